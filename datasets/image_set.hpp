@@ -1,0 +1,48 @@
+#pragma once
+// One split of a labelled image data set, as its official files hold it, and how to load one by name.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace reprise::datasets {
+
+/// Images as bytes, planes channel-first as in the official files: pixels [count, channels, height, width].
+struct ImageSet {
+  std::string name;   ///< "mnist"
+  std::string split;  ///< "train" or "test"
+  std::int64_t count = 0;
+  int channels = 0;
+  int height = 0;
+  int width = 0;
+  int classes = 0;
+  std::vector<std::uint8_t> pixels;
+  std::vector<std::int32_t> labels;  ///< [count], each in [0, classes)
+  std::vector<std::string> class_names;
+  std::string digest;  ///< SHA-256 (hex) over shape, pixels and labels
+
+  std::int64_t image_bytes() const { return std::int64_t{channels} * height * width; }
+  const std::uint8_t* image(std::int64_t index) const { return pixels.data() + index * image_bytes(); }
+};
+
+struct Dataset {
+  ImageSet train;
+  ImageSet test;
+};
+
+/// The data directory: `given` unless empty, else $REPRISE_DATA, else ~/.cache/reprise/data.
+std::filesystem::path data_directory(const std::string& given);
+
+/// How many images to keep of each split; 0 keeps all. The choice is a fixed random subset (Purpose::subset, `seed` 0),
+/// the same for every trial of an experiment; derived sets (canvas, synthetic) make only the images that are kept.
+struct Selection {
+  std::int64_t train = 0;
+  std::int64_t test = 0;
+};
+
+/// Loads and checks (manifest: SHA-256, count, class histogram) a data set by its name. Names: see `manifest.hpp`.
+/// Throws InputError that names the file, the byte offset where there is one, expected, found and the fix.
+Dataset load(const std::string& name, const std::filesystem::path& data_directory, const Selection& selection = {});
+
+}  // namespace reprise::datasets

@@ -1,0 +1,119 @@
+#pragma once
+// The catalog: one entry a paper, its published numbers, trials and claims as data, its architectures as code.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "suite/graph/graph.hpp"
+#include "suite/tensor/shape.hpp"
+#include "suite/training/recipe.hpp"
+
+namespace reprise::experiments {
+
+/// A number of a published table; fields as in published.toml.
+struct PublishedNumber {
+  std::string id, source, dataset, model, variant, metric, unit;
+  double value = 0;
+  std::optional<double> spread;
+  std::string spread_kind;
+  std::optional<int> runs;
+  std::string role;     ///< own, own-code, baseline, reproduction
+  std::string origin, edition, status, seen_in, report, note;
+};
+
+struct MissingNumber {
+  std::string id, source, what, reason;
+};
+
+/// A statement that a program can test. Kinds:
+///   better      metric(left) better than metric(right) by at least `margin`   (errors: lower is better)
+///   within      |metric(left) - metric(right)| <= margin
+///   at_least    metric(left) >= margin;  at_most likewise
+///   order       trials of `sequence`, each better than the next
+/// `metric` is "test_error" (paired test on predictions applies) or a key of the runs' `results`.
+struct Claim {
+  std::string id, statement, kind, metric = "test_error";
+  std::string left, right;
+  std::vector<std::string> sequence;
+  double margin = 0;
+  std::vector<std::string> published;   ///< ids
+  std::vector<std::string> scales;      ///< where it can be tested; empty: all
+  std::string dataset;                  ///< data set the published statement is about
+  std::string note;
+};
+
+/// A picture of the report: one point per trial.
+struct Figure {
+  std::string id, title, x_label, y_label, metric = "test_error";
+  struct Line {
+    std::string name;
+    std::vector<std::string> trials;
+    std::vector<double> x;
+  };
+  std::vector<Line> lines;
+  bool log_x = false;
+};
+
+struct Trial {
+  std::string name, title;
+  std::vector<std::string> scales;  ///< scales the trial exists at, subset of smoke, desk, paper
+};
+
+/// Builds the graph of an architecture. Throws InputError for unknown options (via Options::check_all_used in the catalog).
+using ModelBuilder = graph::Graph (*)(const training::Options& options, const SampleShape& input, int classes);
+
+struct Model {
+  std::string name;
+  std::string summary;
+  ModelBuilder build;
+};
+
+/// One row of the catalog table in catalog.cpp: name and factory together.
+struct PaperRow {
+  const char* slug;
+  std::vector<Model> (*models)();
+};
+
+struct Paper {
+  std::string slug, title, venue, arxiv, note;
+  std::vector<std::string> authors;
+  int year = 0;
+  std::vector<PublishedNumber> published;
+  std::vector<MissingNumber> missing;
+  std::vector<Trial> trials;
+  std::vector<Claim> claims;
+  std::vector<Figure> figures;
+  std::vector<Model> models;
+
+  const PublishedNumber* find_published(const std::string& id) const;
+  const Trial* find_trial(const std::string& name) const;
+};
+
+/// Where experiment.toml and published.toml are: $REPRISE_EXPERIMENTS, else beside the source tree or the installation.
+std::filesystem::path experiments_directory();
+
+/// The slugs, in the order of the catalog.
+std::vector<std::string> paper_slugs();
+
+/// Reads and checks a paper's files. Throws InputError (unknown paper lists the known ones; unknown key names file, key,
+/// the keys that exist).
+Paper load_paper(const std::string& slug);
+
+/// A "key=value" override of `--set`; keys are those of experiment.toml ("optimizer.max_norm=2", "model.width=64").
+struct Override {
+  std::string key, value;
+};
+
+/// Resolves defaults <- defaults.SCALE <- trial <- trial.SCALE <- overrides into a recipe.
+training::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
+                         const std::vector<Override>& overrides = {});
+
+/// The recipe as TOML, every field present, keys in a fixed order: what /recipe stores and the run id hashes.
+std::string to_toml(const training::Recipe& recipe);
+
+/// The graph of a recipe, for samples of `input`.
+graph::Graph build_model(const training::Recipe& recipe, const SampleShape& input, int classes);
+
+}  // namespace reprise::experiments

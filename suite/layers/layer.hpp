@@ -1,0 +1,165 @@
+#pragma once
+// What a layer declares, and what its kernel does for one shard.
+//
+// A Layer is a description: formula, shapes, parameters, cost. `prepare` turns it into a Kernel for one shard size and one
+// precision. Kernels are stateless between calls but for their packed weights, so that every thread may run one at once.
+//
+// Legend: N samples of a shard, H, W positions, C channels. Activations are [N, H, W, C], channels fastest, contiguous,
+// stored as float32 or bfloat16; parameters, their gradients and statistics are float32 or double.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "suite/tensor/shape.hpp"
+
+namespace reprise::layers {
+
+/// How a parameter starts. `fan_in` and `fan_out` are set by the layer.
+struct Initialisation {
+  enum class Kind {
+    constant,       ///< value
+    he_normal,      ///< N(0, gain^2 * 2 / fan_in)            He et al. 2015, arXiv 1502.01852
+    xavier_uniform, ///< U(-b, b), b = gain * sqrt(6 / (fan_in + fan_out))
+    fan_in_normal,  ///< N(0, gain^2 / fan_in)
+    normal,         ///< N(0, value^2)
+  };
+  Kind kind = Kind::constant;
+  double value = 0;
+  double gain = 1;
+  std::int64_t fan_in = 1, fan_out = 1;
+};
+
+/// Parses "he_normal", "xavier_uniform", "fan_in_normal", "normal"; throws InputError listing them.
+Initialisation::Kind initialisation_kind(std::string_view name);
+
+struct ParameterSpec {
+  std::string name;                  ///< "weight", "bias", "gamma", "tau"
+  std::vector<std::int64_t> shape;   ///< plain row-major; dimension 0 is the output unit
+  Initialisation initialisation;
+  bool decays = false;               ///< weight decay and L1 apply
+  bool has_norm_bound = false;       ///< max-norm applies to each row (dimension 0)
+  double rate_multiplier = 1;
+  double lower = -1e30, upper = 1e30;  ///< clamp after each update
+  bool trains = true;                ///< false: a running statistic; no gradient, written by the kernel at step ends
+  std::int64_t count() const;
+};
+
+/// Multiply-adds and bytes moved for ONE sample.
+struct Cost {
+  std::int64_t forward_macs = 0;
+  std::int64_t grad_input_macs = 0;
+  std::int64_t grad_weight_macs = 0;
+};
+
+/// Whose values backward reads.
+struct Needs {
+  bool input = false;
+  bool output = false;
+};
+
+enum class Mode {
+  train,      ///< dropout draws masks, batch norm uses the batch
+  infer,      ///< dropout scales, batch norm uses running statistics
+  infer_with_dropout,  ///< dropout draws masks (Monte-Carlo averaging), batch norm uses running statistics
+};
+
+/// How ReLU treats the signal on its way back; the two besides `gradient` are for maps (Springenberg et al. 2015, section 3.4).
+enum class ReluRule { gradient, deconvnet, guided };
+
+/// What identifies the samples of a shard to random draws and to coupled statistics.
+struct ShardInfo {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;            ///< training step, or number of the Monte-Carlo mask
+  std::int64_t first_slot = 0;       ///< position of the shard's first sample in the global batch
+  int valid = 0;                     ///< samples that are real; the rest of the N are padding (zero input, no loss)
+  Mode mode = Mode::train;
+  ReluRule relu_rule = ReluRule::gradient;
+};
+
+struct ForwardArgs {
+  std::span<const void* const> inputs;
+  void* output = nullptr;            ///< may equal inputs[0] if the layer says so
+  std::span<const float* const> parameters;  ///< plain master weights, in the order of parameters()
+  std::byte* saved = nullptr;        ///< saved_bytes(), kept until this shard's backward
+  std::byte* scratch = nullptr;      ///< scratch_bytes(), this thread's
+  const float* coupled = nullptr;    ///< what finish_forward wrote (coupled layers in Mode::train)
+  ShardInfo shard;
+};
+
+struct BackwardArgs {
+  std::span<const void* const> inputs;       ///< valid if needs().input
+  const void* output = nullptr;              ///< valid if needs().output
+  const void* grad_output = nullptr;
+  std::span<void* const> grad_inputs;        ///< overwritten; null where not wanted; [0] may equal grad_output if allowed
+  std::span<const float* const> parameters;
+  std::span<float* const> grad_parameters;   ///< overwritten, plain layout; empty: gradients not wanted (maps)
+  std::byte* saved = nullptr;
+  std::byte* scratch = nullptr;
+  const float* coupled = nullptr;            ///< what finish_forward and finish_backward wrote
+  ShardInfo shard;
+};
+
+struct PrepareOptions {
+  Precision precision = Precision::f32;
+  int samples = 8;                   ///< N of a shard
+  bool fused_relu = false;           ///< apply ReLU to the output (only asked of layers that can_fuse_relu())
+  bool wants_grad_input = true;
+  std::uint32_t channel = 0;         ///< the layer's random channel: its index in the graph
+};
+
+/// The numbers of one layer for one shard size. All methods but load_weights are const and thread-safe.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual std::size_t saved_bytes() const { return 0; }
+  virtual std::size_t scratch_bytes() const { return 0; }
+  /// Packs plain master weights into the kernel's own format; called once after every update, before any shard runs.
+  virtual void load_weights(std::span<const float* const> parameters) { (void)parameters; }
+  virtual std::size_t packed_bytes() const { return 0; }
+  virtual void forward(const ForwardArgs& args) const = 0;
+  virtual void backward(const BackwardArgs& args) const = 0;
+
+  // Layers that couple samples (Mode::train only). A shard's statistics are summed in double along the shard tree.
+  //   shard_statistics -> sum -> finish_forward (once) -> forward of every shard
+  //   shard_grad_statistics -> sum -> finish_backward (once; writes parameter gradients) -> backward of every shard
+  virtual int statistics() const { return 0; }            ///< doubles per shard on the way forward; 0: not coupled
+  virtual int grad_statistics() const { return 0; }       ///< doubles per shard on the way back; 0: backward needs no sum
+  virtual std::size_t coupled_floats() const { return 0; }
+  virtual void shard_statistics(const ForwardArgs& args, double* sums) const { (void)args, (void)sums; }
+  /// `count` valid samples of the global batch. `states`: the non-training parameters, which it may update.
+  virtual void finish_forward(const double* sums, std::int64_t count, std::span<const float* const> parameters,
+                              std::span<float* const> states, float* coupled) const {
+    (void)sums, (void)count, (void)parameters, (void)states, (void)coupled;
+  }
+  virtual void shard_grad_statistics(const BackwardArgs& args, double* sums) const { (void)args, (void)sums; }
+  virtual void finish_backward(const double* sums, std::int64_t count, std::span<const float* const> parameters,
+                               std::span<float* const> grad_parameters, float* coupled) const {
+    (void)sums, (void)count, (void)parameters, (void)grad_parameters, (void)coupled;
+  }
+};
+
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  /// The catalog name, snake_case: "conv2d".
+  virtual std::string_view kind() const = 0;
+  /// Throws ShapeError naming the layer and both shapes.
+  virtual SampleShape output_shape(std::span<const SampleShape> inputs) const = 0;
+  virtual std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const { (void)inputs; return {}; }
+  virtual Cost cost(std::span<const SampleShape> inputs) const { (void)inputs; return {}; }
+  virtual Needs needs() const = 0;
+  virtual bool forward_in_place() const { return false; }   ///< output may overwrite inputs[0]
+  virtual bool backward_in_place() const { return false; }  ///< grad_inputs[0] may overwrite grad_output
+  virtual bool couples_samples() const { return false; }
+  virtual bool can_fuse_relu() const { return false; }
+  /// One line for `reprise show`: "conv2d 3x3, 96, stride 2, pad 1".
+  virtual std::string summary() const = 0;
+  virtual std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const = 0;
+};
+
+}  // namespace reprise::layers

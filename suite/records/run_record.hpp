@@ -1,0 +1,61 @@
+#pragma once
+// Everything that one run leaves behind, as plain values. records/result_file.hpp writes and reads it as HDF5.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace reprise::records {
+
+/// A named series over epochs (or over any axis): values[i] belongs to axis[i].
+struct Series {
+  std::string unit;  ///< "percent", "nats", "seconds"
+  std::vector<double> values;
+};
+
+/// An array that an analysis made: a sweep, a histogram, a curve. `columns` all have the same length.
+struct Table {
+  std::string title;
+  std::string x;  ///< name of the column that is the horizontal axis
+  std::map<std::string, std::vector<double>> columns;
+};
+
+/// Pictures: pixels [count, height, width, channels], channels 1 or 3.
+struct Images {
+  std::string title;
+  std::vector<std::string> captions;  ///< one each, or empty
+  std::int64_t count = 0, height = 0, width = 0, channels = 0;
+  std::vector<std::uint8_t> pixels;
+};
+
+struct Tensor {
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+};
+
+struct RunRecord {
+  // identity (root attributes)
+  std::string paper, trial, scale, run_id;
+  std::int64_t seed = 0;
+  std::string status = "complete";  ///< "complete"; nothing else is written to a result file today
+
+  std::string recipe_toml;                         ///< /recipe: the resolved recipe
+  std::map<std::string, std::string> provenance;   ///< /provenance: string attributes
+  std::vector<std::string> deviations;             ///< /provenance/deviations
+
+  std::vector<double> epochs;                      ///< axis of metrics, digests and timing: epochs completed
+  std::map<std::string, Series> metrics;           ///< /metrics: "train_loss", "train_error", "test_loss", "test_error", ...
+  std::vector<std::string> weight_digests;         ///< /digests/weights: one a row of `epochs`, hex
+  std::map<std::string, Series> timing;            ///< /timing: "epoch_seconds", "images_per_second", "gflops"
+
+  std::vector<std::int32_t> test_labels;           ///< /predictions/labels [test count]
+  std::vector<std::int32_t> test_predictions;      ///< /predictions/predictions
+
+  std::map<std::string, double> results;           ///< /results: scalars that analyses and claims refer to
+  std::map<std::string, Table> tables;             ///< /tables/NAME
+  std::map<std::string, Images> images;            ///< /images/NAME
+  std::map<std::string, Tensor> weights;           ///< /weights/NAME; empty unless asked for
+};
+
+}  // namespace reprise::records
