@@ -1,0 +1,60 @@
+#pragma once
+// Runs one trial with one seed from data to result file, and forecasts what that will cost.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "suite/training/recipe.hpp"
+
+namespace reprise::experiments {
+
+/// What decides where and how a run is done, never what comes out.
+struct RunOptions {
+  std::filesystem::path data;      ///< data directory; see datasets::data_directory
+  std::filesystem::path out = "results";
+  int threads = 0;                 ///< 0: one per core this process may use
+  double time_limit_seconds = 0;   ///< 0: none; near it the run writes a checkpoint and stops early
+  bool force = false;              ///< run again although a finished result is there
+  bool keep_weights = false;       ///< store final weights in /weights
+  /// Called from the training thread after every step; may be empty. Fractions are of the whole run.
+  struct Progress {
+    std::int64_t step = 0, total_steps = 0;
+    double epoch = 0, loss = 0, images_per_second = 0, seconds_left = 0;
+    std::string phase;             ///< "training", "evaluating", "analysis: monte_carlo"
+  };
+  std::function<void(const Progress&)> progress;
+};
+
+struct RunSummary {
+  enum class Outcome { finished, already_there, stopped_early } outcome = Outcome::finished;
+  std::filesystem::path file;      ///< result file (or checkpoint when stopped early)
+  std::string run_id;
+  double test_error_percent = 0;   ///< when finished and the task has labels
+  double wall_seconds = 0;
+};
+
+/// Throws InputError for bad data or recipe, RunError for a non-finite loss, a full disk, output that cannot be written.
+RunSummary run_trial(const training::Recipe& recipe, std::int64_t seed, const RunOptions& options);
+
+/// Asks running trials to write a checkpoint and stop; safe in a signal handler.
+void request_stop();
+
+/// hash of recipe, data digest, seed and code version: 16 hex digits.
+std::string run_id(const training::Recipe& recipe, std::int64_t seed, const std::string& data_digest);
+
+struct Forecast {
+  double seconds = 0;              ///< of training and evaluation, from the calibrated rate
+  std::int64_t memory_bytes = 0;   ///< resident, data set included
+  std::int64_t disk_bytes = 0;
+  std::int64_t exchanged_bytes_per_step = 0;  ///< between ranks; 0 on one
+  std::int64_t steps = 0;
+  double training_flops = 0;       ///< whole run
+  std::int64_t parameters = 0;
+};
+
+/// Nothing is run but a second of calibration (machine peak), unless `peak_flops` is given.
+Forecast forecast(const training::Recipe& recipe, int threads, double peak_flops = 0);
+
+}  // namespace reprise::experiments
