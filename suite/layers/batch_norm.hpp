@@ -1,0 +1,41 @@
+#pragma once
+
+#include "suite/layers/layer.hpp"
+
+namespace reprise::layers {
+
+/// Normalises each channel over the whole global batch: output = gamma * (input - mean) / sqrt(variance + epsilon) + beta.
+///
+///   input, output [N, H, W, C]
+///   gamma, beta   [C]        only if `affine`
+///   running_mean, running_var [C]   states, no gradient: new = (1 - momentum) * old + momentum * batch value
+///
+/// Mode::train: mean and (biased) variance over all N*H*W values of the global batch, padded samples left out; the UNBIASED
+/// variance, M / (M - 1) times the biased one, enters running_var, as in PyTorch. Other modes: the running statistics.
+/// Couples samples: sum and sum of squares per channel on the way forward, sum of grad_output and of grad_output times the
+/// normalised input on the way back; the latter two are the gradients of beta and gamma, which finish_backward() overwrites.
+/// backward() overwrites grad_input and leaves padded samples zero.
+/// Throws ShapeError unless it has one input; InputError for momentum outside (0, 1] or epsilon <= 0.
+/// Source: Ioffe, Szegedy 2015, algorithm 1 (arXiv 1502.03167).
+class BatchNorm : public Layer {
+ public:
+  struct Options {
+    double momentum = 0.1;
+    double epsilon = 1e-5;
+    bool affine = true;
+  };
+  explicit BatchNorm(Options options);
+  std::string_view kind() const override { return "batch_norm"; }
+  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
+  std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const override;
+  Needs needs() const override { return {.input = true}; }
+  bool backward_in_place() const override { return true; }
+  bool couples_samples() const override { return true; }
+  std::string summary() const override;
+  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+
+ private:
+  Options options_;
+};
+
+}  // namespace reprise::layers

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "suite/layers/layer.hpp"
+
+namespace reprise::layers {
+
+/// output = 1 / (1 + exp(-input)), elementwise.
+///
+///   input, output [N, H, W, C]
+///
+/// backward() overwrites grad_input = grad_output * output * (1 - output). Does not couple samples.
+class Logistic : public Layer {
+ public:
+  struct Options {};
+  Logistic() = default;
+  explicit Logistic(Options) {}
+  std::string_view kind() const override { return "logistic"; }
+  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
+  Needs needs() const override { return {.output = true}; }
+  bool forward_in_place() const override { return true; }
+  bool backward_in_place() const override { return true; }
+  std::string summary() const override;
+  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+};
+
+}  // namespace reprise::layers

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "suite/layers/layer.hpp"
+
+namespace reprise::layers {
+
+/// output = max(input, 0), elementwise.
+///
+///   input, output [N, H, W, C]
+///
+/// backward() overwrites grad_input with grad_output where output > 0 (ReluRule::gradient), where grad_output > 0
+/// (deconvnet), or where both hold (guided), zero elsewhere. Does not couple samples.
+/// Sources: Nair, Hinton 2010; the rules: Springenberg et al. 2015, section 3.4 (arXiv 1412.6806).
+class Relu : public Layer {
+ public:
+  struct Options {};
+  Relu() = default;
+  explicit Relu(Options) {}
+  std::string_view kind() const override { return "relu"; }
+  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
+  Needs needs() const override { return {.output = true}; }
+  bool forward_in_place() const override { return true; }
+  bool backward_in_place() const override { return true; }
+  std::string summary() const override;
+  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+};
+
+}  // namespace reprise::layers

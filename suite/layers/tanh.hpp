@@ -1,0 +1,26 @@
+#pragma once
+
+#include "suite/layers/layer.hpp"
+
+namespace reprise::layers {
+
+/// output = tanh(input), elementwise.
+///
+///   input, output [N, H, W, C]
+///
+/// backward() overwrites grad_input = grad_output * (1 - output^2). Does not couple samples.
+class Tanh : public Layer {
+ public:
+  struct Options {};
+  Tanh() = default;
+  explicit Tanh(Options) {}
+  std::string_view kind() const override { return "tanh"; }
+  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
+  Needs needs() const override { return {.output = true}; }
+  bool forward_in_place() const override { return true; }
+  bool backward_in_place() const override { return true; }
+  std::string summary() const override;
+  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+};
+
+}  // namespace reprise::layers
