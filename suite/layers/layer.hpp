@@ -143,6 +143,28 @@ class Kernel {
   }
 };
 
+/// A layer with many weights, cut into fixed blocks of output features instead of shards (Krizhevsky 2014, arXiv 1404.5997).
+/// A block is computed for the whole global batch by one thread: forward and weight gradient in one fixed order; only the
+/// input gradient is a sum over blocks, taken by the executor along a tree over the block index.
+/// Legend: N samples of the global batch (padded to whole shards), D input features, K output features.
+class BlockKernel {
+ public:
+  virtual ~BlockKernel() = default;
+  virtual int blocks() const = 0;
+  /// Rows [first_row(b), first_row(b + 1)) of the weight belong to block b.
+  virtual std::int64_t first_row(int block) const = 0;
+  virtual std::size_t scratch_bytes() const = 0;
+  virtual std::size_t packed_bytes() const = 0;
+  virtual void load_block(int block, std::span<const float* const> parameters) = 0;
+  /// input [N, D] -> columns of the block in output [N, K].
+  virtual void forward(int block, const void* input, void* output, std::span<const float* const> parameters,
+                       std::byte* scratch) const = 0;
+  /// Overwrites the block's rows of the gradients and, unless null, partial [N, D] (float32): this block's share of the
+  /// input gradient.
+  virtual void backward(int block, const void* input, const void* grad_output, float* partial,
+                        std::span<float* const> grad_parameters, std::byte* scratch) const = 0;
+};
+
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -160,6 +182,13 @@ class Layer {
   /// One line for `reprise show`: "conv2d 3x3, 96, stride 2, pad 1".
   virtual std::string summary() const = 0;
   virtual std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const = 0;
+  /// Blocks of output features this layer is cut into; 0: it is cut into shards. Depends on shapes alone.
+  virtual int output_blocks(std::span<const SampleShape> inputs) const { (void)inputs; return 0; }
+  /// `options.samples` is the (padded) global batch.
+  virtual std::unique_ptr<BlockKernel> prepare_blocks(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+    (void)inputs, (void)options;
+    return nullptr;
+  }
 };
 
 }  // namespace reprise::layers

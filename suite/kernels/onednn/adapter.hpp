@@ -1,0 +1,49 @@
+#pragma once
+// The little of oneDNN that the two kernels share; serves API versions 2 and 3. Private to this folder.
+
+#include <cstddef>
+#include <dnnl.hpp>
+#include <string>
+
+#include "suite/tensor/memory.hpp"
+#include "suite/tensor/shape.hpp"
+
+namespace reprise::kernels::onednn {
+
+using Tag = dnnl::memory::format_tag;
+using Type = dnnl::memory::data_type;
+
+inline dnnl::engine& engine() {
+  static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+inline dnnl::stream& stream() {
+  thread_local dnnl::stream mine(engine());
+  return mine;
+}
+
+inline Type type_of(Precision precision) { return precision == Precision::f32 ? Type::f32 : Type::bf16; }
+
+/// User-managed scratchpads, so that a primitive may run on several threads at once.
+inline dnnl::primitive_attr attributes(bool fused_relu = false) {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (fused_relu) {
+    dnnl::post_ops ops;
+#if DNNL_VERSION_MAJOR >= 3
+    ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#else
+    ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#endif
+    attr.set_post_ops(ops);
+  }
+  return attr;
+}
+
+inline dnnl::memory wrap(const dnnl::memory::desc& desc, const void* data) { return dnnl::memory(desc, engine(), const_cast<void*>(data)); }
+
+/// Whether data in `desc` is plain, so that a reorder can be skipped.
+inline bool same(const dnnl::memory::desc& a, const dnnl::memory::desc& b) { return a == b; }
+
+}  // namespace reprise::kernels::onednn

@@ -1,0 +1,147 @@
+#include "suite/kernels/onednn/convolution.hpp"
+
+#include <algorithm>
+
+#include "suite/kernels/onednn/adapter.hpp"
+
+namespace reprise::kernels {
+
+using namespace onednn;
+using Desc = dnnl::memory::desc;
+using Dims = dnnl::memory::dims;
+
+namespace {
+
+struct Problem {
+  Desc input, weight, weight_gradient, bias, output, plain;
+  Dims stride, padding;
+};
+
+Problem describe(const ConvolutionShape& s, Precision precision) {
+  const Type type = type_of(precision);
+  const Dims weight = s.groups == 1 ? Dims{s.filters, s.in_channels, s.filter_height, s.filter_width}
+                                    : Dims{s.groups, s.filters / s.groups, s.in_channels / s.groups, s.filter_height, s.filter_width};
+  Problem p;
+  p.input = Desc({s.samples, s.in_channels, s.height, s.width}, type, Tag::nhwc);
+  p.output = Desc({s.samples, s.filters, s.out_height(), s.out_width()}, type, Tag::nhwc);
+  p.weight = Desc(weight, type, Tag::any);
+  p.weight_gradient = Desc(weight, Type::f32, Tag::any);
+  p.plain = Desc(weight, Type::f32, s.groups == 1 ? Tag::oihw : Tag::goihw);
+  p.bias = Desc({s.filters}, Type::f32, Tag::x);
+  p.stride = {s.stride, s.stride};
+  p.padding = {s.padding, s.padding};
+  return p;
+}
+
+}  // namespace
+
+struct Convolution::State {
+  Problem problem;
+  bool has_bias = false, wants_grad_input = false;
+  dnnl::convolution_forward::primitive_desc forward_desc;
+  dnnl::convolution_backward_data::primitive_desc input_desc;
+  dnnl::convolution_backward_weights::primitive_desc weight_desc;
+  dnnl::convolution_forward forward;
+  dnnl::convolution_backward_data input;
+  dnnl::convolution_backward_weights weight;
+  dnnl::reorder pack_forward, pack_input, unpack_gradient;
+  bool gradient_is_plain = false, one_packing = false;
+  std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
+  std::string implementations;
+};
+
+Convolution::Convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool fused_relu, bool wants_grad_input)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.problem = describe(shape, precision);
+  s.has_bias = has_bias;
+  s.wants_grad_input = wants_grad_input;
+  const Problem& p = s.problem;
+  const auto attr = attributes(fused_relu), plain_attr = attributes();
+  const auto direct = dnnl::algorithm::convolution_direct;
+  const Desc bias = has_bias ? p.bias : Desc();
+#if DNNL_VERSION_MAJOR >= 3
+  s.forward_desc = {engine(), dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding, attr};
+  const dnnl::convolution_forward::primitive_desc hint = {engine(), dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding, plain_attr};
+  s.weight_desc = {engine(), direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding, hint, plain_attr};
+  if (wants_grad_input) s.input_desc = {engine(), direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding, hint, plain_attr};
+#else
+  const dnnl::convolution_forward::desc forward(dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding);
+  s.forward_desc = {forward, attr, engine()};
+  const dnnl::convolution_forward::primitive_desc hint = {forward, plain_attr, engine()};
+  s.weight_desc = {{direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding}, plain_attr, engine(), hint};
+  if (wants_grad_input) s.input_desc = {{direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding}, plain_attr, engine(), hint};
+#endif
+  s.forward = dnnl::convolution_forward(s.forward_desc);
+  s.weight = dnnl::convolution_backward_weights(s.weight_desc);
+  s.forward_bytes = aligned(s.forward_desc.weights_desc().get_size());
+  s.pack_forward = dnnl::reorder({engine(), p.plain, engine(), s.forward_desc.weights_desc()});
+  s.implementations = s.forward_desc.impl_info_str();
+  std::size_t pads = std::max(s.forward_desc.scratchpad_desc().get_size(), s.weight_desc.scratchpad_desc().get_size());
+  if (wants_grad_input) {
+    s.input = dnnl::convolution_backward_data(s.input_desc);
+    s.one_packing = same(s.input_desc.weights_desc(), s.forward_desc.weights_desc());
+    s.input_bytes = s.one_packing ? 0 : aligned(s.input_desc.weights_desc().get_size());
+    s.pack_input = dnnl::reorder({engine(), p.plain, engine(), s.input_desc.weights_desc()});
+    pads = std::max(pads, s.input_desc.scratchpad_desc().get_size());
+    s.implementations += std::string(" / ") + s.input_desc.impl_info_str();
+  }
+  s.implementations += std::string(" / ") + s.weight_desc.impl_info_str();
+  s.gradient_is_plain = same(s.weight_desc.diff_weights_desc(), p.plain);
+  if (!s.gradient_is_plain) {
+    s.unpack_gradient = dnnl::reorder({engine(), s.weight_desc.diff_weights_desc(), engine(), p.plain});
+    s.gradient_bytes = aligned(s.weight_desc.diff_weights_desc().get_size());
+  }
+  s.scratch_bytes = aligned(pads) + s.gradient_bytes;
+}
+
+Convolution::~Convolution() = default;
+
+std::size_t Convolution::packed_bytes() const { return state_->forward_bytes + state_->input_bytes; }
+std::size_t Convolution::scratch_bytes() const { return state_->scratch_bytes; }
+const char* Convolution::implementations() const { return state_->implementations.c_str(); }
+
+void Convolution::pack(const float* weight, std::byte* packed) const {
+  const State& s = *state_;
+  auto plain = wrap(s.problem.plain, weight);
+  auto forward = wrap(s.forward_desc.weights_desc(), packed);
+  s.pack_forward.execute(stream(), plain, forward);
+  if (s.input_bytes == 0) return;
+  auto input = wrap(s.input_desc.weights_desc(), packed + s.forward_bytes);
+  s.pack_input.execute(stream(), plain, input);
+}
+
+void Convolution::forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const {
+  const State& s = *state_;
+  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, input)},
+                                             {DNNL_ARG_WEIGHTS, wrap(s.forward_desc.weights_desc(), packed)},
+                                             {DNNL_ARG_DST, wrap(s.problem.output, output)},
+                                             {DNNL_ARG_SCRATCHPAD, wrap(s.forward_desc.scratchpad_desc(), scratch)}};
+  if (s.has_bias) args.emplace(DNNL_ARG_BIAS, wrap(s.problem.bias, bias));
+  s.forward.execute(stream(), args);
+}
+
+void Convolution::backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const {
+  const State& s = *state_;
+  s.input.execute(stream(), {{DNNL_ARG_DIFF_DST, wrap(s.problem.output, grad_output)},
+                             {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
+                             {DNNL_ARG_DIFF_SRC, wrap(s.problem.input, grad_input)},
+                             {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
+}
+
+void Convolution::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
+  const State& s = *state_;
+  std::byte* packed_gradient = s.gradient_is_plain ? reinterpret_cast<std::byte*>(grad_weight) : scratch;
+  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, input)},
+                                             {DNNL_ARG_DIFF_DST, wrap(s.problem.output, grad_output)},
+                                             {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), packed_gradient)},
+                                             {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch + s.gradient_bytes)}};
+  if (s.has_bias) args.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.problem.bias, grad_bias));
+  s.weight.execute(stream(), args);
+  if (s.gradient_is_plain) return;
+  auto from = wrap(s.weight_desc.diff_weights_desc(), packed_gradient);
+  auto to = wrap(s.problem.plain, grad_weight);
+  s.unpack_gradient.execute(stream(), from, to);
+}
+
+}  // namespace reprise::kernels

@@ -1,0 +1,120 @@
+#include "suite/kernels/onednn/inner_product.hpp"
+
+#include <algorithm>
+
+#include "suite/kernels/onednn/adapter.hpp"
+
+namespace reprise::kernels {
+
+using namespace onednn;
+using Desc = dnnl::memory::desc;
+
+struct InnerProduct::State {
+  Desc input, output, bias, plain;
+  bool has_bias = false;
+  dnnl::inner_product_forward::primitive_desc forward_desc;
+  dnnl::inner_product_backward_data::primitive_desc input_desc;
+  dnnl::inner_product_backward_weights::primitive_desc weight_desc;
+  dnnl::inner_product_forward forward;
+  dnnl::inner_product_backward_data input_gradient;
+  dnnl::inner_product_backward_weights weight;
+  dnnl::reorder pack_forward, pack_input, unpack_gradient;
+  bool gradient_is_plain = false, one_packing = false;
+  std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
+  std::string implementations;
+};
+
+InnerProduct::InnerProduct(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input, Precision grad_input_type)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  const Type type = type_of(precision);
+  const auto [n, d, k] = shape;
+  s.has_bias = has_bias;
+  s.input = Desc({n, d}, type, Tag::ab);
+  s.output = Desc({n, k}, type, Tag::ab);
+  s.bias = has_bias ? Desc({k}, Type::f32, Tag::x) : Desc();
+  s.plain = Desc({k, d}, Type::f32, Tag::ab);
+  const Desc weight({k, d}, type, Tag::any), weight_gradient({k, d}, Type::f32, Tag::any), grad_input({n, d}, type_of(grad_input_type), Tag::ab);
+  const auto attr = attributes();
+#if DNNL_VERSION_MAJOR >= 3
+  s.forward_desc = {engine(), dnnl::prop_kind::forward_training, s.input, weight, s.bias, s.output, attr};
+  s.weight_desc = {engine(), s.input, weight_gradient, s.bias, s.output, s.forward_desc, attr};
+  if (wants_grad_input) s.input_desc = {engine(), grad_input, weight, s.output, s.forward_desc, attr};
+#else
+  s.forward_desc = {{dnnl::prop_kind::forward_training, s.input, weight, s.bias, s.output}, attr, engine()};
+  s.weight_desc = {{s.input, weight_gradient, s.bias, s.output}, attr, engine(), s.forward_desc};
+  if (wants_grad_input) s.input_desc = {{grad_input, weight, s.output}, attr, engine(), s.forward_desc};
+#endif
+  s.forward = dnnl::inner_product_forward(s.forward_desc);
+  s.weight = dnnl::inner_product_backward_weights(s.weight_desc);
+  s.pack_forward = dnnl::reorder({engine(), s.plain, engine(), s.forward_desc.weights_desc()});
+  s.forward_bytes = aligned(s.forward_desc.weights_desc().get_size());
+  s.implementations = s.forward_desc.impl_info_str();
+  std::size_t pads = std::max(s.forward_desc.scratchpad_desc().get_size(), s.weight_desc.scratchpad_desc().get_size());
+  if (wants_grad_input) {
+    s.input_gradient = dnnl::inner_product_backward_data(s.input_desc);
+    s.one_packing = same(s.input_desc.weights_desc(), s.forward_desc.weights_desc());
+    s.input_bytes = s.one_packing ? 0 : aligned(s.input_desc.weights_desc().get_size());
+    s.pack_input = dnnl::reorder({engine(), s.plain, engine(), s.input_desc.weights_desc()});
+    pads = std::max(pads, s.input_desc.scratchpad_desc().get_size());
+    s.implementations += std::string(" / ") + s.input_desc.impl_info_str();
+  }
+  s.implementations += std::string(" / ") + s.weight_desc.impl_info_str();
+  s.gradient_is_plain = same(s.weight_desc.diff_weights_desc(), s.plain);
+  if (!s.gradient_is_plain) {
+    s.unpack_gradient = dnnl::reorder({engine(), s.weight_desc.diff_weights_desc(), engine(), s.plain});
+    s.gradient_bytes = aligned(s.weight_desc.diff_weights_desc().get_size());
+  }
+  s.scratch_bytes = aligned(pads) + s.gradient_bytes;
+}
+
+InnerProduct::~InnerProduct() = default;
+
+std::size_t InnerProduct::packed_bytes() const { return state_->forward_bytes + state_->input_bytes; }
+std::size_t InnerProduct::scratch_bytes() const { return state_->scratch_bytes; }
+const char* InnerProduct::implementations() const { return state_->implementations.c_str(); }
+
+void InnerProduct::pack(const float* weight, std::byte* packed) const {
+  const State& s = *state_;
+  auto plain = wrap(s.plain, weight);
+  auto forward = wrap(s.forward_desc.weights_desc(), packed);
+  s.pack_forward.execute(stream(), plain, forward);
+  if (s.input_bytes == 0) return;
+  auto input = wrap(s.input_desc.weights_desc(), packed + s.forward_bytes);
+  s.pack_input.execute(stream(), plain, input);
+}
+
+void InnerProduct::forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const {
+  const State& s = *state_;
+  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.input, input)},
+                                             {DNNL_ARG_WEIGHTS, wrap(s.forward_desc.weights_desc(), packed)},
+                                             {DNNL_ARG_DST, wrap(s.output, output)},
+                                             {DNNL_ARG_SCRATCHPAD, wrap(s.forward_desc.scratchpad_desc(), scratch)}};
+  if (s.has_bias) args.emplace(DNNL_ARG_BIAS, wrap(s.bias, bias));
+  s.forward.execute(stream(), args);
+}
+
+void InnerProduct::backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const {
+  const State& s = *state_;
+  s.input_gradient.execute(stream(), {{DNNL_ARG_DIFF_DST, wrap(s.output, grad_output)},
+                                      {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
+                                      {DNNL_ARG_DIFF_SRC, wrap(s.input_desc.diff_src_desc(), grad_input)},
+                                      {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
+}
+
+void InnerProduct::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
+  const State& s = *state_;
+  std::byte* packed_gradient = s.gradient_is_plain ? reinterpret_cast<std::byte*>(grad_weight) : scratch;
+  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.input, input)},
+                                             {DNNL_ARG_DIFF_DST, wrap(s.output, grad_output)},
+                                             {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), packed_gradient)},
+                                             {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch + s.gradient_bytes)}};
+  if (s.has_bias) args.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.bias, grad_bias));
+  s.weight.execute(stream(), args);
+  if (s.gradient_is_plain) return;
+  auto from = wrap(s.weight_desc.diff_weights_desc(), packed_gradient);
+  auto to = wrap(s.plain, grad_weight);
+  s.unpack_gradient.execute(stream(), from, to);
+}
+
+}  // namespace reprise::kernels

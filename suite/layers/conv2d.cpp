@@ -1,0 +1,182 @@
+#include "suite/layers/conv2d.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "suite/errors.hpp"
+#include "suite/kernels/onednn/convolution.hpp"
+#include "suite/tensor/memory.hpp"
+
+namespace reprise::layers {
+
+namespace {
+
+std::int64_t mirrored(std::int64_t index, std::int64_t extent) {
+  if (index < 0) return -index;
+  return index < extent ? index : 2 * (extent - 1) - index;
+}
+
+float load(const std::uint16_t& stored) {
+  const std::uint32_t bits = static_cast<std::uint32_t>(stored) << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+float load(const float& stored) { return stored; }
+
+void store(float value, float& stored) { stored = value; }
+void store(float value, std::uint16_t& stored) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  stored = static_cast<std::uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);  // round to nearest even
+}
+
+/// Mirrored borders made explicit, so that the convolution itself needs no padding.
+class ReflectPadding {
+ public:
+  ReflectPadding(const SampleShape& shape, std::int64_t padding, int samples) : shape_(shape), padding_(padding), samples_(samples) {}
+  SampleShape padded() const { return {shape_.height + 2 * padding_, shape_.width + 2 * padding_, shape_.channels}; }
+  std::size_t bytes(Precision precision) const { return aligned(static_cast<std::size_t>(padded().size()) * static_cast<std::size_t>(samples_) * bytes_of(precision)); }
+
+  template <typename T>
+  void pad(const T* input, T* output) const {
+    for_each_pixel([&](std::int64_t from, std::int64_t to) { std::memcpy(output + to, input + from, sizeof(T) * static_cast<std::size_t>(shape_.channels)); });
+  }
+
+  /// The transpose of pad: every padded cell's gradient goes to the pixel it mirrors.
+  template <typename T>
+  void fold(const T* grad_padded, T* grad_input, float* sums) const {
+    const std::int64_t count = samples_ * shape_.size();
+    std::fill(sums, sums + count, 0.0f);
+    for_each_pixel([&](std::int64_t to, std::int64_t from) {
+      for (std::int64_t c = 0; c < shape_.channels; ++c) sums[to + c] += load(grad_padded[from + c]);
+    });
+    for (std::int64_t i = 0; i < count; ++i) store(sums[i], grad_input[i]);
+  }
+
+ private:
+  template <typename Body>
+  void for_each_pixel(Body body) const {
+    const SampleShape big = padded();
+    for (std::int64_t n = 0; n < samples_; ++n)
+      for (std::int64_t y = 0; y < big.height; ++y)
+        for (std::int64_t x = 0; x < big.width; ++x) {
+          const std::int64_t row = mirrored(y - padding_, shape_.height), column = mirrored(x - padding_, shape_.width);
+          body(((n * shape_.height + row) * shape_.width + column) * shape_.channels, ((n * big.height + y) * big.width + x) * big.channels);
+        }
+  }
+
+  SampleShape shape_;
+  std::int64_t padding_;
+  int samples_;
+};
+
+class Conv2dKernel : public Kernel {
+ public:
+  Conv2dKernel(const Conv2d::Options& options, const SampleShape& input, const PrepareOptions& prepare)
+      : options_(options), reflect_(input, options.padding_mode == PaddingMode::reflect ? options.padding : 0, prepare.samples), precision_(prepare.precision),
+        sums_bytes_(mirrors() && prepare.wants_grad_input ? aligned(static_cast<std::size_t>(input.size()) * static_cast<std::size_t>(prepare.samples) * sizeof(float)) : 0),
+        convolution_(shape_of(options, mirrors() ? reflect_.padded() : input, prepare.samples), prepare.precision, options.bias, prepare.fused_relu, prepare.wants_grad_input),
+        packed_(convolution_.packed_bytes()) {}
+
+  std::size_t scratch_bytes() const override { return convolution_.scratch_bytes() + (mirrors() ? reflect_.bytes(precision_) + sums_bytes_ : 0); }
+  std::size_t packed_bytes() const override { return packed_.size(); }
+
+  void load_weights(std::span<const float* const> parameters) override { convolution_.pack(parameters[0], packed_.data()); }
+
+  void forward(const ForwardArgs& args) const override {
+    const void* input = args.inputs[0];
+    std::byte* scratch = args.scratch;
+    if (mirrors()) input = padded_copy(input, scratch);
+    convolution_.forward(input, packed_.data(), options_.bias ? args.parameters[1] : nullptr, args.output, scratch);
+  }
+
+  void backward(const BackwardArgs& args) const override {
+    std::byte* scratch = args.scratch;
+    if (!args.grad_parameters.empty()) {
+      const void* input = args.inputs[0];
+      if (mirrors()) input = padded_copy(input, scratch);
+      convolution_.backward_weight(input, args.grad_output, args.grad_parameters[0], options_.bias ? args.grad_parameters[1] : nullptr, scratch);
+    }
+    if (args.grad_inputs[0] == nullptr) return;
+    if (!mirrors()) {
+      convolution_.backward_input(args.grad_output, packed_.data(), args.grad_inputs[0], scratch);
+      return;
+    }
+    std::byte* grad_padded = args.scratch;
+    float* sums = reinterpret_cast<float*>(args.scratch + reflect_.bytes(precision_));
+    convolution_.backward_input(args.grad_output, packed_.data(), grad_padded, args.scratch + reflect_.bytes(precision_) + sums_bytes_);
+    if (precision_ == Precision::f32)
+      reflect_.fold(reinterpret_cast<const float*>(grad_padded), static_cast<float*>(args.grad_inputs[0]), sums);
+    else
+      reflect_.fold(reinterpret_cast<const std::uint16_t*>(grad_padded), static_cast<std::uint16_t*>(args.grad_inputs[0]), sums);
+  }
+
+ private:
+  static kernels::ConvolutionShape shape_of(const Conv2d::Options& o, const SampleShape& input, int samples) {
+    return {.samples = samples, .in_channels = input.channels, .height = input.height, .width = input.width, .filters = o.filters,
+            .filter_height = o.kernel, .filter_width = o.kernel, .stride = o.stride,
+            .padding = o.padding_mode == PaddingMode::reflect ? 0 : o.padding, .groups = o.groups};
+  }
+
+  bool mirrors() const { return options_.padding_mode == PaddingMode::reflect && options_.padding > 0; }
+
+  const void* padded_copy(const void* input, std::byte*& scratch) const {
+    std::byte* copy = scratch;
+    if (precision_ == Precision::f32)
+      reflect_.pad(static_cast<const float*>(input), reinterpret_cast<float*>(copy));
+    else
+      reflect_.pad(static_cast<const std::uint16_t*>(input), reinterpret_cast<std::uint16_t*>(copy));
+    scratch += reflect_.bytes(precision_);
+    return copy;
+  }
+
+  Conv2d::Options options_;
+  ReflectPadding reflect_;
+  Precision precision_;
+  std::size_t sums_bytes_;
+  kernels::Convolution convolution_;
+  Memory packed_;
+};
+
+}  // namespace
+
+SampleShape Conv2d::output_shape(std::span<const SampleShape> inputs) const {
+  const SampleShape& in = inputs[0];
+  const auto& o = options_;
+  if (o.groups < 1 || in.channels % o.groups != 0 || o.filters % o.groups != 0)
+    throw ShapeError(Complaint{"conv2d", fmt::format("groups dividing {} input channels {} and {} filters", in.channels, in.text(), o.filters), fmt::format("groups = {}", o.groups), "Choose other groups or widths"});
+  if (o.stride < 1 || in.height + 2 * o.padding < o.kernel || in.width + 2 * o.padding < o.kernel)
+    throw ShapeError(Complaint{"conv2d", fmt::format("an input of at least {0}x{0} after padding {1}", o.kernel, o.padding), in.text(), "Use a smaller filter or more padding"});
+  if (o.padding_mode == PaddingMode::reflect && (o.padding >= in.height || o.padding >= in.width))
+    throw ShapeError(Complaint{"conv2d", "reflect padding smaller than the input", fmt::format("padding {} for {}", o.padding, in.text()), "Use less padding"});
+  return {(in.height + 2 * o.padding - o.kernel) / o.stride + 1, (in.width + 2 * o.padding - o.kernel) / o.stride + 1, o.filters};
+}
+
+std::vector<ParameterSpec> Conv2d::parameters(std::span<const SampleShape> inputs) const {
+  const std::int64_t in = inputs[0].channels / options_.groups, area = options_.kernel * options_.kernel;
+  Initialisation start{.kind = options_.initialisation, .value = options_.gain, .gain = options_.gain, .fan_in = in * area, .fan_out = options_.filters / options_.groups * area};
+  std::vector<ParameterSpec> specs{{.name = "weight", .shape = {options_.filters, in, options_.kernel, options_.kernel}, .initialisation = start, .decays = true, .has_norm_bound = true}};
+  if (options_.bias) specs.push_back({.name = "bias", .shape = {options_.filters}, .initialisation = {}});
+  return specs;
+}
+
+Cost Conv2d::cost(std::span<const SampleShape> inputs) const {
+  const std::int64_t macs = output_shape(inputs).size() * inputs[0].channels / options_.groups * options_.kernel * options_.kernel;
+  return {macs, macs, macs};
+}
+
+std::string Conv2d::summary() const {
+  std::string text = fmt::format("conv2d {0}x{0}, {1}", options_.kernel, options_.filters);
+  if (options_.stride > 1) text += fmt::format(", stride {}", options_.stride);
+  if (options_.padding > 0) text += fmt::format(", pad {}{}", options_.padding, options_.padding_mode == PaddingMode::reflect ? " reflect" : "");
+  if (options_.groups > 1) text += fmt::format(", groups {}", options_.groups);
+  return text;
+}
+
+std::unique_ptr<Kernel> Conv2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return std::make_unique<Conv2dKernel>(options_, inputs[0], options);
+}
+
+}  // namespace reprise::layers

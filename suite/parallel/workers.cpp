@@ -1,0 +1,59 @@
+#include "suite/parallel/workers.hpp"
+
+#include <omp.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_scheduler_observer.h>
+#include <sched.h>
+
+#include <algorithm>
+
+namespace reprise::parallel {
+
+namespace {
+
+class OneOpenMpThread : public tbb::task_scheduler_observer {
+ public:
+  explicit OneOpenMpThread(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
+  ~OneOpenMpThread() override { observe(false); }
+  void on_scheduler_entry(bool) override { omp_set_num_threads(1); }
+};
+
+}  // namespace
+
+int available_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+struct Workers::State {
+  explicit State(int threads)
+      : allowed(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(std::max(threads, available_cores()))), arena(threads), observer(arena) {}
+  tbb::global_control allowed;
+  tbb::task_arena arena;
+  OneOpenMpThread observer;
+};
+
+Workers::Workers(int threads) : threads_(threads > 0 ? threads : available_cores()) { state_ = std::make_unique<State>(threads_); }
+
+Workers::~Workers() = default;
+
+void Workers::enter(const std::function<void()>& body) { state_->arena.execute(body); }
+
+void Workers::for_each(std::int64_t count, const std::function<void(std::int64_t, int)>& body) {
+  if (count <= 0) return;
+  state_->arena.execute([&] {
+    // Halving down to single tasks keeps neighbours on one thread.
+    tbb::parallel_for(
+        tbb::blocked_range<std::int64_t>(0, count, 1),
+        [&](const tbb::blocked_range<std::int64_t>& range) {
+          const int thread = tbb::this_task_arena::current_thread_index();
+          for (std::int64_t i = range.begin(); i != range.end(); ++i) body(i, thread);
+        },
+        tbb::simple_partitioner());
+  });
+}
+
+}  // namespace reprise::parallel
