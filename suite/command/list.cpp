@@ -1,0 +1,114 @@
+// reprise list [PAPER] [--json]
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "experiments/catalog.hpp"
+#include "experiments/runner.hpp"
+#include "suite/command/command.hpp"
+#include "suite/command/quantities.hpp"
+#include "suite/command/text_table.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::command {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct ListFlags {
+  std::string paper;
+  bool json = false;
+};
+
+/// One trial at each of its scales.
+struct Entry {
+  experiments::Trial trial;
+  std::vector<training::Recipe> recipes;
+  std::vector<experiments::Forecast> costs;
+};
+
+/// Given a rate, forecast() measures nothing; what list prints does not depend on it.
+constexpr double kAnyRate = 1e11;
+
+std::vector<Entry> entries_of(const experiments::Paper& paper) {
+  std::vector<Entry> entries;
+  for (const experiments::Trial& trial : paper.trials) {
+    Entry entry{trial, {}, {}};
+    for (const std::string& scale : trial.scales) {
+      entry.recipes.push_back(experiments::resolve(paper.slug, trial.name, scale));
+      entry.costs.push_back(experiments::forecast(entry.recipes.back(), 1, kAnyRate));
+    }
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+ordered_json as_json(const experiments::Paper& paper) {
+  ordered_json trials = ordered_json::array();
+  for (const Entry& entry : entries_of(paper)) {
+    ordered_json scales = ordered_json::object();
+    for (std::size_t i = 0; i < entry.recipes.size(); ++i) {
+      scales[entry.trial.scales[i]] = {{"dataset", entry.recipes[i].dataset}, {"parameters", entry.costs[i].parameters},
+                                       {"steps", entry.costs[i].steps}, {"training_operations", entry.costs[i].training_flops}};
+    }
+    trials.push_back({{"name", entry.trial.name}, {"title", entry.trial.title}, {"scales", scales}});
+  }
+  return {{"slug", paper.slug}, {"title", paper.title}, {"year", paper.year}, {"trials", trials}};
+}
+
+std::string data_sets_of(const Entry& entry) {
+  std::string text;
+  std::set<std::string> seen;
+  for (const training::Recipe& recipe : entry.recipes) {
+    if (seen.insert(recipe.dataset).second) text += (text.empty() ? "" : ", ") + recipe.dataset;
+  }
+  return text;
+}
+
+void print_text(const experiments::Paper& paper) {
+  fmt::print("{}  {} ({}, {})\n", paper.slug, paper.title, paper.venue, paper.year);
+  TextTable table({"trial", "data sets", "operations", "title"});
+  for (const Entry& entry : entries_of(paper)) {
+    std::string costs;
+    for (std::size_t i = 0; i < entry.costs.size(); ++i) {
+      costs += (i == 0 ? "" : ", ") + entry.trial.scales[i] + " " + count_text(entry.costs[i].training_flops);
+    }
+    table.add({entry.trial.name, data_sets_of(entry), costs, entry.trial.title});
+  }
+  fmt::print("{}\n", table.text());
+}
+
+int list(const ListFlags& flags) {
+  const std::vector<std::string> slugs = flags.paper.empty() ? experiments::paper_slugs() : std::vector<std::string>{flags.paper};
+  ordered_json papers = ordered_json::array();
+  for (const std::string& slug : slugs) {
+    const experiments::Paper paper = experiments::load_paper(slug);
+    if (flags.json) {
+      papers.push_back(as_json(paper));
+    } else {
+      print_text(paper);
+    }
+  }
+  if (flags.json) {
+    fmt::print("{}\n", ordered_json{{"papers", papers}}.dump(2));
+  } else {
+    fmt::print("Operations are those of training one seed; `reprise plan PAPER --scale S` turns them into time and memory here.\n");
+  }
+  return kDone;
+}
+
+}  // namespace
+
+Command add_list(CLI::App& program) {
+  auto flags = std::make_shared<ListFlags>();
+  CLI::App* app = program.add_subcommand("list", "Papers, their trials, scales, data sets and cost");
+  app->add_option("PAPER", flags->paper, "Only this paper");
+  app->add_flag("--json", flags->json, "As JSON");
+  app->footer(examples({"reprise list", "reprise list dropout --json"}));
+  return {app, [flags] { return list(*flags); }};
+}
+
+}  // namespace reprise::command

@@ -1,0 +1,116 @@
+// The program around the subcommands: table, usage errors, exit codes.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "experiments/suggestion.hpp"
+#include "suite/command/command.hpp"
+#include "suite/command/version.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::command {
+namespace {
+
+constexpr const char* kAfterword = R"(Environment:
+  REPRISE_DATA         data directory when --data is not given (else ~/.cache/reprise/data)
+  REPRISE_EXPERIMENTS  folder of the experiments' files (else beside the source tree or the installation)
+
+Exit codes:
+  0 done   2 bad usage or input   3 stopped early with a checkpoint: run again to continue   1 anything else
+)";
+
+void complain(const std::string& text) { fmt::print(stderr, "reprise: {}\n", text); }
+
+std::vector<std::string> names_of(const std::vector<Command>& commands) {
+  std::vector<std::string> names;
+  for (const Command& command : commands) names.push_back(command.app->get_name());
+  return names;
+}
+
+std::vector<std::string> flags_of(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  }
+  return flags;
+}
+
+/// The subcommand that was being parsed, the innermost one ("data fetch").
+const CLI::App& innermost(const CLI::App& app) {
+  const std::vector<const CLI::App*> parsed = app.get_subcommands([](const CLI::App* sub) { return sub->parsed(); });
+  return parsed.empty() ? app : innermost(*parsed.front());
+}
+
+std::string command_line_of(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name() : command_line_of(*app.get_parent()) + " " + app.get_name();
+}
+
+/// What CLI11 found wrong, with the flag that was probably meant and where to read on.
+std::string explain(const CLI::App& program, const CLI::ParseError& error) {
+  const CLI::App& app = innermost(program);
+  std::string text = error.what();
+  for (const std::string& word : program.remaining(true)) {
+    const std::string name = word.substr(0, word.find('='));
+    const std::string meant = experiments::nearest(name, flags_of(app));
+    if (name.rfind("--", 0) == 0 && !meant.empty()) text += fmt::format(". Did you mean '{}'?", meant);
+  }
+  return fmt::format("{}\nSee: {} --help", text, command_line_of(app));
+}
+
+int act(const std::vector<Command>& commands) {
+  const auto chosen = std::find_if(commands.begin(), commands.end(), [](const Command& c) { return c.app->parsed(); });
+  try {
+    return chosen->act();
+  } catch (const InputError& error) {
+    complain(error.what());
+    return kBadInput;
+  } catch (const std::bad_alloc&) {
+    complain("memory: the system gave no more. Take fewer --threads, or a smaller batch (--set batch=...); `reprise plan` forecasts it");
+    return kFailed;
+  } catch (const std::exception& error) {
+    complain(error.what());
+    return kFailed;
+  }
+}
+
+}  // namespace
+
+std::string examples(const std::vector<std::string>& lines) {
+  std::string text = "Examples:\n";
+  for (const std::string& line : lines) text += "  " + line + "\n";
+  return text;
+}
+
+int run_program(int argc, const char* const* argv) {
+  CLI::App program("Re-runs the experiments of image-recognition papers on CPUs and prints what came out beside what was published.", "reprise");
+  program.get_formatter()->column_width(34);
+  program.require_subcommand(1);
+  program.set_version_flag("--version", version_line());
+  program.footer(examples({"reprise list", "reprise doctor"}) + "\n" + kAfterword);
+  const std::vector<Command> commands = {add_list(program),   add_show(program), add_plan(program), add_run(program),
+                                         add_report(program), add_diff(program), add_data(program), add_doctor(program)};
+
+  if (argc > 1 && argv[1][0] != '-') {
+    const std::vector<std::string> names = names_of(commands);
+    const std::string word = argv[1];
+    if (std::find(names.begin(), names.end(), word) == names.end()) {
+      complain(Complaint{"command", fmt::format("one of {}", fmt::join(names, ", ")), "'" + word + "'", experiments::did_you_mean(word, names, "See: reprise --help")}.text());
+      return kBadInput;
+    }
+  }
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // --help, --version
+    return program.exit(wanted);
+  } catch (const CLI::ParseError& error) {
+    complain(explain(program, error));
+    return kBadInput;
+  }
+  return act(commands);
+}
+
+}  // namespace reprise::command

@@ -1,0 +1,56 @@
+#include "suite/command/progress.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "suite/command/quantities.hpp"
+
+namespace reprise::command {
+namespace {
+
+constexpr int kBarWidth = 20;
+constexpr std::chrono::milliseconds kTerminalInterval{100};
+constexpr std::chrono::milliseconds kLogInterval{5000};
+
+double fraction_of(const experiments::RunOptions::Progress& progress) {
+  if (progress.total_steps <= 0) return 0;
+  return std::clamp(static_cast<double>(progress.step) / static_cast<double>(progress.total_steps), 0.0, 1.0);
+}
+
+std::string bar(double fraction) {
+  const auto full = static_cast<std::size_t>(fraction * kBarWidth);
+  return "[" + std::string(full, '#') + std::string(kBarWidth - full, '.') + "]";
+}
+
+}  // namespace
+
+std::string progress_text(const experiments::RunOptions::Progress& progress) {
+  std::string text = fmt::format("{} {:3.0f} %  epoch {:.1f}  loss {:.4g}", progress.phase, 100 * fraction_of(progress), progress.epoch, progress.loss);
+  if (progress.images_per_second > 0) text += fmt::format("  {:.0f} images/s", progress.images_per_second);
+  if (progress.seconds_left > 0) text += "  " + duration_text(progress.seconds_left) + " left";
+  return text;
+}
+
+ProgressDisplay::ProgressDisplay(std::string label)
+    : label_(std::move(label)), terminal_(isatty(STDERR_FILENO) != 0), next_(std::chrono::steady_clock::now() + (terminal_ ? kTerminalInterval : kLogInterval)) {}
+
+ProgressDisplay::~ProgressDisplay() {
+  if (terminal_) std::fputs("\r\033[K", stderr);
+}
+
+void ProgressDisplay::show(const experiments::RunOptions::Progress& progress) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_) return;
+  next_ = now + (terminal_ ? kTerminalInterval : kLogInterval);
+  if (terminal_) {
+    fmt::print(stderr, "\r\033[K{} {} {}", label_, bar(fraction_of(progress)), progress_text(progress));
+  } else {
+    fmt::print(stderr, "{}: {}\n", label_, progress_text(progress));
+  }
+  std::fflush(stderr);
+}
+
+}  // namespace reprise::command

@@ -1,0 +1,31 @@
+#pragma once
+// Shows how far a run is: a bar on a terminal, a line every few seconds elsewhere. Writes to standard error.
+
+#include <chrono>
+#include <string>
+
+#include "experiments/runner.hpp"
+
+namespace reprise::command {
+
+class ProgressDisplay {
+ public:
+  /// `label` names the run: "[2/12] dropout/relu seed 1".
+  explicit ProgressDisplay(std::string label);
+  ~ProgressDisplay();
+  ProgressDisplay(const ProgressDisplay&) = delete;
+  ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+
+  /// Cheap when called after every step: it draws at most ten times a second on a terminal, every five seconds elsewhere.
+  void show(const experiments::RunOptions::Progress& progress);
+
+ private:
+  std::string label_;
+  bool terminal_;
+  std::chrono::steady_clock::time_point next_;
+};
+
+/// "training  42 %  epoch 3.2  loss 0.123  4210 images/s  1 min 05 s left"
+std::string progress_text(const experiments::RunOptions::Progress& progress);
+
+}  // namespace reprise::command

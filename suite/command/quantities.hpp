@@ -1,0 +1,19 @@
+#pragma once
+// Durations, byte counts and large numbers, as people type and read them.
+
+#include <cstdint>
+#include <string>
+
+namespace reprise::command {
+
+/// "55m", "1h30m", "90s", "2h", "300" (seconds) -> seconds. Throws InputError naming `flag`.
+double parse_duration(const std::string& flag, const std::string& text);
+
+/// "0.4 s", "12 s", "3 min 05 s", "1 h 07 min", "2 d 03 h".
+std::string duration_text(double seconds);
+/// "512 B", "3.4 KiB", "651 MiB".
+std::string bytes_text(std::int64_t bytes);
+/// Three significant digits and a metric prefix: "1.28 M", "45.2 G", "930".
+std::string count_text(double count);
+
+}  // namespace reprise::command

@@ -1,0 +1,73 @@
+// reprise run PAPER[/TRIAL] | --demo
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "datasets/image_set.hpp"
+#include "experiments/runner.hpp"
+#include "suite/command/command.hpp"
+#include "suite/command/demo_list.hpp"
+#include "suite/command/quantities.hpp"
+#include "suite/command/run_list.hpp"
+#include "suite/command/target.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::command {
+namespace {
+
+struct RunFlags {
+  RecipeFlags recipe;
+  experiments::RunOptions options;
+  std::string data, out = "results", time_limit;
+  std::int64_t seeds = 1, seed = 1;
+  bool demo = false;
+};
+
+std::vector<PlannedRun> planned(const RunFlags& flags, bool one_seed) {
+  if (flags.demo) return read_demo_list();
+  const std::int64_t first = one_seed ? flags.seed : 1;
+  const std::int64_t last = one_seed ? flags.seed : flags.seeds;
+  std::vector<PlannedRun> runs;
+  for (const training::Recipe& recipe : flags.recipe.resolve()) {
+    for (std::int64_t seed = first; seed <= last; ++seed) runs.push_back({recipe, seed});
+  }
+  return runs;
+}
+
+int run(RunFlags& flags, bool one_seed) {
+  if (flags.demo == !flags.recipe.target.empty()) {
+    throw InputError(Complaint{"reprise run", "either PAPER[/TRIAL] or --demo", flags.demo ? "both" : "neither", "See: reprise run --help"});
+  }
+  if (!flags.time_limit.empty()) flags.options.time_limit_seconds = parse_duration("--time-limit", flags.time_limit);
+  flags.options.data = datasets::data_directory(flags.data);
+  flags.options.out = flags.out;
+  return run_all(planned(flags, one_seed), flags.options);
+}
+
+}  // namespace
+
+Command add_run(CLI::App& program) {
+  auto flags = std::make_shared<RunFlags>();
+  CLI::App* app = program.add_subcommand("run", "Runs trials and writes one result file a run; finished runs are not run again");
+  flags->recipe.declare(*app);
+  app->add_flag("--demo", flags->demo, "Runs the list of experiments/demo.toml: every paper in minutes, on Fashion-MNIST");
+  CLI::Option* seeds = app->add_option("--seeds", flags->seeds, "Runs seeds 1 to N")->check(CLI::Range(1, 10000))->type_name("N")->capture_default_str();
+  CLI::Option* seed = app->add_option("--seed", flags->seed, "Runs seed K only")->check(CLI::NonNegativeNumber)->type_name("K")->excludes(seeds);
+  app->add_option("--data", flags->data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
+  app->add_option("--out", flags->out, "Folder of the result files: DIR/PAPER/TRIAL/RUN.h5")->type_name("DIR")->capture_default_str();
+  app->add_option("--threads", flags->options.threads, "Threads (else one per core this process may use); results do not depend on it")
+      ->check(CLI::Range(1, 4096))->type_name("N");
+  app->add_option("--time-limit", flags->time_limit, "Stops with a checkpoint before this long: 55m, 1h30m, 90s")->type_name("TIME");
+  app->add_flag("--force", flags->options.force, "Runs again although a finished result is there");
+  app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");
+  app->footer("Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues.\n\n" + examples({
+      "reprise run dropout/demo-relu --seed 1",
+      "reprise run dropout/demo-relu --seeds 2 --threads 2 --out results",
+      "reprise run dropout/demo-relu --set optimizer.max_norm=2 --set steps=20",
+      "reprise run logavgexp --precision bf16 --time-limit 55m",
+  }));
+  return {app, [flags, seed] { return run(*flags, seed->count() > 0); }};
+}
+
+}  // namespace reprise::command

@@ -1,0 +1,133 @@
+// reprise show PAPER[/TRIAL]
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "datasets/manifest.hpp"
+#include "experiments/catalog.hpp"
+#include "suite/command/command.hpp"
+#include "suite/command/quantities.hpp"
+#include "suite/command/target.hpp"
+#include "suite/command/text_table.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::command {
+namespace {
+
+using experiments::Claim;
+using experiments::Paper;
+using experiments::PublishedNumber;
+
+struct ShowFlags {
+  std::string target, scale;
+};
+
+/// The largest scale of a trial unless one is given: the recipe nearest to the paper.
+std::string scale_of(const experiments::Trial& trial, const std::string& given) {
+  if (!given.empty()) return given;
+  return trial.scales.empty() ? "paper" : trial.scales.back();
+}
+
+graph::Graph graph_of(const training::Recipe& recipe) {
+  const datasets::DatasetEntry& data = datasets::require_entry(recipe.dataset);
+  return experiments::build_model(recipe, {data.height, data.width, data.channels}, data.classes());
+}
+
+std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+
+void print_heading(const Paper& paper) {
+  fmt::print("{}\n{}\n{}, {}{}\n", paper.title, joined(paper.authors), paper.venue, paper.year, paper.arxiv.empty() ? "" : ", arXiv " + paper.arxiv);
+  if (!paper.note.empty()) fmt::print("\n{}\n", paper.note);
+}
+
+void print_architectures(const Paper& paper) {
+  TextTable table({"name", "what it is"});
+  for (const experiments::Model& model : paper.models) table.add({model.name, model.summary});
+  fmt::print("\nArchitectures\n{}", table.text());
+}
+
+void print_trials(const Paper& paper, const std::string& scale) {
+  TextTable table({"trial", "scale", "architecture", "data set", "parameters", "multiply-adds", "published as"});
+  for (const experiments::Trial& trial : paper.trials) {
+    const training::Recipe recipe = experiments::resolve(paper.slug, trial.name, scale_of(trial, scale));
+    const graph::Graph graph = graph_of(recipe);
+    table.add({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
+               count_text(static_cast<double>(graph.forward_macs())), joined(recipe.reports)});
+  }
+  fmt::print("\nTrials (multiply-adds of one image forward)\n{}", table.text());
+}
+
+std::string value_of(const PublishedNumber& number) {
+  std::string text = fmt::format("{} {}", number.value, number.unit);
+  if (number.spread) text += fmt::format(" ± {} ({})", *number.spread, number.spread_kind);
+  return text;
+}
+
+void print_published(const Paper& paper) {
+  TextTable table({"id", "source", "data set", "model", "metric", "value", "status"});
+  for (const PublishedNumber& number : paper.published) {
+    table.add({number.id, number.source, number.dataset, number.model + (number.variant.empty() ? "" : "; " + number.variant), number.metric,
+               value_of(number), number.status});
+  }
+  fmt::print("\nPublished numbers\n{}", table.text());
+  for (const experiments::MissingNumber& missing : paper.missing) fmt::print("  {}  {}: {} ({})\n", missing.id, missing.source, missing.what, missing.reason);
+}
+
+void print_claims(const Paper& paper) {
+  fmt::print("\nClaims\n");
+  for (const Claim& claim : paper.claims) {
+    fmt::print("  {}  {}\n      {} on {}", claim.id, claim.statement, claim.kind, claim.metric);
+    if (!claim.sequence.empty()) fmt::print(": {}", fmt::join(claim.sequence, " > "));
+    if (claim.sequence.empty()) fmt::print(": {}{}", claim.left, claim.right.empty() ? "" : " against " + claim.right);
+    if (claim.margin != 0) fmt::print(", margin {}", claim.margin);
+    fmt::print("\n");
+  }
+}
+
+void show_trial(const Paper& paper, const std::string& name, const std::string& given_scale) {
+  const experiments::Trial& trial = *paper.find_trial(name);
+  const training::Recipe recipe = experiments::resolve(paper.slug, name, scale_of(trial, given_scale));
+  const graph::Graph graph = graph_of(recipe);
+  fmt::print("{}/{}  {}\nscales: {}\n\n", paper.slug, name, trial.title, joined(trial.scales));
+  TextTable table({"layer", "what it is", "output", "parameters", "multiply-adds"});
+  for (const graph::Node& node : graph.nodes()) {
+    double parameters = 0;
+    for (const layers::ParameterSpec& parameter : node.parameters) parameters += parameter.trains ? static_cast<double>(parameter.count()) : 0;
+    table.add({node.name, node.layer == nullptr ? "images" : node.layer->summary(), node.shape.text(), count_text(parameters),
+               count_text(static_cast<double>(node.cost.forward_macs))});
+  }
+  fmt::print("{}\n  parameters {}, multiply-adds {} forward, {} operations to train on one image\n\n", table.text(),
+             count_text(static_cast<double>(graph.trained_parameters())), count_text(static_cast<double>(graph.forward_macs())),
+             count_text(static_cast<double>(graph.training_flops())));
+  fmt::print("Recipe at scale {} (each key can be overridden with --set)\n{}", recipe.scale, experiments::to_toml(recipe));
+}
+
+int show(const ShowFlags& flags) {
+  const Target target = find_target(flags.target);
+  if (!flags.scale.empty()) check_scale(flags.scale);
+  if (!target.whole_paper) {
+    show_trial(target.paper, target.trials.front(), flags.scale);
+    return kDone;
+  }
+  print_heading(target.paper);
+  print_architectures(target.paper);
+  print_trials(target.paper, flags.scale);
+  print_published(target.paper);
+  print_claims(target.paper);
+  fmt::print("\nLayers and recipe of a trial: reprise show {}/TRIAL\n", target.paper.slug);
+  return kDone;
+}
+
+}  // namespace
+
+Command add_show(CLI::App& program) {
+  auto flags = std::make_shared<ShowFlags>();
+  CLI::App* app = program.add_subcommand("show", "A paper's architectures, trials, published numbers and claims; a trial's layers and recipe");
+  app->add_option("PAPER[/TRIAL]", flags->target, "A paper, or one of its trials; see `reprise list`")->required();
+  app->add_option("--scale", flags->scale, "smoke, desk or paper (else the largest that the trial has)");
+  app->footer(examples({"reprise show all-cnn", "reprise show all-cnn/all-cnn-c --scale desk"}));
+  return {app, [flags] { return show(*flags); }};
+}
+
+}  // namespace reprise::command

@@ -1,0 +1,36 @@
+#include "suite/command/stop_signals.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+
+#include "experiments/runner.hpp"
+
+namespace reprise::command {
+namespace {
+
+volatile std::sig_atomic_t stop_asked = 0;
+
+void on_signal(int) {
+  constexpr char kNote[] = "\nreprise: stopping; a checkpoint is being written (Ctrl-C again ends at once)\n";
+  stop_asked = 1;
+  experiments::request_stop();
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kNote, sizeof kNote - 1);
+}
+
+}  // namespace
+
+void stop_on_signals() {
+  struct sigaction action = {};
+  action.sa_handler = on_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigaction(SIGINT, &action, nullptr);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGUSR1, &action, nullptr);
+}
+
+bool stop_was_asked() { return stop_asked != 0; }
+
+}  // namespace reprise::command

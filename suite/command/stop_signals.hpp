@@ -1,0 +1,12 @@
+#pragma once
+// Ctrl-C, SIGTERM and SIGUSR1 (a batch system's warning) ask running trials to write a checkpoint and stop.
+
+namespace reprise::command {
+
+/// Installs the handlers. A second Ctrl-C ends the process at once.
+void stop_on_signals();
+
+/// Whether one of the signals has come: no further trial is started.
+bool stop_was_asked();
+
+}  // namespace reprise::command

@@ -1,0 +1,83 @@
+#include "suite/command/target.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "experiments/suggestion.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::command {
+namespace {
+
+const std::vector<std::string> kScales = {"smoke", "desk", "paper"};
+
+bool exists_at(const experiments::Trial& trial, const std::string& scale) {
+  return std::find(trial.scales.begin(), trial.scales.end(), scale) != trial.scales.end();
+}
+
+}  // namespace
+
+void check_scale(const std::string& scale) {
+  if (std::find(kScales.begin(), kScales.end(), scale) != kScales.end()) return;
+  throw InputError(Complaint{"--scale", fmt::format("one of {}", fmt::join(kScales, ", ")), "'" + scale + "'", experiments::did_you_mean(scale, kScales, "")});
+}
+
+Target find_target(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const std::string slug = text.substr(0, slash);
+  const std::vector<std::string> slugs = experiments::paper_slugs();
+  if (std::find(slugs.begin(), slugs.end(), slug) == slugs.end()) {
+    throw InputError(Complaint{"paper", fmt::format("one of {}", fmt::join(slugs, ", ")), "'" + slug + "'", experiments::did_you_mean(slug, slugs, "See: reprise list")});
+  }
+  Target target{experiments::load_paper(slug), {}, slash == std::string::npos};
+  std::vector<std::string> names;
+  for (const experiments::Trial& trial : target.paper.trials) names.push_back(trial.name);
+  if (target.whole_paper) {
+    target.trials = names;
+    return target;
+  }
+  const std::string name = text.substr(slash + 1);
+  if (target.paper.find_trial(name) == nullptr) {
+    throw InputError(Complaint{"trial of paper '" + slug + "'", fmt::format("one of {}", fmt::join(names, ", ")), "'" + name + "'",
+                               experiments::did_you_mean(name, names, "See: reprise show " + slug)});
+  }
+  target.trials = {name};
+  return target;
+}
+
+experiments::Override parse_override(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw InputError(Complaint{"--set", "key=value", "'" + text + "'", "Example: --set optimizer.max_norm=2"});
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+void RecipeFlags::declare(CLI::App& app) {
+  app.add_option("PAPER[/TRIAL]", target, "A paper, or one of its trials; see `reprise list`");
+  app.add_option("--scale", scale, "smoke: seconds a trial; desk: minutes on two cores; paper: the published recipe")->capture_default_str();
+  app.add_option("--precision", precision, "f32, or bf16: activations and packed weights in bfloat16 (else the recipe decides)");
+  app.add_option("--set", settings, "Overrides a key of the recipe, key=value; may be repeated. Keys: `reprise show PAPER/TRIAL`")->allow_extra_args(false);
+}
+
+std::vector<training::Recipe> RecipeFlags::resolve() const {
+  check_scale(scale);
+  std::vector<experiments::Override> overrides;
+  for (const std::string& setting : settings) overrides.push_back(parse_override(setting));
+  if (!precision.empty()) overrides.push_back({"precision", precision});
+  const Target chosen = find_target(target);
+  std::vector<training::Recipe> recipes;
+  for (const std::string& name : chosen.trials) {
+    const experiments::Trial& trial = *chosen.paper.find_trial(name);
+    if (exists_at(trial, scale)) {
+      recipes.push_back(experiments::resolve(chosen.paper.slug, name, scale, overrides));
+    } else if (!chosen.whole_paper) {
+      throw InputError(Complaint{"scale of trial '" + chosen.paper.slug + "/" + name + "'", fmt::format("one of {}", fmt::join(trial.scales, ", ")), "'" + scale + "'", ""});
+    }
+  }
+  if (recipes.empty()) throw InputError(Complaint{"paper '" + chosen.paper.slug + "'", "a trial at scale '" + scale + "'", "none", "See: reprise list"});
+  return recipes;
+}
+
+}  // namespace reprise::command

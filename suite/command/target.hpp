@@ -1,0 +1,39 @@
+#pragma once
+// What `show`, `plan` and `run` are asked to work on: PAPER or PAPER/TRIAL, a scale, overrides.
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "experiments/catalog.hpp"
+
+namespace reprise::command {
+
+struct Target {
+  experiments::Paper paper;
+  std::vector<std::string> trials;  ///< the one that was named, or all of the paper
+  bool whole_paper = false;
+};
+
+/// Throws InputError with the nearest name for an unknown paper or trial.
+Target find_target(const std::string& text);
+
+/// Throws InputError that lists the scales.
+void check_scale(const std::string& scale);
+
+/// The flags that choose a recipe, shared by `plan` and `run`.
+struct RecipeFlags {
+  std::string target;
+  std::string scale = "smoke";
+  std::string precision;
+  std::vector<std::string> settings;
+
+  void declare(CLI::App& app);
+  /// One recipe a trial; a whole paper takes the trials that exist at the scale. Throws InputError.
+  std::vector<training::Recipe> resolve() const;
+};
+
+/// "key=value" -> Override. Throws InputError when there is no '=' or no key.
+experiments::Override parse_override(const std::string& text);
+
+}  // namespace reprise::command
