@@ -1,0 +1,174 @@
+#include "datasets/manifest.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "suite/errors.hpp"
+
+namespace reprise::datasets {
+
+namespace {
+
+const std::vector<std::string> kDigits = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+const std::vector<std::string> kClothes = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
+const std::vector<std::string> kCifar10 = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+
+// clang-format off
+const std::vector<std::string> kCifar100 = {
+      "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy", "bridge",
+      "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock", "cloud", "cockroach",
+      "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant", "flatfish", "forest", "fox", "girl", "hamster",
+      "house", "kangaroo", "keyboard", "lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man", "maple_tree",
+      "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear", "pickup_truck",
+      "pine_tree", "plain", "plate", "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea",
+      "seal", "shark", "shrew", "skunk", "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower",
+      "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor", "train", "trout", "tulip", "turtle",
+      "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm"};
+// clang-format on
+
+const std::vector<std::int64_t> kMnistTrain = {5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949};
+const std::vector<std::int64_t> kMnistTest = {980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009};
+
+DatasetEntry mnist() {
+  DatasetEntry entry;
+  entry.name = "mnist";
+  entry.title = "MNIST handwritten digits";
+  entry.channels = 1, entry.height = 28, entry.width = 28;
+  entry.class_names = kDigits;
+  entry.train = {{{"mnist/train-images-idx3-ubyte.gz", 47040016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
+                  {"mnist/train-labels-idx1-ubyte.gz", 60008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"}},
+                 60000, kMnistTrain, ""};
+  entry.test = {{{"mnist/t10k-images-idx3-ubyte.gz", 7840016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
+                 {"mnist/t10k-labels-idx1-ubyte.gz", 10008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"}},
+                10000, kMnistTest, ""};
+  entry.urls = {"https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist"};
+  return entry;
+}
+
+DatasetEntry fashion_mnist() {
+  DatasetEntry entry;
+  entry.name = "fashion-mnist";
+  entry.title = "Fashion-MNIST articles of clothing";
+  entry.channels = 1, entry.height = 28, entry.width = 28;
+  entry.class_names = kClothes;
+  entry.train = {{{"fashion-mnist/train-images-idx3-ubyte.gz", 47040016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
+                  {"fashion-mnist/train-labels-idx1-ubyte.gz", 60008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"}},
+                 60000, {}, ""};
+  entry.test = {{{"fashion-mnist/t10k-images-idx3-ubyte.gz", 7840016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
+                 {"fashion-mnist/t10k-labels-idx1-ubyte.gz", 10008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"}},
+                10000, {}, ""};
+  entry.urls = {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"};
+  entry.elsewhere = {"/usr/share/datasets/fashion-mnist"};
+  entry.package = "dataset-fashion-mnist";
+  return entry;
+}
+
+DatasetEntry cifar10() {
+  DatasetEntry entry;
+  entry.name = "cifar-10";
+  entry.title = "CIFAR-10 small colour photographs";
+  entry.format = Format::cifar10;
+  entry.channels = 3, entry.height = 32, entry.width = 32;
+  entry.class_names = kCifar10;
+  const char* digests[5] = {
+      "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5", "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+      "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67", "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+      "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"};
+  for (int i = 0; i < 5; ++i) entry.train.files.push_back({fmt::format("cifar-10-batches-bin/data_batch_{}.bin", i + 1), 30730000, digests[i]});
+  entry.train.count = 50000;
+  entry.test = {{{"cifar-10-batches-bin/test_batch.bin", 30730000, "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"}}, 10000, {}, ""};
+  entry.urls = {"https://www.cs.toronto.edu/~kriz"};
+  entry.archive = {"cifar-10-binary.tar.gz", 170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"};
+  return entry;
+}
+
+DatasetEntry cifar100() {
+  DatasetEntry entry;
+  entry.name = "cifar-100";
+  entry.title = "CIFAR-100 small colour photographs";
+  entry.format = Format::cifar100;
+  entry.channels = 3, entry.height = 32, entry.width = 32;
+  entry.class_names = kCifar100;
+  entry.train = {{{"cifar-100-binary/train.bin", 153700000, "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29"}},
+                 50000, {}, "6d2a03c47c105e4c34d3a2ff16c2803e8df0e5d6fa0c631e46663a327aeac573"};
+  entry.test = {{{"cifar-100-binary/test.bin", 30740000, "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a"}},
+                10000, {}, "381b7d98ce1e9b98232a8df0db0a22992654c39ff2433270656ab8ace5a45e65"};
+  entry.urls = {"https://www.cs.toronto.edu/~kriz"};
+  entry.archive = {"cifar-100-binary.tar.gz", 168513733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"};
+  return entry;
+}
+
+/// Same images, classes and histogram as `base`, on a 64x64 canvas.
+DatasetEntry canvas(const DatasetEntry& base) {
+  DatasetEntry entry;
+  entry.name = base.name + "-canvas64";
+  entry.title = base.title + " at random positions on a black 64x64 canvas";
+  entry.format = Format::canvas;
+  entry.base = base.name;
+  entry.channels = base.channels, entry.height = 64, entry.width = 64;
+  entry.class_names = base.class_names;
+  entry.train.count = base.train.count, entry.train.histogram = base.train.histogram;
+  entry.test.count = base.test.count, entry.test.histogram = base.test.histogram;
+  return entry;
+}
+
+DatasetEntry synthetic(const std::string& name, const std::string& title, int channels, int side) {
+  DatasetEntry entry;
+  entry.name = name;
+  entry.title = title;
+  entry.format = Format::synthetic;
+  entry.channels = channels, entry.height = side, entry.width = side;
+  for (int i = 0; i < 10; ++i) entry.class_names.push_back(fmt::format("pattern {}", i));
+  entry.train.count = 2000;
+  entry.test.count = 500;
+  return entry;
+}
+
+}  // namespace
+
+const std::vector<DatasetEntry>& manifest() {
+  static const std::vector<DatasetEntry> entries = {
+      mnist(),
+      fashion_mnist(),
+      cifar10(),
+      cifar100(),
+      canvas(mnist()),
+      canvas(fashion_mnist()),
+      synthetic("synthetic-gray28", "Synthetic grey patterns with noise, 28x28", 1, 28),
+      synthetic("synthetic-color32", "Synthetic colour patterns with noise, 32x32", 3, 32),
+  };
+  return entries;
+}
+
+const DatasetEntry* find_entry(const std::string& name) {
+  for (const DatasetEntry& entry : manifest())
+    if (entry.name == name) return &entry;
+  return nullptr;
+}
+
+const DatasetEntry& require_entry(const std::string& name) {
+  if (const DatasetEntry* entry = find_entry(name)) return *entry;
+  std::vector<std::string> names;
+  for (const DatasetEntry& entry : manifest()) names.push_back(entry.name);
+  throw InputError({fmt::format("data set '{}'", name), fmt::format("one of {}", fmt::join(names, ", ")), "a name that is none of them",
+                    "List them: reprise data list"});
+}
+
+std::filesystem::path locate(const DatasetEntry& entry, const FileEntry& file, const std::filesystem::path& data_directory) {
+  std::vector<std::filesystem::path> candidates = {data_directory / file.path};
+  for (const auto& folder : entry.elsewhere) candidates.push_back(folder / std::filesystem::path(file.path).filename());
+  for (std::filesystem::path candidate : candidates) {
+    std::error_code ignored;
+    if (std::filesystem::exists(candidate, ignored)) return candidate;
+    if (candidate.extension() == ".gz" && std::filesystem::exists(candidate.replace_extension(), ignored)) return candidate;
+  }
+  return {};
+}
+
+std::string how_to_get(const DatasetEntry& entry) {
+  std::string text = fmt::format("Get it: reprise data fetch {}", entry.base.empty() ? entry.name : entry.base);
+  if (!entry.package.empty()) text += fmt::format(", or apt-get install {}", entry.package);
+  return text + "; or name the directory with --data or REPRISE_DATA.";
+}
+
+}  // namespace reprise::datasets

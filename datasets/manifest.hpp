@@ -1,0 +1,71 @@
+#pragma once
+// The data sets that reprise knows, as a table: where their files are, what is in them, where they come from.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace reprise::datasets {
+
+enum class Format {
+  idx,        ///< two IDX files a split: images, labels
+  cifar10,    ///< binary CIFAR-10 batches
+  cifar100,   ///< binary CIFAR-100 files
+  canvas,     ///< made from `base`: each image at a random position on a black 64x64 canvas
+  synthetic,  ///< drawn
+};
+
+struct FileEntry {
+  std::string path;            ///< relative to the data directory
+  std::int64_t content_bytes;  ///< once inflated
+  std::string sha256;          ///< of the inflated content: gzip files of the same content may differ
+};
+
+struct SplitEntry {
+  std::vector<FileEntry> files;  ///< idx: images, labels
+  std::int64_t count = 0;        ///< images; synthetic: the default
+  std::vector<std::int64_t> histogram;  ///< images a class; empty: count / classes each
+  /// `order_free_digest` of the split. Where given, a file with the same images in another order is accepted.
+  std::string order_free_sha256;
+};
+
+struct ArchiveEntry {
+  std::string name;        ///< empty: the files are fetched one by one
+  std::int64_t bytes = 0;
+  std::string sha256;
+};
+
+struct DatasetEntry {
+  std::string name;
+  std::string title;
+  Format format = Format::idx;
+  int channels = 0, height = 0, width = 0;
+  std::vector<std::string> class_names;
+  SplitEntry train, test;
+  std::string base;                              ///< canvas: the set it is made from
+  std::vector<std::string> urls;                 ///< folders of the files or of the archive, tried in order
+  ArchiveEntry archive;                          ///< a .tar.gz whose members are the `files`
+  std::vector<std::filesystem::path> elsewhere;  ///< folders also looked into for the files' names, after the data directory
+  std::string package;                           ///< Debian package that installs it, if any
+
+  int classes() const { return static_cast<int>(class_names.size()); }
+  /// True for data that is made or drawn, so that there are no files of its own.
+  bool is_derived() const { return format == Format::canvas || format == Format::synthetic; }
+};
+
+const std::vector<DatasetEntry>& manifest();
+
+/// Null if there is none of that name.
+const DatasetEntry* find_entry(const std::string& name);
+
+/// As find_entry, but throws an InputError that lists the known names.
+const DatasetEntry& require_entry(const std::string& name);
+
+/// Where a file of the set is: in the data directory, or in one of `elsewhere`. Empty if in neither.
+std::filesystem::path locate(const DatasetEntry& entry, const FileEntry& file, const std::filesystem::path& data_directory);
+
+/// What a user can do to get the files of this set.
+std::string how_to_get(const DatasetEntry& entry);
+
+}  // namespace reprise::datasets
