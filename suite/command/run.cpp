@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "datasets/image_set.hpp"
+#include "experiments/demo.hpp"
 #include "experiments/runner.hpp"
 #include "suite/command/command.hpp"
-#include "suite/command/demo_list.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/run_list.hpp"
 #include "suite/command/target.hpp"
@@ -24,8 +24,17 @@ struct RunFlags {
   bool demo = false;
 };
 
+std::vector<PlannedRun> demo_runs() {
+  std::vector<PlannedRun> runs;
+  for (const experiments::DemoRow& row : experiments::load_demo()) {
+    const training::Recipe recipe = experiments::resolve(row.paper, row.trial, row.scale, row.overrides);
+    for (std::int64_t seed = 1; seed <= row.seeds; ++seed) runs.push_back({recipe, seed});
+  }
+  return runs;
+}
+
 std::vector<PlannedRun> planned(const RunFlags& flags, bool one_seed) {
-  if (flags.demo) return read_demo_list();
+  if (flags.demo) return demo_runs();
   const std::int64_t first = one_seed ? flags.seed : 1;
   const std::int64_t last = one_seed ? flags.seed : flags.seeds;
   std::vector<PlannedRun> runs;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "experiments/demo.hpp"
 #include "experiments/suggestion.hpp"
 #include "suite/errors.hpp"
 
@@ -46,14 +47,6 @@ Target find_target(const std::string& text) {
   return target;
 }
 
-experiments::Override parse_override(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    throw InputError(Complaint{"--set", "key=value", "'" + text + "'", "Example: --set optimizer.max_norm=2"});
-  }
-  return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
 void RecipeFlags::declare(CLI::App& app) {
   app.add_option("PAPER[/TRIAL]", target, "A paper, or one of its trials; see `reprise list`");
   app.add_option("--scale", scale, "smoke: seconds a trial; desk: minutes on two cores; paper: the published recipe")->capture_default_str();
@@ -64,7 +57,7 @@ void RecipeFlags::declare(CLI::App& app) {
 std::vector<training::Recipe> RecipeFlags::resolve() const {
   check_scale(scale);
   std::vector<experiments::Override> overrides;
-  for (const std::string& setting : settings) overrides.push_back(parse_override(setting));
+  for (const std::string& setting : settings) overrides.push_back(experiments::parse_override(setting));
   if (!precision.empty()) overrides.push_back({"precision", precision});
   const Target chosen = find_target(target);
   std::vector<training::Recipe> recipes;

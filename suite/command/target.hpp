@@ -33,7 +33,4 @@ struct RecipeFlags {
   std::vector<training::Recipe> resolve() const;
 };
 
-/// "key=value" -> Override. Throws InputError when there is no '=' or no key.
-experiments::Override parse_override(const std::string& text);
-
 }  // namespace reprise::command
