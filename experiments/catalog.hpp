@@ -113,6 +113,10 @@ training::Recipe resolve(const std::string& slug, const std::string& trial, cons
 /// The recipe as TOML, every field present, keys in a fixed order: what /recipe stores and the run id hashes.
 std::string to_toml(const training::Recipe& recipe);
 
+/// Reads what to_toml wrote; to_toml(recipe_from_toml(text)) == text for such text, so a stored recipe can be run again.
+/// Throws InputError naming line and key.
+training::Recipe recipe_from_toml(const std::string& text);
+
 /// The graph of a recipe, for samples of `input`.
 graph::Graph build_model(const training::Recipe& recipe, const SampleShape& input, int classes);
 

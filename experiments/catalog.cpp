@@ -1,0 +1,106 @@
+#include "experiments/catalog.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+
+#include "experiments/all-cnn/model.hpp"
+#include "experiments/catalog_files.hpp"
+#include "experiments/dropout/model.hpp"
+#include "experiments/logavgexp/model.hpp"
+#include "experiments/recipe_toml.hpp"
+#include "experiments/suggestion.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::experiments {
+namespace {
+
+/// The catalog: one row a paper.
+const PaperRow kPapers[] = {
+    {"dropout", dropout::models},
+    {"all-cnn", all_cnn::models},
+    {"logavgexp", logavgexp::models},
+};
+
+const PaperRow& row_of(const std::string& slug) {
+  for (const PaperRow& row : kPapers) {
+    if (slug == row.slug) return row;
+  }
+  const std::vector<std::string> slugs = paper_slugs();
+  throw InputError(Complaint{fmt::format("paper '{}'", slug), fmt::format("one of {}", fmt::join(slugs, ", ")), fmt::format("'{}'", slug),
+                             did_you_mean(slug, slugs, "`reprise list` shows the papers")});
+}
+
+template <typename Entry>
+const Entry* find_entry(const std::vector<Entry>& entries, const std::string& name, std::string Entry::*field) {
+  for (const Entry& entry : entries) {
+    if (entry.*field == name) return &entry;
+  }
+  return nullptr;
+}
+
+/// <prefix>/share/reprise/experiments for a program in <prefix>/bin; empty where the system does not tell.
+std::filesystem::path beside_the_program() {
+  std::error_code failed;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
+  return failed ? std::filesystem::path() : program.parent_path().parent_path() / "share/reprise/experiments";
+}
+
+}  // namespace
+
+const PublishedNumber* Paper::find_published(const std::string& id) const { return find_entry(published, id, &PublishedNumber::id); }
+const Trial* Paper::find_trial(const std::string& name) const { return find_entry(trials, name, &Trial::name); }
+
+std::filesystem::path experiments_directory() {
+  if (const char* given = std::getenv("REPRISE_EXPERIMENTS"); given && *given) return given;
+  const std::filesystem::path candidates[] = {REPRISE_EXPERIMENTS_SOURCE, beside_the_program(), REPRISE_EXPERIMENTS_INSTALLED};
+  for (const auto& folder : candidates) {
+    std::error_code failed;
+    if (std::filesystem::is_regular_file(folder / "demo.toml", failed)) return folder;
+  }
+  throw InputError(Complaint{"the catalog", fmt::format("experiments in {} or {}", REPRISE_EXPERIMENTS_SOURCE, REPRISE_EXPERIMENTS_INSTALLED),
+                             "neither", "Set REPRISE_EXPERIMENTS to the folder that holds the papers"});
+}
+
+std::vector<std::string> paper_slugs() {
+  std::vector<std::string> slugs;
+  for (const PaperRow& row : kPapers) slugs.emplace_back(row.slug);
+  return slugs;
+}
+
+Paper load_paper(const std::string& slug) {
+  const PaperRow& row = row_of(slug);
+  Paper paper = read_paper_files(experiments_directory() / slug);
+  if (paper.slug != slug) {
+    throw InputError(Complaint{(experiments_directory() / slug / "published.toml").string(), fmt::format("slug = \"{}\"", slug),
+                               fmt::format("\"{}\"", paper.slug), "Correct the slug"});
+  }
+  paper.models = row.models();
+  return paper;
+}
+
+training::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale, const std::vector<Override>& overrides) {
+  row_of(slug);
+  training::Recipe recipe = read_recipe(experiments_directory() / slug, slug, trial, scale);
+  for (const Override& override : overrides) apply_override(recipe, override.key, override.value);
+  check_recipe(recipe);
+  return recipe;
+}
+
+graph::Graph build_model(const training::Recipe& recipe, const SampleShape& input, int classes) {
+  const std::vector<Model> models = row_of(recipe.paper).models();
+  const Model* model = find_entry(models, recipe.model, &Model::name);
+  const std::string trial = fmt::format("trial {}/{}", recipe.paper, recipe.trial);
+  if (!model) {
+    std::vector<std::string> names;
+    for (const Model& known : models) names.push_back(known.name);
+    throw InputError(Complaint{fmt::format("model of {}", trial), fmt::format("one of {}", fmt::join(names, ", ")),
+                               fmt::format("'{}'", recipe.model), did_you_mean(recipe.model, names, "Correct model.name")});
+  }
+  graph::Graph graph = model->build(recipe.model_options, input, classes);
+  recipe.model_options.check_all_used(fmt::format("model '{}' of {}", recipe.model, trial));
+  return graph;
+}
+
+}  // namespace reprise::experiments

@@ -1,0 +1,19 @@
+#pragma once
+// Reads the data files of a paper: published.toml, experiment.toml, and the list of the demo.
+
+#include <filesystem>
+#include <string>
+
+#include "experiments/catalog.hpp"
+
+namespace reprise::experiments {
+
+/// Fills everything but `models`. Throws InputError naming file, line and key for an unknown key, a wrong type, an id used
+/// twice, or a reference to a trial, scale or published number that is not there.
+Paper read_paper_files(const std::filesystem::path& folder);
+
+/// Resolves one trial's layers from the folder's experiment.toml; see experiments::resolve.
+training::Recipe read_recipe(const std::filesystem::path& folder, const std::string& slug, const std::string& trial,
+                             const std::string& scale);
+
+}  // namespace reprise::experiments
