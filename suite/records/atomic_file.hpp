@@ -1,0 +1,50 @@
+#pragma once
+// Files that are there whole or not at all: written beside their name, forced to disk, then renamed.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "suite/records/digest.hpp"
+
+namespace reprise::records {
+
+/// A file being written under a temporary name. Destroyed before commit(), it leaves nothing behind.
+/// Every failure (full disk, quota, read-only or missing folder) is a RunError that names `what`, the file and the fix.
+class AtomicFile {
+ public:
+  /// Temporary name ".NAME.PID-N.new" in the target's folder, which is made when it is missing. Two processes that write the
+  /// same target do not meet: the last commit wins.
+  AtomicFile(std::string what, std::filesystem::path target);
+  /// The same with a temporary name that the caller chooses; a leftover of that name is overwritten.
+  AtomicFile(std::string what, std::filesystem::path target, std::filesystem::path temporary);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(Bytes bytes);
+  /// Forces the bytes to disk and closes; the file still has its temporary name, so it can be read back.
+  void finish();
+  /// finish() if that was not done, rename, and force the folder to disk.
+  void commit();
+
+  const std::filesystem::path& temporary() const { return temporary_; }
+
+ private:
+  void open(int flags);
+  [[noreturn]] void fail(const std::string& expected, int error) const;
+
+  std::string what_;
+  std::filesystem::path target_, temporary_;
+  int descriptor_ = -1;
+  bool exists_ = false;  ///< the temporary file is there and is ours to remove
+};
+
+/// Renames and says what went wrong as a RunError.
+void rename_file(const std::string& what, const std::filesystem::path& from, const std::filesystem::path& to);
+/// Forces the folder's entries to disk, so that a rename outlives a power cut.
+void sync_folder(const std::filesystem::path& folder);
+/// All bytes of a file. InputError when it is missing, not a regular file or not readable.
+std::vector<std::byte> read_file(const std::string& what, const std::filesystem::path& path);
+
+}  // namespace reprise::records

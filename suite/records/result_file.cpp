@@ -1,0 +1,221 @@
+#include "suite/records/result_file.hpp"
+
+#include <fmt/format.h>
+
+#include "suite/errors.hpp"
+#include "suite/records/atomic_file.hpp"
+#include "suite/records/hdf5_file.hpp"
+#include "suite/records/record_digest.hpp"
+#include "suite/records/result_schema.hpp"
+#include "suite/records/seal.hpp"
+
+namespace reprise::records {
+
+namespace {
+
+constexpr const char* kWhat = "result file";
+constexpr const char* kRunAgain = "Run the trial again (--force), or take a sound copy.";
+
+using hdf5::File;
+
+template <typename T>
+void write_vector(File& file, const std::string& path, const std::vector<T>& values) {
+  file.write<T>(path, values, {static_cast<std::int64_t>(values.size())});
+}
+
+std::vector<std::string> write_series(File& file, const std::string& group, const std::map<std::string, Series>& all) {
+  std::vector<std::string> paths;
+  file.create_group(group);
+  for (const auto& [name, series] : all) {
+    paths.push_back(group + "/" + name);
+    write_vector(file, paths.back(), series.values);
+    file.set_attribute(paths.back(), "unit", series.unit);
+  }
+  return paths;
+}
+
+void write_table(File& file, const std::string& path, const Table& table) {
+  file.create_group(path);
+  file.set_attribute(path, "title", table.title);
+  file.set_attribute(path, "x", table.x);
+  std::vector<std::string> others;
+  for (const auto& [name, values] : table.columns) {
+    write_vector(file, path + "/" + name, values);
+    if (name != table.x) others.push_back(path + "/" + name);
+  }
+  if (table.columns.contains(table.x)) file.attach_scale(path + "/" + table.x, table.x, others);
+}
+
+/// Attributes CLASS, IMAGE_VERSION, IMAGE_SUBCLASS and INTERLACE_MODE as in the HDF5 image specification 1.2, for a stack of images.
+void write_images(File& file, const std::string& path, const Images& images) {
+  file.write<std::uint8_t>(path, images.pixels, {images.count, images.height, images.width, images.channels});
+  file.set_attribute(path, "CLASS", std::string("IMAGE"));
+  file.set_attribute(path, "IMAGE_VERSION", std::string("1.2"));
+  file.set_attribute(path, "IMAGE_SUBCLASS", std::string(images.channels == 3 ? "IMAGE_TRUECOLOR" : "IMAGE_GRAYSCALE"));
+  file.set_attribute(path, "INTERLACE_MODE", std::string("INTERLACE_PIXEL"));
+  file.set_attribute(path, "title", images.title);
+  if (!images.captions.empty()) file.set_attribute(path, "captions", images.captions);
+}
+
+void write_identity(File& file, const RunRecord& record) {
+  file.set_attribute("/", "schema", std::string(kSchema));
+  file.set_attribute("/", "schema_version", kSchemaVersion);
+  file.set_attribute("/", "paper", record.paper);
+  file.set_attribute("/", "trial", record.trial);
+  file.set_attribute("/", "scale", record.scale);
+  file.set_attribute("/", "run_id", record.run_id);
+  file.set_attribute("/", "seed", record.seed);
+  file.set_attribute("/", "status", record.status);
+  file.set_attribute("/", "content_sha256", record_digest(record, Part::everything));
+  file.set_attribute("/", "repeatable_sha256", record_digest(record, Part::repeatable));
+}
+
+void write_groups(File& file, const RunRecord& record) {
+  file.create_group("/recipe");
+  file.write_text("/recipe/toml", record.recipe_toml);
+  file.create_group("/provenance");
+  for (const auto& [key, value] : record.provenance) file.set_attribute("/provenance", key, value);
+  file.write_texts("/provenance/deviations", record.deviations);
+
+  write_vector(file, "/epoch", record.epochs);
+  std::vector<std::string> over_epochs = write_series(file, "/metrics", record.metrics);
+  const std::vector<std::string> timing = write_series(file, "/timing", record.timing);
+  over_epochs.insert(over_epochs.end(), timing.begin(), timing.end());
+  file.create_group("/digests");
+  file.write_texts("/digests/weights", record.weight_digests);
+  if (record.weight_digests.size() == record.epochs.size()) over_epochs.push_back("/digests/weights");
+  file.attach_scale("/epoch", "epoch", over_epochs);
+
+  file.create_group("/predictions");
+  write_vector(file, "/predictions/labels", record.test_labels);
+  write_vector(file, "/predictions/predictions", record.test_predictions);
+  file.create_group("/results");
+  for (const auto& [key, value] : record.results) file.set_attribute("/results", key, value);
+  file.create_group("/tables");
+  for (const auto& [name, table] : record.tables) write_table(file, "/tables/" + name, table);
+  file.create_group("/images");
+  for (const auto& [name, images] : record.images) write_images(file, "/images/" + name, images);
+  file.create_group("/weights");
+  for (const auto& [name, tensor] : record.weights) file.write<float>("/weights/" + name, tensor.values, tensor.shape);
+}
+
+template <typename T>
+std::vector<T> read_vector(const File& file, const std::string& path) {
+  hdf5::Array<T> array = file.read<T>(path);
+  if (array.shape.size() != 1) throw hdf5::Error(path, "one dimension", std::to_string(array.shape.size()));
+  return std::move(array.values);
+}
+
+std::map<std::string, Series> read_series(const File& file, const std::string& group) {
+  std::map<std::string, Series> all;
+  for (const std::string& name : file.children(group)) {
+    const std::string path = group + "/" + name;
+    all[name] = {file.text_attribute(path, "unit"), read_vector<double>(file, path)};
+  }
+  return all;
+}
+
+Table read_table(const File& file, const std::string& path) {
+  Table table{file.text_attribute(path, "title"), file.text_attribute(path, "x"), {}};
+  for (const std::string& name : file.children(path)) table.columns[name] = read_vector<double>(file, path + "/" + name);
+  return table;
+}
+
+Images read_images(const File& file, const std::string& path) {
+  hdf5::Array<std::uint8_t> array = file.read<std::uint8_t>(path);
+  if (array.shape.size() != 4) throw hdf5::Error(path, "four dimensions [count, height, width, channels]", std::to_string(array.shape.size()));
+  Images images;
+  images.title = file.text_attribute(path, "title");
+  if (file.has_attribute(path, "captions")) images.captions = file.texts_attribute(path, "captions");
+  images.count = array.shape[0];
+  images.height = array.shape[1];
+  images.width = array.shape[2];
+  images.channels = array.shape[3];
+  images.pixels = std::move(array.values);
+  return images;
+}
+
+void check_schema(const File& file) {
+  if (!file.has_attribute("/", "schema")) throw hdf5::Error("/", std::string("attribute schema = '") + kSchema + "'", "none");
+  const std::string schema = file.text_attribute("/", "schema");
+  if (schema != kSchema) throw hdf5::Error("/ attribute 'schema'", std::string("'") + kSchema + "'", "'" + schema + "'");
+  const std::int64_t version = file.integer_attribute("/", "schema_version");
+  if (version != kSchemaVersion) {
+    throw hdf5::Error("/ attribute 'schema_version'", fmt::format("{}, which this reprise reads", kSchemaVersion), std::to_string(version));
+  }
+}
+
+RunRecord read_record(const File& file) {
+  check_schema(file);
+  RunRecord record;
+  record.paper = file.text_attribute("/", "paper");
+  record.trial = file.text_attribute("/", "trial");
+  record.scale = file.text_attribute("/", "scale");
+  record.run_id = file.text_attribute("/", "run_id");
+  record.seed = file.integer_attribute("/", "seed");
+  record.status = file.text_attribute("/", "status");
+  record.recipe_toml = file.read_text("/recipe/toml");
+  for (const std::string& key : file.attributes("/provenance")) record.provenance[key] = file.text_attribute("/provenance", key);
+  record.deviations = file.read_texts("/provenance/deviations");
+  record.epochs = read_vector<double>(file, "/epoch");
+  record.metrics = read_series(file, "/metrics");
+  record.weight_digests = file.read_texts("/digests/weights");
+  record.timing = read_series(file, "/timing");
+  record.test_labels = read_vector<std::int32_t>(file, "/predictions/labels");
+  record.test_predictions = read_vector<std::int32_t>(file, "/predictions/predictions");
+  for (const std::string& key : file.attributes("/results")) record.results[key] = file.number_attribute("/results", key);
+  for (const std::string& name : file.children("/tables")) record.tables[name] = read_table(file, "/tables/" + name);
+  for (const std::string& name : file.children("/images")) record.images[name] = read_images(file, "/images/" + name);
+  for (const std::string& name : file.children("/weights")) {
+    hdf5::Array<float> array = file.read<float>("/weights/" + name);
+    record.weights[name] = {std::move(array.shape), std::move(array.values)};
+  }
+  return record;
+}
+
+void check_content(const File& file, const RunRecord& record) {
+  if (const auto fault = find_fault(record)) throw hdf5::Error(fault->object, fault->expected, fault->found);
+  const std::string stated = file.text_attribute("/", "content_sha256"), actual = record_digest(record, Part::everything);
+  if (stated != actual) throw hdf5::Error("/ attribute 'content_sha256'", stated, actual + ": something in the file was changed");
+}
+
+std::vector<std::byte> hdf5_bytes(const RunRecord& record) {
+  File file = File::in_memory();
+  write_identity(file, record);
+  write_groups(file, record);
+  return file.image();
+}
+
+std::string quoted(const std::filesystem::path& path) { return std::string(kWhat) + " '" + path.string() + "'"; }
+
+}  // namespace
+
+// HDF5 composes the file in memory and plain system calls put it on the disk: HDF5 does not recover from a full disk, and the
+// seal needs the bytes anyway.
+void write_result(const RunRecord& record, const std::filesystem::path& path) {
+  try {
+    if (const auto fault = find_fault(record)) throw hdf5::Error(fault->object, fault->expected, fault->found);
+    const std::vector<std::byte> bytes = hdf5_bytes(record);
+    AtomicFile file(kWhat, path);
+    file.write(bytes);
+    file.write(bytes_of(std::string_view(seal_of(bytes))));
+    file.commit();
+  } catch (const hdf5::Error& error) {
+    throw RunError({quoted(path) + ", " + error.object, error.expected, error.found, "The run's record cannot be stored; nothing was written."});
+  }
+}
+
+RunRecord read_result(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_file(kWhat, path);
+  const Bytes image = sealed_content(kWhat, path, bytes);
+  try {
+    const File file = File::from_image(image);
+    RunRecord record = read_record(file);
+    check_content(file, record);
+    return record;
+  } catch (const hdf5::Error& error) {
+    throw InputError(Complaint{quoted(path) + ", " + error.object, error.expected, error.found, kRunAgain});
+  }
+}
+
+}  // namespace reprise::records

@@ -1,0 +1,25 @@
+#pragma once
+// What a run record must satisfy before it is written and after it was read.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "suite/records/run_record.hpp"
+
+namespace reprise::records {
+
+inline constexpr const char* kSchema = "reprise result";
+inline constexpr std::int64_t kSchemaVersion = 1;
+
+/// One way in which a record contradicts itself.
+struct Fault {
+  std::string object;  ///< path in the result file: "/metrics/test_error"
+  std::string expected, found;
+};
+
+/// The first fault, if any: lengths that do not match, shapes that do not fit their values, names that cannot be paths
+/// (empty, ".", "..", with '/'), texts that are not UTF-8 or contain a zero byte.
+std::optional<Fault> find_fault(const RunRecord& record);
+
+}  // namespace reprise::records
