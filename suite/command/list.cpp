@@ -8,9 +8,9 @@
 
 #include "experiments/catalog.hpp"
 #include "experiments/runner.hpp"
+#include "reports/text.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/quantities.hpp"
-#include "suite/command/text_table.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::command {
@@ -70,15 +70,15 @@ std::string data_sets_of(const Entry& entry) {
 
 void print_text(const experiments::Paper& paper) {
   fmt::print("{}  {} ({}, {})\n", paper.slug, paper.title, paper.venue, paper.year);
-  TextTable table({"trial", "data sets", "operations", "title"});
+  std::vector<std::vector<std::string>> table = {{"trial", "data sets", "operations", "title"}};
   for (const Entry& entry : entries_of(paper)) {
     std::string costs;
     for (std::size_t i = 0; i < entry.costs.size(); ++i) {
       costs += (i == 0 ? "" : ", ") + entry.trial.scales[i] + " " + count_text(entry.costs[i].training_flops);
     }
-    table.add({entry.trial.name, data_sets_of(entry), costs, entry.trial.title});
+    table.push_back({entry.trial.name, data_sets_of(entry), costs, entry.trial.title});
   }
-  fmt::print("{}\n", table.text());
+  fmt::print("{}\n", reports::aligned(table, "-"));
 }
 
 int list(const ListFlags& flags) {

@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "experiments/runner.hpp"
+#include "reports/text.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/target.hpp"
-#include "suite/command/text_table.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::command {
@@ -27,16 +27,16 @@ std::vector<std::string> row(const training::Recipe& recipe, const experiments::
 
 int plan(const PlanFlags& flags) {
   const std::vector<training::Recipe> recipes = flags.recipe.resolve();
-  TextTable table({"trial", "data set", "parameters", "steps", "operations", "time", "memory", "disk", "exchanged a step"});
+  std::vector<std::vector<std::string>> table = {{"trial", "data set", "parameters", "steps", "operations", "time", "memory", "disk", "exchanged a step"}};
   double seconds = 0;
   std::int64_t disk = 0;
   for (const training::Recipe& recipe : recipes) {
     const experiments::Forecast forecast = experiments::forecast(recipe, flags.threads);
-    table.add(row(recipe, forecast));
+    table.push_back(row(recipe, forecast));
     seconds += forecast.seconds;
     disk += forecast.disk_bytes;
   }
-  fmt::print("Forecast of one seed each at scale {}; nothing was run but the measurement of this machine's rate.\n\n{}", flags.recipe.scale, table.text());
+  fmt::print("Forecast of one seed each at scale {}; nothing was run but the measurement of this machine's rate.\n\n{}", flags.recipe.scale, reports::aligned(table, "-"));
   if (recipes.size() > 1) fmt::print("\n  in all: {}, {} on disk\n", duration_text(seconds), bytes_text(disk));
   return kDone;
 }

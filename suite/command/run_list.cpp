@@ -7,11 +7,12 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <new>
 
+#include "reports/text.hpp"
 #include "suite/command/progress.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/stop_signals.hpp"
-#include "suite/command/text_table.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::command {
@@ -40,12 +41,12 @@ class Account {
     const bool stopped = summary.outcome == RunSummary::Outcome::stopped_early;
     const bool labels = run.recipe.procedure == "supervised";
     stopped_ |= stopped;
-    table_.add({run.name(), word_for(summary.outcome), stopped || !labels ? "" : fmt::format("{:.2f} %", summary.test_error_percent),
+    table_.push_back({run.name(), word_for(summary.outcome), stopped || !labels ? "" : fmt::format("{:.2f} %", summary.test_error_percent),
                 duration_text(summary.wall_seconds), summary.file.string()});
   }
   void add_failure(const PlannedRun& run, const std::string& message, bool bad_input) {
     (bad_input ? bad_input_ : failed_) = true;
-    table_.add({run.name(), "failed", "", "", ""});
+    table_.push_back({run.name(), "failed", "", "", ""});
     auto& names = failures_[message];
     if (names.empty()) messages_.push_back(message);
     names.push_back(run.name());
@@ -54,7 +55,7 @@ class Account {
 
   /// The table to standard output; each different message once, to standard error.
   void print() const {
-    if (!table_.empty()) fmt::print("{}", table_.text(""));
+    if (table_.size() > 1) fmt::print("{}", reports::aligned(table_, "-"));
     std::fflush(stdout);
     for (const std::string& message : messages_) {
       const auto& names = failures_.at(message);
@@ -65,7 +66,7 @@ class Account {
   int exit_code() const { return failed_ ? kFailed : bad_input_ ? kBadInput : stopped_ ? kStoppedEarly : kDone; }
 
  private:
-  TextTable table_{{"run", "outcome", "test error", "time", "file"}};
+  std::vector<std::vector<std::string>> table_ = {{"run", "outcome", "test error", "time", "file"}};
   std::vector<std::string> messages_;
   std::map<std::string, std::vector<std::string>> failures_;  ///< message -> runs
   bool failed_ = false, bad_input_ = false, stopped_ = false;

@@ -6,10 +6,10 @@
 
 #include "datasets/manifest.hpp"
 #include "experiments/catalog.hpp"
+#include "reports/text.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/target.hpp"
-#include "suite/command/text_table.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::command {
@@ -42,20 +42,20 @@ void print_heading(const Paper& paper) {
 }
 
 void print_architectures(const Paper& paper) {
-  TextTable table({"name", "what it is"});
-  for (const experiments::Model& model : paper.models) table.add({model.name, model.summary});
-  fmt::print("\nArchitectures\n{}", table.text());
+  std::vector<std::vector<std::string>> table = {{"name", "what it is"}};
+  for (const experiments::Model& model : paper.models) table.push_back({model.name, model.summary});
+  fmt::print("\nArchitectures\n{}", reports::aligned(table, "-"));
 }
 
 void print_trials(const Paper& paper, const std::string& scale) {
-  TextTable table({"trial", "scale", "architecture", "data set", "parameters", "multiply-adds", "published as"});
+  std::vector<std::vector<std::string>> table = {{"trial", "scale", "architecture", "data set", "parameters", "multiply-adds", "published as"}};
   for (const experiments::Trial& trial : paper.trials) {
     const training::Recipe recipe = experiments::resolve(paper.slug, trial.name, scale_of(trial, scale));
     const graph::Graph graph = graph_of(recipe);
-    table.add({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
+    table.push_back({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
                count_text(static_cast<double>(graph.forward_macs())), joined(recipe.reports)});
   }
-  fmt::print("\nTrials (multiply-adds of one image forward)\n{}", table.text());
+  fmt::print("\nTrials (multiply-adds of one image forward)\n{}", reports::aligned(table, "-"));
 }
 
 std::string value_of(const PublishedNumber& number) {
@@ -65,12 +65,12 @@ std::string value_of(const PublishedNumber& number) {
 }
 
 void print_published(const Paper& paper) {
-  TextTable table({"id", "source", "data set", "model", "metric", "value", "status"});
+  std::vector<std::vector<std::string>> table = {{"id", "source", "data set", "model", "metric", "value", "status"}};
   for (const PublishedNumber& number : paper.published) {
-    table.add({number.id, number.source, number.dataset, number.model + (number.variant.empty() ? "" : "; " + number.variant), number.metric,
+    table.push_back({number.id, number.source, number.dataset, number.model + (number.variant.empty() ? "" : "; " + number.variant), number.metric,
                value_of(number), number.status});
   }
-  fmt::print("\nPublished numbers\n{}", table.text());
+  fmt::print("\nPublished numbers\n{}", reports::aligned(table, "-"));
   for (const experiments::MissingNumber& missing : paper.missing) fmt::print("  {}  {}: {} ({})\n", missing.id, missing.source, missing.what, missing.reason);
 }
 
@@ -90,14 +90,14 @@ void show_trial(const Paper& paper, const std::string& name, const std::string& 
   const training::Recipe recipe = experiments::resolve(paper.slug, name, scale_of(trial, given_scale));
   const graph::Graph graph = graph_of(recipe);
   fmt::print("{}/{}  {}\nscales: {}\n\n", paper.slug, name, trial.title, joined(trial.scales));
-  TextTable table({"layer", "what it is", "output", "parameters", "multiply-adds"});
+  std::vector<std::vector<std::string>> table = {{"layer", "what it is", "output", "parameters", "multiply-adds"}};
   for (const graph::Node& node : graph.nodes()) {
     double parameters = 0;
     for (const layers::ParameterSpec& parameter : node.parameters) parameters += parameter.trains ? static_cast<double>(parameter.count()) : 0;
-    table.add({node.name, node.layer == nullptr ? "images" : node.layer->summary(), node.shape.text(), count_text(parameters),
+    table.push_back({node.name, node.layer == nullptr ? "images" : node.layer->summary(), node.shape.text(), count_text(parameters),
                count_text(static_cast<double>(node.cost.forward_macs))});
   }
-  fmt::print("{}\n  parameters {}, multiply-adds {} forward, {} operations to train on one image\n\n", table.text(),
+  fmt::print("{}\n  parameters {}, multiply-adds {} forward, {} operations to train on one image\n\n", reports::aligned(table, "-"),
              count_text(static_cast<double>(graph.trained_parameters())), count_text(static_cast<double>(graph.forward_macs())),
              count_text(static_cast<double>(graph.training_flops())));
   fmt::print("Recipe at scale {} (each key can be overridden with --set)\n{}", recipe.scale, experiments::to_toml(recipe));

@@ -1,0 +1,53 @@
+// reprise doctor
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "datasets/image_set.hpp"
+#include "suite/command/command.hpp"
+#include "suite/command/machine.hpp"
+#include "suite/command/version.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::command {
+namespace {
+
+struct DoctorFlags {
+  std::string data, out = "results";
+};
+
+const char* mark(Finding::Level level) {
+  switch (level) {
+    case Finding::Level::good: return "ok     ";
+    case Finding::Level::note: return "note   ";
+    case Finding::Level::problem: return "PROBLEM";
+  }
+  return "";
+}
+
+int doctor(const DoctorFlags& flags) {
+  fmt::print("{}\n", version_line());
+  const std::vector<Finding> findings = examine_machine(datasets::data_directory(flags.data), flags.out);
+  for (const Finding& finding : findings) {
+    fmt::print("{}  {}: {}\n", mark(finding.level), finding.thing, finding.text);
+    if (!finding.fix.empty()) fmt::print("         fix: {}\n", finding.fix);
+  }
+  const auto problems = std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.level == Finding::Level::problem; });
+  fmt::print("{}\n", problems == 0 ? "Nothing here stops a run." : fmt::format("{} in the way of a run.", problems));
+  return problems == 0 ? kDone : kFailed;
+}
+
+}  // namespace
+
+Command add_doctor(CLI::App& program) {
+  auto flags = std::make_shared<DoctorFlags>();
+  CLI::App* app = program.add_subcommand("doctor", "What would slow a run down or stop it on this machine, and the fix");
+  app->add_option("--data", flags->data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
+  app->add_option("--out", flags->out, "Folder of the result files")->type_name("DIR")->capture_default_str();
+  app->footer("Exit code 0 unless something would stop a run.\n\n" + examples({"reprise doctor", "reprise doctor --out results"}));
+  return {app, [flags] { return doctor(*flags); }};
+}
+
+}  // namespace reprise::command

@@ -1,0 +1,188 @@
+#include "suite/command/machine.hpp"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "datasets/manifest.hpp"
+#include "experiments/catalog.hpp"
+#include "suite/command/quantities.hpp"
+#include "suite/errors.hpp"
+#include "suite/kernels/onednn/library.hpp"
+#include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/parallel/workers.hpp"
+#include "suite/ranks/mpi_library.hpp"
+#include "suite/records/hdf5_library.hpp"
+
+namespace reprise::command {
+namespace {
+
+namespace fs = std::filesystem;
+using Level = Finding::Level;
+
+constexpr std::int64_t kEnoughMemory = std::int64_t{1} << 30;  ///< the largest net at its paper's batch, data set included, is below it
+constexpr std::int64_t kEnoughDisk = std::int64_t{256} << 20;  ///< some hundred result files
+
+std::string first_line(const fs::path& file) {
+  std::ifstream stream(file);
+  std::string line;
+  std::getline(stream, line);
+  return line;
+}
+
+/// The value of "NAME: value" in a file of /proc; "" if there is none.
+std::string proc_value(const fs::path& file, const std::string& name) {
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);) {
+    if (line.rfind(name + ":", 0) != 0) continue;
+    const std::size_t start = line.find_first_not_of(" \t", name.size() + 1);
+    return start == std::string::npos ? "" : line.substr(start);
+  }
+  return "";
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+Finding processor() {
+  const std::string flags = " " + proc_value("/proc/cpuinfo", "flags") + " ";
+  const bool has_avx2 = flags.find(" avx2 ") != std::string::npos && flags.find(" fma ") != std::string::npos;
+  std::string name;
+  std::ifstream stream("/proc/cpuinfo");
+  for (std::string line; name.empty() && std::getline(stream, line);) {
+    if (line.rfind("model name", 0) == 0) name = line.substr(line.find(':') + 2);
+  }
+  if (!has_avx2) return {Level::problem, "processor", name, "reprise needs AVX2 and FMA; take a machine that has them"};
+  return {Level::good, "processor", name, ""};
+}
+
+Finding instruction_sets() {
+  std::string text;
+  try {
+    text = fmt::format("own kernels {}; oneDNN {}", kernels::vector_kernels().isa, kernels::onednn::library_text());
+  } catch (const InputError& error) {
+    return {Level::problem, "instructions", error.what(), "unset REPRISE_ISA"};
+  }
+  for (const char* name : {"REPRISE_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"}) {
+    const std::string value = environment(name);
+    if (!value.empty()) return {Level::note, "instructions", fmt::format("{}; {}={} narrows them", text, name, value), fmt::format("unset {}", name)};
+  }
+  return {Level::good, "instructions", text, ""};
+}
+
+Finding cores() {
+  const int allowed = parallel::available_cores();
+  const int present = cores_in_list(first_line("/sys/devices/system/cpu/online"));
+  const std::string text = fmt::format("{} of {} may be used", allowed, present);
+  if (allowed >= present) return {Level::good, "cores", text, ""};
+  if (!environment("OMP_PROC_BIND").empty() || !environment("GOMP_CPU_AFFINITY").empty() || !environment("OMP_PLACES").empty()) {
+    return {Level::problem, "cores", text + "; OpenMP has bound this process (OMP_PROC_BIND, OMP_PLACES or GOMP_CPU_AFFINITY)",
+            "unset OMP_PROC_BIND OMP_PLACES GOMP_CPU_AFFINITY"};
+  }
+  if (!environment("OMPI_COMM_WORLD_SIZE").empty()) {
+    return {Level::note, "cores", text + "; mpirun has bound this rank", "mpirun --map-by slot:PE=N gives each rank N cores, --bind-to none all"};
+  }
+  return {Level::note, "cores", text + " (taskset, a batch system or a container)", "ask for more cores, or start it outside taskset"};
+}
+
+Finding quota() {
+  const double limit = cores_of_quota(first_line("/sys/fs/cgroup/cpu.max"));
+  if (limit <= 0 || limit >= parallel::available_cores()) return {Level::good, "processor time", "no limit below the cores", ""};
+  return {Level::note, "processor time", fmt::format("the container allows {:.1f} cores' time", limit), fmt::format("run with --threads {:.0f}", limit < 1 ? 1 : limit)};
+}
+
+Finding openmp() {
+  const std::string threads = environment("OMP_NUM_THREADS");
+  if (threads.empty()) return {Level::good, "OMP_NUM_THREADS", "not set", ""};
+  return {Level::note, "OMP_NUM_THREADS", fmt::format("{}; it has no effect here", threads), "choose threads with --threads"};
+}
+
+/// Bytes of a "12345 kB" of /proc/meminfo.
+std::int64_t meminfo_bytes(const std::string& name) { return std::atoll(proc_value("/proc/meminfo", name).c_str()) * 1024; }
+
+Finding memory() {
+  std::int64_t free_bytes = meminfo_bytes("MemAvailable");
+  const std::int64_t limit = std::atoll(first_line("/sys/fs/cgroup/memory.max").c_str());  // "max" -> 0
+  if (limit > 0) free_bytes = std::min(free_bytes, limit - static_cast<std::int64_t>(std::atoll(first_line("/sys/fs/cgroup/memory.current").c_str())));
+  const std::string text = fmt::format("{} free of {}", bytes_text(free_bytes), bytes_text(meminfo_bytes("MemTotal")));
+  if (free_bytes >= kEnoughMemory) return {Level::good, "memory", text, ""};
+  return {Level::note, "memory", text, "compare with `reprise plan PAPER`; fewer --threads need less"};
+}
+
+Finding data_set(const datasets::DatasetEntry& entry, const fs::path& data) {
+  std::vector<std::string> missing;
+  for (const auto* split : {&entry.train, &entry.test}) {
+    for (const datasets::FileEntry& file : split->files) {
+      if (datasets::locate(entry, file, data).empty()) missing.push_back(file.path);
+    }
+  }
+  if (missing.empty()) return {Level::good, "data set " + entry.name, "present", ""};
+  return {Level::note, "data set " + entry.name, fmt::format("{} not in {}", fmt::join(missing, ", "), data.string()), datasets::how_to_get(entry)};
+}
+
+Finding output(const fs::path& out) {
+  std::error_code ignored;
+  fs::path folder = fs::absolute(out);
+  while (!fs::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
+  std::string probe = (folder / ".reprise-XXXXXX").string();
+  const int file = mkstemp(probe.data());
+  if (file < 0) return {Level::problem, "output", folder.string() + " cannot be written", "choose another folder with --out"};
+  close(file);
+  unlink(probe.c_str());
+  struct statvfs disk = {};
+  statvfs(folder.c_str(), &disk);
+  const auto free_bytes = static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
+  const std::string text = fmt::format("{} can be written, {} free", folder.string(), bytes_text(free_bytes));
+  if (free_bytes >= kEnoughDisk) return {Level::good, "output", text, ""};
+  return {Level::note, "output", text, "make room, or choose another folder with --out"};
+}
+
+Finding experiment_files() {
+  try {
+    return {Level::good, "experiments", fmt::format("{} papers in {}", experiments::paper_slugs().size(), experiments::experiments_directory().string()), ""};
+  } catch (const std::exception& error) {
+    return {Level::problem, "experiments", error.what(), "set REPRISE_EXPERIMENTS to the folder of the experiments' files"};
+  }
+}
+
+}  // namespace
+
+int cores_in_list(const std::string& list) {
+  int cores = 0;
+  std::istringstream stream(list);
+  for (std::string part; std::getline(stream, part, ',');) {
+    int first = 0, last = 0;
+    const int read = std::sscanf(part.c_str(), "%d-%d", &first, &last);
+    if (read == 1) cores += 1;
+    if (read == 2) cores += last - first + 1;
+  }
+  return cores;
+}
+
+double cores_of_quota(const std::string& cpu_max) {
+  double quota = 0, period = 0;
+  if (std::sscanf(cpu_max.c_str(), "%lf %lf", &quota, &period) != 2 || period <= 0) return 0;
+  return quota / period;
+}
+
+std::vector<Finding> examine_machine(const fs::path& data, const fs::path& out) {
+  std::vector<Finding> findings = {processor(), instruction_sets(), cores(), quota(), openmp(), memory()};
+  findings.push_back({Level::good, "MPI", ranks::mpi_library_text(), ""});
+  findings.push_back({Level::good, "HDF5", records::hdf5_library_text(), ""});
+  findings.push_back(experiment_files());
+  for (const datasets::DatasetEntry& entry : datasets::manifest()) {
+    if (!entry.is_derived()) findings.push_back(data_set(entry, data));
+  }
+  findings.push_back(output(out));
+  return findings;
+}
+
+}  // namespace reprise::command

@@ -1,0 +1,29 @@
+#pragma once
+// Looks at the machine, the environment and the data for what would slow a run down or stop it.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace reprise::command {
+
+struct Finding {
+  enum class Level { good, note, problem };
+  Level level = Level::good;
+  std::string thing;  ///< "cores"
+  std::string text;   ///< what is there
+  std::string fix;    ///< what to do about it; empty when good
+};
+
+/// In the order: processor, threads, memory, libraries, data sets, output. Changes nothing but for a file that it writes into
+/// `out` (or the nearest existing folder above it) and removes again.
+std::vector<Finding> examine_machine(const std::filesystem::path& data, const std::filesystem::path& out);
+
+// Pure parts, for tests.
+
+/// Cores in a list as Linux writes it: "0-3,8" -> 5.
+int cores_in_list(const std::string& list);
+/// Cores that a cgroup's cpu.max allows: "150000 100000" -> 1.5; "max 100000" -> 0 (no limit).
+double cores_of_quota(const std::string& cpu_max);
+
+}  // namespace reprise::command

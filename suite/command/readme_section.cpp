@@ -1,0 +1,70 @@
+#include "suite/command/readme_section.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "reports/text.hpp"
+#include "suite/errors.hpp"
+#include "suite/records/atomic_file.hpp"
+
+namespace reprise::command {
+namespace {
+
+const std::string kBegin = "<!-- evidence:begin -->";
+const std::string kEnd = "<!-- evidence:end -->";
+
+std::string line(const std::vector<std::string>& cells) {
+  std::string text = "|";
+  for (const std::string& cell : cells) text += " " + reports::markdown_escaped(cell) + " |";
+  return text + "\n";
+}
+
+std::string rows_table(const reports::Report& report) {
+  std::string text = line({"paper", "trial", "data set, scale", "published", "reproduced", "verdict"}) + "|---|---|---|---|---|---|\n";
+  for (const reports::PaperReport& paper : report.papers) {
+    for (const reports::Row& row : paper.rows) {
+      if (!row.published) continue;
+      text += line({paper.slug, row.title.empty() ? row.trial : row.title, row.dataset + ", " + row.scale, row.published->text() + " " + row.unit,
+                    reports::summary_text(row.reproduced, row.unit), row.verdict});
+    }
+  }
+  return text;
+}
+
+std::string claims_table(const reports::Report& report) {
+  std::string text = line({"paper", "claim", "tested at", "verdict"}) + "|---|---|---|---|\n";
+  for (const reports::PaperReport& paper : report.papers) {
+    for (const reports::ClaimResult& result : paper.claims) text += line({paper.slug, result.claim.statement, result.setting(), result.verdict.text()});
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string readme_table(const reports::Report& report) { return "\n" + rows_table(report) + "\n" + claims_table(report) + "\n"; }
+
+std::string with_section(const std::string& text, const std::string& section, const std::filesystem::path& file) {
+  const std::size_t begin = text.find(kBegin);
+  const std::size_t end = text.find(kEnd);
+  if (begin == std::string::npos || end == std::string::npos || end < begin) {
+    throw InputError(Complaint{file.string(), fmt::format("a line {} and after it a line {}", kBegin, kEnd), "no such pair", "Add them where the table shall stand"});
+  }
+  return text.substr(0, begin + kBegin.size()) + "\n" + section + text.substr(end);
+}
+
+std::string read_text(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream.is_open() || stream.bad()) throw InputError(Complaint{file.string(), "a text file", "nothing that can be read", "Check the path"});
+  return text;
+}
+
+void replace_text(const std::filesystem::path& file, const std::string& text) {
+  records::AtomicFile atomic("text", file);
+  atomic.write(records::bytes_of(text));
+  atomic.commit();
+}
+
+}  // namespace reprise::command

@@ -1,0 +1,23 @@
+#pragma once
+// The README's table, generated from a report and kept between two markers.
+
+#include <filesystem>
+#include <string>
+
+#include "reports/report.hpp"
+
+namespace reprise::command {
+
+/// The rows that stand beside a published number and the claims' verdicts, as Markdown.
+std::string readme_table(const reports::Report& report);
+
+/// `text` with what stands between "<!-- evidence:begin -->" and "<!-- evidence:end -->" replaced by `section`.
+/// Throws InputError naming `file` when the markers are missing or in the wrong order.
+std::string with_section(const std::string& text, const std::string& section, const std::filesystem::path& file);
+
+/// Whole file as text. Throws InputError.
+std::string read_text(const std::filesystem::path& file);
+/// Writes beside the file and renames. Throws RunError.
+void replace_text(const std::filesystem::path& file, const std::string& text);
+
+}  // namespace reprise::command

@@ -1,0 +1,106 @@
+// reprise report DIR
+
+#include "reports/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "suite/command/command.hpp"
+#include "suite/command/readme_section.hpp"
+#include "suite/errors.hpp"
+#include "suite/records/result_file.hpp"
+
+namespace reprise::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ReportFlags {
+  std::string folder, formats = "md,html,csv,tex,json", out, check_readme, update_readme;
+};
+
+/// Every result file under `folder`, in the order of their paths; files that are being written begin with a dot.
+std::vector<fs::path> result_files(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    throw InputError(Complaint{"reprise report", "a folder of result files", "'" + folder.string() + "', which is none", "`reprise run ... --out DIR` makes one"});
+  }
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    const fs::path& path = entry.path();
+    if (entry.is_regular_file() && path.extension() == ".h5" && path.filename().string().front() != '.') files.push_back(path);
+  }
+  if (files.empty()) throw InputError(Complaint{folder.string(), "result files (*.h5) in it or below", "none", "`reprise run ... --out " + folder.string() + "` writes them"});
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+struct Gathered {
+  std::vector<records::RunRecord> records;
+  std::vector<reports::LeftOut> damaged;
+};
+
+Gathered gather(const fs::path& folder) {
+  Gathered gathered;
+  for (const fs::path& file : result_files(folder)) {
+    try {
+      gathered.records.push_back(records::read_result(file));
+      gathered.records.back().weights.clear();  // a report shows none
+    } catch (const InputError& error) {
+      gathered.damaged.push_back({fs::relative(file, folder).string(), error.what()});
+    }
+  }
+  return gathered;
+}
+
+std::vector<experiments::Paper> all_papers() {
+  std::vector<experiments::Paper> papers;
+  for (const std::string& slug : experiments::paper_slugs()) papers.push_back(experiments::load_paper(slug));
+  return papers;
+}
+
+int check_readme(const reports::Report& report, const fs::path& file, const std::string& folder) {
+  const std::string text = read_text(file);
+  if (with_section(text, readme_table(report), file) == text) {
+    fmt::print("{}: its table is current\n", file.string());
+    return kDone;
+  }
+  fmt::print(stderr, "{}: its table is not the one of {}. Repeat: reprise report {} --update-readme {}\n", file.string(), folder, folder, file.string());
+  return kFailed;
+}
+
+int report(const ReportFlags& flags) {
+  const std::vector<reports::Format> formats = reports::parse_formats(flags.formats);
+  const Gathered gathered = gather(flags.folder);
+  reports::Report result = reports::build_report(gathered.records, all_papers());
+  result.left_out.insert(result.left_out.end(), gathered.damaged.begin(), gathered.damaged.end());
+  for (const reports::LeftOut& left_out : result.left_out) fmt::print(stderr, "left out: {}: {}\n", left_out.file, left_out.reason);
+
+  if (!flags.check_readme.empty()) return check_readme(result, flags.check_readme, flags.folder);
+  if (!flags.update_readme.empty()) {
+    replace_text(flags.update_readme, with_section(read_text(flags.update_readme), readme_table(result), flags.update_readme));
+    return kDone;
+  }
+  fmt::print("{}\n", reports::terminal_table(result));
+  for (const fs::path& path : reports::write_report(result, formats, flags.out.empty() ? flags.folder : flags.out)) fmt::print("{}\n", path.string());
+  return gathered.damaged.empty() ? kDone : kBadInput;
+}
+
+}  // namespace
+
+Command add_report(CLI::App& program) {
+  auto flags = std::make_shared<ReportFlags>();
+  CLI::App* app = program.add_subcommand("report", "Published and reproduced numbers side by side, verdicts, curves and pictures, from result files");
+  app->add_option("DIR", flags->folder, "Folder of result files, as `run --out` fills it")->required();
+  app->add_option("--format", flags->formats, "Any of md, html, csv, tex, json, separated by commas")->type_name("LIST")->capture_default_str();
+  app->add_option("--out", flags->out, "Folder of report.md, report.html, ... (else DIR)")->type_name("DIR");
+  CLI::Option* check = app->add_option("--check-readme", flags->check_readme, "Only checks that FILE's table, between its evidence markers, is current")->type_name("FILE");
+  app->add_option("--update-readme", flags->update_readme, "Only rewrites FILE's table")->type_name("FILE")->excludes(check);
+  app->footer("A damaged result file is named, left out, and makes the exit code 2.\n\n" +
+              examples({"reprise report results", "reprise report results --format html,md --out report"}));
+  return {app, [flags] { return report(*flags); }};
+}
+
+}  // namespace reprise::command
