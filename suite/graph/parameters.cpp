@@ -1,0 +1,68 @@
+#include "suite/graph/parameters.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "suite/random/random.hpp"
+
+namespace reprise::graph {
+
+namespace {
+
+constexpr std::int64_t kFloatsPerLine = static_cast<std::int64_t>(kAlignment / sizeof(float));
+
+void draw(const layers::Initialisation& start, random::Generator generator, std::span<float> values) {
+  using Kind = layers::Initialisation::Kind;
+  const double fan_in = static_cast<double>(start.fan_in), fan_out = static_cast<double>(start.fan_out);
+  double deviation = 0;
+  switch (start.kind) {
+    case Kind::constant:
+      std::fill(values.begin(), values.end(), static_cast<float>(start.value));
+      return;
+    case Kind::xavier_uniform: {
+      const double bound = start.gain * std::sqrt(6.0 / (fan_in + fan_out));
+      for (float& value : values) value = static_cast<float>(bound * (2.0 * generator.next_uniform() - 1.0));
+      return;
+    }
+    case Kind::he_normal:
+      deviation = start.gain * std::sqrt(2.0 / fan_in);
+      break;
+    case Kind::fan_in_normal:
+      deviation = start.gain / std::sqrt(fan_in);
+      break;
+    case Kind::normal:
+      deviation = start.value;
+      break;
+  }
+  for (float& value : values) value = static_cast<float>(deviation * generator.next_normal());
+}
+
+}  // namespace
+
+Parameters::Parameters(const Graph& graph) : by_node_(graph.nodes().size()) {
+  for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
+    const Node& node = graph.nodes()[n];
+    for (std::size_t p = 0; p < node.parameters.size(); ++p) {
+      const auto& spec = node.parameters[p];
+      by_node_[n].push_back(static_cast<int>(list_.size()));
+      list_.push_back({static_cast<NodeId>(n), static_cast<int>(p), node.name + "/" + spec.name, spec, size_, spec.count()});
+      size_ += (spec.count() + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
+    }
+  }
+  values_ = Memory(static_cast<std::size_t>(size_) * sizeof(float));
+}
+
+void Parameters::initialise(std::uint64_t seed) {
+  for (const Parameter& parameter : list_) {
+    const auto channel = static_cast<std::uint32_t>(parameter.node * 16 + parameter.index);
+    draw(parameter.spec.initialisation, random::Generator({seed, random::Purpose::initialisation, channel, 0, 0}), {of(parameter), static_cast<std::size_t>(parameter.count)});
+  }
+}
+
+std::vector<const float*> Parameters::node_values(NodeId node) const {
+  std::vector<const float*> values;
+  for (const int p : of_node(node)) values.push_back(of(list_[static_cast<std::size_t>(p)]));
+  return values;
+}
+
+}  // namespace reprise::graph

@@ -1,0 +1,59 @@
+#include "suite/losses/losses.hpp"
+
+#include <cstring>
+#include <vector>
+
+#include "suite/kernels/vector/vector_kernels.hpp"
+
+namespace reprise::losses {
+
+namespace {
+
+template <class T>
+ShardSums run(const ShardLoss& shard) {
+  const auto& table = kernels::vector_kernels();
+  const auto& kernel = table.of<T>();
+  const auto features = static_cast<std::size_t>(shard.features);
+  ShardSums sums;
+  std::vector<T> one_hot;
+  std::vector<float> one_hot_floats;
+  for (int n = 0; n < shard.valid; ++n) {
+    const auto at = static_cast<std::size_t>(n) * features;
+    const T* value = static_cast<const T*>(shard.value) + at;
+    T* grad = shard.grad != nullptr ? static_cast<T*>(shard.grad) + at : nullptr;
+    const std::int32_t label = shard.labels.empty() ? -1 : shard.labels[static_cast<std::size_t>(n)];
+    const T* target = shard.target != nullptr ? static_cast<const T*>(shard.target) + at : nullptr;
+    if (shard.kind != graph::LossKind::softmax_cross_entropy && target == nullptr) {
+      one_hot_floats.assign(features, 0.0f);
+      one_hot_floats[static_cast<std::size_t>(label)] = 1.0f;
+      one_hot.resize(features);
+      kernel.from_float(one_hot_floats.data(), one_hot.data(), shard.features);
+      target = one_hot.data();
+    }
+    std::int32_t prediction = -1;
+    switch (shard.kind) {
+      case graph::LossKind::softmax_cross_entropy:
+        sums.loss += kernel.softmax_cross_entropy(value, shard.features, label, shard.label_smoothing, shard.grad_scale, grad, &prediction);
+        break;
+      case graph::LossKind::squared_error:
+        sums.loss += kernel.squared_error(value, target, shard.features, shard.grad_scale, grad);
+        break;
+      case graph::LossKind::logistic_cross_entropy:
+        sums.loss += kernel.logistic_cross_entropy(value, target, shard.features, shard.grad_scale, grad);
+        break;
+    }
+    if (shard.target != nullptr) continue;  // an autoencoder predicts no class
+    if (prediction < 0) prediction = kernel.first_maximum(value, shard.features);
+    if (prediction != label) sums.errors += 1;
+    if (shard.predictions != nullptr) shard.predictions[n] = prediction;
+  }
+  if (shard.grad != nullptr)
+    std::memset(static_cast<T*>(shard.grad) + static_cast<std::size_t>(shard.valid) * features, 0, static_cast<std::size_t>(shard.samples - shard.valid) * features * sizeof(T));
+  return sums;
+}
+
+}  // namespace
+
+ShardSums shard_loss(const ShardLoss& shard) { return shard.precision == Precision::f32 ? run<float>(shard) : run<kernels::bf16>(shard); }
+
+}  // namespace reprise::losses

@@ -1,0 +1,49 @@
+#include "suite/optimizers/optimizer.hpp"
+
+#include <cmath>
+
+#include "suite/errors.hpp"
+
+namespace reprise::optimizers {
+
+Optimizer::Optimizer(const training::OptimizerRecipe& recipe, const graph::Parameters& parameters) : recipe_(recipe) {
+  if (recipe.kind != "sgd" && recipe.kind != "adam" && recipe.kind != "adamw")
+    throw InputError(Complaint{"optimizer.kind", "sgd, adam or adamw", "'" + recipe.kind + "'", "Use one of the known names"});
+  adam_ = recipe.kind != "sgd";
+  for (int i = 0; i < (adam_ ? 2 : 1); ++i) state_.emplace_back(static_cast<std::size_t>(parameters.size()) * sizeof(float));
+}
+
+kernels::UpdateTerms Optimizer::terms(std::int64_t step, std::int64_t total_steps) const {
+  kernels::UpdateTerms terms;
+  terms.rate = static_cast<float>(recipe_.learning_rate.at(step, total_steps));
+  terms.momentum = static_cast<float>(recipe_.momentum.at(step, total_steps));
+  terms.nesterov = recipe_.nesterov;
+  terms.weight_decay = static_cast<float>(recipe_.weight_decay);
+  terms.l1 = static_cast<float>(recipe_.l1);
+  terms.beta1 = static_cast<float>(recipe_.beta1);
+  terms.beta2 = static_cast<float>(recipe_.beta2);
+  terms.epsilon = static_cast<float>(recipe_.epsilon);
+  terms.correction1 = static_cast<float>(1.0 - std::pow(recipe_.beta1, static_cast<double>(step + 1)));
+  terms.correction2 = static_cast<float>(1.0 - std::pow(recipe_.beta2, static_cast<double>(step + 1)));
+  terms.decoupled = recipe_.kind == "adamw";
+  return terms;
+}
+
+void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64_t first_row, std::int64_t rows, const float* gradient, const kernels::UpdateTerms& step_terms) {
+  const graph::Parameter& parameter = parameters.list()[static_cast<std::size_t>(index)];
+  const auto& kernel = kernels::vector_kernels();
+  kernels::UpdateTerms terms = step_terms;
+  terms.rate *= static_cast<float>(parameter.spec.rate_multiplier);
+  if (!parameter.spec.decays) terms.weight_decay = terms.l1 = 0;
+  const std::int64_t at = parameter.offset + first_row * parameter.columns(), count = rows * parameter.columns();
+  float* weight = parameters.values() + at;
+  if (adam_)
+    kernel.adam(weight, gradient, state_[0].floats() + at, state_[1].floats() + at, count, terms);
+  else
+    kernel.sgd(weight, gradient, state_[0].floats() + at, count, terms);
+  if (parameter.spec.lower > -1e30 || parameter.spec.upper < 1e30)
+    kernel.clamp(weight, count, static_cast<float>(parameter.spec.lower), static_cast<float>(parameter.spec.upper));
+  if (recipe_.max_norm > 0 && parameter.spec.has_norm_bound) kernel.max_norm(weight, rows, parameter.columns(), static_cast<float>(recipe_.max_norm));
+}
+
+}  // namespace reprise::optimizers

@@ -1,0 +1,37 @@
+#pragma once
+// Updates of master weights, row by row, so that a block or a chunk can be updated as soon as its gradient is there.
+
+#include <cstdint>
+#include <vector>
+
+#include "suite/graph/parameters.hpp"
+#include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/training/recipe.hpp"
+
+namespace reprise::optimizers {
+
+/// SGD with momentum (v <- m v + g; w <- w - rate v) and Nesterov, Adam (Kingma & Ba 2015, arXiv 1412.6980) and AdamW
+/// (Loshchilov & Hutter 2019, arXiv 1711.05101), each followed by clamps and by the max-norm projection of the recipe.
+class Optimizer {
+ public:
+  Optimizer(const training::OptimizerRecipe& recipe, const graph::Parameters& parameters);
+
+  /// What step `step` of `total_steps` uses; steps count from 0.
+  kernels::UpdateTerms terms(std::int64_t step, std::int64_t total_steps) const;
+
+  /// Updates rows [first_row, first_row + rows) of parameter `index`; `gradient` points at the first of these rows.
+  /// Different rows may be updated by different threads at once.
+  void update_rows(graph::Parameters& parameters, int index, std::int64_t first_row, std::int64_t rows, const float* gradient,
+                   const kernels::UpdateTerms& terms);
+
+  /// State arrays, each as long as the parameter vector: velocity, or first and second moments. For checkpoints.
+  std::vector<Memory>& state() { return state_; }
+  const std::vector<Memory>& state() const { return state_; }
+
+ private:
+  training::OptimizerRecipe recipe_;
+  bool adam_ = false;
+  std::vector<Memory> state_;
+};
+
+}  // namespace reprise::optimizers
