@@ -1,0 +1,69 @@
+// Chooses the table of vector kernels. Compiled like the rest of the program, for every processor it may meet.
+
+#include <cstdlib>
+#include <string>
+
+#include "suite/errors.hpp"
+#include "suite/kernels/vector/vector_kernels.hpp"
+
+namespace reprise::kernels {
+
+namespace avx2 {
+void fill_table(VectorKernels& table);
+}
+namespace avx512 {
+void fill_table(VectorKernels& table);
+}
+
+namespace {
+
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"); }
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+VectorKernels filled(void (*fill)(VectorKernels&)) {
+  VectorKernels table;
+  fill(table);
+  return table;
+}
+
+const VectorKernels& choose() {
+  const char* pinned = std::getenv("REPRISE_ISA");
+  const std::string wanted = pinned == nullptr ? "" : pinned;
+  if (wanted.empty()) {
+    const VectorKernels* best = vector_kernels_for("avx512");
+    if (best == nullptr) best = vector_kernels_for("avx2");
+    if (best == nullptr) throw InputError({"processor", "AVX2 and FMA", "neither", "run on an x86-64 processor of 2013 or later"});
+    return *best;
+  }
+  if (wanted != "avx2" && wanted != "avx512")
+    throw InputError({"environment variable REPRISE_ISA", "avx2 or avx512", "'" + wanted + "'", "unset it to let the processor decide"});
+  const VectorKernels* table = vector_kernels_for(wanted);
+  if (table == nullptr)
+    throw InputError({"environment variable REPRISE_ISA", "an instruction set of this processor", "'" + wanted + "'",
+                      "unset it to let the processor decide"});
+  return *table;
+}
+
+}  // namespace
+
+const VectorKernels* vector_kernels_for(std::string_view isa) {
+  if (isa == "avx2" && has_avx2()) {
+    static const VectorKernels table = filled(avx2::fill_table);
+    return &table;
+  }
+  if (isa == "avx512" && has_avx512()) {
+    static const VectorKernels table = filled(avx512::fill_table);
+    return &table;
+  }
+  return nullptr;
+}
+
+const VectorKernels& vector_kernels() {
+  static const VectorKernels& table = choose();
+  return table;
+}
+
+}  // namespace reprise::kernels

@@ -1,0 +1,147 @@
+#pragma once
+// Blocks of sixteen float32 lanes, and what every vector kernel does with them: loads and stores of both storage types, whole
+// or the first m lanes; ordered sums; exp and log.
+//
+// Included only by the sources of this folder, which are compiled once per instruction set. Such a source must not leave
+// functions for the linker to share with others: an inline function of the standard library compiled for AVX-512 could replace
+// the portable copy. Everything here is therefore static, always inlined, or in a namespace named after the instruction set.
+
+#ifndef REPRISE_ISA_NAME
+#error "compiled only through suite/kernels/CMakeLists.txt, which defines REPRISE_ISA_NAME"
+#endif
+
+#ifdef __AVX512F__
+#include "suite/kernels/vector/lanes_avx512.hpp"
+#else
+#include "suite/kernels/vector/lanes_avx2.hpp"
+#endif
+#include "suite/kernels/vector/vector_kernels.hpp"
+
+namespace reprise::kernels::REPRISE_ISA_NAME {
+
+using Index = std::int64_t;
+
+// bfloat16: the upper half; rounded to nearest even, a NaN stays a NaN.
+LANES F16 load(const bf16* p) { return as_float(shift_left<16>(load_halves(p))); }
+LANES I16 round_to_bf16(F16 x) {
+  const I16 u = as_int(x);
+  const I16 rounded = shift_right<16>(u + set_int(0x7FFF) + (shift_right<16>(u) & set_int(1)));
+  const I16 quiet = shift_right<16>(u) | set_int(0x40);
+  return select((u & set_int(0x7FFFFFFF)) > set_int(0x7F800000), quiet, rounded);
+}
+LANES void store(bf16* p, F16 x) { store_halves(p, round_to_bf16(x)); }
+
+// The first m < 16 lanes; the others load as zero.
+template <class T>
+LANES F16 load_part(const T* p, Index m) {
+  T copy[16] = {};
+  for (Index i = 0; i < m; ++i) copy[i] = p[i];
+  return load(copy);
+}
+template <class T>
+LANES void store_part(T* p, F16 x, Index m) {
+  T copy[16];
+  store(copy, x);
+  for (Index i = 0; i < m; ++i) p[i] = copy[i];
+}
+template <class T>
+LANES F16 load_some(const T* p, Index m) { return m >= 16 ? load(p) : load_part(p, m); }
+template <class T>
+LANES void store_some(T* p, F16 x, Index m) {
+  if (m >= 16) store(p, x);
+  else store_part(p, x, m);
+}
+
+/// Sum of the lanes, always in the same order: halves, quarters, eighths.
+LANES float sum_lanes(F16 x) {
+  float lane[16];
+  store(lane, x);
+  for (int width = 8; width > 0; width /= 2)
+    for (int i = 0; i < width; ++i) lane[i] += lane[i + width];
+  return lane[0];
+}
+LANES float max_lanes(F16 x) {
+  float lane[16];
+  store(lane, x);
+  for (int i = 1; i < 16; ++i) lane[0] = lane[i] > lane[0] ? lane[i] : lane[0];
+  return lane[0];
+}
+
+/// output[i] = f(input[i]).
+template <class T, class U, class F>
+LANES void map(const T* input, U* output, Index n, F f) {
+  Index i = 0;
+#pragma GCC unroll 2
+  for (; i + 16 <= n; i += 16) store(output + i, f(load(input + i)));
+  if (i < n) store_part(output + i, f(load_part(input + i, n - i)), n - i);
+}
+/// output[i] = f(a[i], b[i]).
+template <class T, class U, class F>
+LANES void map(const T* a, const T* b, U* output, Index n, F f) {
+  Index i = 0;
+#pragma GCC unroll 2
+  for (; i + 16 <= n; i += 16) store(output + i, f(load(a + i), load(b + i)));
+  if (i < n) store_part(output + i, f(load_part(a + i, n - i), load_part(b + i, n - i)), n - i);
+}
+
+/// exp(x). x = k log 2 + r, |r| <= log 2 / 2; degree-7 polynomial in r; 2^k in two factors, so that results between the largest
+/// float and 2^-149 come out, subnormal ones included. NaN stays NaN. Measured error below 1.1 ulp for normal results.
+LANES F16 exp(F16 x) {
+  // The order of operands lets NaN pass: min and max return the second one then.
+  const F16 clipped = max(set(-104.0f), min(set(89.0f), x));
+  const F16 k = round(clipped * set(1.44269504f));
+  F16 r = fnma(k, set(0.693145752f), clipped);  // log 2 in two parts; the first has few bits, so k * part is exact
+  r = fnma(k, set(1.42860677e-6f), r);
+  F16 p = set(1.0f / 5040);
+  p = fma(p, r, set(1.0f / 720));
+  p = fma(p, r, set(1.0f / 120));
+  p = fma(p, r, set(1.0f / 24));
+  p = fma(p, r, set(1.0f / 6));
+  p = fma(p, r, set(0.5f));
+  p = fma(p, r * r, r) + set(1.0f);
+  const I16 whole = to_int(k);
+  const I16 half = shift_right_signed<1>(whole);
+  const F16 first = as_float(shift_left<23>(half + set_int(127)));
+  const F16 second = as_float(shift_left<23>(whole - half + set_int(127)));
+  return p * first * second;
+}
+
+/// Natural logarithm of positive, normal, finite x. x = 2^k m, sqrt(1/2) <= m < sqrt(2); log m as in Cephes logf (S. Moshier):
+/// degree-8 polynomial in m - 1. Measured error below 1.1 ulp.
+LANES F16 log(F16 x) {
+  const I16 u = as_int(x) - set_int(0x3F3504F3);  // bits of sqrt(1/2)
+  const F16 k = to_float(shift_right_signed<23>(u));
+  const F16 m = as_float((u & set_int(0x007FFFFF)) + set_int(0x3F3504F3)) - set(1.0f);
+  const F16 z = m * m;
+  F16 p = set(7.0376836292e-2f);
+  p = fma(p, m, set(-1.1514610310e-1f));
+  p = fma(p, m, set(1.1676998740e-1f));
+  p = fma(p, m, set(-1.2420140846e-1f));
+  p = fma(p, m, set(1.4249322787e-1f));
+  p = fma(p, m, set(-1.6668057665e-1f));
+  p = fma(p, m, set(2.0000714765e-1f));
+  p = fma(p, m, set(-2.4999993993e-1f));
+  p = fma(p, m, set(3.3333331174e-1f));
+  F16 low = p * m * z;
+  low = fma(k, set(-2.12194440e-4f), low);
+  low = fnma(z, set(0.5f), low);
+  return fma(k, set(0.693359375f), m + low);
+}
+
+/// 1 / (1 + exp(-x)) from e = exp(-|x|) <= 1, which cannot overflow.
+LANES F16 logistic_of(F16 x) {
+  const F16 e = exp(as_float(as_int(x) | set_int(static_cast<std::int32_t>(0x80000000u))));
+  const F16 numerator = select(x < set(0.0f), e, set(1.0f));
+  return numerator / (set(1.0f) + e);
+}
+
+// Each source fills its part of the table.
+void fill_elementwise(VectorKernels& table);
+void fill_random(VectorKernels& table);
+void fill_channels(VectorKernels& table);
+void fill_pooling(VectorKernels& table);
+void fill_log_avg_exp(VectorKernels& table);
+void fill_losses(VectorKernels& table);
+void fill_updates(VectorKernels& table);
+
+}  // namespace reprise::kernels::REPRISE_ISA_NAME

@@ -1,0 +1,159 @@
+#pragma once
+// Own vector kernels: everything that oneDNN does not do for us, for channels-last data in float32 or bfloat16.
+//
+// One table of function pointers per instruction set; the table is chosen once, at the first call of vector_kernels().
+// All arithmetic is float32 with explicit fused multiply-adds in blocks of 16 lanes, whatever the width of the registers,
+// and every sum has one fixed order. So a result depends on its arguments alone: not on threads, alignment, aliasing or,
+// for these kernels, the instruction set.
+//
+// Legend: N samples, H, W positions, C channels, P, Q output positions, K classes. Arrays are contiguous, channels fastest.
+// Unless a line says otherwise an output may be the same array as an input of the same type, and nothing is added to.
+
+#include <cstdint>
+#include <string_view>
+
+namespace reprise::kernels {
+
+/// bfloat16 storage: the upper half of a float32, rounded to nearest even.
+using bf16 = std::uint16_t;
+
+enum class Rule { gradient = 0, deconvnet = 1, guided = 2 };
+
+/// Geometry of windows over one sample: input [H, W, C], output [P, Q, C].
+/// Window (p, q) covers rows p*stride - padding + [0, window), clipped to the input.
+struct WindowGeometry {
+  std::int64_t height = 1, width = 1, channels = 1;
+  std::int64_t out_height = 1, out_width = 1;
+  std::int64_t window_height = 1, window_width = 1, stride = 1, padding = 0;
+
+  /// No input cell belongs to two windows.
+  bool disjoint() const { return stride >= window_height && stride >= window_width; }
+};
+
+/// A Philox stream: key, and the counter whose word 0 is the block number. Draws are taken in groups of 16 blocks: word w of
+/// block 16*g + b is word 16*w + b of group g, and the 16-bit draw e of a group is half e%2 (low first) of its word e/2.
+struct MaskStream {
+  std::uint32_t key[2];
+  std::uint32_t counter[4];
+};
+
+/// Kernels for values stored as T (float or bf16).
+template <class T>
+struct StorageKernels {
+  // Elementwise over n values.
+  void (*relu)(const T* input, T* output, std::int64_t n);
+  void (*relu_grad)(const T* output, const T* grad_output, T* grad_input, std::int64_t n, Rule rule);
+  void (*logistic)(const T* input, T* output, std::int64_t n);
+  void (*logistic_grad)(const T* output, const T* grad_output, T* grad_input, std::int64_t n);
+  void (*tanh)(const T* input, T* output, std::int64_t n);
+  void (*tanh_grad)(const T* output, const T* grad_output, T* grad_input, std::int64_t n);
+  void (*add)(const T* a, const T* b, T* output, std::int64_t n);
+  void (*scale)(const T* input, float factor, T* output, std::int64_t n);
+  void (*to_float)(const T* input, float* output, std::int64_t n);
+  void (*from_float)(const float* input, T* output, std::int64_t n);
+
+  // Random factors of one sample of n values.
+  /// output = draw e < threshold ? input * kept : 0, draw e in [0, 65536).
+  void (*dropout)(const T* input, T* output, std::int64_t n, const MaskStream& stream, std::uint32_t threshold, float kept);
+  /// output = input * (1 + deviation * normal e). Box-Muller: words (32-word halves of a group) 0 and 1, and 2 and 3, of a block
+  /// give normals 0, 1 and 2, 3; normal w of block 16*g + b is normal 64*g + 16*w + b of the sample.
+  void (*gaussian_noise)(const T* input, T* output, std::int64_t n, const MaskStream& stream, float deviation);
+
+  // Rows of C channels.
+  /// output = (input - center) * scale + shift per channel, then ReLU if asked.
+  void (*affine)(const T* input, T* output, std::int64_t rows, std::int64_t channels, const float* center, const float* scale,
+                 const float* shift, bool relu);
+  /// sum[c], square[c] (overwritten): sums of input and of its square over the rows. Relative error below 1e-6.
+  void (*sums)(const T* input, std::int64_t rows, std::int64_t channels, double* sum, double* square);
+  /// sum[c] of grad_output and product[c] of grad_output * (input - mean) * inverse_deviation over the rows.
+  void (*grad_sums)(const T* grad_output, const T* input, std::int64_t rows, std::int64_t channels, const float* mean,
+                    const float* inverse_deviation, double* sum, double* product);
+  /// grad_input = a * grad_output + (b * (input - mean) + c) per channel.
+  void (*norm_grad)(const T* grad_output, const T* input, T* grad_input, std::int64_t rows, std::int64_t channels, const float* mean,
+                    const float* a, const float* b, const float* c);
+  /// output[c] = factor * sum over the rows.
+  void (*column_sum)(const T* input, std::int64_t rows, std::int64_t channels, float factor, T* output);
+  /// output[row][c] = factor * input[c].
+  void (*broadcast_rows)(const T* input, float factor, std::int64_t rows, std::int64_t channels, T* output);
+
+  // Windows over one sample; outputs must not overlap inputs. `sums` [H, W, C] is float32 scratch, needed unless the windows are
+  // disjoint; it may be grad_input itself when T is float.
+  /// argmax: the winner's position in the window, row * window_width + column, one byte each; null if not wanted.
+  void (*max_pool)(const T* input, const WindowGeometry& geometry, T* output, std::uint8_t* argmax);
+  void (*max_pool_grad)(const T* grad_output, const std::uint8_t* argmax, const WindowGeometry& geometry, T* grad_input, float* sums);
+  void (*average_pool)(const T* input, const WindowGeometry& geometry, T* output);
+  void (*average_pool_grad)(const T* grad_output, const WindowGeometry& geometry, T* grad_input, float* sums);
+  /// output[c] and the row of the first maximum (rows at most 65536); argmax may be null.
+  void (*global_max)(const T* input, std::int64_t rows, std::int64_t channels, T* output, std::uint16_t* argmax);
+  void (*global_max_grad)(const T* grad_output, const std::uint16_t* argmax, std::int64_t rows, std::int64_t channels, T* grad_input);
+  /// output = maximum + t * (log S - log n), S = sum exp((input - maximum) / t); without log n unless subtract_count.
+  /// temperature [C]. maximum and total (S), both [P, Q, C], are what the gradient needs; both null if not wanted.
+  void (*log_avg_exp)(const T* input, const WindowGeometry& geometry, const float* temperature, bool subtract_count, T* output,
+                      float* maximum, float* total);
+  /// grad_tau[c] (added to, double; null if not wanted): sum of grad_output * (output - sum p * input).
+  void (*log_avg_exp_grad)(const T* input, const T* grad_output, const float* maximum, const float* total, const WindowGeometry& geometry,
+                           const float* temperature, bool subtract_count, T* grad_input, float* sums, double* grad_tau);
+
+  // Losses of one sample of K values; each returns the loss. grad (null if not wanted) = grad_scale * gradient.
+  /// Target (1 - smoothing) * one_hot(label) + smoothing / K. prediction: the first maximum; null if not wanted.
+  double (*softmax_cross_entropy)(const T* logits, std::int64_t classes, std::int64_t label, float smoothing, float grad_scale, T* grad,
+                                  std::int32_t* prediction);
+  /// Mean of (value - target)^2 / 2.
+  double (*squared_error)(const T* value, const T* target, std::int64_t n, float grad_scale, T* grad);
+  /// Mean of log(1 + exp(value)) - target * value.
+  double (*logistic_cross_entropy)(const T* value, const T* target, std::int64_t n, float grad_scale, T* grad);
+  /// Index of the first maximum.
+  std::int32_t (*first_maximum)(const T* value, std::int64_t n);
+};
+
+/// What an update adds to the gradient, and how fast it goes.
+struct UpdateTerms {
+  float rate = 0;
+  float momentum = 0;      ///< sgd
+  bool nesterov = false;   ///< sgd
+  float weight_decay = 0;  ///< gradient += weight_decay * w; adamw: w -= rate * weight_decay * w instead
+  float l1 = 0;            ///< gradient += l1 * sign(w)
+  float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;  ///< adam
+  float correction1 = 1, correction2 = 1;               ///< adam: 1 - beta^step
+  bool decoupled = false;                               ///< adamw
+};
+
+struct VectorKernels {
+  const char* isa = "";  ///< "avx2" or "avx512"
+  StorageKernels<float> f32;
+  StorageKernels<bf16> b16;
+
+  /// a += b. The order in which a tree calls it is the caller's.
+  void (*accumulate)(float* a, const float* b, std::int64_t n);
+  void (*accumulate_double)(double* a, const double* b, std::int64_t n);
+  bool (*all_finite)(const float* values, std::int64_t n);
+  void (*clamp)(float* values, std::int64_t n, float lower, float upper);
+  /// g = gradient + decay terms; velocity = momentum * velocity + g; w -= rate * (nesterov ? g + momentum * velocity : velocity).
+  void (*sgd)(float* weight, const float* gradient, float* velocity, std::int64_t n, const UpdateTerms& terms);
+  /// first, second = running means of g and g^2; w -= rate * (first / correction1) / (sqrt(second / correction2) + epsilon).
+  void (*adam)(float* weight, const float* gradient, float* first, float* second, std::int64_t n, const UpdateTerms& terms);
+  /// Scales each row of weight [rows, length] with a larger Euclidean norm down to `bound`.
+  void (*max_norm)(float* weight, std::int64_t rows, std::int64_t length, float bound);
+  /// Words of groups first_group .. first_group + groups - 1 of a stream, 64 words a group in the order of MaskStream.
+  void (*philox)(const MaskStream& stream, std::uint32_t first_group, std::int64_t groups, std::uint32_t* words);
+  /// exp, natural logarithm (positive finite input) of n floats: the polynomials the other kernels use.
+  void (*exp)(const float* input, float* output, std::int64_t n);
+  void (*log)(const float* input, float* output, std::int64_t n);
+
+  template <class T>
+  const StorageKernels<T>& of() const;
+};
+
+template <>
+inline const StorageKernels<float>& VectorKernels::of<float>() const { return f32; }
+template <>
+inline const StorageKernels<bf16>& VectorKernels::of<bf16>() const { return b16; }
+
+/// The best table this processor runs, or the one named by the environment variable REPRISE_ISA ("avx2", "avx512").
+/// Throws InputError for another name or an instruction set that this processor lacks.
+const VectorKernels& vector_kernels();
+
+/// The table of one instruction set; null if this processor lacks it.
+const VectorKernels* vector_kernels_for(std::string_view isa);
+
+}  // namespace reprise::kernels
