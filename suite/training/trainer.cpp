@@ -1,0 +1,280 @@
+#include "suite/training/trainer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+
+#include "suite/errors.hpp"
+#include "suite/optimizers/optimizer.hpp"
+#include "suite/random/random.hpp"
+#include "suite/records/digest.hpp"
+
+namespace reprise::training {
+
+namespace {
+
+double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+std::span<const float> values_of(const graph::Parameters& parameters, const graph::Parameter& parameter) {
+  return {parameters.of(parameter), static_cast<std::size_t>(parameter.count)};
+}
+
+graph::ExecutorOptions executor_options(const Recipe& recipe) {
+  if (recipe.batch < 1 || recipe.shard < 1)
+    throw InputError(Complaint{"batch and shard", "at least 1 each", fmt::format("batch = {}, shard = {}", recipe.batch, recipe.shard), "Set both in the recipe"});
+  graph::ExecutorOptions options;
+  options.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)};
+  options.target_is_input = recipe.procedure == "autoencoder";
+  options.label_smoothing = recipe.label_smoothing;
+  return options;
+}
+
+}  // namespace
+
+std::string weight_digest(const graph::Parameters& parameters) {
+  records::Xxh3 digest(records::Xxh3::Width::bits128);
+  for (const graph::Parameter& parameter : parameters.list()) digest.add(std::as_bytes(values_of(parameters, parameter)));
+  return digest.finish_hex();
+}
+
+struct Trainer::State {
+  State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in, const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers)
+      : recipe(recipe_in), graph(graph_in), train(train_in), test(test_in), seed(seed_in), parameters(graph) {
+    parameters.initialise(seed);
+    optimizer = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters);
+    executor = std::make_unique<graph::Executor>(graph, executor_options(recipe), parameters, workers);
+    steps_per_epoch = (train.count() + recipe.batch - 1) / recipe.batch;
+    total_steps = recipe.steps > 0 ? recipe.steps : std::max<std::int64_t>(1, std::llround(recipe.epochs * static_cast<double>(steps_per_epoch)));
+    if (train.count() < 1 || test.count() < 1)
+      throw InputError(Complaint{"data set " + recipe.dataset, "at least one training and one test image", fmt::format("{} and {}", train.count(), test.count()), "Set train_images and test_images"});
+    plan_rows();
+  }
+
+  /// Rows of the history: at the end of epochs, evenly spread, and at the last step.
+  void plan_rows() {
+    const std::int64_t wanted = std::max(1, recipe.evaluations);
+    const std::int64_t epochs = (total_steps + steps_per_epoch - 1) / steps_per_epoch;
+    for (std::int64_t i = 1; i <= std::min(wanted, epochs); ++i) {
+      const std::int64_t at = std::min(total_steps, epochs * i / std::min(wanted, epochs) * steps_per_epoch);
+      if (row_steps.empty() || row_steps.back() < at) row_steps.push_back(at);
+    }
+    row_steps.back() = total_steps;
+  }
+
+  bool is_autoencoder() const { return recipe.procedure == "autoencoder"; }
+
+  graph::BatchSums train_one_step() {
+    const std::int64_t epoch = step / steps_per_epoch, in_epoch = step % steps_per_epoch;
+    if (order_epoch != epoch) {
+      order = random::permutation(seed, random::Purpose::shuffle, static_cast<std::uint64_t>(epoch), train.count());
+      order_epoch = epoch;
+    }
+    const datasets::FetchKey key{seed, static_cast<std::uint64_t>(epoch)};
+    const std::int64_t first = in_epoch * recipe.batch;
+    const SourceReader reader(train, &order, first, &key);
+    const graph::Batch batch{&reader, std::min(recipe.batch, train.count() - first), seed, static_cast<std::uint64_t>(step)};
+    const graph::BatchSums sums = executor->train_step(batch, *optimizer, optimizer->terms(step, total_steps));
+    since_row.loss += sums.loss;
+    since_row.errors += static_cast<double>(sums.errors);
+    since_row.samples += static_cast<double>(batch.count);
+    samples_now += batch.count;
+    ++step;
+    return {sums.loss / static_cast<double>(batch.count), sums.errors};
+  }
+
+  void add_row() {
+    const double seconds = now_seconds() - row_started;
+    evaluation = evaluate(test, layers::Mode::infer, 0);
+    epochs.push_back(static_cast<double>(step) / static_cast<double>(steps_per_epoch));
+    metrics["train_loss"].push_back(since_row.loss / since_row.samples);
+    metrics["test_loss"].push_back(evaluation.loss);
+    if (!is_autoencoder()) {
+      metrics["train_error"].push_back(100.0 * since_row.errors / since_row.samples);
+      metrics["test_error"].push_back(evaluation.error_percent);
+    }
+    add_temperatures();
+    digests.push_back(weight_digest(parameters));
+    const double images = static_cast<double>(samples_now);
+    timing["seconds"].push_back(seconds);
+    timing["images_per_second"].push_back(images / seconds);
+    timing["gflops"].push_back(images * static_cast<double>(graph.training_flops()) / seconds * 1e-9);
+    since_row = {};
+    samples_now = 0;
+    row_started = now_seconds();
+  }
+
+  /// Learned temperatures of LogAvgExp pooling: mean of t = exp(tau) over the channels.
+  void add_temperatures() {
+    for (const graph::Parameter& parameter : parameters.list()) {
+      if (parameter.spec.name != "tau" || !parameter.spec.trains) continue;
+      double sum = 0;
+      for (const float tau : values_of(parameters, parameter)) sum += std::exp(static_cast<double>(tau));
+      const std::string name = graph.node(parameter.node).name;
+      metrics["temperature:" + name].push_back(sum / static_cast<double>(parameter.count));
+    }
+  }
+
+  Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask) {
+    Evaluation result;
+    if (!is_autoencoder()) result.predictions.resize(static_cast<std::size_t>(source.count()));
+    double errors = 0;
+    for (std::int64_t first = 0; first < source.count(); first += recipe.batch) {
+      const SourceReader reader(source, nullptr, first, nullptr);
+      const graph::Batch batch{&reader, std::min(recipe.batch, source.count() - first), seed, mask};
+      graph::Readout readout;
+      readout.predictions = result.predictions.empty() ? nullptr : result.predictions.data() + first;
+      const graph::BatchSums sums = executor->evaluate(batch, mode, readout);
+      result.loss += sums.loss;
+      errors += static_cast<double>(sums.errors);
+    }
+    result.loss /= static_cast<double>(source.count());
+    result.error_percent = 100.0 * errors / static_cast<double>(source.count());
+    return result;
+  }
+
+  const Recipe& recipe;
+  const graph::Graph& graph;
+  const datasets::SampleSource& train;
+  const datasets::SampleSource& test;
+  std::uint64_t seed;
+  graph::Parameters parameters;
+  std::unique_ptr<optimizers::Optimizer> optimizer;
+  std::unique_ptr<graph::Executor> executor;
+  std::int64_t steps_per_epoch = 1, total_steps = 1, step = 0;
+  std::vector<std::int64_t> row_steps;
+
+  std::vector<std::int64_t> order;
+  std::int64_t order_epoch = -1;
+
+  struct Sums {
+    double loss = 0, errors = 0, samples = 0;
+  } since_row;
+  std::int64_t samples_now = 0;  ///< since the row or the restart, for the rate
+  double row_started = now_seconds();
+
+  std::vector<double> epochs;
+  std::map<std::string, std::vector<double>> metrics, timing;
+  std::vector<std::string> digests;
+  Evaluation evaluation;
+};
+
+Trainer::Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test, std::uint64_t seed, parallel::Workers& workers)
+    : state_(std::make_unique<State>(recipe, graph, train, test, seed, workers)) {}
+
+Trainer::~Trainer() = default;
+
+std::int64_t Trainer::total_steps() const { return state_->total_steps; }
+std::int64_t Trainer::step() const { return state_->step; }
+graph::Executor& Trainer::executor() { return *state_->executor; }
+graph::Parameters& Trainer::parameters() { return state_->parameters; }
+const Evaluation& Trainer::last_evaluation() const { return state_->evaluation; }
+
+Evaluation Trainer::evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask) { return state_->evaluate(source, mode, mask); }
+
+bool Trainer::run(const Controls& controls) {
+  State& s = *state_;
+  const double started = now_seconds();
+  const std::int64_t first_step = s.step;
+  double last_save = started, save_seconds = 0;
+  s.row_started = started;
+  while (s.step < s.total_steps) {
+    const graph::BatchSums sums = s.train_one_step();
+    const double elapsed = now_seconds() - started;
+    if (controls.progress) {
+      const double rate = static_cast<double>(s.step - first_step) / elapsed;
+      controls.progress({.step = s.step, .total_steps = s.total_steps, .epoch = static_cast<double>(s.step) / static_cast<double>(s.steps_per_epoch), .loss = sums.loss,
+                         .images_per_second = rate * static_cast<double>(s.recipe.batch), .seconds_left = static_cast<double>(s.total_steps - s.step) / rate});
+    }
+    if (std::binary_search(s.row_steps.begin(), s.row_steps.end(), s.step)) s.add_row();
+    if (s.step == s.total_steps) break;
+    const bool stops = controls.should_stop && controls.should_stop();
+    const double wait = std::max(controls.least_seconds_between_saves, 50.0 * save_seconds);  // 50: saving takes under 2 %
+    if (controls.save && (stops || now_seconds() - last_save > wait)) {
+      const double begun = now_seconds();
+      controls.save(snapshot());
+      last_save = now_seconds();
+      save_seconds = last_save - begun;
+    }
+    if (stops) return false;
+  }
+  return true;
+}
+
+void Trainer::write_to(records::RunRecord& record) const {
+  const State& s = *state_;
+  record.epochs = s.epochs;
+  record.weight_digests = s.digests;
+  for (const auto& [name, values] : s.metrics)
+    record.metrics[name] = {name.starts_with("temperature") ? "" : name.ends_with("error") ? "percent" : "nats", values};
+  for (const auto& [name, values] : s.timing) record.timing[name] = {name == "seconds" ? "seconds" : name == "gflops" ? "GFLOP/s" : "images/s", values};
+  if (s.evaluation.predictions.empty()) return;
+  record.test_predictions = s.evaluation.predictions;
+  for (std::int64_t i = 0; i < s.test.count(); ++i) record.test_labels.push_back(s.test.label(i));
+}
+
+records::Checkpoint Trainer::snapshot() const {
+  const State& s = *state_;
+  records::Checkpoint checkpoint;
+  checkpoint.integers["step"] = s.step;
+  checkpoint.integers["total_steps"] = s.total_steps;
+  for (const graph::Parameter& parameter : s.parameters.list()) {
+    const auto values = values_of(s.parameters, parameter);
+    checkpoint.floats["weights/" + parameter.name] = {values.begin(), values.end()};
+    for (std::size_t k = 0; k < s.optimizer->state().size(); ++k) {
+      const float* slot = s.optimizer->state()[k].floats() + parameter.offset;
+      checkpoint.floats[fmt::format("optimizer/{}/{}", k, parameter.name)] = {slot, slot + parameter.count};
+    }
+  }
+  checkpoint.doubles["since_row"] = {s.since_row.loss, s.since_row.errors, s.since_row.samples};
+  checkpoint.doubles["epochs"] = s.epochs;
+  for (const auto& [name, values] : s.metrics) checkpoint.doubles["metrics/" + name] = values;
+  for (const auto& [name, values] : s.timing) checkpoint.doubles["timing/" + name] = values;
+  std::string digests;
+  for (const std::string& digest : s.digests) digests += digest + "\n";
+  checkpoint.texts["digests"] = digests;
+  return checkpoint;
+}
+
+void Trainer::restore(const records::Checkpoint& checkpoint) {
+  State& s = *state_;
+  const auto foreign = [](const std::string& what, const std::string& expected, const std::string& found) {
+    return InputError(Complaint{"checkpoint: " + what, expected, found, "It is of another recipe; run again with --force"});
+  };
+  const auto floats_into = [&](const std::string& name, float* to, std::int64_t count) {
+    const auto found = checkpoint.floats.find(name);
+    if (found == checkpoint.floats.end() || static_cast<std::int64_t>(found->second.size()) != count)
+      throw foreign(name, fmt::format("{} numbers", count), found == checkpoint.floats.end() ? "none" : fmt::format("{}", found->second.size()));
+    std::copy(found->second.begin(), found->second.end(), to);
+  };
+  const auto integer = [&](const std::string& name) {
+    const auto found = checkpoint.integers.find(name);
+    if (found == checkpoint.integers.end()) throw foreign(name, "a number", "none");
+    return found->second;
+  };
+  if (integer("total_steps") != s.total_steps) throw foreign("total_steps", std::to_string(s.total_steps), std::to_string(integer("total_steps")));
+  for (const graph::Parameter& parameter : s.parameters.list()) {
+    floats_into("weights/" + parameter.name, s.parameters.of(parameter), parameter.count);
+    for (std::size_t k = 0; k < s.optimizer->state().size(); ++k)
+      floats_into(fmt::format("optimizer/{}/{}", k, parameter.name), s.optimizer->state()[k].floats() + parameter.offset, parameter.count);
+  }
+  s.step = integer("step");
+  for (const auto& [name, values] : checkpoint.doubles) {
+    if (name == "epochs") s.epochs = values;
+    if (name == "since_row" && values.size() == 3) s.since_row = {values[0], values[1], values[2]};
+    if (name.starts_with("metrics/")) s.metrics[name.substr(8)] = values;
+    if (name.starts_with("timing/")) s.timing[name.substr(7)] = values;
+  }
+  s.digests.clear();
+  const auto digests = checkpoint.texts.find("digests");
+  for (std::size_t at = 0; digests != checkpoint.texts.end() && at < digests->second.size();) {
+    const std::size_t end = digests->second.find('\n', at);
+    s.digests.push_back(digests->second.substr(at, end - at));
+    at = end + 1;
+  }
+  s.executor->load_weights();
+}
+
+}  // namespace reprise::training

@@ -1,0 +1,92 @@
+#pragma once
+// The training loop: shuffled epochs, schedules, evaluation rows, digests, stop and resume.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datasets/sample_source.hpp"
+#include "suite/graph/executor.hpp"
+#include "suite/records/checkpoint.hpp"
+#include "suite/records/run_record.hpp"
+#include "suite/training/recipe.hpp"
+
+namespace reprise::training {
+
+struct Progress {
+  std::int64_t step = 0, total_steps = 0;
+  double epoch = 0;
+  double loss = 0;                ///< of the last step, per sample
+  double images_per_second = 0;
+  double seconds_left = 0;
+  std::string phase = "training";
+};
+
+/// How a run is steered from outside; nothing here changes what comes out.
+struct Controls {
+  std::function<bool()> should_stop;                       ///< asked after every step; empty: never
+  std::function<void(const Progress&)> progress;           ///< called after every step; empty: nobody listens
+  std::function<void(const records::Checkpoint&)> save;    ///< writes a checkpoint; empty: none is kept
+  double least_seconds_between_saves = 30;                 ///< lengthened so that saving costs under 2 % of the time
+};
+
+/// Evaluation over a whole set.
+struct Evaluation {
+  double loss = 0;                       ///< mean over samples
+  double error_percent = 0;              ///< 0 without labels
+  std::vector<std::int32_t> predictions; ///< [count]; empty without labels
+};
+
+class Trainer {
+ public:
+  /// Keeps references to all arguments. Throws InputError for a recipe whose numbers do not fit.
+  Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test, std::uint64_t seed,
+          parallel::Workers& workers);
+  ~Trainer();
+
+  std::int64_t total_steps() const;
+  std::int64_t step() const;
+
+  /// Trains to the end, or until should_stop: then a checkpoint was saved and false is returned.
+  bool run(const Controls& controls);
+
+  records::Checkpoint snapshot() const;
+  /// Continues where `snapshot` was taken. Throws InputError if it is of another net or recipe.
+  void restore(const records::Checkpoint& checkpoint);
+
+  /// Metrics, digests, timing and predictions so far.
+  void write_to(records::RunRecord& record) const;
+
+  const Evaluation& last_evaluation() const;
+  Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode = layers::Mode::infer, std::uint64_t mask = 0);
+
+  graph::Executor& executor();
+  graph::Parameters& parameters();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// XXH3-128 over all parameters, running statistics included, in the graph's order.
+std::string weight_digest(const graph::Parameters& parameters);
+
+/// A batch of consecutive entries of `order` (all samples in order if empty) starting at `first`.
+class SourceReader : public graph::BatchReader {
+ public:
+  SourceReader(const datasets::SampleSource& source, const std::vector<std::int64_t>* order, std::int64_t first, const datasets::FetchKey* key)
+      : source_(source), order_(order), first_(first), key_(key) {}
+  void fetch(std::int64_t slot, float* output) const override { source_.fetch(index(slot), key_, output); }
+  std::int32_t label(std::int64_t slot) const override { return source_.label(index(slot)); }
+
+ private:
+  std::int64_t index(std::int64_t slot) const { return order_ != nullptr ? (*order_)[static_cast<std::size_t>(first_ + slot)] : first_ + slot; }
+  const datasets::SampleSource& source_;
+  const std::vector<std::int64_t>* order_;
+  std::int64_t first_;
+  const datasets::FetchKey* key_;
+};
+
+}  // namespace reprise::training
