@@ -22,7 +22,7 @@ std::string quoted(const std::string& what, const fs::path& path) { return what 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
 std::string advice(const fs::path& folder, int error) {
-  const std::string name = "'" + folder.string() + "'";
+  const std::string name = fmt::format("'{}'", folder.string());
   switch (error) {
     case ENOSPC:
     case EDQUOT:

@@ -138,7 +138,7 @@ Images read_images(const File& file, const std::string& path) {
 void check_schema(const File& file) {
   if (!file.has_attribute("/", "schema")) throw hdf5::Error("/", std::string("attribute schema = '") + kSchema + "'", "none");
   const std::string schema = file.text_attribute("/", "schema");
-  if (schema != kSchema) throw hdf5::Error("/ attribute 'schema'", std::string("'") + kSchema + "'", "'" + schema + "'");
+  if (schema != kSchema) throw hdf5::Error("/ attribute 'schema'", fmt::format("'{}'", kSchema), fmt::format("'{}'", schema));
   const std::int64_t version = file.integer_attribute("/", "schema_version");
   if (version != kSchemaVersion) {
     throw hdf5::Error("/ attribute 'schema_version'", fmt::format("{}, which this reprise reads", kSchemaVersion), std::to_string(version));

@@ -50,7 +50,7 @@ class Inspection {
   void name(const std::string& group, const std::string& name) {
     text(group, name);
     const bool usable = !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
-    require(usable, group, "names that are not empty, '.' or '..' and have no '/'", "'" + name + "'");
+    require(usable, group, "names that are not empty, '.' or '..' and have no '/'", fmt::format("'{}'", name));
   }
   template <typename T>
   void length(const std::string& object, const std::vector<T>& values, std::size_t expected, const std::string& of) {
