@@ -52,6 +52,7 @@ LANES void gradient(const T* input, const T* grad_output, const float* maximum, 
         const F16 below = load_some(input + cell + c, m) - largest;
         const F16 e = exp(below * inverse);
         moment = fma(e, below, moment);
+        if (target == nullptr) return;
         const F16 value = e * factor;
         Target* place = target + cell + c;
         if constexpr (kAdds) store_some(place, load_some(place, m) + value, m);
@@ -66,8 +67,8 @@ template <class T>
 void log_avg_exp_grad(const T* input, const T* grad_output, const float* maximum, const float* total, const WindowGeometry& g,
                       const float* temperature, bool subtract_count, T* grad_input, float* sums, double* grad_tau) {
   const Index size = g.height * g.width * g.channels;
-  if (g.disjoint()) {
-    if (!covers_input(g)) __builtin_memset(grad_input, 0, static_cast<std::size_t>(size) * sizeof(T));
+  if (g.disjoint() || grad_input == nullptr) {
+    if (grad_input != nullptr && !covers_input(g)) __builtin_memset(grad_input, 0, static_cast<std::size_t>(size) * sizeof(T));
     gradient<false>(input, grad_output, maximum, total, g, temperature, subtract_count, grad_input, grad_tau);
     return;
   }

@@ -90,7 +90,7 @@ struct StorageKernels {
   /// temperature [C]. maximum and total (S), both [P, Q, C], are what the gradient needs; both null if not wanted.
   void (*log_avg_exp)(const T* input, const WindowGeometry& geometry, const float* temperature, bool subtract_count, T* output,
                       float* maximum, float* total);
-  /// grad_tau[c] (added to, double; null if not wanted): sum of grad_output * (output - sum p * input).
+  /// grad_input: null if not wanted. grad_tau[c] (added to, double; null if not wanted): sum of grad_output * (output - sum p * input).
   void (*log_avg_exp_grad)(const T* input, const T* grad_output, const float* maximum, const float* total, const WindowGeometry& geometry,
                            const float* temperature, bool subtract_count, T* grad_input, float* sums, double* grad_tau);
 

@@ -1,0 +1,65 @@
+#include "suite/layers/catalog.hpp"
+
+#include <string>
+
+#include "suite/errors.hpp"
+#include "suite/layers/add.hpp"
+#include "suite/layers/average_pool2d.hpp"
+#include "suite/layers/batch_norm.hpp"
+#include "suite/layers/concat.hpp"
+#include "suite/layers/conv2d.hpp"
+#include "suite/layers/dense.hpp"
+#include "suite/layers/dropout.hpp"
+#include "suite/layers/flatten.hpp"
+#include "suite/layers/global_average_pool.hpp"
+#include "suite/layers/global_max_pool.hpp"
+#include "suite/layers/kl_sparsity.hpp"
+#include "suite/layers/log_avg_exp_pool.hpp"
+#include "suite/layers/logistic.hpp"
+#include "suite/layers/max_pool2d.hpp"
+#include "suite/layers/relu.hpp"
+#include "suite/layers/tanh.hpp"
+
+namespace reprise::layers {
+
+namespace {
+
+template <class L>
+std::unique_ptr<Layer> made(typename L::Options options) { return std::make_unique<L>(options); }
+
+}  // namespace
+
+std::span<const CatalogRow> catalog() {
+  static const std::vector<CatalogRow> rows{
+      {"conv2d", [] { return made<Conv2d>({.filters = 5, .kernel = 3, .padding = 1}); }, {{5, 6, 3}}},
+      {"dense", [] { return made<Dense>({.features = 7}); }, {{1, 1, 11}}},
+      {"max_pool2d", [] { return made<MaxPool2d>({.window = 3, .stride = 2, .padding = 0, .ceil = true}); }, {{6, 7, 3}}},
+      {"average_pool2d", [] { return made<AveragePool2d>({.window = 3, .stride = 2, .padding = 1, .ceil = false}); }, {{6, 7, 3}}},
+      {"global_average_pool", [] { return made<GlobalAveragePool>({}); }, {{4, 5, 3}}},
+      {"global_max_pool", [] { return made<GlobalMaxPool>({}); }, {{4, 5, 3}}},
+      {"log_avg_exp_pool", [] { return made<LogAvgExpPool>({.window = 3, .stride = 2, .padding = 1, .ceil = false,
+                                                            .initial_temperature = 0.7, .learned = true, .per_channel = true}); },
+       {{5, 6, 3}}},
+      {"batch_norm", [] { return made<BatchNorm>({}); }, {{3, 4, 5}}},
+      {"relu", [] { return made<Relu>({}); }, {{3, 4, 5}}},
+      {"logistic", [] { return made<Logistic>({}); }, {{3, 4, 5}}},
+      {"tanh", [] { return made<Tanh>({}); }, {{3, 4, 5}}},
+      {"dropout", [] { return made<Dropout>({.keep = 0.6, .form = DropoutForm::inverted}); }, {{3, 4, 5}}},
+      {"add", [] { return made<Add>({}); }, {{3, 4, 5}, {3, 4, 5}, {3, 4, 5}}},
+      {"concat", [] { return made<Concat>({}); }, {{3, 4, 5}, {3, 4, 2}}},
+      {"flatten", [] { return made<Flatten>({}); }, {{3, 4, 5}}},
+      {"kl_sparsity", [] { return made<KlSparsity>({.target = 0.1, .weight = 0.5}); }, {{3, 4, 5}}},
+  };
+  return rows;
+}
+
+const CatalogRow& catalog_row(std::string_view name) {
+  std::string known;
+  for (const CatalogRow& row : catalog()) {
+    if (row.name == name) return row;
+    known += (known.empty() ? "" : ", ") + std::string(row.name);
+  }
+  throw InputError(Complaint{"layer", "one of " + known, "'" + std::string(name) + "'", "correct the name"});
+}
+
+}  // namespace reprise::layers

@@ -1,0 +1,66 @@
+#include "suite/layers/concat.hpp"
+
+#include <cstring>
+
+#include "suite/errors.hpp"
+#include "suite/layers/layer_checks.hpp"
+
+namespace reprise::layers {
+
+namespace {
+
+/// Copies rows of channels; the numbers themselves are not looked at.
+class ConcatKernel : public Kernel {
+ public:
+  ConcatKernel(std::span<const SampleShape> inputs, const SampleShape& output, const PrepareOptions& options)
+      : rows_(output.positions() * options.samples), row_bytes_(static_cast<std::size_t>(output.channels) * bytes_of(options.precision)) {
+    for (const SampleShape& input : inputs) part_bytes_.push_back(static_cast<std::size_t>(input.channels) * bytes_of(options.precision));
+  }
+
+  void forward(const ForwardArgs& args) const override {
+    auto* output = static_cast<std::byte*>(args.output);
+    for (std::size_t k = 0; k < part_bytes_.size(); ++k) {
+      copy_rows(static_cast<const std::byte*>(args.inputs[k]), part_bytes_[k], output, row_bytes_, part_bytes_[k]);
+      output += part_bytes_[k];
+    }
+  }
+
+  void backward(const BackwardArgs& args) const override {
+    const auto* grad_output = static_cast<const std::byte*>(args.grad_output);
+    for (std::size_t k = 0; k < part_bytes_.size(); ++k) {
+      if (args.grad_inputs[k] != nullptr)
+        copy_rows(grad_output, row_bytes_, static_cast<std::byte*>(args.grad_inputs[k]), part_bytes_[k], part_bytes_[k]);
+      grad_output += part_bytes_[k];
+    }
+  }
+
+ private:
+  void copy_rows(const std::byte* from, std::size_t from_stride, std::byte* to, std::size_t to_stride, std::size_t bytes) const {
+    for (std::int64_t row = 0; row < rows_; ++row, from += from_stride, to += to_stride) std::memcpy(to, from, bytes);
+  }
+
+  std::int64_t rows_;
+  std::size_t row_bytes_;
+  std::vector<std::size_t> part_bytes_;
+};
+
+}  // namespace
+
+SampleShape Concat::output_shape(std::span<const SampleShape> inputs) const {
+  if (inputs.empty()) throw ShapeError(Complaint{"concat", "one or more inputs", "none", "name what is to be joined"});
+  SampleShape output{inputs[0].height, inputs[0].width, 0};
+  for (const SampleShape& input : inputs) {
+    if (input.height != output.height || input.width != output.width)
+      throw ShapeError(Complaint{"concat", "inputs as high and wide as the first, " + inputs[0].text(), input.text(), "pool or pad one of them"});
+    output.channels += input.channels;
+  }
+  return output;
+}
+
+std::string Concat::summary() const { return "concat"; }
+
+std::unique_ptr<Kernel> Concat::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return std::make_unique<ConcatKernel>(inputs, output_shape(inputs), options);
+}
+
+}  // namespace reprise::layers

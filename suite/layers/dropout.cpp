@@ -1,0 +1,88 @@
+#include "suite/layers/dropout.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "suite/errors.hpp"
+#include "suite/layers/layer_checks.hpp"
+#include "suite/random/random.hpp"
+
+namespace reprise::layers {
+
+namespace {
+
+const char* name_of(DropoutForm form) {
+  switch (form) {
+    case DropoutForm::inverted: return "inverted";
+    case DropoutForm::gaussian: return "gaussian";
+    default: return "non_inverted";
+  }
+}
+
+template <class T>
+class DropoutKernel : public Kernel {
+ public:
+  DropoutKernel(const Dropout::Options& options, std::int64_t size, const PrepareOptions& prepare)
+      : options_(options), size_(size), samples_(prepare.samples), channel_(prepare.channel) {}
+
+  void forward(const ForwardArgs& args) const override { multiply(typed<T>(args.inputs[0]), typed<T>(args.output), args.shard); }
+
+  void backward(const BackwardArgs& args) const override {
+    // Every form is a product, so its gradient is the same product.
+    if (args.grad_inputs[0] != nullptr) multiply(typed<T>(args.grad_output), typed<T>(args.grad_inputs[0]), args.shard);
+  }
+
+ private:
+  void multiply(const T* from, T* to, const ShardInfo& shard) const {
+    if (shard.mode == Mode::infer) return multiply_by_mean(from, to);
+    for (int n = 0; n < samples_; ++n) {
+      const kernels::MaskStream stream = stream_of(shard, n);
+      const T* input = from + n * size_;
+      T* output = to + n * size_;
+      if (options_.form == DropoutForm::gaussian) vector_of<T>().gaussian_noise(input, output, size_, stream, deviation());
+      else vector_of<T>().dropout(input, output, size_, stream, threshold(), kept());
+    }
+  }
+
+  void multiply_by_mean(const T* from, T* to) const {
+    const std::int64_t count = size_ * samples_;
+    if (options_.form == DropoutForm::non_inverted) vector_of<T>().scale(from, static_cast<float>(options_.keep), to, count);
+    else if (from != to) std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+  }
+
+  kernels::MaskStream stream_of(const ShardInfo& shard, int n) const {
+    const auto purpose = shard.mode == Mode::train ? random::Purpose::dropout : random::Purpose::monte_carlo;
+    const random::PhiloxState state =
+        random::philox_state({shard.seed, purpose, channel_, shard.step, static_cast<std::uint64_t>(shard.first_slot + n)});
+    return {{state.key[0], state.key[1]}, {state.counter[0], state.counter[1], state.counter[2], state.counter[3]}};
+  }
+
+  /// Draws below it keep the value.
+  std::uint32_t threshold() const { return static_cast<std::uint32_t>(std::lround(options_.keep * 65536.0)); }
+  float kept() const { return options_.form == DropoutForm::inverted ? static_cast<float>(1.0 / options_.keep) : 1.0f; }
+  float deviation() const { return static_cast<float>(std::sqrt((1.0 - options_.keep) / options_.keep)); }
+
+  Dropout::Options options_;
+  std::int64_t size_;  // values of a sample
+  int samples_;
+  std::uint32_t channel_;
+};
+
+}  // namespace
+
+Dropout::Dropout(Options options) : options_(options) {
+  if (!(options_.keep > 0 && options_.keep <= 1))
+    throw InputError(Complaint{"dropout keep", "a probability above 0, at most 1", fmt::format("{}", options_.keep), "keep is the probability that a unit stays"});
+}
+
+SampleShape Dropout::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+
+std::string Dropout::summary() const { return fmt::format("dropout {}, keep {}", name_of(options_.form), options_.keep); }
+
+std::unique_ptr<Kernel> Dropout::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_kernel<DropoutKernel>(options.precision, options_, only_input(kind(), inputs).size(), options);
+}
+
+}  // namespace reprise::layers

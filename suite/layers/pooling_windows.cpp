@@ -1,0 +1,68 @@
+#include "suite/layers/pooling_windows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "suite/errors.hpp"
+#include "suite/layers/layer_checks.hpp"
+
+namespace reprise::layers {
+
+namespace {
+
+/// Number of windows along one axis.
+std::int64_t windows_along(std::int64_t extent, const PoolingWindows& w) {
+  const std::int64_t room = extent + 2 * w.padding - w.window;
+  if (room < 0) return 0;
+  if (!w.ceil) return room / w.stride + 1;
+  const std::int64_t count = (room + w.stride - 1) / w.stride + 1;
+  // A window that begins in the padding behind the input would hold no cell.
+  return (count - 1) * w.stride >= extent + w.padding ? count - 1 : count;
+}
+
+}  // namespace
+
+void PoolingWindows::check() const {
+  const auto require = [&](bool holds, const char* what, const char* expected, int found) {
+    if (!holds) throw InputError(Complaint{fmt::format("{} {}", kind, what), expected, std::to_string(found), "change the model's options"});
+  };
+  require(window >= 0 && window <= 16, "window", "1 to 16", window);
+  require(stride >= 1, "stride", "1 or more", stride);
+  require(padding >= 0 && 2 * padding <= window, "padding", "0 to half the window", padding);
+}
+
+kernels::WindowGeometry PoolingWindows::geometry(std::span<const SampleShape> inputs) const {
+  const SampleShape& input = only_input(kind, inputs);
+  kernels::WindowGeometry g;
+  g.height = input.height;
+  g.width = input.width;
+  g.channels = input.channels;
+  if (window == 0) {
+    g.window_height = input.height;
+    g.window_width = input.width;
+    g.stride = std::max(input.height, input.width);
+    return g;
+  }
+  g.window_height = g.window_width = window;
+  g.stride = stride;
+  g.padding = padding;
+  g.out_height = windows_along(input.height, *this);
+  g.out_width = windows_along(input.width, *this);
+  if (g.out_height == 0 || g.out_width == 0)
+    throw ShapeError(Complaint{fmt::format("{} {}", kind, text()), fmt::format("an input of at least {0}x{0} positions with its padding", window),
+                               input.text(), "use a smaller window or a global pooling layer"});
+  return g;
+}
+
+SampleShape PoolingWindows::output_shape(std::span<const SampleShape> inputs) const {
+  const kernels::WindowGeometry g = geometry(inputs);
+  return {g.out_height, g.out_width, g.channels};
+}
+
+std::string PoolingWindows::text() const {
+  if (window == 0) return "global";
+  return fmt::format("{0}x{0}, stride {1}{2}{3}", window, stride, padding > 0 ? fmt::format(", pad {}", padding) : "", ceil ? ", ceil" : "");
+}
+
+}  // namespace reprise::layers
