@@ -49,7 +49,7 @@ Command add_plan(CLI::App& program) {
   flags->recipe.declare(*app);
   app->get_option("PAPER[/TRIAL]")->required();
   app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")->check(CLI::Range(1, 4096))->type_name("N");
-  app->footer(examples({"reprise plan all-cnn --scale desk", "reprise plan dropout/relu-3x1024-max-norm --scale paper --threads 2"}));
+  app->footer(examples({"reprise plan all-cnn --scale desk", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}));
   return {app, [flags] { return plan(*flags); }};
 }
 

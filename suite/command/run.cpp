@@ -70,11 +70,12 @@ Command add_run(CLI::App& program) {
   app->add_option("--time-limit", flags->time_limit, "Stops with a checkpoint before this long: 55m, 1h30m, 90s")->type_name("TIME");
   app->add_flag("--force", flags->options.force, "Runs again although a finished result is there");
   app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");
-  app->footer("Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues.\n\n" + examples({
-      "reprise run dropout/demo-relu --seed 1",
-      "reprise run dropout/demo-relu --seeds 2 --threads 2 --out results",
-      "reprise run dropout/demo-relu --set optimizer.max_norm=2 --set steps=20",
-      "reprise run logavgexp --precision bf16 --time-limit 55m",
+  app->footer("Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues. One failing run does not stop\n"
+              "the others. Numbers to compare with the paper need `--scale desk` or `--scale paper`, the paper's data set and some seeds:\n"
+              "reprise plan PAPER --scale desk tells how long that takes.\n\n" + examples({
+      "reprise run dropout/table2-dropout-relu --set dataset=fashion-mnist --seeds 2",
+      "reprise run dropout/table2-maxnorm-3x1024 --set dataset=fashion-mnist --set optimizer.max_norm=3 --seed 7 --threads 2",
+      "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set steps=4 --precision bf16 --time-limit 55m --out elsewhere",
   }));
   return {app, [flags, seed] { return run(*flags, seed->count() > 0); }};
 }

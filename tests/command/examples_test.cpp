@@ -1,0 +1,66 @@
+// Every line under "Examples:" in a help text runs, in the order in which the help texts show them, in one folder.
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/command/process.hpp"
+
+namespace reprise::command {
+namespace {
+
+/// In an order in which each finds what it needs: `run` fills results/, which `report` and `diff` read.
+const std::vector<std::string> kCommands = {"",     "list",      "show",      "plan",       "run",       "report",
+                                            "diff", "data list", "data info", "data fetch", "data check", "doctor"};
+
+std::vector<std::string> example_lines(const std::string& help) {
+  std::vector<std::string> lines;
+  std::istringstream stream(help);
+  bool inside = false;
+  for (std::string line; std::getline(stream, line);) {
+    if (line == "Examples:") {
+      inside = true;
+    } else if (inside && line.rfind("  reprise ", 0) == 0) {
+      lines.push_back(line.substr(2));
+    } else {
+      inside = false;
+    }
+  }
+  return lines;
+}
+
+/// Two runs with different seeds differ, which `diff` says with its exit code.
+int expected_code(const std::string& line) { return line.rfind("reprise diff ", 0) == 0 ? 1 : 0; }
+
+TEST(Examples, of_every_help_text_run_as_printed) {
+  const TemporaryFolder folder;
+  for (const std::string& command : kCommands) {
+    const Finished help = shell("reprise " + command + " --help", folder.path());
+    ASSERT_EQ(help.exit_code, 0) << command;
+    EXPECT_TRUE(help.err.empty()) << help.err;
+    const std::vector<std::string> lines = example_lines(help.out);
+    EXPECT_FALSE(lines.empty()) << "reprise " << command << " --help has no examples";
+    for (const std::string& line : lines) {
+      const Finished finished = shell(line, folder.path());
+      EXPECT_EQ(finished.exit_code, expected_code(line)) << line << "\n" << finished.out << finished.err;
+    }
+  }
+}
+
+TEST(Examples, help_describes_every_flag) {
+  const TemporaryFolder folder;
+  for (const std::string& command : kCommands) {
+    std::istringstream stream(shell("reprise " + command + " --help", folder.path()).out);
+    for (std::string line; std::getline(stream, line);) {
+      if (line.rfind("  --", 0) != 0 && line.rfind("  -h", 0) != 0) continue;
+      // CLI11 puts a flag's description two or more spaces after it, or on the next line, indented.
+      const bool same_line = line.find("  ", 4) != std::string::npos;
+      EXPECT_TRUE(same_line || stream.peek() == ' ') << "reprise " << command << ": " << line;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace reprise::command

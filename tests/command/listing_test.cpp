@@ -1,0 +1,67 @@
+// What `list`, `show` and `plan` print.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "experiments/catalog.hpp"
+#include "tests/command/process.hpp"
+
+namespace reprise::command {
+namespace {
+
+TEST(List, names_every_paper_and_trial_of_the_catalog) {
+  const TemporaryFolder folder;
+  const Finished finished = shell("reprise list", folder.path());
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  for (const std::string& slug : experiments::paper_slugs()) {
+    EXPECT_NE(finished.out.find(slug), std::string::npos) << slug;
+    for (const experiments::Trial& trial : experiments::load_paper(slug).trials) EXPECT_NE(finished.out.find(trial.name), std::string::npos) << trial.name;
+  }
+}
+
+TEST(List, json_gives_data_set_parameters_and_steps_of_every_scale) {
+  const TemporaryFolder folder;
+  const Finished finished = shell("reprise list dropout --json", folder.path());
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  const nlohmann::json papers = nlohmann::json::parse(finished.out).at("papers");
+  ASSERT_EQ(papers.size(), 1u);
+  for (const nlohmann::json& trial : papers[0].at("trials")) {
+    for (const nlohmann::json& scale : trial.at("scales")) {
+      EXPECT_FALSE(scale.at("dataset").get<std::string>().empty());
+      EXPECT_GT(scale.at("parameters").get<std::int64_t>(), 0);
+      EXPECT_GT(scale.at("steps").get<std::int64_t>(), 0);
+      EXPECT_GT(scale.at("training_operations").get<double>(), 0);
+    }
+  }
+}
+
+TEST(Show, paper_prints_published_numbers_claims_and_trials) {
+  const TemporaryFolder folder;
+  const Finished finished = shell("reprise show dropout", folder.path());
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  const experiments::Paper paper = experiments::load_paper("dropout");
+  for (const auto& number : paper.published) EXPECT_NE(finished.out.find(number.id), std::string::npos) << number.id;
+  for (const auto& claim : paper.claims) EXPECT_NE(finished.out.find(claim.statement), std::string::npos) << claim.id;
+  for (const auto& trial : paper.trials) EXPECT_NE(finished.out.find(trial.name), std::string::npos) << trial.name;
+}
+
+TEST(Show, trial_counts_the_parameters_of_the_papers_net) {
+  const TemporaryFolder folder;
+  const Finished finished = shell("reprise show dropout/table2-dropout-relu --scale paper", folder.path());
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  // 784*1024 + 1024 + 2*(1024*1024 + 1024) + 1024*10 + 10 = 2 913 290
+  EXPECT_NE(finished.out.find("parameters 2.91 M"), std::string::npos) << finished.out;
+  EXPECT_NE(finished.out.find("max_norm"), std::string::npos) << finished.out;
+}
+
+TEST(Plan, forecasts_without_data_and_writes_nothing) {
+  const TemporaryFolder folder;
+  const Finished finished = shell("reprise plan dropout/table2-dropout-relu --scale paper", folder.path());
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_NE(finished.out.find("1.00 M"), std::string::npos) << finished.out;  // a million updates
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+}  // namespace
+}  // namespace reprise::command

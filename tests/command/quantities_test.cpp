@@ -1,0 +1,53 @@
+#include "suite/command/quantities.hpp"
+
+#include <gtest/gtest.h>
+
+#include "suite/errors.hpp"
+
+namespace reprise::command {
+namespace {
+
+TEST(Duration, reads_hours_minutes_seconds_and_bare_seconds) {
+  EXPECT_EQ(parse_duration("--time-limit", "55m"), 3300);
+  EXPECT_EQ(parse_duration("--time-limit", "1h30m"), 5400);
+  EXPECT_EQ(parse_duration("--time-limit", "90s"), 90);
+  EXPECT_EQ(parse_duration("--time-limit", "1.5h"), 5400);
+  EXPECT_EQ(parse_duration("--time-limit", "300"), 300);
+}
+
+TEST(Duration, refuses_anything_else_and_names_the_flag) {
+  for (const char* text : {"", "m", "55 m", "-5m", "5x", "0", "1h-3m", "nan", "inf", "1e3"}) {
+    try {
+      parse_duration("--time-limit", text);
+      ADD_FAILURE() << "accepted '" << text << "'";
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find("--time-limit: expected a duration"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(Duration, is_written_in_the_two_largest_units) {
+  EXPECT_EQ(duration_text(0.42), "0.4 s");
+  EXPECT_EQ(duration_text(12.3), "12 s");
+  EXPECT_EQ(duration_text(59.7), "1 min 00 s");
+  EXPECT_EQ(duration_text(185), "3 min 05 s");
+  EXPECT_EQ(duration_text(4020), "1 h 07 min");
+  EXPECT_EQ(duration_text(183600), "2 d 03 h");
+}
+
+TEST(Bytes, are_written_with_binary_prefixes) {
+  EXPECT_EQ(bytes_text(512), "512 B");
+  EXPECT_EQ(bytes_text(3482), "3.4 KiB");
+  EXPECT_EQ(bytes_text(std::int64_t{651} << 20), "651 MiB");
+}
+
+TEST(Count, has_three_significant_digits_and_a_prefix) {
+  EXPECT_EQ(count_text(930), "930");
+  EXPECT_EQ(count_text(1283000), "1.28 M");
+  EXPECT_EQ(count_text(45.23e9), "45.2 G");
+  EXPECT_EQ(count_text(999.7), "1.00 k");
+  EXPECT_EQ(count_text(281.3e12), "281 T");
+}
+
+}  // namespace
+}  // namespace reprise::command

@@ -1,0 +1,59 @@
+#include "suite/command/readme_section.hpp"
+
+#include <gtest/gtest.h>
+
+#include "suite/errors.hpp"
+#include "tests/command/process.hpp"
+
+namespace reprise::command {
+namespace {
+
+const std::string kReadme = "# Title\n<!-- evidence:begin -->\nold\n<!-- evidence:end -->\nrest\n";
+
+TEST(ReadmeSection, replaces_what_stands_between_the_markers_and_nothing_else) {
+  EXPECT_EQ(with_section(kReadme, "new\n", "README.md"), "# Title\n<!-- evidence:begin -->\nnew\n<!-- evidence:end -->\nrest\n");
+}
+
+TEST(ReadmeSection, replacing_twice_is_replacing_once) {
+  const std::string once = with_section(kReadme, "new\n", "README.md");
+  EXPECT_EQ(with_section(once, "new\n", "README.md"), once);
+}
+
+TEST(ReadmeSection, refuses_a_file_without_the_pair_of_markers) {
+  for (const char* text : {"", "<!-- evidence:begin -->", "<!-- evidence:end --><!-- evidence:begin -->"}) {
+    EXPECT_THROW(with_section(text, "new\n", "README.md"), InputError) << text;
+  }
+}
+
+TEST(ReadmeSection, table_has_published_rows_only_and_every_claim) {
+  reports::Report report;
+  reports::PaperReport& paper = report.papers.emplace_back();
+  paper.slug = "dropout";
+  reports::Row& row = paper.rows.emplace_back();
+  row.title = "Net | A";
+  row.dataset = "mnist", row.scale = "paper", row.unit = "percent", row.verdict = "agrees";
+  row.published.emplace().number.value = 1.06;
+  row.published->verified = true;
+  row.reproduced = {3, 1.07, 0.02};
+  paper.rows.emplace_back().title = "unpublished";
+  reports::ClaimResult& claim = paper.claims.emplace_back();
+  claim.claim.statement = "A is better than B";
+  claim.verdict.outcome = reports::Outcome::reproduced;
+  claim.verdict.seeds = 3;
+  const std::string table = readme_table(report);
+  EXPECT_NE(table.find("| dropout | Net \\| A | mnist, paper | 1.06 percent | 1.07 ± 0.02 (n = 3) | agrees |\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("| dropout | A is better than B |"), std::string::npos) << table;
+  EXPECT_EQ(table.find("unpublished"), std::string::npos) << table;
+}
+
+TEST(ReadmeSection, file_is_replaced_whole) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "README.md";
+  write_file(file, kReadme);
+  replace_text(file, "new");
+  EXPECT_EQ(read_text(file), "new");
+  EXPECT_THROW(read_text(folder.path() / "absent.md"), InputError);
+}
+
+}  // namespace
+}  // namespace reprise::command

@@ -1,0 +1,69 @@
+// Stopping early, continuing, and not running again what is there.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/command/process.hpp"
+
+namespace reprise::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Some seconds of work on one thread, on drawn images.
+const std::string kLongRun = "reprise run dropout/table2-dropout-relu --set dataset=synthetic-gray28 --set epochs=60 --threads 1";
+const std::string kShortRun = "reprise run dropout/table2-dropout-relu --set dataset=synthetic-gray28 --threads 1";
+
+int result_count(const fs::path& folder) {
+  int count = 0;
+  if (!fs::exists(folder)) return 0;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) count += entry.path().extension() == ".h5" ? 1 : 0;
+  return count;
+}
+
+void expect_signal_stops(const std::string& signal) {
+  SCOPED_TRACE(signal);
+  const TemporaryFolder folder;
+  const Finished stopped = shell(kLongRun + " --out interrupted & sleep 1; kill -" + signal + " $!; wait $!", folder.path());
+  EXPECT_EQ(stopped.exit_code, 3) << stopped.out << stopped.err;
+  EXPECT_EQ(result_count(folder.path() / "interrupted"), 0);
+  EXPECT_NE(stopped.err.find("continues"), std::string::npos) << stopped.err;
+}
+
+TEST(Stopping, by_a_signal_is_exit_code_3_and_leaves_no_result) {
+  expect_signal_stops("USR1");
+  expect_signal_stops("TERM");
+}
+
+TEST(Stopping, and_continuing_gives_the_result_of_an_undisturbed_run) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(shell(kLongRun + " --out whole", folder.path()).exit_code, 0);
+  const Finished stopped = shell(kLongRun + " --out parts --time-limit 1s", folder.path());
+  EXPECT_EQ(stopped.exit_code, 3) << stopped.out << stopped.err;
+  const Finished continued = shell(kLongRun + " --out parts", folder.path());
+  EXPECT_EQ(continued.exit_code, 0) << continued.out << continued.err;
+  const Finished difference = shell("reprise diff whole/*/*/*.h5 parts/*/*/*.h5", folder.path());
+  EXPECT_EQ(difference.exit_code, 0) << difference.out << difference.err;
+}
+
+TEST(Stopping, finished_run_is_not_run_again_unless_forced) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(shell(kShortRun, folder.path()).exit_code, 0);
+  EXPECT_NE(shell(kShortRun, folder.path()).out.find("already there"), std::string::npos);
+  EXPECT_NE(shell(kShortRun + " --force", folder.path()).out.find("finished"), std::string::npos);
+  EXPECT_EQ(result_count(folder.path()), 1);
+}
+
+TEST(Failing, run_does_not_stop_the_others_and_the_exit_code_tells) {
+  const TemporaryFolder folder;
+  const Finished first = shell(kShortRun + " --seeds 2", folder.path());
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  // The whole paper with a rate that some of its nets survive and others do not: each is tried.
+  const Finished mixed = shell("reprise run dropout --set dataset=synthetic-gray28 --set steps=5 --set optimizer.learning_rate.value=1e6 --threads 1 --out mixed", folder.path());
+  EXPECT_EQ(mixed.exit_code, 1) << mixed.out << mixed.err;
+  EXPECT_NE(mixed.out.find("failed"), std::string::npos) << mixed.out;
+}
+
+}  // namespace
+}  // namespace reprise::command
