@@ -1,0 +1,23 @@
+#pragma once
+// What a paper's runs have to show: training curves, the catalog's figures, the tables and images of the analyses.
+
+#include <vector>
+
+#include "reports/run_groups.hpp"
+
+namespace reprise::reports {
+
+/// One plot per group: error (loss where there are no labels) over epochs, one line per seed, test solid, training dashed.
+/// Plots of one scale and data set share their vertical range.
+std::vector<Picture> training_curves(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
+
+/// The [[figure]] entries, once per setting with runs: mean over seeds with the sd as bars, published values hollow.
+std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
+
+/// One plot per group and table that its runs keep, one faint line per seed and column.
+std::vector<Picture> analysis_tables(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
+
+/// The images of each group's first seed that has some.
+std::vector<ImageGrid> image_grids(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
+
+}  // namespace reprise::reports

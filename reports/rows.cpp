@@ -1,0 +1,178 @@
+#include "reports/rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "reports/text.hpp"
+
+namespace reprise::reports {
+namespace {
+
+std::string or_none(const std::vector<std::string>& names) { return names.empty() ? "none" : joined(names, ", "); }
+std::string or_all(std::int64_t count) { return count == 0 ? "all" : fmt::format("{}", count); }
+
+// A trial without published numbers is shown by what it is about.
+std::string chief_metric(const RunGroup& group) {
+  for (const char* metric : {"test_error", "test_loss", "train_loss"}) {
+    if (value_of(*group.runs.front(), metric)) return metric;
+  }
+  const auto& results = group.runs.front()->results;
+  return results.empty() ? "test_error" : results.begin()->first;
+}
+
+int footnote_number(const std::string& text, std::vector<std::string>& footnotes) {
+  const auto found = std::find(footnotes.begin(), footnotes.end(), text);
+  if (found != footnotes.end()) return static_cast<int>(found - footnotes.begin()) + 1;
+  footnotes.push_back(text);
+  return static_cast<int>(footnotes.size());
+}
+
+std::string comparison_text(const Row& row, const RunGroup& group) {
+  if (!row.published) return "no published number";
+  std::vector<std::string> reasons;
+  if (row.reproduced.n == 0) reasons.push_back(fmt::format("the runs have no {}", row.metric));
+  if (!row.published->verified) reasons.push_back("published value unverified");
+  if (row.substitute) reasons.push_back("substitute data set");
+  if (row.reduced_scale) reasons.push_back("reduced scale");
+  if (!group.recipe.settings_by_hand.empty()) reasons.push_back("recipe changed by hand");
+  return reasons.empty() ? "" : "not compared: " + joined(reasons, ", ");
+}
+
+std::string agreement_text(const Agreement& agreement, const std::string& unit) {
+  const std::string by = number_text(std::abs(agreement.difference), unit);
+  if (std::isinf(agreement.low)) return "one seed: cannot be told";
+  if (agreement.low > 0) return "higher by " + by;
+  if (agreement.high < 0) return "lower by " + by;
+  return "agrees";
+}
+
+Row row_of(const experiments::Paper& paper, const RunGroup& group, const experiments::PublishedNumber* published,
+           std::vector<std::string>& footnotes) {
+  Row row;
+  const experiments::Trial* trial = paper.find_trial(group.trial);
+  row.trial = group.trial;
+  row.title = trial && !trial->title.empty() ? trial->title : group.recipe.title.empty() ? group.trial : group.recipe.title;
+  row.dataset = group.recipe.dataset;
+  row.scale = group.scale;
+  row.variation = group.variation();
+  row.metric = published ? published->metric : chief_metric(group);
+  row.unit = published && !published->unit.empty() ? published->unit : unit_of(group.runs, row.metric);
+  row.id = published ? published->id : row.trial + "/" + row.metric;
+  row.protocol = protocol_of(group);
+  if (published) row.published = Published{*published, published->status == "verified"};
+  row.substitute = published ? canonical_name(published->dataset) != canonical_name(row.dataset) : group.recipe.dataset_by_hand;
+  row.reduced_scale = group.scale != "paper";
+  for (const records::RunRecord* run : group.runs) {
+    if (const auto value = value_of(*run, row.metric)) {
+      row.values.push_back(*value);
+      row.seeds.push_back(run->seed);
+    }
+  }
+  row.reproduced = summarize(row.values);
+  row.verdict = comparison_text(row, group);
+  if (row.verdict.empty()) {
+    const bool counts_images = is_error_of_predictions(row.metric) && has_predictions(*group.runs.front());
+    const auto images = counts_images ? static_cast<std::int64_t>(group.runs.front()->test_labels.size()) : 0;
+    row.agreement = agreement_of(row.values, *published, images);
+    row.verdict = agreement_text(*row.agreement, row.unit);
+  }
+  row.deviations = group.recipe.deviations;
+  for (const records::RunRecord* run : group.runs) {
+    for (const std::string& deviation : run->deviations) {
+      const bool known = deviation.starts_with("set by hand: ") ||
+                         std::find(row.deviations.begin(), row.deviations.end(), deviation) != row.deviations.end();
+      if (!known) row.deviations.push_back(deviation);
+    }
+  }
+  if (group.recipe.precision == "bf16") row.deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");
+  for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back("set by hand: " + setting);
+  for (const std::string& deviation : row.deviations) row.footnotes.push_back(footnote_number(deviation, footnotes));
+  return row;
+}
+
+}  // namespace
+
+std::string Protocol::text() const {
+  std::vector<std::string> parts{fmt::format("{} {}", dataset, split), epoch_rule, length};
+  if (train_images != "all") parts.push_back(train_images + " training images");
+  if (test_images != "all") parts.push_back(test_images + " test images");
+  parts.push_back("preprocessing " + preprocessing);
+  parts.push_back("augmentation " + augmentation);
+  parts.push_back("test-time augmentation " + test_time_augmentation);
+  parts.push_back(scale + " scale");
+  parts.push_back(precision);
+  return joined(parts, "; ");
+}
+
+std::string Published::text() const {
+  std::string value = shortest_text(number.value);
+  if (number.spread) value += " ± " + shortest_text(*number.spread);
+  return verified ? value : "(" + value + ") unverified";
+}
+
+Protocol protocol_of(const RunGroup& group) {
+  Protocol protocol;
+  protocol.dataset = group.recipe.dataset;
+  protocol.preprocessing = or_none(group.recipe.preprocessing);
+  protocol.augmentation = or_none(group.recipe.augmentation);
+  protocol.scale = group.scale;
+  protocol.precision = group.recipe.precision;
+  protocol.length = group.recipe.length();
+  protocol.train_images = or_all(group.recipe.train_images);
+  protocol.test_images = or_all(group.recipe.test_images);
+  return protocol;
+}
+
+Agreement agreement_of(const std::vector<double>& values, const experiments::PublishedNumber& published, std::int64_t images) {
+  const Summary ours = summarize(values);
+  Agreement agreement;
+  agreement.difference = ours.mean - published.value;
+  const double their_runs = std::max(1, published.runs.value_or(1));
+  if (ours.n > 1) {
+    const double our_part = ours.sd * ours.sd / ours.n;
+    double width = 0, df = ours.n - 1;
+    if (published.spread && their_runs > 1) {  // Welch
+      const double their_part = *published.spread * *published.spread / their_runs, sum = our_part + their_part;
+      if (sum > 0) df = sum * sum / (our_part * our_part / (ours.n - 1) + their_part * their_part / (their_runs - 1));
+      width = student_t_quantile(0.975, df) * std::sqrt(sum);
+      agreement.basis = fmt::format("spread over {} seeds here and {} runs there", ours.n, their_runs);
+    } else {
+      width = student_t_quantile(0.975, df) * ours.sd * std::sqrt(1.0 / ours.n + 1.0 / their_runs);
+      agreement.basis = fmt::format("spread over {} seeds, taken to be the same in the published {}", ours.n,
+                                    their_runs > 1 ? fmt::format("{} runs", their_runs) : std::string("single run"));
+    }
+    agreement.low = agreement.difference - width;
+    agreement.high = agreement.difference + width;
+  } else if (ours.n == 1 && images > 0) {
+    const auto wrong = static_cast<std::int64_t>(std::llround(ours.mean / 100 * static_cast<double>(images)));
+    const Interval interval = binomial_interval(wrong, images);
+    agreement.low = 100 * interval.low - published.value;
+    agreement.high = 100 * interval.high - published.value;
+    agreement.basis = fmt::format("one seed: exact binomial interval of {} errors on {} test images", wrong, images);
+  } else {
+    agreement.low = -std::numeric_limits<double>::infinity();
+    agreement.high = std::numeric_limits<double>::infinity();
+    agreement.basis = "one seed: spread unknown";
+  }
+  return agreement;
+}
+
+std::vector<Row> comparison_rows(const experiments::Paper& paper, const std::vector<RunGroup>& groups, std::vector<std::string>& footnotes) {
+  std::vector<Row> rows;
+  for (const RunGroup& group : groups) {
+    bool any = false;
+    for (const std::string& id : group.recipe.reports) {
+      if (const experiments::PublishedNumber* published = paper.find_published(id)) {
+        rows.push_back(row_of(paper, group, published, footnotes));
+        any = true;
+      }
+    }
+    if (!any) rows.push_back(row_of(paper, group, nullptr, footnotes));
+  }
+  return rows;
+}
+
+}  // namespace reprise::reports

@@ -1,0 +1,124 @@
+#include "reports/run_groups.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "reports/text.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::reports {
+namespace {
+
+int scale_rank(const std::string& scale) {
+  if (scale == "paper") return 0;
+  if (scale == "desk") return 1;
+  return scale == "smoke" ? 2 : 3;
+}
+
+std::size_t trial_rank(const experiments::Paper& paper, const std::string& trial) {
+  const auto found = std::find_if(paper.trials.begin(), paper.trials.end(), [&](const auto& t) { return t.name == trial; });
+  return static_cast<std::size_t>(found - paper.trials.begin());
+}
+
+bool is_accuracy(const std::string& metric) { return metric == "test_accuracy" || metric == "top1_accuracy"; }
+
+std::optional<double> test_error(const records::RunRecord& run) {
+  if (has_predictions(run)) {
+    std::int64_t wrong = 0;
+    for (std::size_t i = 0; i < run.test_labels.size(); ++i) wrong += run.test_labels[i] != run.test_predictions[i];
+    return 100.0 * static_cast<double>(wrong) / static_cast<double>(run.test_labels.size());
+  }
+  const auto found = run.metrics.find("test_error");
+  if (found == run.metrics.end() || found->second.values.empty()) return std::nullopt;
+  return found->second.values.back();
+}
+
+}  // namespace
+
+std::string RunGroup::variation() const {
+  std::vector<std::string> parts = recipe.settings_by_hand;
+  if (recipe.precision != "f32") parts.push_back(recipe.precision);
+  return joined(parts, "; ");
+}
+
+const records::RunRecord* RunGroup::with_seed(std::int64_t seed) const {
+  for (const records::RunRecord* run : runs) {
+    if (run->seed == seed) return run;
+  }
+  return nullptr;
+}
+
+bool has_predictions(const records::RunRecord& run) {
+  return !run.test_labels.empty() && run.test_labels.size() == run.test_predictions.size();
+}
+
+bool is_error_of_predictions(const std::string& metric) { return metric == "test_error" || metric == "top1_error"; }
+
+bool higher_is_better(const std::string& metric) {
+  static const char* const kWords[] = {"accuracy", "hit_at", "gain", "sparsity", "sharpness", "score", "map"};
+  return std::any_of(std::begin(kWords), std::end(kWords), [&](const char* word) { return metric.find(word) != std::string::npos; });
+}
+
+std::optional<double> value_of(const records::RunRecord& run, const std::string& metric) {
+  if (is_error_of_predictions(metric) || is_accuracy(metric)) {
+    const std::optional<double> error = test_error(run);
+    if (!error) return std::nullopt;
+    return is_accuracy(metric) ? 100 - *error : *error;
+  }
+  if (const auto scalar = run.results.find(metric); scalar != run.results.end()) return scalar->second;
+  const auto series = run.metrics.find(metric);
+  if (series == run.metrics.end() || series->second.values.empty()) return std::nullopt;
+  return series->second.values.back();
+}
+
+std::string unit_of(const std::vector<const records::RunRecord*>& runs, const std::string& metric) {
+  if (is_error_of_predictions(metric) || is_accuracy(metric)) return "percent";
+  for (const records::RunRecord* run : runs) {
+    if (run->results.contains(metric)) break;
+    if (const auto series = run->metrics.find(metric); series != run->metrics.end()) return series->second.unit;
+  }
+  return metric.ends_with("_error") || metric.ends_with("_percent") ? "percent" : "";
+}
+
+std::string file_name(const records::RunRecord& run) { return fmt::format("{}/{}/{}.h5", run.paper, run.trial, run.run_id); }
+
+std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vector<const records::RunRecord*>& runs,
+                                 std::vector<LeftOut>& left_out) {
+  std::map<std::tuple<std::string, std::string, std::string>, RunGroup> groups;
+  for (const records::RunRecord* run : runs) {
+    const auto key = std::make_tuple(run->trial, run->scale, run->recipe_toml);
+    auto found = groups.find(key);
+    if (found == groups.end()) {
+      try {
+        RunGroup group{run->trial, run->scale, read_recipe_facts(run->recipe_toml, file_name(*run) + ", /recipe"), {}};
+        found = groups.emplace(key, std::move(group)).first;
+      } catch (const InputError& error) {
+        left_out.push_back({file_name(*run), error.what()});
+        continue;
+      }
+    }
+    if (const records::RunRecord* first = found->second.with_seed(run->seed)) {
+      left_out.push_back({file_name(*run), fmt::format("same recipe and seed ({}) as {}.h5, by another version of the code or of the data",
+                                                       run->seed, first->run_id)});
+      continue;
+    }
+    found->second.runs.push_back(run);
+  }
+  std::vector<RunGroup> ordered;
+  for (auto& [key, group] : groups) ordered.push_back(std::move(group));
+  const auto place = [&](const RunGroup& g) {
+    return std::make_tuple(trial_rank(paper, g.trial), g.trial, scale_rank(g.scale), g.recipe.dataset_by_hand, g.recipe.dataset,
+                           g.recipe.settings_by_hand.size(), g.variation(), -static_cast<int>(g.runs.size()),
+                           g.runs.front()->recipe_toml);
+  };
+  std::sort(ordered.begin(), ordered.end(), [&](const RunGroup& a, const RunGroup& b) { return place(a) < place(b); });
+  for (RunGroup& group : ordered) {
+    std::sort(group.runs.begin(), group.runs.end(), [](const auto* a, const auto* b) { return a->seed < b->seed; });
+  }
+  return ordered;
+}
+
+}  // namespace reprise::reports

@@ -1,0 +1,44 @@
+#pragma once
+// Runs that differ in nothing but the seed, and how to read a number out of one.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/catalog.hpp"
+#include "reports/recipe_facts.hpp"
+#include "reports/report.hpp"
+#include "suite/records/run_record.hpp"
+
+namespace reprise::reports {
+
+struct RunGroup {
+  std::string trial, scale;
+  RecipeFacts recipe;
+  std::vector<const records::RunRecord*> runs;  ///< by seed, each seed once
+
+  /// Precision (f32 unsaid) and settings by hand, or "".
+  std::string variation() const;
+  const records::RunRecord* with_seed(std::int64_t seed) const;
+};
+
+/// The groups of one paper in order: trials as in the catalog, scales paper, desk, smoke, then data set, then plain recipes
+/// before changed ones. A second run of the same recipe and seed (another version of the code) goes to left_out, as does a
+/// recipe that cannot be read.
+std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vector<const records::RunRecord*>& runs,
+                                 std::vector<LeftOut>& left_out);
+
+/// The number of a run: "test_error" and its complements from the predictions or the last epoch, else a key of results, else
+/// the last value of a metric. Nothing if the run has none.
+std::optional<double> value_of(const records::RunRecord& run, const std::string& metric);
+std::string unit_of(const std::vector<const records::RunRecord*>& runs, const std::string& metric);
+
+bool is_error_of_predictions(const std::string& metric);  ///< test_error, top1_error
+bool higher_is_better(const std::string& metric);         ///< by its name: see README.md
+bool has_predictions(const records::RunRecord& run);
+
+/// Where a result file would be: "dropout/relu/0123456789abcdef.h5".
+std::string file_name(const records::RunRecord& run);
+
+}  // namespace reprise::reports

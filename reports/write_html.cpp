@@ -1,0 +1,224 @@
+// The report as one self-contained page. Written so that it is also well-formed XML: every element closed, every attribute quoted.
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "reports/html_style.hpp"
+#include "reports/png.hpp"
+#include "reports/report.hpp"
+#include "reports/text.hpp"
+
+namespace reprise::reports {
+namespace {
+
+constexpr std::int64_t kMostImages = 64;  // of one grid; a page with more is slow to open
+
+std::string e(const std::string& text) { return html_escaped(text); }
+
+std::string badge(const std::string& state, const std::string& text) {
+  const char* sign = state == "reproduced" || state == "agrees" ? "✓ " : state == "not reproduced" ? "✗ " : state == "undecided" ? "? " : "";
+  return fmt::format("<span class=\"badge {}\">{}{}</span>", canonical_name(state), sign, e(text));
+}
+
+std::string duration_text(double seconds) {
+  if (seconds < 120) return fmt::format("{:.0f} seconds", seconds);
+  if (seconds < 7200) return fmt::format("{:.0f} minutes", seconds / 60);
+  return fmt::format("{:.1f} hours", seconds / 3600);
+}
+
+std::string count_text(std::size_t count, const char* one, const char* many) { return fmt::format("{} {}", count, count == 1 ? one : many); }
+
+std::string header(const Report& report) {
+  const ClaimCounts counts = report.counts();
+  std::string out = fmt::format(
+      "<header>\n<h1>Published and reproduced</h1>\n<p class=\"lead\">{} of {}. A claim is reproduced when the 95 % interval of what was measured lies "
+      "inside what it allows, not reproduced when it lies outside, undecided otherwise. Published values are compared with ours only on the "
+      "same data set and at the paper&#39;s own scale.</p>\n<div class=\"tiles\">\n",
+      count_text(static_cast<std::size_t>(report.run_count()), "run", "runs"), count_text(report.papers.size(), "paper", "papers"));
+  const auto tile = [&](const char* state, int count, const char* text) {
+    out += fmt::format("<div class=\"tile {}\"><b>{}</b><span>{}</span></div>\n", state, count, text);
+  };
+  tile("reproduced", counts.reproduced, "claims reproduced");
+  tile("notreproduced", counts.not_reproduced, "not reproduced");
+  tile("undecided", counts.undecided, "undecided");
+  tile("nottested", counts.not_tested, "not tested");
+  out += "</div>\n<nav aria-label=\"Papers\"><ul>\n";
+  for (const PaperReport& paper : report.papers) out += fmt::format("<li><a href=\"#{0}\">{0}</a></li>\n", e(paper.slug));
+  return out + "</ul></nav>\n</header>\n";
+}
+
+std::string footnote_marks(const PaperReport& paper, const Row& row) {
+  std::vector<std::string> marks;
+  for (int number : row.footnotes) marks.push_back(fmt::format("<a href=\"#{}-note-{}\">{}</a>", e(paper.slug), number, number));
+  return marks.empty() ? "" : "<sup>" + joined(marks, ", ") + "</sup>";
+}
+
+std::string published_cell(const Row& row) {
+  if (!row.published) return "<td class=\"number\">-</td><td class=\"small\"></td>";
+  const auto& number = row.published->number;
+  std::vector<std::string> about{number.source, number.model};
+  if (!number.variant.empty()) about.push_back(number.variant);
+  about.push_back(number.dataset);
+  if (number.role != "own" && !number.role.empty()) about.push_back(number.role + (number.origin.empty() ? "" : " from " + number.origin));
+  std::string value = shortest_text(number.value) + (number.spread ? " ± " + shortest_text(*number.spread) : "");
+  if (!row.published->verified) value = "(" + value + ")";
+  return fmt::format("<td class=\"number\"><span class=\"main\">{}</span>{}</td><td class=\"small\">{}</td>", value,
+                     row.published->verified ? "" : "<br/><span class=\"chip warn\">unverified</span>", e(joined(about, "; ")));
+}
+
+std::string reproduced_cell(const Row& row) {
+  if (row.reproduced.n == 0) return "<td class=\"number\">-</td>";
+  std::string value = number_text(row.reproduced.mean, row.unit);
+  if (row.reproduced.n > 1) value += " ± " + number_text(row.reproduced.sd, row.unit);
+  return fmt::format("<td class=\"number\"><span class=\"main\">{}</span><br/><span class=\"small\">n = {}</span></td>", value, row.reproduced.n);
+}
+
+std::string comparison_cell(const Row& row) {
+  if (!row.agreement) return fmt::format("<td class=\"small\">{}</td>", e(row.verdict));
+  return fmt::format("<td>{}<br/><span class=\"small\">{}; 95 % interval {} to {}; {}</span></td>",
+                     badge(row.verdict == "agrees" ? "agrees" : "differs", row.verdict), signed_text(row.agreement->difference, row.unit),
+                     signed_text(row.agreement->low, row.unit), signed_text(row.agreement->high, row.unit), e(row.agreement->basis));
+}
+
+std::string table_row(const PaperReport& paper, const Row& row) {
+  std::string trial = e(row.title) + footnote_marks(paper, row) + "<br/><code>" + e(row.trial) + "</code>";
+  if (!row.variation.empty()) trial += " <span class=\"chip warn\">" + e(row.variation) + "</span>";
+  const std::string metric = row.metric == "test_error" ? "" : "<br/><span class=\"small\">" + e(row.metric) + (row.unit.empty() ? "" : ", " + e(row.unit)) + "</span>";
+  return fmt::format("<tr><th scope=\"row\">{}{}</th><td>{}{}</td><td>{}</td>{}{}{}<td>{}</td></tr>\n", trial, metric, e(row.dataset),
+                     row.substitute ? "<br/><span class=\"chip warn\">substitute</span>" : "", e(row.scale), published_cell(row), reproduced_cell(row),
+                     comparison_cell(row), e(row.protocol_label));
+}
+
+std::string rows_table(const PaperReport& paper) {
+  std::string out =
+      "<div class=\"scroll\"><table>\n<caption>Test errors in percent unless a row says otherwise; ours are mean ± standard deviation over n "
+      "seeds.</caption>\n<thead><tr><th scope=\"col\">Trial</th><th scope=\"col\">Data set</th><th scope=\"col\">Scale</th>"
+      "<th scope=\"col\" class=\"number\">Published</th><th scope=\"col\">where</th><th scope=\"col\" class=\"number\">Reproduced</th>"
+      "<th scope=\"col\">Comparison</th><th scope=\"col\"><abbr title=\"Protocol of our number, listed below\">Prot.</abbr></th></tr></thead>\n<tbody>\n";
+  for (const Row& row : paper.rows) out += table_row(paper, row);
+  out += "</tbody>\n</table></div>\n<dl class=\"facts\">\n";
+  for (const auto& [label, text] : paper.protocols) out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", label, e(text));
+  for (std::size_t i = 0; i < paper.footnotes.size(); ++i) {
+    out += fmt::format("<dt id=\"{}-note-{}\">{}</dt><dd>{}</dd>\n", e(paper.slug), i + 1, i + 1, e(paper.footnotes[i]));
+  }
+  return out + "</dl>\n";
+}
+
+std::string claim_card(const ClaimResult& claim) {
+  std::string out = fmt::format("<article class=\"claim {}\"><div class=\"meta\">{}", canonical_name(claim.verdict.word()),
+                                badge(claim.verdict.word(), claim.verdict.text()));
+  if (!claim.scale.empty()) {
+    out += fmt::format("<span class=\"chip\">{}</span><span class=\"chip\">{}</span>", e(claim.scale), e(claim.dataset));
+    if (claim.substitute) out += "<span class=\"chip warn\">substitute data set</span>";
+    if (!claim.precision.empty()) out += "<span class=\"chip warn\">" + e(claim.precision) + "</span>";
+  }
+  out += fmt::format("</div>\n<p class=\"statement\">{}</p>\n", e(claim.claim.statement));
+  for (std::size_t i = 0; i < claim.tests.size(); ++i) {
+    if (i < claim.pictures.size()) out += render_interval(claim.pictures[i]);
+    out += "<p class=\"test\">" + e(claim.tests[i]) + "</p>\n";
+  }
+  if (!claim.published.empty()) out += "<p class=\"test\"><b>Published.</b> " + e(joined(claim.published, "; ")) + ".</p>\n";
+  if (!claim.claim.note.empty()) out += "<p class=\"test\">" + e(claim.claim.note) + "</p>\n";
+  return out + "</article>\n";
+}
+
+std::string plot_figure(const Picture& picture) {
+  return fmt::format("<figure><figcaption>{}<span class=\"small\">{}</span></figcaption>\n{}</figure>\n", e(picture.title), e(picture.note),
+                     render_svg(picture.plot));
+}
+
+std::string plots(const std::string& heading, const std::string& words, const std::vector<Picture>& pictures, bool wide, bool grouped) {
+  if (pictures.empty()) return "";
+  std::string out = fmt::format("<h3>{}</h3>\n{}", heading, words.empty() ? "" : "<p class=\"small\">" + words + "</p>\n");
+  const std::string open = wide ? "<div class=\"plots wide\">\n" : "<div class=\"plots\">\n";
+  std::string group;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    if (i == 0 || (grouped && pictures[i].group != group)) {
+      out += (i == 0 ? "" : "</div>\n") + (grouped ? "<h4>" + e(pictures[i].group) + "</h4>\n" : std::string()) + open;
+    }
+    group = pictures[i].group;
+    out += plot_figure(pictures[i]);
+  }
+  return out + "</div>\n";
+}
+
+std::string image_grid(const ImageGrid& grid) {
+  const records::Images& images = grid.images;
+  const std::int64_t shown = std::min(images.count, kMostImages), size = images.height * images.width * images.channels;
+  std::string out = fmt::format("<figure><figcaption><b>{}</b><span class=\"small\">{}{}</span></figcaption>\n<div class=\"tiles-of-images\">\n", e(grid.title),
+                                e(grid.note), shown < images.count ? fmt::format("; the first {} of {}", shown, images.count) : "");
+  for (std::int64_t i = 0; i < shown; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    const std::string caption = index < images.captions.size() ? images.captions[index] : fmt::format("image {}", i + 1);
+    out += fmt::format("<figure><img alt=\"{}\" src=\"{}\"/>{}</figure>\n", e(caption),
+                       png_data_address(images.pixels.data() + i * size, static_cast<int>(images.height), static_cast<int>(images.width),
+                                        static_cast<int>(images.channels)),
+                       index < images.captions.size() ? "<figcaption>" + e(caption) + "</figcaption>" : "");
+  }
+  return out + "</div></figure>\n";
+}
+
+std::string provenance(const PaperReport& paper) {
+  std::string out = "<details><summary>Where the runs come from</summary>\n<table><thead><tr><th scope=\"col\">fact</th><th scope=\"col\">value</th>"
+                    "<th scope=\"col\" class=\"number\">runs</th></tr></thead><tbody>\n";
+  for (const ProvenanceLine& line : paper.provenance) {
+    for (const auto& [value, count] : line.values) {
+      out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td></tr>\n", e(line.key), e(value), count);
+    }
+  }
+  return paper.provenance.empty() ? "" : out + "</tbody></table></details>\n";
+}
+
+std::string paper_section(const PaperReport& paper) {
+  std::string out = fmt::format("<section class=\"paper\" id=\"{}\" aria-labelledby=\"{}-title\">\n<h2 id=\"{}-title\">{}</h2>\n<p class=\"small\">{}{}</p>\n",
+                                e(paper.slug), e(paper.slug), e(paper.slug), e(paper.title), e(paper.citation),
+                                paper.address.empty() ? "" : fmt::format(". <a href=\"{0}\">{0}</a>", e(paper.address)));
+  if (!paper.note.empty()) out += "<p class=\"small\">" + e(paper.note) + "</p>\n";
+  out += fmt::format("<p class=\"small\">{}{}</p>\n", count_text(static_cast<std::size_t>(paper.run_count), "run", "runs"),
+                     paper.training_seconds > 0 ? ", " + duration_text(paper.training_seconds) + " of training in all" : "");
+  out += "<h3>Published and reproduced</h3>\n" + rows_table(paper);
+  if (!paper.claims.empty()) {
+    out += "<h3>Claims</h3>\n<p class=\"small\">The dot is what was measured, the bar its 95 % interval, the shaded part what the claim allows.</p>\n<div class=\"claims\">\n";
+    for (const ClaimResult& claim : paper.claims) out += claim_card(claim);
+    out += "</div>\n";
+  }
+  out += plots("Figures", "", paper.figures, true, false);
+  out += plots("Training curves", "One line per seed: on the test split solid, on the training split dashed. Plots of one data set and scale share their vertical range.",
+               paper.curves, false, true);
+  out += plots("Analyses", "", paper.tables, true, false);
+  if (!paper.images.empty()) out += "<h3>Images</h3>\n";
+  for (const ImageGrid& grid : paper.images) out += image_grid(grid);
+  if (!paper.missing.empty()) {
+    out += "<h3>Not available from the paper</h3>\n<ul>\n";
+    for (const auto& missing : paper.missing) {
+      out += fmt::format("<li class=\"small\">{} ({}): {}</li>\n", e(missing.what), e(missing.source), e(missing.reason));
+    }
+    out += "</ul>\n";
+  }
+  return out + provenance(paper) + "</section>\n";
+}
+
+std::string left_out(const Report& report) {
+  if (report.left_out.empty()) return "";
+  std::string out = "<section class=\"leftout\"><h2>Left out</h2>\n<ul>\n";
+  for (const LeftOut& file : report.left_out) out += fmt::format("<li><code>{}</code>: {}</li>\n", e(file.file), e(file.reason));
+  return out + "</ul></section>\n";
+}
+
+}  // namespace
+
+std::string to_html(const Report& report) {
+  std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+                    "<title>Published and reproduced</title>\n<style>";
+  out += std::string(kStyleSheet) + "</style>\n</head>\n<body>\n" + header(report) + "<main>\n";
+  for (const PaperReport& paper : report.papers) out += paper_section(paper);
+  out += left_out(report);
+  out += "</main>\n<footer>\n<p>Verdicts rest on the difference between two trials on the same test images with the same seeds. Its squared standard "
+         "error is the variance of the seeds&#39; means over the number of seeds plus the variance of the images&#39; means over the number of images; "
+         "the interval uses Student&#39;s t with Satterthwaite&#39;s degrees of freedom. McNemar&#39;s test is exact below 25 images on which two runs "
+         "differ in being right, mid-p from there on.</p>\n<p>Written by reprise.</p>\n</footer>\n</body>\n</html>\n";
+  return out;
+}
+
+}  // namespace reprise::reports

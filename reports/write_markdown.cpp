@@ -1,0 +1,73 @@
+// The report as Markdown (tables as GitHub renders them).
+
+#include <fmt/format.h>
+
+#include "reports/report.hpp"
+#include "reports/text.hpp"
+
+namespace reprise::reports {
+namespace {
+
+std::string footnote_marks(const Row& row, const std::string& slug) {
+  std::string marks;
+  for (int number : row.footnotes) marks += fmt::format("[^{}-{}]", slug, number);
+  return marks;
+}
+
+std::string published_cell(const Row& row) {
+  if (!row.published) return "-";
+  return fmt::format("{} ({})", markdown_escaped(row.published->text()), markdown_escaped(row.published->number.source));
+}
+
+std::string row_line(const Row& row, const std::string& slug) {
+  std::string trial = "`" + row.trial + "`";
+  if (!row.variation.empty()) trial += " (" + markdown_escaped(row.variation) + ")";
+  const std::string interval =
+      row.agreement ? fmt::format(" ({} to {})", signed_text(row.agreement->low, row.unit), signed_text(row.agreement->high, row.unit)) : "";
+  return fmt::format("| {} {}{} | {}{} | {} | {} | {} | {} | {}{} | {} |\n", markdown_escaped(row.title), trial, footnote_marks(row, slug),
+                     markdown_escaped(row.dataset), row.substitute ? " (substitute)" : "", row.scale, markdown_escaped(row.metric),
+                     published_cell(row), summary_text(row.reproduced, row.unit), markdown_escaped(row.verdict), interval, row.protocol_label);
+}
+
+std::string paper_section(const PaperReport& paper) {
+  std::string out = fmt::format("\n## {}: {}\n\n{}\n\n", paper.slug, markdown_escaped(paper.title), markdown_escaped(paper.citation));
+  if (!paper.note.empty()) out += "*" + markdown_escaped(paper.note) + "*\n\n";
+  out += "| trial | data set | scale | metric | published | reproduced | comparison | protocol |\n|---|---|---|---|---|---|---|---|\n";
+  for (const Row& row : paper.rows) out += row_line(row, paper.slug);
+  out += "\nProtocols:\n\n";
+  for (const auto& [label, text] : paper.protocols) out += fmt::format("- **{}**: {}\n", label, markdown_escaped(text));
+  if (!paper.claims.empty()) {
+    out += "\n| claim | verdict | setting | test |\n|---|---|---|---|\n";
+    for (const ClaimResult& claim : paper.claims) {
+      out += fmt::format("| {} | **{}** | {} | {} |\n", markdown_escaped(claim.claim.statement), claim.verdict.text(),
+                         markdown_escaped(claim.setting()), markdown_escaped(joined(claim.tests, " ")));
+    }
+  }
+  out += "\n";
+  for (std::size_t i = 0; i < paper.footnotes.size(); ++i) {
+    out += fmt::format("[^{}-{}]: {}\n", paper.slug, i + 1, markdown_escaped(paper.footnotes[i]));
+  }
+  for (const auto& missing : paper.missing) {
+    out += fmt::format("\nNot available from the paper: {} ({}; {}).\n", markdown_escaped(missing.what), markdown_escaped(missing.source),
+                       markdown_escaped(missing.reason));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string to_markdown(const Report& report) {
+  const ClaimCounts counts = report.counts();
+  std::string out = fmt::format(
+      "# Published and reproduced\n\n{} runs. Claims: {} reproduced, {} not reproduced, {} undecided, {} not tested.\n"
+      "Errors are in percent, on the test split after the last epoch; mean ± standard deviation over n seeds.\n",
+      report.run_count(), counts.reproduced, counts.not_reproduced, counts.undecided, counts.not_tested);
+  for (const PaperReport& paper : report.papers) out += paper_section(paper);
+  if (!report.left_out.empty()) {
+    out += "\n## Left out\n\n";
+    for (const LeftOut& file : report.left_out) out += fmt::format("- `{}`: {}\n", file.file, markdown_escaped(file.reason));
+  }
+  return out;
+}
+
+}  // namespace reprise::reports
