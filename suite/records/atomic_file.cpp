@@ -17,9 +17,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string quoted(const std::string& what, const fs::path& path) { return what + " '" + path.string() + "'"; }
+std::string quoted(const std::string& what, const fs::path& path) {
+  return what + " '" + path.string() + "'";
+}
 
-fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
 
 std::string advice(const fs::path& folder, int error) {
   const std::string name = fmt::format("'{}'", folder.string());
@@ -107,7 +111,8 @@ void AtomicFile::fail(const std::string& expected, int error) const {
 void rename_file(const std::string& what, const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) == 0) return;
   const int error = errno;
-  throw RunError({quoted(what, to), "to rename '" + from.filename().string() + "' to it", std::strerror(error), advice(folder_of(to), error)});
+  throw RunError(
+      {quoted(what, to), "to rename '" + from.filename().string() + "' to it", std::strerror(error), advice(folder_of(to), error)});
 }
 
 void sync_folder(const fs::path& folder) {

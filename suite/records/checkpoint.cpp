@@ -19,7 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kWhat = "checkpoint";
 
-fs::path with_suffix(fs::path path, const char* suffix) { return path += suffix; }
+fs::path with_suffix(fs::path path, const char* suffix) {
+  return path += suffix;
+}
 
 bool is_there(const fs::path& path) {
   std::error_code error;
@@ -30,7 +32,9 @@ template <typename T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
-bool same_bits(const Tensor& a, const Tensor& b) { return a.shape == b.shape && same_bits(a.values, b.values); }
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.shape == b.shape && same_bits(a.values, b.values);
+}
 
 template <typename T>
 bool same_bits(const std::map<std::string, T>& a, const std::map<std::string, T>& b) {
@@ -52,7 +56,8 @@ void read_back(const fs::path& temporary, const fs::path& path, std::uint64_t wr
   const std::string failure = count < 0 ? std::strerror(errno) : "other bytes";
   if (descriptor >= 0) ::close(descriptor);
   if (count == 0 && digest.finish64() == written) return;
-  throw RunError({fmt::format("{} '{}'", kWhat, path.string()), "to read back what was written", failure, "Check the disk; the previous one is kept."});
+  throw RunError({fmt::format("{} '{}'", kWhat, path.string()), "to read back what was written", failure,
+                  "Check the disk; the previous one is kept."});
 }
 
 }  // namespace
@@ -113,7 +118,9 @@ void remove_checkpoint(const fs::path& path) {
   for (const char* suffix : {"", ".previous", ".new"}) {
     std::error_code error;
     fs::remove(with_suffix(path, suffix), error);
-    if (error) throw RunError({fmt::format("{} '{}{}'", kWhat, path.string(), suffix), "to remove it", error.message(), "Check the folder's permissions."});
+    if (error)
+      throw RunError(
+          {fmt::format("{} '{}{}'", kWhat, path.string(), suffix), "to remove it", error.message(), "Check the folder's permissions."});
   }
 }
 

@@ -14,14 +14,14 @@ namespace reprise::records {
 
 /// State of a run between two steps. Each map has its own names.
 struct Checkpoint {
-  std::map<std::string, std::int64_t> numbers;               ///< "step", "seed"
-  std::map<std::string, std::string> texts;                  ///< "run_id"; any bytes
-  std::map<std::string, Tensor> tensors;                     ///< weights, momenta
-  std::map<std::string, std::vector<double>> doubles;        ///< sums and series that need double precision
+  std::map<std::string, std::int64_t> numbers;         ///< "step", "seed"
+  std::map<std::string, std::string> texts;            ///< "run_id"; any bytes
+  std::map<std::string, Tensor> tensors;               ///< weights, momenta
+  std::map<std::string, std::vector<double>> doubles;  ///< sums and series that need double precision
   std::map<std::string, std::vector<std::int64_t>> integers;
   std::map<std::string, std::vector<std::uint8_t>> bytes;
 
-  bool operator==(const Checkpoint& other) const;            ///< by bits: not-a-number equals itself
+  bool operator==(const Checkpoint& other) const;  ///< by bits: not-a-number equals itself
 };
 
 /// Replaces the checkpoint NAME = `path`: writes NAME.new, forces it to disk, reads it back and compares, renames NAME to NAME.previous

@@ -84,7 +84,8 @@ class Reader {
 
   /// `bytes` more bytes must be there; says so before anyone makes room for them.
   void expect_bytes(std::uint64_t bytes, const std::string& of) {
-    if (bytes > size_ - offset_) fail(fmt::format("{} bytes of {}", bytes, of), fmt::format("{} bytes to the end of the file", size_ - offset_));
+    if (bytes > size_ - offset_)
+      fail(fmt::format("{} bytes of {}", bytes, of), fmt::format("{} bytes to the end of the file", size_ - offset_));
   }
   void get(void* target, std::uint64_t bytes, const std::string& of) {
     expect_bytes(bytes, of);
@@ -113,7 +114,8 @@ class Reader {
   void check_entry(const std::string& name, std::uint64_t start) {
     const std::uint64_t actual = entry_.finish64(), stated = value<std::uint64_t>("a checksum");
     if (actual != stated) {
-      fail_at(start, fmt::format("entry '{}' ({} bytes) with XXH3-64 {:016x}", printable(name), offset_ - start, stated), fmt::format("{:016x}", actual));
+      fail_at(start, fmt::format("entry '{}' ({} bytes) with XXH3-64 {:016x}", printable(name), offset_ - start, stated),
+              fmt::format("{:016x}", actual));
     }
   }
   void check_tail() {
@@ -150,7 +152,8 @@ Values read_values(Reader& reader, const std::vector<std::int64_t>& extents, con
   constexpr std::uint64_t kValueBytes = sizeof(typename Values::value_type);
   std::uint64_t bytes = kValueBytes;
   for (const std::int64_t extent : extents) {
-    if (extent < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes)) reader.fail("extents of an array", fmt::format("{}", extent));
+    if (extent < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes))
+      reader.fail("extents of an array", fmt::format("{}", extent));
   }
   reader.expect_bytes(bytes, of);
   Values values(bytes / kValueBytes, {});
@@ -167,13 +170,15 @@ void read_entry(Reader& reader, Checkpoint& checkpoint) {
   const std::uint64_t start = reader.offset();
   reader.start_entry();
   const Kind kind = reader.value<Kind>("an entry's kind");
-  if (kind < Kind::number || kind > Kind::bytes) reader.fail_at(start, "an entry of kind 1 to 6", fmt::format("{}", static_cast<int>(kind)));
+  if (kind < Kind::number || kind > Kind::bytes)
+    reader.fail_at(start, "an entry of kind 1 to 6", fmt::format("{}", static_cast<int>(kind)));
   const std::vector<std::int64_t> name_extent{reader.value<std::uint32_t>("an entry's length of name")};
   const auto name = read_values<std::string>(reader, name_extent, "an entry's name");
   const auto order = reader.value<std::uint32_t>("a number of extents");
   const std::uint32_t expected_order = kind == Kind::number ? 0 : 1;
   if (kind == Kind::tensor ? order > kMostExtents : order != expected_order) {
-    reader.fail_at(reader.offset() - 4, kind == Kind::tensor ? fmt::format("at most {} extents", kMostExtents) : fmt::format("{} extents", expected_order),
+    reader.fail_at(reader.offset() - 4,
+                   kind == Kind::tensor ? fmt::format("at most {} extents", kMostExtents) : fmt::format("{} extents", expected_order),
                    fmt::format("{}", order));
   }
   auto extents = read_values<std::vector<std::int64_t>>(reader, {order}, "extents");
@@ -183,11 +188,16 @@ void read_entry(Reader& reader, Checkpoint& checkpoint) {
     return values;
   };
   switch (kind) {
-    case Kind::number: return keep(reader, checkpoint.numbers, name, checked(read_values<std::vector<std::int64_t>>(reader, {}, "a number")).front());
-    case Kind::text: return keep(reader, checkpoint.texts, name, checked(read_values<std::string>(reader, extents, "text")));
-    case Kind::doubles: return keep(reader, checkpoint.doubles, name, checked(read_values<std::vector<double>>(reader, extents, "doubles")));
-    case Kind::integers: return keep(reader, checkpoint.integers, name, checked(read_values<std::vector<std::int64_t>>(reader, extents, "integers")));
-    case Kind::bytes: return keep(reader, checkpoint.bytes, name, checked(read_values<std::vector<std::uint8_t>>(reader, extents, "bytes")));
+    case Kind::number:
+      return keep(reader, checkpoint.numbers, name, checked(read_values<std::vector<std::int64_t>>(reader, {}, "a number")).front());
+    case Kind::text:
+      return keep(reader, checkpoint.texts, name, checked(read_values<std::string>(reader, extents, "text")));
+    case Kind::doubles:
+      return keep(reader, checkpoint.doubles, name, checked(read_values<std::vector<double>>(reader, extents, "doubles")));
+    case Kind::integers:
+      return keep(reader, checkpoint.integers, name, checked(read_values<std::vector<std::int64_t>>(reader, extents, "integers")));
+    case Kind::bytes:
+      return keep(reader, checkpoint.bytes, name, checked(read_values<std::vector<std::uint8_t>>(reader, extents, "bytes")));
     case Kind::tensor: {
       auto values = checked(read_values<std::vector<float>>(reader, extents, "a tensor"));
       return keep(reader, checkpoint.tensors, name, Tensor{std::move(extents), std::move(values)});
@@ -206,7 +216,8 @@ void serialise(const Checkpoint& checkpoint, const std::function<void(Bytes)>& t
   writer.put_value(static_cast<std::uint32_t>(entries));
   for (const auto& [name, value] : checkpoint.numbers) writer.entry(Kind::number, name, {}, std::span<const std::int64_t>(&value, 1));
   for (const auto& [name, value] : checkpoint.texts) writer.array(Kind::text, name, value);
-  for (const auto& [name, tensor] : checkpoint.tensors) writer.entry(Kind::tensor, name, tensor.shape, std::span<const float>(tensor.values));
+  for (const auto& [name, tensor] : checkpoint.tensors)
+    writer.entry(Kind::tensor, name, tensor.shape, std::span<const float>(tensor.values));
   for (const auto& [name, value] : checkpoint.doubles) writer.array(Kind::doubles, name, value);
   for (const auto& [name, value] : checkpoint.integers) writer.array(Kind::integers, name, value);
   for (const auto& [name, value] : checkpoint.bytes) writer.array(Kind::bytes, name, value);

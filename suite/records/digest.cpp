@@ -56,7 +56,9 @@ std::string sha256_hex(Bytes bytes) {
   return digest.finish_hex();
 }
 
-std::string sha256_hex(std::string_view text) { return sha256_hex(bytes_of(text)); }
+std::string sha256_hex(std::string_view text) {
+  return sha256_hex(bytes_of(text));
+}
 
 struct Xxh3::State {
   alignas(64) XXH3_state_t xxh3;
@@ -84,7 +86,9 @@ void Xxh3::add(Bytes bytes) {
   }
 }
 
-std::uint64_t Xxh3::finish64() { return XXH3_64bits_digest(&state_->xxh3); }
+std::uint64_t Xxh3::finish64() {
+  return XXH3_64bits_digest(&state_->xxh3);
+}
 
 std::string Xxh3::finish_hex() {
   if (state_->width == Width::bits64) {
@@ -103,6 +107,8 @@ std::string xxh3_hex(Bytes bytes) {
   return digest.finish_hex();
 }
 
-std::uint64_t xxh3_64(Bytes bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+std::uint64_t xxh3_64(Bytes bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 }  // namespace reprise::records

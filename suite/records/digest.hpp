@@ -17,7 +17,9 @@ template <typename T>
 Bytes bytes_of(std::span<const T> values) {
   return std::as_bytes(values);
 }
-inline Bytes bytes_of(std::string_view text) { return std::as_bytes(std::span<const char>(text.data(), text.size())); }
+inline Bytes bytes_of(std::string_view text) {
+  return std::as_bytes(std::span<const char>(text.data(), text.size()));
+}
 
 /// Lower-case hexadecimal, two digits a byte.
 std::string hex(Bytes bytes);
@@ -52,8 +54,8 @@ class Xxh3 {
   Xxh3& operator=(Xxh3&&) noexcept;
 
   void add(Bytes bytes);
-  std::uint64_t finish64();       ///< requires Width::bits64
-  std::string finish_hex();       ///< 16 or 32 hex digits, most significant first
+  std::uint64_t finish64();  ///< requires Width::bits64
+  std::string finish_hex();  ///< 16 or 32 hex digits, most significant first
 
  private:
   struct State;

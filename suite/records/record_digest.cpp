@@ -18,7 +18,7 @@ class Canonical {
   void add(std::int64_t number) { digest_.add(bytes_of(std::span<const std::int64_t>(&number, 1))); }
   void add(double number) { digest_.add(bytes_of(std::span<const double>(&number, 1))); }
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void add(const std::vector<T>& values) {
     add(static_cast<std::int64_t>(values.size()));
     digest_.add(bytes_of(std::span<const T>(values)));

@@ -8,8 +8,8 @@
 namespace reprise::records {
 
 enum class Part {
-  everything,   ///< every field
-  repeatable,   ///< what must come out again on any number of ranks and threads: all but `timing`, `provenance` and `deviations`
+  everything,  ///< every field
+  repeatable,  ///< what must come out again on any number of ranks and threads: all but `timing`, `provenance` and `deviations`
 };
 
 /// SHA-256 over the fields in a fixed order, each with its name and length, numbers by their bits (so not-a-number equals itself).

@@ -123,7 +123,8 @@ Table read_table(const File& file, const std::string& path) {
 
 Images read_images(const File& file, const std::string& path) {
   hdf5::Array<std::uint8_t> array = file.read<std::uint8_t>(path);
-  if (array.shape.size() != 4) throw hdf5::Error(path, "four dimensions [count, height, width, channels]", std::to_string(array.shape.size()));
+  if (array.shape.size() != 4)
+    throw hdf5::Error(path, "four dimensions [count, height, width, channels]", std::to_string(array.shape.size()));
   Images images;
   images.title = file.text_attribute(path, "title");
   if (file.has_attribute(path, "captions")) images.captions = file.texts_attribute(path, "captions");
@@ -186,7 +187,9 @@ std::vector<std::byte> hdf5_bytes(const RunRecord& record) {
   return file.image();
 }
 
-std::string quoted(const std::filesystem::path& path) { return std::string(kWhat) + " '" + path.string() + "'"; }
+std::string quoted(const std::filesystem::path& path) {
+  return std::string(kWhat) + " '" + path.string() + "'";
+}
 
 }  // namespace
 
@@ -201,7 +204,8 @@ void write_result(const RunRecord& record, const std::filesystem::path& path) {
     file.write(bytes_of(std::string_view(seal_of(bytes))));
     file.commit();
   } catch (const hdf5::Error& error) {
-    throw RunError({quoted(path) + ", " + error.object, error.expected, error.found, "The run's record cannot be stored; nothing was written."});
+    throw RunError(
+        {quoted(path) + ", " + error.object, error.expected, error.found, "The run's record cannot be stored; nothing was written."});
   }
 }
 

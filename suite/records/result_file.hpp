@@ -27,7 +27,8 @@ namespace reprise::records {
 /// RunError when that fails or the record contradicts itself; then `path` is as it was and nothing else is left.
 void write_result(const RunRecord& record, const std::filesystem::path& path);
 
-/// InputError that names file and object for anything missing, foreign, cut off, damaged, of another schema version, or contradicting itself.
+/// InputError that names file and object for anything missing, foreign, cut off, damaged, of another schema version, or contradicting
+/// itself.
 RunRecord read_result(const std::filesystem::path& path);
 
 }  // namespace reprise::records

@@ -98,8 +98,8 @@ void inspect_images(Inspection& inspection, const std::string& name, const Image
   inspection.texts(path, images.captions);
   inspection.require(images.channels == 1 || images.channels == 3, path, "1 or 3 channels", std::to_string(images.channels));
   const std::vector<std::int64_t> shape{images.count, images.height, images.width, images.channels};
-  inspection.require(product(shape) == static_cast<std::int64_t>(images.pixels.size()), path, fmt::format("pixels [{}]", fmt::join(shape, ", ")),
-                     fmt::format("{} bytes", images.pixels.size()));
+  inspection.require(product(shape) == static_cast<std::int64_t>(images.pixels.size()), path,
+                     fmt::format("pixels [{}]", fmt::join(shape, ", ")), fmt::format("{} bytes", images.pixels.size()));
   inspection.require(images.captions.empty() || static_cast<std::int64_t>(images.captions.size()) == images.count, path,
                      fmt::format("no caption or {}", images.count), std::to_string(images.captions.size()));
 }

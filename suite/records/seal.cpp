@@ -14,17 +14,22 @@ constexpr std::string_view kMark = "reprise seal 1, bytes ";
 constexpr std::size_t kSealBytes = kMark.size() + 20 + 9 + 64 + 1;
 constexpr const char* kRunAgain = "Run the trial again (--force), or take a sound copy.";
 
-std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string_view text_of(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 std::string printable(std::string_view text) {
   std::string clean(text);
-  std::replace_if(clean.begin(), clean.end(), [](unsigned char c) { return c < 0x20 || c > 0x7E; }, '?');
+  std::replace_if(
+      clean.begin(), clean.end(), [](unsigned char c) { return c < 0x20 || c > 0x7E; }, '?');
   return clean;
 }
 
 }  // namespace
 
-std::string seal_of(Bytes content) { return fmt::format("{}{:020}, sha256 {}\n", kMark, content.size(), sha256_hex(content)); }
+std::string seal_of(Bytes content) {
+  return fmt::format("{}{:020}, sha256 {}\n", kMark, content.size(), sha256_hex(content));
+}
 
 Bytes sealed_content(const std::string& what, const std::filesystem::path& path, Bytes file) {
   const auto fail = [&](const std::string& expected, const std::string& found, const char* fix) {

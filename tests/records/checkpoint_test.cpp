@@ -36,7 +36,9 @@ class CheckpointFile : public ::testing::Test {
   std::filesystem::path path_, previous_, new_;
 };
 
-void expect_contains(const std::string& text, const std::string& part) { EXPECT_NE(text.find(part), std::string::npos) << text; }
+void expect_contains(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << text;
+}
 
 TEST_F(CheckpointFile, reading_gives_back_what_was_written) {
   write_checkpoint(sample(5), path_);
@@ -52,7 +54,9 @@ TEST_F(CheckpointFile, minus_zero_is_not_zero) {
   EXPECT_FALSE(other == sample(5));
 }
 
-TEST_F(CheckpointFile, nothing_there_is_nothing_and_no_error) { EXPECT_FALSE(read_checkpoint(path_).has_value()); }
+TEST_F(CheckpointFile, nothing_there_is_nothing_and_no_error) {
+  EXPECT_FALSE(read_checkpoint(path_).has_value());
+}
 
 TEST_F(CheckpointFile, arrays_larger_than_a_piece_survive) {
   Checkpoint checkpoint = sample(1);

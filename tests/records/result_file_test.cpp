@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -47,7 +48,9 @@ class ResultFile : public Test {
   std::string bytes_;
 };
 
-void expect_contains(const std::string& text, const std::string& part) { EXPECT_NE(text.find(part), std::string::npos) << text; }
+void expect_contains(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << text;
+}
 
 TEST_F(ResultFile, reading_gives_back_every_field) {
   const RunRecord back = read_result(path_);
@@ -210,6 +213,16 @@ TEST_F(ResultFile, a_folder_that_cannot_be_written_gives_a_run_error) {
 TEST_F(ResultFile, folders_are_made) {
   write_result(record_, folder_ / "a" / "b" / "r.h5");
   EXPECT_EQ(read_result(folder_ / "a" / "b" / "r.h5").run_id, record_.run_id);
+}
+
+TEST_F(ResultFile, opens_in_h5py_and_netcdf_with_dimension_scales_and_texts) {
+  const char* source = ::getenv("REPRISE_SOURCE");
+  if (source == nullptr) GTEST_SKIP() << "REPRISE_SOURCE is not set: run through ctest";
+  const std::string command = std::string("python3 '") + source + "/tests/records/open_in_h5py.py' '" + path_.string() + "'";
+  const int status = ::system(command.c_str());
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 127) GTEST_SKIP() << "python3 with h5py is not installed (python3-h5py)";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(RecordDigest, repeatable_part_leaves_out_timing_and_provenance_and_nothing_else) {
