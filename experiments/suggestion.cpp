@@ -25,7 +25,7 @@ int edit_distance(std::string_view left, std::string_view right) {
 
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
   std::string best;
-  int fewest = std::max(1, static_cast<int>(name.size()) / 3) + 1;
+  int fewest = (static_cast<int>(name.size()) + 2) / 3 + 1;
   for (const std::string& candidate : candidates) {
     const int edits = edit_distance(name, candidate);
     if (edits < fewest) {

@@ -11,7 +11,7 @@ namespace reprise::experiments {
 /// (optimal string alignment).
 int edit_distance(std::string_view left, std::string_view right);
 
-/// The candidate nearest to `name`, or "" when none is near: at most one edit per three letters, at least one.
+/// The candidate nearest to `name`, or "" when none is near: at most one edit per three letters, rounded up.
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 
 /// "Did you mean 'max_norm'?", or `otherwise` when nothing is near.

@@ -1,0 +1,153 @@
+// The catalog itself: every file reads, every trial resolves and builds at every scale, references fit.
+
+#include "experiments/catalog.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+#include "datasets/manifest.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::experiments {
+namespace {
+
+std::string without_dashes(std::string name) {
+  name.erase(std::remove(name.begin(), name.end(), '-'), name.end());
+  return name;
+}
+
+template <typename Visit>
+void for_every_recipe(Visit visit) {
+  for (const std::string& slug : paper_slugs()) {
+    const Paper paper = load_paper(slug);
+    for (const Trial& trial : paper.trials) {
+      for (const std::string& scale : trial.scales) {
+        SCOPED_TRACE(slug + "/" + trial.name + " " + scale);
+        visit(paper, resolve(slug, trial.name, scale));
+      }
+    }
+  }
+}
+
+TEST(Catalog, every_recipe_builds_for_its_data_set) {
+  for_every_recipe([](const Paper&, const training::Recipe& recipe) {
+    const datasets::DatasetEntry& entry = datasets::require_entry(recipe.dataset);
+    const graph::Graph graph = build_model(recipe, {entry.height, entry.width, entry.channels}, entry.classes());
+    EXPECT_GT(graph.trained_parameters(), 0);
+    const std::int64_t expected = recipe.procedure == "autoencoder" ? graph.node(0).shape.size() : entry.classes();
+    EXPECT_EQ(graph.node(graph.output()).shape.size(), expected);
+  });
+}
+
+TEST(Catalog, every_mnist_trial_builds_on_fashion_mnist) {
+  for_every_recipe([](const Paper& paper, const training::Recipe& recipe) {
+    if (recipe.dataset != "mnist") return;
+    const auto other = resolve(paper.slug, recipe.trial, recipe.scale, {{"dataset", "fashion-mnist"}});
+    EXPECT_EQ(other.dataset, "fashion-mnist");
+  });
+}
+
+TEST(Catalog, every_recipe_reads_back_as_it_was_written) {
+  for_every_recipe([](const Paper&, const training::Recipe& recipe) {
+    const std::string text = to_toml(recipe);
+    EXPECT_EQ(to_toml(recipe_from_toml(text)), text);
+  });
+}
+
+TEST(Catalog, trials_report_numbers_of_their_own_data_set) {
+  for_every_recipe([](const Paper& paper, const training::Recipe& recipe) {
+    for (const std::string& id : recipe.reports) EXPECT_EQ(without_dashes(paper.find_published(id)->dataset), without_dashes(recipe.dataset)) << id;
+  });
+}
+
+TEST(Catalog, claims_are_about_the_data_set_of_their_trials) {
+  for (const std::string& slug : paper_slugs()) {
+    const Paper paper = load_paper(slug);
+    for (const Claim& claim : paper.claims) {
+      const std::string trial = claim.kind == "order" ? claim.sequence.front() : claim.left;
+      for (const std::string& scale : claim.scales) {
+        EXPECT_EQ(without_dashes(claim.dataset), without_dashes(resolve(slug, trial, scale).dataset)) << slug << " " << claim.id;
+      }
+    }
+  }
+}
+
+TEST(Catalog, reduced_scales_say_what_they_reduce) {
+  for_every_recipe([](const Paper&, const training::Recipe& recipe) {
+    if (recipe.scale != "paper") EXPECT_FALSE(recipe.deviations.empty());
+  });
+}
+
+TEST(Catalog, all_published_numbers_are_there) {
+  const auto count = [](const char* slug) { return load_paper(slug).published.size(); };
+  EXPECT_EQ(count("dropout"), 84u);
+  EXPECT_EQ(count("all-cnn"), 46u);
+  EXPECT_EQ(count("logavgexp"), 0u);
+  EXPECT_EQ(load_paper("logavgexp").missing.size(), 2u);
+}
+
+TEST(Catalog, the_long_run_of_the_dropout_paper_is_a_million_updates_of_all_images) {
+  const training::Recipe recipe = resolve("dropout", "table2-maxnorm-3x1024", "paper");
+  EXPECT_EQ(recipe.steps, 1000000);
+  EXPECT_EQ(recipe.batch, 100);
+  EXPECT_EQ(recipe.train_images, 0);
+  EXPECT_EQ(recipe.optimizer.max_norm, 2);
+  EXPECT_NEAR(recipe.optimizer.momentum.at(1000000, 1000000), 0.95, 1e-4);  // 0.45 exp(-10) = 2e-5 below
+  EXPECT_EQ(recipe.model_options.get_double("input_keep", 0), 0.8);
+  EXPECT_EQ(recipe.model_options.get_double("hidden_keep", 0), 0.5);
+  EXPECT_EQ(recipe.model_options.get_string("dropout_form", ""), "non_inverted");
+}
+
+TEST(Catalog, the_released_configuration_of_the_dropout_paper) {
+  const training::Recipe recipe = resolve("dropout", "table9-dropout-maxnorm", "paper");
+  EXPECT_DOUBLE_EQ(recipe.optimizer.learning_rate.at(10000, 1000000), 0.5);
+  EXPECT_DOUBLE_EQ(recipe.optimizer.momentum.at(100000, 1000000), 0.99 - 0.49 * std::exp(-1.0));
+  EXPECT_EQ(recipe.optimizer.max_norm, 3);
+  EXPECT_EQ(recipe.optimizer.weight_decay, 0);
+}
+
+TEST(Catalog, rates_of_all_cnn_drop_after_epochs_200_250_300) {
+  const training::Recipe recipe = resolve("all-cnn", "allcnn-c", "paper");
+  const std::int64_t epoch = 391, total = 350 * epoch;  // 50,000 images in batches of 128
+  const auto rate = [&](std::int64_t step) { return recipe.optimizer.learning_rate.at(step, total); };
+  EXPECT_DOUBLE_EQ(rate(200 * epoch - 1), 0.05);
+  EXPECT_DOUBLE_EQ(rate(200 * epoch), 0.005);
+  EXPECT_DOUBLE_EQ(rate(250 * epoch), 0.0005);
+  EXPECT_DOUBLE_EQ(rate(300 * epoch - 1), 0.0005);
+  EXPECT_DOUBLE_EQ(rate(300 * epoch), 0.00005);
+}
+
+TEST(Catalog, unknown_papers_models_and_options_are_refused) {
+  const auto message = [](auto call) -> std::string {
+    try {
+      call();
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_NE(message([] { load_paper("droput"); }).find("Did you mean 'dropout'?"), std::string::npos);
+  const auto build = [](const Override& override) {
+    build_model(resolve("dropout", "table2-dropout-relu", "smoke", {override}), {28, 28, 1}, 10);
+  };
+  EXPECT_NE(message([&] { build({"model.name", "mpl"}); }).find("Did you mean 'mlp'?"), std::string::npos);
+  EXPECT_NE(message([&] { build({"model.widht", "3"}); }).find("'widht'"), std::string::npos);
+  EXPECT_NE(message([&] { build({"model.activation", "rleu"}); }).find("Did you mean 'relu'?"), std::string::npos);
+  EXPECT_NE(message([&] { build({"model.hidden_keep", "0"}); }).find("above 0"), std::string::npos);
+  EXPECT_NE(message([&] { build({"model.hidden", "[0]"}); }).find("positive integers"), std::string::npos);
+}
+
+TEST(Catalog, the_environment_can_name_another_folder) {
+  setenv("REPRISE_EXPERIMENTS", "/nowhere/at-all", 1);
+  EXPECT_EQ(experiments_directory(), "/nowhere/at-all");
+  EXPECT_THROW(load_paper("dropout"), InputError);
+  unsetenv("REPRISE_EXPERIMENTS");
+  EXPECT_TRUE(std::filesystem::exists(experiments_directory() / "dropout" / "experiment.toml"));
+}
+
+}  // namespace
+}  // namespace reprise::experiments

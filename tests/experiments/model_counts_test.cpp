@@ -1,0 +1,116 @@
+// Parameters and multiply-adds of the nets against counts made by hand from the papers' layer lists.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "experiments/catalog.hpp"
+
+namespace reprise::experiments {
+namespace {
+
+using graph::Graph;
+
+const SampleShape kDigit{28, 28, 1};
+const SampleShape kColour{32, 32, 3};
+
+Graph net(const std::string& slug, const std::string& trial, const SampleShape& input, const std::vector<Override>& overrides = {}) {
+  return build_model(resolve(slug, trial, "paper", overrides), input, 10);
+}
+
+/// Rounded to one decimal of the unit, as the tables are.
+double rounded(double value, double unit) { return std::round(value / unit * 10) / 10; }
+
+struct Count {
+  std::string trial;
+  std::int64_t parameters;
+  double million_macs, mega_operations;
+};
+
+class DropoutNets : public ::testing::TestWithParam<Count> {};
+
+TEST_P(DropoutNets, have_the_counted_parameters_and_cost) {
+  const Graph graph = net("dropout", GetParam().trial, kDigit);
+  EXPECT_EQ(graph.trained_parameters(), GetParam().parameters);
+  // The table counts weights only, so a product's bias addition is not an operation.
+  EXPECT_EQ(rounded(static_cast<double>(graph.forward_macs()), 1e6), GetParam().million_macs);
+  EXPECT_EQ(rounded(static_cast<double>(graph.training_flops()), 1e6), GetParam().mega_operations);
+}
+
+INSTANTIATE_TEST_SUITE_P(Dropout, DropoutNets,
+                         ::testing::Values(Count{"table2-standard", 1276810, 1.3, 6.4}, Count{"table2-maxnorm-3x1024", 2913290, 2.9, 15.9},
+                                           Count{"table2-maxnorm-3x2048", 10020874, 10.0, 56.9},
+                                           Count{"table2-maxnorm-2x4096", 20037642, 20.0, 113.8},
+                                           Count{"table2-maxnorm-2x8192", 73629706, 73.6, 428.8},
+                                           Count{"table9-dropout-maxnorm", 3973130, 4.0, 22.2}, Count{"figure8-dropout", 402448, 0.4, 2.0}));
+
+TEST(DropoutConvnet, has_the_counted_parameters_and_cost) {
+  const Graph up = net("dropout", "table4-cifar10-all", kColour);
+  EXPECT_EQ(up.trained_parameters(), 13741578);
+  EXPECT_EQ(rounded(static_cast<double>(up.forward_macs()), 1e6), 151.0);
+  EXPECT_EQ(rounded(static_cast<double>(up.training_flops()), 1e8), 8.9);
+  const Graph down = net("dropout", "table4-cifar10-all", kColour, {{"model.ceil", "false"}});
+  EXPECT_EQ(down.trained_parameters(), 10071562);
+  EXPECT_EQ(rounded(static_cast<double>(down.forward_macs()), 1e6), 125.6);
+}
+
+class TwelveNets : public ::testing::TestWithParam<Count> {};
+
+TEST_P(TwelveNets, have_the_counted_parameters_and_cost) {
+  const Graph padded = net("all-cnn", GetParam().trial, kColour, {{"model.padded_top", "true"}});
+  EXPECT_EQ(padded.trained_parameters(), GetParam().parameters);
+  EXPECT_EQ(rounded(static_cast<double>(padded.forward_macs()), 1e6), GetParam().million_macs);
+  EXPECT_EQ(std::round(static_cast<double>(padded.training_flops()) / 1e6), GetParam().mega_operations);
+  const Graph unpadded = net("all-cnn", GetParam().trial, kColour);
+  EXPECT_EQ(unpadded.trained_parameters(), GetParam().parameters);
+  EXPECT_LT(unpadded.forward_macs(), padded.forward_macs());
+}
+
+INSTANTIATE_TEST_SUITE_P(AllCnn, TwelveNets,
+                         ::testing::Values(Count{"model-a", 839242, 149.1, 880}, Count{"strided-a", 839242, 55.1, 327},
+                                           Count{"convpool-a", 1254250, 318.9, 1899}, Count{"allcnn-a", 1254250, 191.5, 1134},
+                                           Count{"model-b", 885610, 167.9, 993}, Count{"strided-b", 885610, 153.8, 908},
+                                           Count{"convpool-b", 1300618, 337.8, 2012}, Count{"allcnn-b", 1300618, 210.4, 1248},
+                                           Count{"model-c", 954730, 238.7, 1427}, Count{"strided-c", 954730, 111.3, 663},
+                                           Count{"convpool-c", 1369738, 408.6, 2446}, Count{"allcnn-c", 1369738, 281.2, 1682}));
+
+TEST(AllCnn, has_an_unpadded_top_and_a_head_for_a_hundred_classes) {
+  const Graph graph = net("all-cnn", "allcnn-c", kColour);
+  EXPECT_EQ(rounded(static_cast<double>(graph.forward_macs()), 1e6), 270.8);
+  EXPECT_EQ(graph.node(graph.find("average")).inputs.size(), 1u);
+  EXPECT_EQ(graph.node(graph.find("conv9")).shape, (SampleShape{6, 6, 10}));
+  const auto cifar100 = build_model(resolve("all-cnn", "allcnn-c-cifar100", "paper"), kColour, 100);
+  EXPECT_EQ(cifar100.trained_parameters(), 1387108);
+}
+
+TEST(AllCnn, narrow_nets_have_the_counted_parameters) {
+  const auto parameters = [](const char* trial) { return build_model(resolve("all-cnn", trial, "desk"), kColour, 10).trained_parameters(); };
+  EXPECT_EQ(parameters("model-c"), 60706);
+  EXPECT_EQ(parameters("strided-c"), 60706);
+  EXPECT_EQ(parameters("convpool-c"), 86698);
+  EXPECT_EQ(parameters("allcnn-c"), 86698);
+}
+
+TEST(LogAvgExp, nets_have_the_counted_parameters_and_cost) {
+  const auto check = [](const char* trial, std::int64_t parameters, double million_macs, double mega_operations) {
+    const Graph graph = net("logavgexp", trial, kColour);
+    EXPECT_EQ(graph.trained_parameters(), parameters) << trial;
+    EXPECT_EQ(rounded(static_cast<double>(graph.forward_macs()), 1e6), million_macs) << trial;
+    // Three products of a layer in training, two operations each; the first layer needs no input gradient.
+    EXPECT_EQ(std::round(static_cast<double>(6 * graph.forward_macs()) / 1e6), mega_operations) << trial;
+    EXPECT_EQ(graph.training_flops(), 6 * graph.forward_macs() - 2 * graph.node(1).cost.forward_macs) << trial;
+  };
+  check("resnet8-feature-gap", 78186, 12.5, 75);
+  check("resnet14-feature-gap", 175626, 26.7, 160);
+  check("all-cnn-c-gap", 345150, 71.0, 426);
+}
+
+TEST(LogAvgExp, placement_does_not_change_the_number_of_parameters_but_a_temperature_does) {
+  const auto parameters = [](const char* trial) { return net("logavgexp", trial, kColour).trained_parameters(); };
+  EXPECT_EQ(parameters("resnet8-logit-gap"), 78186);
+  EXPECT_EQ(parameters("resnet8-logit-lae-learned"), 78187);
+  EXPECT_EQ(parameters("resnet8-feature-lae-learned-channel"), 78186 + 64);
+}
+
+}  // namespace
+}  // namespace reprise::experiments
