@@ -10,18 +10,18 @@ LANES F16 positive_part(F16 x) { return max(set(0.0f), x); }
 
 template <class T>
 void relu(const T* input, T* output, Index n) {
-  map(input, output, n, [](F16 x) { return positive_part(x); });
+  map<Exact>(input, output, n, [](F16 x) { return positive_part(x); });
 }
 
 template <class T>
 void relu_grad(const T* output, const T* grad_output, T* grad_input, Index n, Rule rule) {
   const F16 zero = set(0.0f);
   if (rule == Rule::gradient)
-    map(output, grad_output, grad_input, n, [=](F16 y, F16 dy) { return keep_where(y > zero, dy); });
+    map<Exact>(output, grad_output, grad_input, n, [=](F16 y, F16 dy) { return keep_where(y > zero, dy); });
   else if (rule == Rule::deconvnet)
-    map(grad_output, grad_input, n, [](F16 dy) { return positive_part(dy); });
+    map<Exact>(grad_output, grad_input, n, [](F16 dy) { return positive_part(dy); });
   else
-    map(output, grad_output, grad_input, n, [=](F16 y, F16 dy) { return keep_where((y > zero) & (dy > zero), dy); });
+    map<Exact>(output, grad_output, grad_input, n, [=](F16 y, F16 dy) { return keep_where((y > zero) & (dy > zero), dy); });
 }
 
 /// Odd polynomial (Cephes tanhf, S. Moshier) below 0.625, else 1 - 2 / (exp(2|x|) + 1) with the sign of x.

@@ -21,35 +21,36 @@ namespace reprise::kernels::REPRISE_ISA_NAME {
 
 using Index = std::int64_t;
 
-// bfloat16: the upper half; rounded to nearest even, a NaN stays a NaN.
+// bfloat16: the upper half; rounded to nearest even, a NaN becomes the quiet NaN 0x7FC0.
 LANES F16 load(const bf16* p) { return as_float(shift_left<16>(load_halves(p))); }
 LANES I16 round_to_bf16(F16 x) {
   const I16 u = as_int(x);
-  const I16 rounded = shift_right<16>(u + set_int(0x7FFF) + (shift_right<16>(u) & set_int(1)));
-  const I16 quiet = shift_right<16>(u) | set_int(0x40);
-  return select((u & set_int(0x7FFFFFFF)) > set_int(0x7F800000), quiet, rounded);
+  const I16 rounded = shift_right<16>(u + (set_int(0x7FFF) + (shift_right<16>(u) & set_int(1))));
+  return select(is_nan(x), set_int(0x7FC0), rounded);
 }
 LANES void store(bf16* p, F16 x) { store_halves(p, round_to_bf16(x)); }
 
+/// Stores a value that T can hold exactly: one that was loaded from T, or zero.
+LANES void store_exact(float* p, F16 x) { store(p, x); }
+LANES void store_exact(bf16* p, F16 x) { store_halves(p, shift_right<16>(as_int(x))); }
+
 // The first m < 16 lanes; the others load as zero.
-template <class T>
-LANES F16 load_part(const T* p, Index m) {
-  T copy[16] = {};
-  for (Index i = 0; i < m; ++i) copy[i] = p[i];
-  return load(copy);
-}
-template <class T>
-LANES void store_part(T* p, F16 x, Index m) {
-  T copy[16];
-  store(copy, x);
-  for (Index i = 0; i < m; ++i) p[i] = copy[i];
-}
+LANES F16 load_part(const bf16* p, Index m) { return as_float(shift_left<16>(load_halves_part(p, m))); }
+LANES void store_part(bf16* p, F16 x, Index m) { store_halves_part(p, round_to_bf16(x), m); }
+LANES void store_exact_part(float* p, F16 x, Index m) { store_part(p, x, m); }
+LANES void store_exact_part(bf16* p, F16 x, Index m) { store_halves_part(p, shift_right<16>(as_int(x)), m); }
 template <class T>
 LANES F16 load_some(const T* p, Index m) { return m >= 16 ? load(p) : load_part(p, m); }
 template <class T>
 LANES void store_some(T* p, F16 x, Index m) {
   if (m >= 16) store(p, x);
   else store_part(p, x, m);
+}
+
+template <class T>
+LANES void store_exact_some(T* p, F16 x, Index m) {
+  if (m >= 16) store_exact(p, x);
+  else store_exact_part(p, x, m);
 }
 
 /// Sum of the lanes, always in the same order: halves, quarters, eighths.
@@ -67,25 +68,35 @@ LANES float max_lanes(F16 x) {
   return lane[0];
 }
 
+/// How map stores: rounded, or exactly as it was loaded.
+struct Rounded {
+  template <class T> static inline __attribute__((always_inline)) void whole(T* p, F16 x) { store(p, x); }
+  template <class T> static inline __attribute__((always_inline)) void part(T* p, F16 x, Index m) { store_part(p, x, m); }
+};
+struct Exact {
+  template <class T> static inline __attribute__((always_inline)) void whole(T* p, F16 x) { store_exact(p, x); }
+  template <class T> static inline __attribute__((always_inline)) void part(T* p, F16 x, Index m) { store_exact_part(p, x, m); }
+};
+
 /// output[i] = f(input[i]).
-template <class T, class U, class F>
+template <class Storing = Rounded, class T, class U, class F>
 LANES void map(const T* input, U* output, Index n, F f) {
   Index i = 0;
 #pragma GCC unroll 2
-  for (; i + 16 <= n; i += 16) store(output + i, f(load(input + i)));
-  if (i < n) store_part(output + i, f(load_part(input + i, n - i)), n - i);
+  for (; i + 16 <= n; i += 16) Storing::whole(output + i, f(load(input + i)));
+  if (i < n) Storing::part(output + i, f(load_part(input + i, n - i)), n - i);
 }
 /// output[i] = f(a[i], b[i]).
-template <class T, class U, class F>
+template <class Storing = Rounded, class T, class U, class F>
 LANES void map(const T* a, const T* b, U* output, Index n, F f) {
   Index i = 0;
 #pragma GCC unroll 2
-  for (; i + 16 <= n; i += 16) store(output + i, f(load(a + i), load(b + i)));
-  if (i < n) store_part(output + i, f(load_part(a + i, n - i), load_part(b + i, n - i)), n - i);
+  for (; i + 16 <= n; i += 16) Storing::whole(output + i, f(load(a + i), load(b + i)));
+  if (i < n) Storing::part(output + i, f(load_part(a + i, n - i), load_part(b + i, n - i)), n - i);
 }
 
 /// exp(x). x = k log 2 + r, |r| <= log 2 / 2; degree-7 polynomial in r; 2^k in two factors, so that results between the largest
-/// float and 2^-149 come out, subnormal ones included. NaN stays NaN. Measured error below 1.1 ulp for normal results.
+/// float and 2^-149 come out, subnormal ones included. NaN stays NaN. Measured error 1.05 ulp for normal results.
 LANES F16 exp(F16 x) {
   // The order of operands lets NaN pass: min and max return the second one then.
   const F16 clipped = max(set(-104.0f), min(set(89.0f), x));
@@ -107,7 +118,7 @@ LANES F16 exp(F16 x) {
 }
 
 /// Natural logarithm of positive, normal, finite x. x = 2^k m, sqrt(1/2) <= m < sqrt(2); log m as in Cephes logf (S. Moshier):
-/// degree-8 polynomial in m - 1. Measured error below 1.1 ulp.
+/// degree-8 polynomial in m - 1. Measured error 0.83 ulp.
 LANES F16 log(F16 x) {
   const I16 u = as_int(x) - set_int(0x3F3504F3);  // bits of sqrt(1/2)
   const F16 k = to_float(shift_right_signed<23>(u));

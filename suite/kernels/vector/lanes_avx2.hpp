@@ -44,6 +44,31 @@ LANES I16 load_halves(const std::uint16_t* p) {
 }
 LANES void store_halves(std::uint16_t* p, I16 x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(x)); }
 
+// The first m < 16 lanes; the others load as zero.
+LANES I16 first(std::int64_t m) {
+  const I16 lane = iota();
+  const __m256i count = _mm256_set1_epi32(static_cast<std::int32_t>(m));
+  return {_mm256_cmpgt_epi32(count, lane.lo), _mm256_cmpgt_epi32(count, lane.hi)};
+}
+LANES F16 load_part(const float* p, std::int64_t m) {
+  const I16 mask = first(m);
+  return {_mm256_maskload_ps(p, mask.lo), _mm256_maskload_ps(p + 8, mask.hi)};
+}
+LANES void store_part(float* p, F16 x, std::int64_t m) {
+  const I16 mask = first(m);
+  _mm256_maskstore_ps(p, mask.lo, x.lo), _mm256_maskstore_ps(p + 8, mask.hi, x.hi);
+}
+LANES I16 load_halves_part(const std::uint16_t* p, std::int64_t m) {
+  std::uint16_t copy[16] = {};
+  for (std::int64_t i = 0; i < m; ++i) copy[i] = p[i];
+  return load_halves(copy);
+}
+LANES void store_halves_part(std::uint16_t* p, I16 x, std::int64_t m) {
+  std::uint16_t copy[16];
+  store_halves(copy, x);
+  for (std::int64_t i = 0; i < m; ++i) p[i] = copy[i];
+}
+
 LANES F16 operator+(F16 a, F16 b) { return {_mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi)}; }
 LANES F16 operator-(F16 a, F16 b) { return {_mm256_sub_ps(a.lo, b.lo), _mm256_sub_ps(a.hi, b.hi)}; }
 LANES F16 operator*(F16 a, F16 b) { return {_mm256_mul_ps(a.lo, b.lo), _mm256_mul_ps(a.hi, b.hi)}; }
@@ -63,6 +88,7 @@ LANES __m256i bits(__m256 x) { return _mm256_castps_si256(x); }
 LANES __m256 floats(__m256i x) { return _mm256_castsi256_ps(x); }
 LANES M16 operator>(F16 a, F16 b) { return {bits(_mm256_cmp_ps(a.lo, b.lo, _CMP_GT_OQ)), bits(_mm256_cmp_ps(a.hi, b.hi, _CMP_GT_OQ))}; }
 LANES M16 operator<(F16 a, F16 b) { return {bits(_mm256_cmp_ps(a.lo, b.lo, _CMP_LT_OQ)), bits(_mm256_cmp_ps(a.hi, b.hi, _CMP_LT_OQ))}; }
+LANES M16 is_nan(F16 a) { return {bits(_mm256_cmp_ps(a.lo, a.lo, _CMP_UNORD_Q)), bits(_mm256_cmp_ps(a.hi, a.hi, _CMP_UNORD_Q))}; }
 LANES M16 operator>(I16 a, I16 b) { return {_mm256_cmpgt_epi32(a.lo, b.lo), _mm256_cmpgt_epi32(a.hi, b.hi)}; }
 LANES M16 operator==(I16 a, I16 b) { return {_mm256_cmpeq_epi32(a.lo, b.lo), _mm256_cmpeq_epi32(a.hi, b.hi)}; }
 LANES M16 operator&(M16 a, M16 b) { return {_mm256_and_si256(a.lo, b.lo), _mm256_and_si256(a.hi, b.hi)}; }

@@ -27,6 +27,15 @@ LANES void store_bytes(std::uint8_t* p, I16 x) { _mm_storeu_si128(reinterpret_ca
 LANES I16 load_halves(const std::uint16_t* p) { return {_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))}; }
 LANES void store_halves(std::uint16_t* p, I16 x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(x.v)); }
 
+// The first m < 16 lanes; the others load as zero.
+LANES __mmask16 first(std::int64_t m) { return static_cast<__mmask16>((1u << m) - 1); }
+LANES F16 load_part(const float* p, std::int64_t m) { return {_mm512_maskz_loadu_ps(first(m), p)}; }
+LANES void store_part(float* p, F16 x, std::int64_t m) { _mm512_mask_storeu_ps(p, first(m), x.v); }
+LANES I16 load_halves_part(const std::uint16_t* p, std::int64_t m) {
+  return {_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first(m), p))};
+}
+LANES void store_halves_part(std::uint16_t* p, I16 x, std::int64_t m) { _mm256_mask_storeu_epi16(p, first(m), _mm512_cvtepi32_epi16(x.v)); }
+
 LANES F16 operator+(F16 a, F16 b) { return {_mm512_add_ps(a.v, b.v)}; }
 LANES F16 operator-(F16 a, F16 b) { return {_mm512_sub_ps(a.v, b.v)}; }
 LANES F16 operator*(F16 a, F16 b) { return {_mm512_mul_ps(a.v, b.v)}; }
@@ -41,6 +50,7 @@ LANES F16 round(F16 a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST
 
 LANES M16 operator>(F16 a, F16 b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ)}; }
 LANES M16 operator<(F16 a, F16 b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
+LANES M16 is_nan(F16 a) { return {_mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q)}; }
 LANES M16 operator>(I16 a, I16 b) { return {_mm512_cmpgt_epi32_mask(a.v, b.v)}; }
 LANES M16 operator==(I16 a, I16 b) { return {_mm512_cmpeq_epi32_mask(a.v, b.v)}; }
 LANES M16 operator&(M16 a, M16 b) { return {static_cast<__mmask16>(a.m & b.m)}; }

@@ -32,7 +32,7 @@ void max_pool(const T* input, const WindowGeometry& g, T* output, std::uint8_t* 
         best = select(larger, x, best);
         winner = select(larger, set_int(static_cast<std::int32_t>(position)), winner);
       });
-      store_some(output + at + c, best, m);
+      store_exact_some(output + at + c, best, m);
       if (argmax != nullptr) store_argmax(argmax + at + c, winner, m);
     });
   });
@@ -109,7 +109,7 @@ void global_max(const T* input, Index rows, Index channels, T* output, std::uint
       best = select(larger, x, best);
       winner = select(larger, set_int(static_cast<std::int32_t>(r)), winner);
     }
-    store_some(output + c, best, m);
+    store_exact_some(output + c, best, m);
     if (argmax == nullptr) return;
     std::uint16_t copy[16];
     store_halves(copy, winner);

@@ -39,32 +39,33 @@ void philox(const MaskStream& stream, std::uint32_t first_group, Index groups, s
 }
 
 /// Applies the 128 draws of one group to up to 128 values.
-template <class T>
+template <bool kScales, class T>
 LANES void drop_group(const T* input, T* output, Index n, const std::uint16_t* draws, I16 threshold, F16 kept) {
   for (Index i = 0; i < n; i += 16) {
     const Index m = n - i;
     const F16 x = load_some(input + i, m);
-    store_some(output + i, keep_where(threshold > load_halves(draws + i), x * kept), m);
+    const M16 keeps = threshold > load_halves(draws + i);
+    if constexpr (kScales) store_some(output + i, keep_where(keeps, x * kept), m);
+    else store_exact_some(output + i, keep_where(keeps, x), m);
+  }
+}
+
+template <bool kScales, class T>
+LANES void drop(const T* input, T* output, Index n, const MaskStream& stream, std::uint32_t threshold, float kept) {
+  const I16 limit = set_int(static_cast<std::int32_t>(threshold));
+  alignas(64) std::uint16_t draws[128];
+  for (Index i = 0; i < n; i += 128) {
+    const Words drawn = draw(stream, static_cast<std::uint32_t>(i / 128));
+    for (int w = 0; w < 4; ++w) store_int(draws + 32 * w, drawn.word[w]);
+    if (n - i >= 128) drop_group<kScales>(input + i, output + i, 128, draws, limit, set(kept));
+    else drop_group<kScales>(input + i, output + i, n - i, draws, limit, set(kept));
   }
 }
 
 template <class T>
 void dropout(const T* input, T* output, Index n, const MaskStream& stream, std::uint32_t threshold, float kept) {
-  const I16 limit = set_int(static_cast<std::int32_t>(threshold));
-  const F16 factor = set(kept);
-  alignas(64) std::uint16_t draws[128];
-  std::uint32_t group = 0;
-  Index i = 0;
-  for (; i + 128 <= n; i += 128, ++group) {
-    const Words drawn = draw(stream, group);
-    for (int w = 0; w < 4; ++w) store_int(draws + 32 * w, drawn.word[w]);
-    drop_group(input + i, output + i, 128, draws, limit, factor);
-  }
-  if (i < n) {
-    const Words drawn = draw(stream, group);
-    for (int w = 0; w < 4; ++w) store_int(draws + 32 * w, drawn.word[w]);
-    drop_group(input + i, output + i, n - i, draws, limit, factor);
-  }
+  if (kept == 1.0f) drop<false>(input, output, n, stream, threshold, kept);
+  else drop<true>(input, output, n, stream, threshold, kept);
 }
 
 /// sqrt(-2 log u), u = (top 24 bits + 1) / 2^24 in (0, 1].
