@@ -218,14 +218,14 @@ void Trainer::write_to(records::RunRecord& record) const {
 records::Checkpoint Trainer::snapshot() const {
   const State& s = *state_;
   records::Checkpoint checkpoint;
-  checkpoint.integers["step"] = s.step;
-  checkpoint.integers["total_steps"] = s.total_steps;
+  checkpoint.numbers["step"] = s.step;
+  checkpoint.numbers["total_steps"] = s.total_steps;
   for (const graph::Parameter& parameter : s.parameters.list()) {
     const auto values = values_of(s.parameters, parameter);
-    checkpoint.floats["weights/" + parameter.name] = {values.begin(), values.end()};
+    checkpoint.tensors["weights/" + parameter.name] = {parameter.spec.shape, {values.begin(), values.end()}};
     for (std::size_t k = 0; k < s.optimizer->state().size(); ++k) {
       const float* slot = s.optimizer->state()[k].floats() + parameter.offset;
-      checkpoint.floats[fmt::format("optimizer/{}/{}", k, parameter.name)] = {slot, slot + parameter.count};
+      checkpoint.tensors[fmt::format("optimizer/{}/{}", k, parameter.name)] = {parameter.spec.shape, {slot, slot + parameter.count}};
     }
   }
   checkpoint.doubles["since_row"] = {s.since_row.loss, s.since_row.errors, s.since_row.samples};
@@ -244,14 +244,14 @@ void Trainer::restore(const records::Checkpoint& checkpoint) {
     return InputError(Complaint{"checkpoint: " + what, expected, found, "It is of another recipe; run again with --force"});
   };
   const auto floats_into = [&](const std::string& name, float* to, std::int64_t count) {
-    const auto found = checkpoint.floats.find(name);
-    if (found == checkpoint.floats.end() || static_cast<std::int64_t>(found->second.size()) != count)
-      throw foreign(name, fmt::format("{} numbers", count), found == checkpoint.floats.end() ? "none" : fmt::format("{}", found->second.size()));
-    std::copy(found->second.begin(), found->second.end(), to);
+    const auto found = checkpoint.tensors.find(name);
+    if (found == checkpoint.tensors.end() || static_cast<std::int64_t>(found->second.values.size()) != count)
+      throw foreign(name, fmt::format("{} numbers", count), found == checkpoint.tensors.end() ? "none" : fmt::format("{}", found->second.values.size()));
+    std::copy(found->second.values.begin(), found->second.values.end(), to);
   };
   const auto integer = [&](const std::string& name) {
-    const auto found = checkpoint.integers.find(name);
-    if (found == checkpoint.integers.end()) throw foreign(name, "a number", "none");
+    const auto found = checkpoint.numbers.find(name);
+    if (found == checkpoint.numbers.end()) throw foreign(name, "a number", "none");
     return found->second;
   };
   if (integer("total_steps") != s.total_steps) throw foreign("total_steps", std::to_string(s.total_steps), std::to_string(integer("total_steps")));

@@ -1,0 +1,12 @@
+# Run at every build: writes version.cpp from version.cpp.in, touching it only when something changed.
+execute_process(COMMAND git -C ${SOURCE_DIR} rev-parse HEAD OUTPUT_VARIABLE GIT_COMMIT ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+execute_process(COMMAND git -C ${SOURCE_DIR} diff HEAD OUTPUT_VARIABLE diff ERROR_QUIET)
+if(GIT_COMMIT STREQUAL "")
+  set(GIT_COMMIT "unknown")
+endif()
+if(diff STREQUAL "")
+  set(GIT_DIFF "clean")
+else()
+  string(SHA1 GIT_DIFF "${diff}")
+endif()
+configure_file(${SOURCE_DIR}/suite/version.cpp.in ${OUTPUT} @ONLY)

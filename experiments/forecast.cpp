@@ -1,0 +1,109 @@
+// Forecast of a run: steps of the very net on made-up samples, timed for about a second.
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+
+#include "datasets/manifest.hpp"
+#include "experiments/catalog.hpp"
+#include "experiments/runner.hpp"
+#include "suite/graph/executor.hpp"
+
+namespace reprise::experiments {
+
+namespace {
+
+double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// Bytes of this process in memory now.
+std::int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::int64_t pages = 0, resident = 0;
+  file >> pages >> resident;
+  return resident * 4096;
+}
+
+class MadeUpSamples : public graph::BatchReader {
+ public:
+  MadeUpSamples(std::int64_t size, int classes) : size_(size), classes_(classes) {}
+  void fetch(std::int64_t slot, float* output) const override {
+    for (std::int64_t i = 0; i < size_; ++i) output[i] = static_cast<float>((slot * 31 + i * 7) % 13) * 0.07f;
+  }
+  std::int32_t label(std::int64_t slot) const override { return static_cast<std::int32_t>(slot % classes_); }
+
+ private:
+  std::int64_t size_;
+  int classes_;
+};
+
+struct Timed {
+  double train_step_seconds = 0, evaluation_seconds = 0;  ///< of one batch
+  std::int64_t working_bytes = 0;                         ///< arenas, weights, optimizer state, gradients, generated code
+};
+
+/// Images of a split before a selection; a canvas has as many as the set it is made from.
+std::int64_t count_of(const datasets::DatasetEntry& entry, bool train) {
+  const auto& source = entry.base.empty() ? entry : datasets::require_entry(entry.base);
+  return train ? source.train.count : source.test.count;
+}
+
+std::int64_t chosen(std::int64_t selection, std::int64_t all) { return selection > 0 ? std::min(selection, all) : all; }
+
+Timed time_steps(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads) {
+  parallel::Workers workers(threads);
+  graph::Parameters parameters(graph);
+  parameters.initialise(1);
+  graph::ExecutorOptions options{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
+                                 .target_is_input = recipe.procedure == "autoencoder", .label_smoothing = recipe.label_smoothing};
+  graph::Executor executor(graph, options, parameters, workers);
+  optimizers::Optimizer optimizer(recipe.optimizer, parameters);
+  kernels::UpdateTerms terms = optimizer.terms(0, 1);
+  terms.rate = 0;  // made-up labels must not make the loss diverge
+  const MadeUpSamples samples(graph.node(0).shape.size(), classes);
+  const graph::Batch batch{&samples, recipe.batch, 1, 0};
+  executor.train_step(batch, optimizer, terms);
+  Timed timed{.train_step_seconds = 1e30, .evaluation_seconds = 1e30};
+  const double started = now_seconds();
+  do {
+    const double begun = now_seconds();
+    executor.train_step(batch, optimizer, terms);
+    const double middle = now_seconds();
+    executor.evaluate(batch, layers::Mode::infer);
+    timed.train_step_seconds = std::min(timed.train_step_seconds, middle - begun);
+    timed.evaluation_seconds = std::min(timed.evaluation_seconds, now_seconds() - middle);
+  } while (now_seconds() - started < 1.0);
+  constexpr std::int64_t kGeneratedCode = 16 << 20;  // oneDNN's kernels and tables, measured on the catalog's nets
+  timed.working_bytes = static_cast<std::int64_t>(executor.memory().total()) + parameters.size() * 4 * static_cast<std::int64_t>(1 + optimizer.state().size()) + kGeneratedCode;
+  return timed;
+}
+
+}  // namespace
+
+Forecast forecast(const training::Recipe& recipe, int threads, double) {
+  const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
+  const std::int64_t train_images = chosen(recipe.train_images, count_of(data_set, true)), test_images = chosen(recipe.test_images, count_of(data_set, false));
+  const graph::Graph graph = build_model(recipe, {data_set.height, data_set.width, data_set.channels}, data_set.classes());
+  const std::int64_t before = resident_bytes();
+  const Timed timed = time_steps(recipe, graph, data_set.classes(), threads);
+
+  Forecast forecast;
+  const std::int64_t steps_per_epoch = (train_images + recipe.batch - 1) / recipe.batch;
+  forecast.steps = recipe.steps > 0 ? recipe.steps : std::max<std::int64_t>(1, std::llround(recipe.epochs * static_cast<double>(steps_per_epoch)));
+  const double epochs = static_cast<double>(forecast.steps) / static_cast<double>(steps_per_epoch);
+  const double evaluations = std::max(1.0, std::min(static_cast<double>(recipe.evaluations), std::ceil(epochs)));
+  const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);
+  forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds + evaluations * test_batches * timed.evaluation_seconds;
+  forecast.training_flops = static_cast<double>(graph.training_flops()) * static_cast<double>(forecast.steps * recipe.batch);
+  forecast.parameters = graph.trained_parameters();
+
+  const std::int64_t images = train_images + test_images, values = graph.node(0).shape.size();
+  std::int64_t data = images * values;
+  for (const std::string& stage : recipe.preprocessing)
+    if (stage.starts_with("zca")) data += images * values * 2 + values * values * 4;  // stored in half precision, and the matrix
+  forecast.memory_bytes = before + data + timed.working_bytes;
+  forecast.disk_bytes = 4 * forecast.parameters * 4 + (std::int64_t{1} << 16);
+  return forecast;
+}
+
+}  // namespace reprise::experiments

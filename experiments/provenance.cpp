@@ -1,0 +1,36 @@
+#include "experiments/provenance.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "suite/kernels/onednn/library.hpp"
+#include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/parallel/workers.hpp"
+#include "suite/version.hpp"
+
+namespace reprise::experiments {
+
+namespace {
+
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "unknown";
+}
+
+}  // namespace
+
+std::map<std::string, std::string> provenance(int threads) {
+  std::map<std::string, std::string> facts = build_facts();
+  facts["processor"] = processor();
+  facts["isa_vector_kernels"] = kernels::vector_kernels().isa;
+  facts["onednn"] = kernels::onednn::library_text();
+  facts["cores_available"] = std::to_string(parallel::available_cores());
+  facts["threads"] = std::to_string(threads);
+  facts["ranks"] = "1";
+  return facts;
+}
+
+}  // namespace reprise::experiments

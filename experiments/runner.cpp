@@ -1,0 +1,172 @@
+#include "experiments/runner.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+
+#include "datasets/image_set.hpp"
+#include "datasets/preprocessing.hpp"
+#include "datasets/sample_source.hpp"
+#include "experiments/analyses/analysis.hpp"
+#include "experiments/catalog.hpp"
+#include "experiments/provenance.hpp"
+#include "suite/errors.hpp"
+#include "suite/records/checkpoint.hpp"
+#include "suite/records/digest.hpp"
+#include "suite/records/result_file.hpp"
+#include "suite/training/trainer.hpp"
+#include "suite/version.hpp"
+
+namespace reprise::experiments {
+
+namespace {
+
+std::atomic<bool> stop_requested{false};
+
+double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// The data of a recipe, ready to be read.
+struct Sources {
+  explicit Sources(const training::Recipe& recipe, const std::filesystem::path& directory) {
+    datasets::Dataset loaded = datasets::load(recipe.dataset, directory, {recipe.train_images, recipe.test_images});
+    auto train_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.train));
+    auto test_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.test));
+    preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images);
+    train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
+    test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
+    digest = records::sha256_hex(train_images->digest + test_images->digest);
+  }
+  std::shared_ptr<const datasets::Preprocessing> preprocessing;
+  std::unique_ptr<datasets::SampleSource> train, test;
+  std::string digest;
+};
+
+/// Fails before hours of work rather than after them.
+void check_writable(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error || access(folder.c_str(), W_OK) != 0)
+    throw RunError(Complaint{"output folder " + folder.string(), "a folder that can be written", error ? error.message() : "no permission to write", "Choose another with --out"});
+}
+
+class Run {
+ public:
+  Run(const training::Recipe& recipe, std::int64_t seed, const RunOptions& options)
+      : recipe_(recipe), seed_(seed), options_(options), started_(now_seconds()), folder_(options.out / recipe.paper / recipe.trial) {}
+
+  RunSummary execute() {
+    for (const std::string& name : recipe_.analyses) find_analysis(name);
+    check_writable(folder_);
+    const Sources sources(recipe_, options_.data);
+    RunSummary summary;
+    summary.run_id = run_id(recipe_, seed_, sources.digest);
+    summary.file = folder_ / (summary.run_id + ".h5");
+    if (!options_.force && std::filesystem::exists(summary.file)) return already_there(summary);
+
+    const graph::Graph graph = build_model(recipe_, sources.train->shape(), sources.train->classes());
+    parallel::Workers workers(options_.threads);
+    training::Trainer trainer(recipe_, graph, *sources.train, *sources.test, static_cast<std::uint64_t>(seed_), workers);
+    const std::filesystem::path checkpoint = folder_ / (summary.run_id + ".checkpoint");
+    resume(trainer, checkpoint);
+    if (!trainer.run(controls(checkpoint))) {
+      summary.outcome = RunSummary::Outcome::stopped_early;
+      summary.file = checkpoint;
+      summary.wall_seconds = now_seconds() - started_;
+      return summary;
+    }
+    records::RunRecord record = describe(summary.run_id, sources, workers);
+    trainer.write_to(record);
+    analyse(graph, trainer, *sources.test, workers, record);
+    if (options_.keep_weights) keep_weights(trainer.parameters(), record);
+    records::write_result(record, summary.file);
+    records::remove_checkpoint(checkpoint);
+    summary.test_error_percent = trainer.last_evaluation().error_percent;
+    summary.wall_seconds = now_seconds() - started_;
+    return summary;
+  }
+
+ private:
+  RunSummary already_there(RunSummary summary) const {
+    const records::RunRecord record = records::read_result(summary.file);
+    summary.outcome = RunSummary::Outcome::already_there;
+    const auto errors = record.metrics.find("test_error");
+    if (errors != record.metrics.end() && !errors->second.values.empty()) summary.test_error_percent = errors->second.values.back();
+    return summary;
+  }
+
+  void resume(training::Trainer& trainer, const std::filesystem::path& checkpoint) const {
+    if (options_.force) records::remove_checkpoint(checkpoint);
+    if (const auto saved = records::read_checkpoint(checkpoint)) trainer.restore(*saved);
+  }
+
+  training::Controls controls(const std::filesystem::path& checkpoint) const {
+    training::Controls controls;
+    controls.should_stop = [this] {
+      // The last twentieth, at most 20 s, is left for writing the checkpoint.
+      const double limit = options_.time_limit_seconds, reserve = std::min(20.0, 0.05 * limit);
+      return stop_requested.load(std::memory_order_relaxed) || (limit > 0 && now_seconds() - started_ > limit - reserve);
+    };
+    controls.save = [checkpoint](const records::Checkpoint& state) { records::write_checkpoint(state, checkpoint); };
+    if (options_.progress)
+      controls.progress = [this](const training::Progress& p) {
+        options_.progress({.step = p.step, .total_steps = p.total_steps, .epoch = p.epoch, .loss = p.loss, .images_per_second = p.images_per_second, .seconds_left = p.seconds_left, .phase = p.phase});
+      };
+    return controls;
+  }
+
+  records::RunRecord describe(const std::string& id, const Sources& sources, const parallel::Workers& workers) const {
+    records::RunRecord record;
+    record.paper = recipe_.paper;
+    record.trial = recipe_.trial;
+    record.scale = recipe_.scale;
+    record.run_id = id;
+    record.seed = seed_;
+    record.recipe_toml = to_toml(recipe_);
+    record.deviations = recipe_.deviations;
+    record.provenance = provenance(workers.threads());
+    record.provenance["data_digest"] = sources.digest;
+    record.provenance["data_train_digest"] = sources.train->images().digest;
+    record.provenance["data_test_digest"] = sources.test->images().digest;
+    return record;
+  }
+
+  void analyse(const graph::Graph& graph, training::Trainer& trainer, const datasets::SampleSource& test, parallel::Workers& workers, records::RunRecord& record) const {
+    for (const std::string& name : recipe_.analyses) {
+      AnalysisInputs inputs{recipe_, graph, trainer, test, static_cast<std::uint64_t>(seed_), workers, {}};
+      if (options_.progress)
+        inputs.progress = [&](double fraction) {
+          options_.progress({.step = static_cast<std::int64_t>(fraction * 100), .total_steps = 100, .epoch = 0, .loss = 0, .images_per_second = 0, .seconds_left = 0, .phase = "analysis: " + name});
+        };
+      find_analysis(name)(inputs, record);
+    }
+    recipe_.analysis_options.check_all_used(fmt::format("analyses of {}/{}", recipe_.paper, recipe_.trial));
+  }
+
+  static void keep_weights(const graph::Parameters& parameters, records::RunRecord& record) {
+    for (const graph::Parameter& parameter : parameters.list()) {
+      const float* values = parameters.of(parameter);
+      record.weights[parameter.name] = {parameter.spec.shape, {values, values + parameter.count}};
+    }
+  }
+
+  const training::Recipe& recipe_;
+  std::int64_t seed_;
+  const RunOptions& options_;
+  double started_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace
+
+void request_stop() { stop_requested.store(true, std::memory_order_relaxed); }
+
+std::string run_id(const training::Recipe& recipe, std::int64_t seed, const std::string& data_digest) {
+  return records::sha256_hex(fmt::format("{}\nseed {}\ndata {}\nanswer version {}\n", to_toml(recipe), seed, data_digest, kAnswerVersion)).substr(0, 16);
+}
+
+RunSummary run_trial(const training::Recipe& recipe, std::int64_t seed, const RunOptions& options) { return Run(recipe, seed, options).execute(); }
+
+}  // namespace reprise::experiments

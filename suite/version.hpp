@@ -1,0 +1,18 @@
+#pragma once
+// What was built: version, commit, compiler and flags.
+
+#include <map>
+#include <string>
+
+namespace reprise {
+
+/// Raised whenever the same recipe would give other numbers; part of every run id, so that old results are not taken for new.
+constexpr int kAnswerVersion = 1;
+
+/// "0.1.0"
+std::string version();
+
+/// "version", "git_commit", "git_dirty_diff_sha1" ("clean" when nothing was changed), "compiler", "flags", "build_type".
+std::map<std::string, std::string> build_facts();
+
+}  // namespace reprise
