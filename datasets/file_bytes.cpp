@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -95,8 +96,12 @@ class Inflater {
 }  // namespace
 
 std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path, const std::string& fix) {
+  return read_file_bytes(path, path.extension() == ".gz" ? Packing::gzip : Packing::none, fix);
+}
+
+std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path, Packing packing, const std::string& fix) {
   std::vector<std::uint8_t> bytes = read_plain(path, fix);
-  if (path.extension() != ".gz") return bytes;
+  if (packing == Packing::none) return bytes;
   if (bytes.empty()) throw InputError({path.string() + " at byte 0", "gzip data (1f 8b)", "an empty file", fix});
   return Inflater(path, fix, bytes).inflate_members();
 }

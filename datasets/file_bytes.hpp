@@ -13,4 +13,8 @@ namespace reprise::datasets {
 /// in the compressed file), for bytes after the last member, and for a ".gz" that is not gzip.
 std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path, const std::string& fix);
 
+/// The same with the choice made by the caller instead of the name.
+enum class Packing { none, gzip };
+std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path, Packing packing, const std::string& fix);
+
 }  // namespace reprise::datasets

@@ -1,0 +1,140 @@
+// `reprise data fetch`: download, check, put into place.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "datasets/digest.hpp"
+#include "datasets/file_bytes.hpp"
+#include "datasets/manage.hpp"
+#include "datasets/split_reader.hpp"
+#include "datasets/unpack.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::datasets {
+
+namespace {
+
+std::filesystem::path part_of(const std::filesystem::path& path) { return path.string() + ".part"; }
+
+std::string digest_of(const std::filesystem::path& path, Packing packing) {
+  const std::vector<std::uint8_t> bytes = read_file_bytes(path, packing, "Fetch it again.");
+  return sha256_hex(bytes.data(), bytes.size());
+}
+
+void rename_into_place(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::error_code error;
+  std::filesystem::create_directories(to.parent_path(), error);
+  std::filesystem::rename(from, to, error);
+  if (error) throw RunError({to.string(), "to put the fetched file there", error.message(), "Choose a directory you may write with --data."});
+}
+
+/// A .part whose content has the digest `sha256`; otherwise there is none and an error. Packed content is hashed once inflated.
+void download_checked(const std::string& url, const std::filesystem::path& part, Packing packing, const std::string& sha256,
+                      const ProgressCallback& progress) {
+  for (bool is_second = false;; is_second = true) {
+    const std::int64_t resumed = download(url, part, progress);
+    std::string found;
+    try {
+      found = digest_of(part, packing);
+    } catch (const InputError& error) {
+      found = error.what();  // not even gzip
+    }
+    if (found == sha256) return;
+    std::filesystem::remove(part);
+    // What an earlier attempt left may have been from another file: once more from the start.
+    if (resumed > 0 && !is_second) continue;
+    throw InputError({url, fmt::format("content of SHA-256 {}", sha256), found, "It was removed. Try another mirror, or put the file there by hand."});
+  }
+}
+
+/// Tries one address after the other; throws the last one's error, which names its URL.
+void download_from_any(const std::vector<std::string>& folders, const std::string& file, const std::filesystem::path& part, Packing packing,
+                       const std::string& sha256, const ProgressCallback& progress) {
+  for (std::size_t i = 0; i < folders.size(); ++i) try {
+      return download_checked(folders[i] + "/" + file, part, packing, sha256, progress);
+    } catch (const std::runtime_error&) {
+      if (i + 1 == folders.size()) throw;
+    }
+}
+
+/// Removed with all that is in it, whatever happens.
+class StagingFolder {
+ public:
+  explicit StagingFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  ~StagingFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  StagingFolder(const StagingFolder&) = delete;
+  StagingFolder& operator=(const StagingFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::vector<FileEntry> files_of(const DatasetEntry& entry) {
+  std::vector<FileEntry> files = entry.train.files;
+  files.insert(files.end(), entry.test.files.begin(), entry.test.files.end());
+  return files;
+}
+
+FetchResult fetch_archive(const DatasetEntry& entry, const std::vector<std::string>& folders, const std::filesystem::path& data_directory,
+                          const ProgressCallback& progress) {
+  const std::filesystem::path part = part_of(data_directory / entry.archive.name);
+  download_from_any(folders, entry.archive.name, part, Packing::none, entry.archive.sha256, progress);
+  const StagingFolder staging(data_directory / fmt::format(".unpacking-{}-{}", entry.name, ::getpid()));
+  std::vector<std::string> names;
+  for (const FileEntry& file : files_of(entry)) names.push_back(file.path);
+  unpack_members(part, names, staging.path());
+  DatasetEntry unpacked = entry;
+  unpacked.elsewhere.clear();  // the check is about these files
+  for (const SplitEntry* split : {&unpacked.train, &unpacked.test}) read_split(unpacked, *split, staging.path());
+  FetchResult result;
+  for (const std::string& name : names) {
+    rename_into_place(staging.path() / name, data_directory / name);
+    result.written.push_back(data_directory / name);
+  }
+  std::filesystem::remove(part);
+  return result;
+}
+
+FetchResult fetch_files(const DatasetEntry& entry, const std::vector<std::string>& folders, const std::filesystem::path& data_directory,
+                        const ProgressCallback& progress) {
+  FetchResult result;
+  for (const FileEntry& file : files_of(entry)) {
+    const std::filesystem::path target = data_directory / file.path, part = part_of(target);
+    const Packing packing = target.extension() == ".gz" ? Packing::gzip : Packing::none;
+    download_from_any(folders, target.filename().string(), part, packing, file.sha256, progress);
+    rename_into_place(part, target);
+    result.written.push_back(target);
+  }
+  return result;
+}
+
+bool is_there_and_right(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
+  try {
+    read_split(entry, entry.train, data_directory);
+    read_split(entry, entry.test, data_directory);
+    return true;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+FetchResult fetch(const std::string& name, const std::filesystem::path& data_directory, const FetchOptions& options) {
+  return fetch(require_entry(name), data_directory, options);
+}
+
+FetchResult fetch(const DatasetEntry& entry, const std::filesystem::path& data_directory, const FetchOptions& options) {
+  if (entry.format == Format::synthetic) return {true, {}};
+  if (entry.format == Format::canvas) return fetch(entry.base, data_directory, options);
+  if (!options.force && is_there_and_right(entry, data_directory)) return {true, {}};
+  const std::vector<std::string> folders = options.base_url.empty() ? entry.urls : std::vector<std::string>{options.base_url};
+  return entry.archive.name.empty() ? fetch_files(entry, folders, data_directory, options.progress)
+                                    : fetch_archive(entry, folders, data_directory, options.progress);
+}
+
+}  // namespace reprise::datasets

@@ -1,0 +1,96 @@
+#include "datasets/manage.hpp"
+
+#include <algorithm>
+
+#include "datasets/hdf5_container_reader.hpp"
+#include "datasets/split_reader.hpp"
+
+namespace reprise::datasets {
+
+namespace {
+
+/// The entry whose files a set is read from.
+const DatasetEntry& source_of(const DatasetEntry& entry) { return entry.format == Format::canvas ? require_entry(entry.base) : entry; }
+
+std::vector<FileRow> files_of(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
+  std::vector<FileRow> rows;
+  const DatasetEntry& source = source_of(entry);
+  for (const SplitEntry* split : {&source.train, &source.test})
+    for (const FileEntry& file : split->files) {
+      const std::filesystem::path found = locate(source, file, data_directory);
+      rows.push_back({found.empty() ? data_directory / file.path : found, !found.empty(), file.sha256});
+    }
+  return rows;
+}
+
+std::int64_t size_on_disk(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+  return error ? 0 : static_cast<std::int64_t>(bytes);
+}
+
+ListRow row_of(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
+  ListRow row{entry.name, entry.title, true, {}, 0, ""};
+  const DatasetEntry& source = source_of(entry);
+  if (!source.urls.empty()) row.url = source.urls.front() + "/" + source.archive.name;
+  const std::vector<FileRow> files = files_of(entry, data_directory);
+  row.is_present = std::all_of(files.begin(), files.end(), [](const FileRow& file) { return file.is_present; });
+  if (!row.is_present) {
+    row.bytes = source.archive.bytes;
+    return row;
+  }
+  for (const FileRow& file : files) row.bytes += size_on_disk(file.path);
+  if (!files.empty()) row.where = files.front().path.parent_path();
+  return row;
+}
+
+std::filesystem::path container_path(const std::string& name, const std::filesystem::path& data_directory) {
+  return data_directory / (name + ".h5");
+}
+
+bool is_container(const std::string& name, const std::filesystem::path& data_directory) {
+  std::error_code ignored;
+  return find_entry(name) == nullptr && name.find('/') == std::string::npos && std::filesystem::exists(container_path(name, data_directory), ignored);
+}
+
+ListRow container_row(const std::string& name, const std::filesystem::path& data_directory) {
+  return {name, "HDF5 container", true, data_directory, size_on_disk(container_path(name, data_directory)), ""};
+}
+
+DatasetInfo describe(const Dataset& data, ListRow row, std::vector<FileRow> files) {
+  const ImageSet& train = data.train;
+  return {std::move(row), train.channels, train.height, train.width, train.class_names, {train.count, class_histogram(train), train.digest},
+          {data.test.count, class_histogram(data.test), data.test.digest}, std::move(files), ""};
+}
+
+}  // namespace
+
+std::vector<ListRow> list(const std::filesystem::path& data_directory) {
+  std::vector<ListRow> rows;
+  for (const DatasetEntry& entry : manifest()) rows.push_back(row_of(entry, data_directory));
+  std::vector<std::string> containers;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(data_directory, error), end; !error && it != end; it.increment(error))
+    if (it->path().extension() == ".h5" && find_entry(it->path().stem().string()) == nullptr) containers.push_back(it->path().stem().string());
+  std::sort(containers.begin(), containers.end());
+  for (const std::string& name : containers) rows.push_back(container_row(name, data_directory));
+  return rows;
+}
+
+DatasetInfo info(const std::string& name, const std::filesystem::path& data_directory) {
+  if (is_container(name, data_directory)) return check(name, data_directory);
+  const DatasetEntry& entry = require_entry(name);
+  return {row_of(entry, data_directory), entry.channels, entry.height, entry.width, entry.class_names,
+          {entry.train.count, expected_histogram(entry, entry.train), ""}, {entry.test.count, expected_histogram(entry, entry.test), ""},
+          files_of(entry, data_directory), entry.format == Format::synthetic ? "" : how_to_get(entry)};
+}
+
+DatasetInfo check(const std::string& name, const std::filesystem::path& data_directory) {
+  const Dataset data = load(name, data_directory);
+  if (is_container(name, data_directory))
+    return describe(data, container_row(name, data_directory), {{container_path(name, data_directory), true, ""}});
+  const DatasetEntry& entry = require_entry(name);
+  return describe(data, row_of(entry, data_directory), files_of(entry, data_directory));
+}
+
+}  // namespace reprise::datasets

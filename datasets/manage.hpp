@@ -1,0 +1,70 @@
+#pragma once
+// What `reprise data list|info|check|fetch` does.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "datasets/download.hpp"
+#include "datasets/image_set.hpp"
+#include "datasets/manifest.hpp"
+
+namespace reprise::datasets {
+
+struct ListRow {
+  std::string name, title;
+  bool is_present = false;      ///< all files of it (for canvases: of its base) are there; drawn sets always are
+  std::filesystem::path where;  ///< folder of the files; empty if absent or drawn
+  std::int64_t bytes = 0;       ///< on disk if present, else of the download (0: not known)
+  std::string url;              ///< where `fetch` looks first; empty if there is nothing to fetch
+};
+
+/// Every known data set, then the HDF5 containers of the data directory.
+std::vector<ListRow> list(const std::filesystem::path& data_directory);
+
+struct FileRow {
+  std::filesystem::path path;  ///< where it is, or would be
+  bool is_present = false;
+  std::string sha256;          ///< that the manifest expects of its (inflated) content
+};
+
+struct SplitInfo {
+  std::int64_t count = 0;
+  std::vector<std::int64_t> histogram;  ///< images a class
+  std::string digest;                   ///< of the set as loaded; empty where nothing was loaded
+};
+
+struct DatasetInfo {
+  ListRow row;
+  int channels = 0, height = 0, width = 0;
+  std::vector<std::string> class_names;
+  SplitInfo train, test;
+  std::vector<FileRow> files;
+  std::string how_to_get;  ///< empty for drawn sets and containers
+};
+
+/// What the manifest says, without reading the files (a container is read). Throws InputError for an unknown name.
+DatasetInfo info(const std::string& name, const std::filesystem::path& data_directory);
+
+/// Loads the whole set with all checks; the splits hold what was found. Throws InputError as `load` does.
+DatasetInfo check(const std::string& name, const std::filesystem::path& data_directory);
+
+struct FetchOptions {
+  std::string base_url;  ///< replaces the manifest's folders
+  bool force = false;    ///< fetch even if the files are there
+  ProgressCallback progress;
+};
+
+struct FetchResult {
+  bool was_there = false;                      ///< nothing was fetched
+  std::vector<std::filesystem::path> written;  ///< files now in place
+};
+
+/// Downloads to NAME.part, checks, and only then renames into place; archives are unpacked beside and checked as `load` does.
+/// What fails the check is removed. A canvas fetches its base; a drawn set is always there. Throws InputError for an unknown name and
+/// for content that is not what the manifest says (URL, expected and found SHA-256), RunError for network and disk.
+FetchResult fetch(const std::string& name, const std::filesystem::path& data_directory, const FetchOptions& options);
+FetchResult fetch(const DatasetEntry& entry, const std::filesystem::path& data_directory, const FetchOptions& options);
+
+}  // namespace reprise::datasets

@@ -1,0 +1,170 @@
+#include "datasets/hdf5_container_reader.hpp"
+
+#include <hdf5.h>
+
+#include "temporary_folder.hpp"
+
+namespace reprise::datasets {
+namespace {
+
+const std::string kFix = "Write it again.";
+
+/// Writes a container piece by piece.
+class ContainerWriter {
+ public:
+  explicit ContainerWriter(const std::filesystem::path& path) : file_(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)) {
+    for (const char* split : {"/train", "/test"}) H5Gclose(H5Gcreate2(file_, split, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  }
+  ~ContainerWriter() { H5Fclose(file_); }
+  ContainerWriter(const ContainerWriter&) = delete;
+  ContainerWriter& operator=(const ContainerWriter&) = delete;
+
+  /// Values 0, 1, 2, ... of the type.
+  void images(const char* name, std::vector<hsize_t> shape, hid_t type = H5T_STD_U8LE) {
+    hsize_t size = 1;
+    for (const hsize_t extent : shape) size *= extent;
+    std::vector<int> values(size);
+    for (std::size_t i = 0; i < size; ++i) values[i] = static_cast<int>(i % 256);
+    write(name, shape, type, values);
+  }
+  void labels(const char* name, const std::vector<int>& values, hid_t type = H5T_STD_I64LE) { write(name, {values.size()}, type, values); }
+
+  void names(const std::vector<const char*>& names, bool variable) {
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, variable ? H5T_VARIABLE : 8);
+    const hsize_t count = names.size();
+    const hid_t space = H5Screate_simple(1, &count, nullptr);
+    const hid_t attribute = H5Acreate2(file_, "class_names", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    std::string fixed(8 * names.size(), '\0');
+    for (std::size_t i = 0; i < names.size(); ++i) std::string(names[i]).copy(fixed.data() + 8 * i, 8);
+    H5Awrite(attribute, type, variable ? static_cast<const void*>(names.data()) : fixed.data());
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+  }
+
+ private:
+  void write(const char* name, const std::vector<hsize_t>& shape, hid_t type, const std::vector<int>& values) {
+    const hid_t space = H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr);
+    const hid_t dataset = H5Dcreate2(file_, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Dwrite(dataset, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+    H5Dclose(dataset);
+    H5Sclose(space);
+  }
+  hid_t file_;
+};
+
+class Hdf5Container : public ::testing::Test {
+ protected:
+  std::filesystem::path path() const { return folder_.path() / "set.h5"; }
+  void expect_complaint(std::vector<std::string> parts) {
+    parts.push_back(path().string());
+    parts.push_back(kFix);
+    expect_error([&] { read_hdf5_container(path(), kFix); }, parts);
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(Hdf5Container, reads_both_splits_and_names_of_either_string_kind) {
+  for (const bool variable : {true, false}) {
+    {
+      ContainerWriter writer(path());
+      writer.images("/train/images", {3, 2, 4, 5});
+      writer.labels("/train/labels", {0, 2, 1});
+      writer.images("/test/images", {1, 2, 4, 5});
+      writer.labels("/test/labels", {2}, H5T_STD_U8LE);
+      writer.names({"cat", "dog", "elephant"}, variable);
+    }
+    const Dataset data = read_hdf5_container(path(), kFix);
+    EXPECT_EQ(data.train.count, 3);
+    EXPECT_EQ(data.train.channels, 2);
+    EXPECT_EQ(data.train.height, 4);
+    EXPECT_EQ(data.train.width, 5);
+    EXPECT_EQ(data.train.image(2)[7], 87);
+    EXPECT_EQ(data.train.labels, (std::vector<std::int32_t>{0, 2, 1}));
+    EXPECT_EQ(data.test.labels, (std::vector<std::int32_t>{2}));
+    EXPECT_EQ(data.test.class_names, (std::vector<std::string>{"cat", "dog", "elephant"}));
+    EXPECT_EQ(data.test.classes, 3);
+  }
+}
+
+TEST_F(Hdf5Container, counts_classes_by_the_largest_label_when_there_are_no_names) {
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {2, 1, 2, 2});
+    writer.labels("/train/labels", {0, 1});
+    writer.images("/test/images", {1, 1, 2, 2});
+    writer.labels("/test/labels", {4});
+  }
+  const Dataset data = read_hdf5_container(path(), kFix);
+  EXPECT_EQ(data.train.classes, 5);
+  EXPECT_EQ(data.train.class_names.back(), "4");
+}
+
+TEST_F(Hdf5Container, names_file_and_reason_when_it_is_none_or_damaged) {
+  expect_complaint({"an HDF5 file", "no such file"});
+  write_file(path(), {'h', 'e', 'l', 'l', 'o'});
+  expect_complaint({"at byte 0", "without the HDF5 signature"});
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {50, 1, 20, 20});
+  }
+  Bytes bytes = read_file(path());
+  bytes.resize(bytes.size() / 2);
+  write_file(path(), bytes);
+  expect_complaint({"at byte 0", "truncated"});
+}
+
+TEST_F(Hdf5Container, names_the_data_set_that_is_missing_or_wrong) {
+  { ContainerWriter writer(path()); }
+  expect_complaint({"/train/images", "none"});
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {2, 4, 4});
+    writer.labels("/train/labels", {0, 1});
+  }
+  expect_complaint({"/train/images", "[count, channels, height, width]", "[2, 4, 4]"});
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {2, 1, 4, 4}, H5T_IEEE_F32LE);
+    writer.labels("/train/labels", {0, 1});
+  }
+  expect_complaint({"/train/images", "unsigned 8-bit", "another element type"});
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {2, 1, 4, 4});
+    writer.labels("/train/labels", {0, 1, 1});
+  }
+  expect_complaint({"/train/labels", "[2]", "[3]"});
+}
+
+TEST_F(Hdf5Container, names_the_label_that_is_out_of_range_and_shapes_that_differ) {
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {2, 1, 4, 4});
+    writer.labels("/train/labels", {0, 1});
+    writer.images("/test/images", {2, 1, 4, 4});
+    writer.labels("/test/labels", {1, 2});
+    writer.names({"a", "b"}, true);
+  }
+  expect_complaint({"/test/labels[1]", "from 0 to 1", "found 2"});
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {2, 1, 4, 4});
+    writer.labels("/train/labels", {0, -1});
+    writer.images("/test/images", {2, 1, 4, 4});
+    writer.labels("/test/labels", {1, 2});
+  }
+  expect_complaint({"/train/labels[1]", "found -1"});
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {2, 1, 4, 4});
+    writer.labels("/train/labels", {0, 1});
+    writer.images("/test/images", {2, 1, 4, 5});
+    writer.labels("/test/labels", {1, 0});
+  }
+  expect_complaint({"/test/images", "[1, 4, 4]", "[1, 4, 5]"});
+}
+
+}  // namespace
+}  // namespace reprise::datasets

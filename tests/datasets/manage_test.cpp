@@ -1,0 +1,65 @@
+#include "datasets/manage.hpp"
+
+#include <algorithm>
+
+#include "temporary_folder.hpp"
+
+namespace reprise::datasets {
+namespace {
+
+const ListRow& row_named(const std::vector<ListRow>& rows, const std::string& name) {
+  return *std::find_if(rows.begin(), rows.end(), [&](const ListRow& row) { return row.name == name; });
+}
+
+TEST(List, shows_what_is_absent_with_address_and_size_and_what_is_always_there) {
+  const TemporaryFolder folder;
+  const std::vector<ListRow> rows = list(folder.path());
+  EXPECT_EQ(rows.size(), manifest().size());
+  const ListRow& cifar = row_named(rows, "cifar-10");
+  EXPECT_FALSE(cifar.is_present);
+  EXPECT_EQ(cifar.bytes, 170052171);
+  EXPECT_EQ(cifar.url, "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz");
+  EXPECT_FALSE(row_named(rows, "mnist-canvas64").is_present);
+  EXPECT_TRUE(row_named(rows, "synthetic-gray28").is_present);
+}
+
+TEST(List, shows_where_files_are_and_the_containers_beside_them) {
+  const TemporaryFolder folder;
+  for (const SplitEntry* split : {&require_entry("mnist").train, &require_entry("mnist").test})
+    for (const FileEntry& file : split->files) write_file(folder.path() / file.path, {1, 2, 3});
+  write_file(folder.path() / "birds.h5", {1, 2});
+  const std::vector<ListRow> rows = list(folder.path());
+  EXPECT_TRUE(row_named(rows, "mnist").is_present);
+  EXPECT_EQ(row_named(rows, "mnist").where, folder.path() / "mnist");
+  EXPECT_EQ(row_named(rows, "mnist").bytes, 12);
+  EXPECT_TRUE(row_named(rows, "mnist-canvas64").is_present);
+  EXPECT_EQ(rows.back().name, "birds");
+  EXPECT_EQ(rows.back().bytes, 2);
+}
+
+TEST(Info, tells_classes_counts_and_files_without_reading_them) {
+  const TemporaryFolder folder;
+  const DatasetInfo mnist = info("mnist", folder.path());
+  EXPECT_EQ(mnist.train.count, 60000);
+  EXPECT_EQ(mnist.test.histogram[1], 1135);
+  EXPECT_EQ(mnist.class_names.size(), 10u);
+  ASSERT_EQ(mnist.files.size(), 4u);
+  EXPECT_FALSE(mnist.files[0].is_present);
+  EXPECT_EQ(mnist.files[0].path, folder.path() / "mnist/train-images-idx3-ubyte.gz");
+  EXPECT_NE(mnist.how_to_get.find("reprise data fetch mnist"), std::string::npos);
+  EXPECT_NE(info("mnist-canvas64", folder.path()).how_to_get.find("reprise data fetch mnist;"), std::string::npos);
+  expect_error([&] { info("mnits", folder.path()); }, {"'mnits'"});
+}
+
+TEST(Check, tells_what_was_found_or_throws_what_is_wrong) {
+  const TemporaryFolder folder;
+  const DatasetInfo drawn = check("synthetic-gray28", folder.path());
+  EXPECT_EQ(drawn.train.histogram, std::vector<std::int64_t>(10, 200));
+  EXPECT_EQ(drawn.test.digest, load("synthetic-gray28", folder.path()).test.digest);
+  expect_error([&] { check("mnist", folder.path()); }, {"'mnist'", "no such file", "reprise data fetch mnist"});
+  write_file(folder.path() / "birds.h5", {1, 2});
+  expect_error([&] { check("birds", folder.path()); }, {"birds.h5", "HDF5"});
+}
+
+}  // namespace
+}  // namespace reprise::datasets
