@@ -1,0 +1,106 @@
+// Both instruction sets compute the same bits, and the environment chooses between them.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <functional>
+
+#include "suite/errors.hpp"
+#include "tests/suite/kernels/isa_tables.hpp"
+#include "tests/support/arrays.hpp"
+
+namespace reprise::tests {
+namespace {
+
+using kernels::bf16;
+using kernels::StorageKernels;
+using kernels::VectorKernels;
+
+constexpr std::int64_t kChannels = 19, kRows = 35, kCount = kChannels * kRows;  // of [5, 7, 19]
+
+kernels::WindowGeometry windows() { return {5, 7, kChannels, 3, 4, 3, 3, 2, 1}; }
+
+/// Everything the kernels of a table make of the same input, as doubles.
+template <class T>
+std::vector<Doubles> everything(const VectorKernels& table) {
+  const StorageKernels<T>& k = table.of<T>();
+  const auto x = stored<T>(random_numbers(1, kCount)), y = stored<T>(random_numbers(2, kCount));
+  const auto p = stored<float>(random_numbers(3, kCount)), q = stored<float>(random_numbers(4, kCount));
+  const std::vector<float> temperature(static_cast<std::size_t>(kChannels), 0.7f);
+  std::vector<Doubles> results;
+  std::vector<T> out(static_cast<std::size_t>(kCount));
+  const auto keep = [&] { results.push_back(read_back(out.data(), kCount)); };
+  k.logistic(x.data(), out.data(), kCount), keep();
+  k.tanh(x.data(), out.data(), kCount), keep();
+  k.logistic_grad(x.data(), y.data(), out.data(), kCount), keep();
+  k.dropout(x.data(), out.data(), kCount, {{1, 2}, {0, 3, 4, 5}}, 40'000, 1.6f), keep();
+  k.gaussian_noise(x.data(), out.data(), kCount, {{1, 2}, {0, 3, 4, 5}}, 0.5f), keep();
+  k.affine(x.data(), out.data(), kRows, kChannels, p.data(), q.data(), p.data(), true), keep();
+  k.norm_grad(x.data(), y.data(), out.data(), kRows, kChannels, p.data(), q.data(), q.data(), p.data()), keep();
+  Doubles sum(static_cast<std::size_t>(kChannels)), square(sum.size()), tau(sum.size());
+  k.sums(x.data(), kRows, kChannels, sum.data(), square.data());
+  results.push_back(sum), results.push_back(square);
+  k.grad_sums(x.data(), y.data(), kRows, kChannels, p.data(), q.data(), sum.data(), square.data());
+  results.push_back(sum), results.push_back(square);
+  k.column_sum(x.data(), kRows, kChannels, 0.3f, out.data()), keep();
+  std::vector<std::uint8_t> argmax(static_cast<std::size_t>(kCount));
+  std::vector<float> maximum(static_cast<std::size_t>(kCount)), total(maximum), sums(maximum);
+  k.max_pool(x.data(), windows(), out.data(), argmax.data()), keep();
+  k.max_pool_grad(y.data(), argmax.data(), windows(), out.data(), sums.data()), keep();
+  k.average_pool_grad(y.data(), windows(), out.data(), sums.data()), keep();
+  k.log_avg_exp(x.data(), windows(), temperature.data(), true, out.data(), maximum.data(), total.data()), keep();
+  k.log_avg_exp_grad(x.data(), y.data(), maximum.data(), total.data(), windows(), temperature.data(), true, out.data(), sums.data(), tau.data()), keep();
+  results.push_back(tau);
+  results.push_back({k.softmax_cross_entropy(x.data(), kCount, 5, 0.1f, 0.25f, out.data(), nullptr)}), keep();
+  results.push_back({k.squared_error(x.data(), y.data(), kCount, 0.25f, out.data())}), keep();
+  results.push_back({k.logistic_cross_entropy(x.data(), y.data(), kCount, 0.25f, out.data())}), keep();
+  auto w = p, first = q, second = stored<float>(Doubles(p.size(), 0.1));
+  kernels::UpdateTerms terms;
+  terms.rate = 0.1f, terms.momentum = 0.9f, terms.weight_decay = 1e-3f, terms.l1 = 1e-3f;
+  table.sgd(w.data(), q.data(), first.data(), kCount, terms);
+  table.adam(w.data(), q.data(), first.data(), second.data(), kCount, terms);
+  table.max_norm(w.data(), 5, kCount / 5, 1.0f);
+  results.push_back(read_back(w.data(), kCount));
+  return results;
+}
+
+TEST(InstructionSets, avx2_and_avx512_give_the_same_bits) {
+  const auto tables = isa_tables();
+  if (tables.size() < 2) GTEST_SKIP() << "this processor has no AVX-512";
+  EXPECT_EQ(everything<float>(*tables[0]), everything<float>(*tables[1]));
+  EXPECT_EQ(everything<bf16>(*tables[0]), everything<bf16>(*tables[1]));
+}
+
+TEST(InstructionSets, results_do_not_depend_on_alignment_or_aliasing) {
+  for (const VectorKernels* table : isa_tables()) {
+    const auto input = stored<float>(random_numbers(1, 200));
+    std::vector<float> apart(200), together(201);
+    table->f32.tanh(input.data(), apart.data(), 200);
+    std::copy(input.begin(), input.end(), together.begin() + 1);
+    table->f32.tanh(together.data() + 1, together.data() + 1, 200);
+    EXPECT_TRUE(std::equal(apart.begin(), apart.end(), together.begin() + 1));
+  }
+}
+
+/// Runs in a child process, because the table is chosen once.
+void exit_with_isa(const char* pinned) {
+  if (pinned != nullptr) setenv("REPRISE_ISA", pinned, 1);
+  else unsetenv("REPRISE_ISA");
+  try {
+    std::fputs(kernels::vector_kernels().isa, stderr);
+  } catch (const InputError& error) {
+    std::fputs(error.what(), stderr);
+    std::exit(2);
+  }
+  std::exit(0);
+}
+
+TEST(InstructionSetsDeathTest, the_environment_pins_the_table) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  EXPECT_EXIT(exit_with_isa("avx2"), testing::ExitedWithCode(0), "^avx2$");
+  EXPECT_EXIT(exit_with_isa(nullptr), testing::ExitedWithCode(0), isa_tables().back()->isa);
+  EXPECT_EXIT(exit_with_isa("sse9"), testing::ExitedWithCode(2), "REPRISE_ISA: expected avx2 or avx512, found 'sse9'");
+}
+
+}  // namespace
+}  // namespace reprise::tests
