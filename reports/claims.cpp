@@ -45,7 +45,7 @@ std::string region_text(const Region& region, const std::string& unit) {
 }
 
 std::string seeds_text(const std::vector<double>& values, const std::string& unit, bool differences) {
-  if (values.size() == 1) return differences ? "one seed, so the spread over seeds is unknown" : "one seed";
+  if (values.size() == 1) return differences ? "One seed, so the spread over seeds is unknown" : "One seed";
   std::vector<std::string> parts;
   for (double value : values) parts.push_back(differences ? signed_text(value, unit) : number_text(value, unit));
   if (parts.size() > kSeedsSpelledOut) {
@@ -63,7 +63,7 @@ std::string mcnemar_text(const Runs& left, const Runs& right) {
   double smallest = 1, largest = 0;
   for (std::size_t s = 0; s < left.size(); ++s) {
     const McNemar test = mcnemar(left[s]->test_labels, left[s]->test_predictions, right[s]->test_predictions);
-    parts.push_back(fmt::format("{} against {} ({} p = {})", test.left_only_wrong, test.right_only_wrong, test.method, p_text(test.p)));
+    parts.push_back(fmt::format("{} against {} ({} {})", test.left_only_wrong, test.right_only_wrong, test.method == "exact" ? "exact p" : test.method, p_text(test.p)));
     smallest = std::min(smallest, test.p);
     largest = std::max(largest, test.p);
   }
@@ -132,7 +132,7 @@ std::optional<ClaimResult> test_claim(const Claim& claim, const std::vector<RunG
                                part.region.high, comparison->unit, verdicts.back().word(), comparison->name});
   }
   result.verdict = all_of(verdicts);
-  std::tie(result.scale, result.dataset, result.precision) = setting;
+  std::tie(result.scale, result.dataset, result.variation) = setting;
   result.substitute = !claim.dataset.empty() && canonical_name(claim.dataset) != canonical_name(result.dataset);
   return result;
 }
@@ -152,7 +152,7 @@ std::string missing_text(const Claim& claim, const std::vector<RunGroup>& groups
 
 std::string ClaimResult::setting() const {
   std::vector<std::string> parts{scale, dataset + (substitute ? " (substitute)" : "")};
-  if (!precision.empty()) parts.push_back(precision);
+  if (!variation.empty()) parts.push_back(variation);
   return scale.empty() ? "" : joined(parts, ", ");
 }
 

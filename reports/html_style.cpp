@@ -52,10 +52,12 @@ sup { font-size: 11px; line-height: 0; }
 .badge { display: inline-block; border-radius: 6px; padding: 2px 9px; font-size: 12.5px; font-weight: 650; background: var(--none-bg); color: var(--none); }
 .badge.reproduced, .badge.agrees { background: var(--good-bg); color: var(--good); }
 .badge.notreproduced { background: var(--bad-bg); color: var(--bad); } .badge.undecided, .badge.differs { background: var(--open-bg); color: var(--open); }
-.claims { display: grid; grid-template-columns: repeat(auto-fill, minmax(430px, 1fr)); gap: 14px; }
-.claim { border: 1px solid var(--line); border-left: 4px solid var(--none); border-radius: 8px; padding: 13px 16px 12px; break-inside: avoid; }
+.claims { columns: 2 400px; column-gap: 16px; }
+.claim { border: 1px solid var(--line); border-left: 4px solid var(--none); border-radius: 8px; padding: 13px 16px 12px; margin: 0 0 16px; break-inside: avoid; }
 .claim.reproduced { border-left-color: var(--good); } .claim.notreproduced { border-left-color: var(--bad); } .claim.undecided { border-left-color: var(--open); }
-.claim .statement { font-weight: 550; margin: 7px 0 5px; } .claim .test { font-size: 12.5px; line-height: 1.5; color: var(--ink2); margin: 4px 0 0; }
+.claim h4 { font-size: 15px; color: var(--ink); margin: 0 0 6px; line-height: 1.35; }
+.setting { margin-top: 10px; } .setting + .setting { border-top: 1px solid var(--line); padding-top: 11px; margin-top: 12px; }
+.claim .test { font-size: 12.5px; line-height: 1.5; color: var(--ink2); margin: 4px 0 0; }
 .claim .test + .test { margin-top: 8px; } .claim .meta { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr)); gap: 18px 22px; align-items: start; }
 .plots.wide { grid-template-columns: repeat(auto-fill, minmax(430px, 1fr)); }
@@ -85,7 +87,7 @@ dl.facts dt { font-weight: 600; font-variant-numeric: tabular-nums; } dl.facts d
 footer { color: var(--ink3); font-size: 12.5px; padding-bottom: 40px; } footer p { max-width: 92ch; }
 @media (max-width: 720px) {
   main, header, footer { padding: 0 12px; } section.paper { padding: 18px 14px; } .tiles { grid-template-columns: repeat(2, 1fr); }
-  .claims, .plots, .plots.wide { grid-template-columns: 1fr; }
+  .claims { columns: 1; } .plots, .plots.wide { grid-template-columns: 1fr; }
 }
 @media print {
   :root { --page: #fff; --card: #fff; --ink: #000; --ink2: #333; --ink3: #555; --line: #ccc; --grid: #e6e6e6; --axis: #888; color-scheme: light; }

@@ -25,6 +25,15 @@ std::string setting_text(const RunGroup& group) {
   return fmt::format("{}, {} scale{}", group.recipe.dataset, group.scale, variation.empty() ? "" : ", " + variation);
 }
 
+// As they come: the first trial's scales in their order.
+std::vector<std::string> settings_in_order(const std::vector<RunGroup>& groups) {
+  std::vector<std::string> settings;
+  for (const RunGroup& group : groups) {
+    if (std::find(settings.begin(), settings.end(), setting_text(group)) == settings.end()) settings.push_back(setting_text(group));
+  }
+  return settings;
+}
+
 std::string seed_count_text(const RunGroup& group) {
   return fmt::format("{} {}", group.runs.size(), group.runs.size() == 1 ? "seed" : "seeds");
 }
@@ -67,7 +76,8 @@ void add_series(Plot& plot, const records::RunRecord& run, const std::string& na
 const experiments::PublishedNumber* published_point(const experiments::Paper& paper, const RunGroup& group, const std::string& metric) {
   for (const std::string& id : group.recipe.reports) {
     const auto* number = paper.find_published(id);
-    if (number && number->status == "verified" && number->metric == metric) return number;
+    const bool same_data = number && canonical_name(number->dataset) == canonical_name(group.recipe.dataset);
+    if (same_data && number->status == "verified" && number->metric == metric) return number;
   }
   return nullptr;
 }
@@ -112,15 +122,14 @@ std::vector<Picture> training_curves(const experiments::Paper& paper, const std:
     }
     pictures.push_back(std::move(picture));
   }
-  std::stable_sort(pictures.begin(), pictures.end(), [](const Picture& a, const Picture& b) { return a.group < b.group; });
+  const std::vector<std::string> order = settings_in_order(groups);
+  const auto place = [&](const Picture& picture) { return std::find(order.begin(), order.end(), picture.group) - order.begin(); };
+  std::stable_sort(pictures.begin(), pictures.end(), [&](const Picture& a, const Picture& b) { return place(a) < place(b); });
   return pictures;
 }
 
 std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std::vector<RunGroup>& groups) {
-  std::vector<std::string> settings;
-  for (const RunGroup& group : groups) {
-    if (std::find(settings.begin(), settings.end(), setting_text(group)) == settings.end()) settings.push_back(setting_text(group));
-  }
+  const std::vector<std::string> settings = settings_in_order(groups);
   std::vector<Picture> pictures;
   for (const experiments::Figure& figure : paper.figures) {
     for (const std::string& setting : settings) {
@@ -150,7 +159,7 @@ std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std:
           if (const auto* number = published_point(paper, *group, figure.metric)) {
             theirs.x.push_back(wanted.x[i]);
             theirs.y.push_back(number->value);
-            theirs.name = fmt::format("{}, published ({})", wanted.name, number->dataset);
+            theirs.name = wanted.name + ", published (paper scale)";
           }
         }
         points += ours.x.size();

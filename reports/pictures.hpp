@@ -11,7 +11,8 @@ namespace reprise::reports {
 /// Plots of one scale and data set share their vertical range.
 std::vector<Picture> training_curves(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
 
-/// The [[figure]] entries, once per setting with runs: mean over seeds with the sd as bars, published values hollow.
+/// The [[figure]] entries, once per setting with runs: mean over seeds with the sd as bars; hollow marks
+/// for published values of the same data set.
 std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
 
 /// One plot per group and table that its runs keep, one faint line per seed and column.

@@ -192,7 +192,7 @@ std::string render_svg(const Plot& plot) {
     out += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}H{:.1f}\"/><text class=\"tick y\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", left, at, right,
                        left - 6, at + 3.8, tick_text(value));
   }
-  for (double value : ticks(x.low, x.high, std::max(3, (plot.width - 64) / 70), plot.log_x)) {
+  for (double value : ticks(x.low, x.high, std::max(3, (plot.width - 64) / 56), plot.log_x)) {
     const double at = x.at(value);
     out += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {1:.1f}v4\"/><text class=\"tick x\" x=\"{0:.1f}\" y=\"{2:.1f}\">{3}</text>\n", at, bottom,
                        bottom + 16, tick_text(value));
@@ -234,7 +234,7 @@ std::string render_interval(const IntervalPicture& picture) {
     if (std::isfinite(bound)) out += fmt::format("<path class=\"bound\" d=\"M{:.1f} 2V30\"/>", axis.at(bound));
   }
   out += fmt::format("<path class=\"axis\" d=\"M{} 30H{}\"/>", kLeft, kRight);
-  for (double value : ticks(axis.low, axis.high, 4, false)) {
+  for (double value : ticks(axis.low, axis.high, 6, false)) {
     out += fmt::format("<path class=\"axis\" d=\"M{0:.1f} 30v3\"/><text class=\"tick x\" x=\"{0:.1f}\" y=\"44\">{1}</text>", axis.at(value), tick_text(value));
   }
   if (spread_known) {

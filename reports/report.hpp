@@ -67,7 +67,7 @@ struct Row {
 
 struct ClaimResult {
   experiments::Claim claim;
-  std::string scale, dataset, precision;
+  std::string scale, dataset, variation;
   bool substitute = false;
   Verdict verdict;
   std::vector<std::string> tests;       ///< sentences with numbers, one per comparison made

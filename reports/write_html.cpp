@@ -33,7 +33,7 @@ std::string header(const Report& report) {
   const ClaimCounts counts = report.counts();
   std::string out = fmt::format(
       "<header>\n<h1>Published and reproduced</h1>\n<p class=\"lead\">{} of {}. A claim is reproduced when the 95 % interval of what was measured lies "
-      "inside what it allows, not reproduced when it lies outside, undecided otherwise. Published values are compared with ours only on the "
+      "inside what it allows, not reproduced when it lies outside, undecided otherwise; it is tested once for each scale and data set with runs. Published values are compared with ours only on the "
       "same data set and at the paper&#39;s own scale.</p>\n<div class=\"tiles\">\n",
       count_text(static_cast<std::size_t>(report.run_count()), "run", "runs"), count_text(report.papers.size(), "paper", "papers"));
   const auto tile = [&](const char* state, int count, const char* text) {
@@ -43,7 +43,9 @@ std::string header(const Report& report) {
   tile("notreproduced", counts.not_reproduced, "not reproduced");
   tile("undecided", counts.undecided, "undecided");
   tile("nottested", counts.not_tested, "not tested");
-  out += "</div>\n<nav aria-label=\"Papers\"><ul>\n";
+  out += "</div>\n";
+  if (report.papers.size() < 2) return out + "</header>\n";
+  out += "<nav aria-label=\"Papers\"><ul>\n";
   for (const PaperReport& paper : report.papers) out += fmt::format("<li><a href=\"#{0}\">{0}</a></li>\n", e(paper.slug));
   return out + "</ul></nav>\n</header>\n";
 }
@@ -105,22 +107,39 @@ std::string rows_table(const PaperReport& paper) {
   return out + "</dl>\n";
 }
 
-std::string claim_card(const ClaimResult& claim) {
-  std::string out = fmt::format("<article class=\"claim {}\"><div class=\"meta\">{}", canonical_name(claim.verdict.word()),
-                                badge(claim.verdict.word(), claim.verdict.text()));
+std::string claim_setting(const ClaimResult& claim) {
+  const std::string word = claim.verdict.word(), rest = claim.verdict.text().substr(word.size());
+  std::string out = "<div class=\"setting\"><div class=\"meta\">" + badge(word, word);
+  if (!rest.empty()) out += "<span class=\"small\">" + e(rest) + "</span>";
   if (!claim.scale.empty()) {
     out += fmt::format("<span class=\"chip\">{}</span><span class=\"chip\">{}</span>", e(claim.scale), e(claim.dataset));
     if (claim.substitute) out += "<span class=\"chip warn\">substitute data set</span>";
-    if (!claim.precision.empty()) out += "<span class=\"chip warn\">" + e(claim.precision) + "</span>";
+    if (!claim.variation.empty()) out += "<span class=\"chip warn\">" + e(claim.variation) + "</span>";
   }
-  out += fmt::format("</div>\n<p class=\"statement\">{}</p>\n", e(claim.claim.statement));
+  out += "</div>\n";
   for (std::size_t i = 0; i < claim.tests.size(); ++i) {
     if (i < claim.pictures.size()) out += render_interval(claim.pictures[i]);
     out += "<p class=\"test\">" + e(claim.tests[i]) + "</p>\n";
   }
-  if (!claim.published.empty()) out += "<p class=\"test\"><b>Published.</b> " + e(joined(claim.published, "; ")) + ".</p>\n";
-  if (!claim.claim.note.empty()) out += "<p class=\"test\">" + e(claim.claim.note) + "</p>\n";
-  return out + "</article>\n";
+  return out + "</div>\n";
+}
+
+/// A card per claim, with a block for each setting it was tested on; they stand next to each other in paper.claims.
+std::string claim_cards(const std::vector<ClaimResult>& claims) {
+  std::string out;
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    const ClaimResult& claim = claims[i];
+    const bool first = i == 0 || claims[i - 1].claim.id != claim.claim.id, last = i + 1 == claims.size() || claims[i + 1].claim.id != claim.claim.id;
+    if (first) {
+      const std::string state = last ? canonical_name(claim.verdict.word()) : "several";
+      out += fmt::format("<article class=\"claim {}\">\n<h4>{}</h4>\n", state, e(claim.claim.statement));
+      if (!claim.published.empty()) out += "<p class=\"test\"><b>Published:</b> " + e(joined(claim.published, "; ")) + "</p>\n";
+      if (!claim.claim.note.empty()) out += "<p class=\"test\">" + e(claim.claim.note) + "</p>\n";
+    }
+    out += claim_setting(claim);
+    if (last) out += "</article>\n";
+  }
+  return out;
 }
 
 std::string plot_figure(const Picture& picture) {
@@ -180,8 +199,7 @@ std::string paper_section(const PaperReport& paper) {
   out += "<h3>Published and reproduced</h3>\n" + rows_table(paper);
   if (!paper.claims.empty()) {
     out += "<h3>Claims</h3>\n<p class=\"small\">The dot is what was measured, the bar its 95 % interval, the shaded part what the claim allows.</p>\n<div class=\"claims\">\n";
-    for (const ClaimResult& claim : paper.claims) out += claim_card(claim);
-    out += "</div>\n";
+    out += claim_cards(paper.claims) + "</div>\n";
   }
   out += plots("Figures", "", paper.figures, true, false);
   out += plots("Training curves", "One line per seed: on the test split solid, on the training split dashed. Plots of one data set and scale share their vertical range.",

@@ -41,7 +41,7 @@ std::vector<std::string> cells(const Row& row) {
           row.published ? row.published->text() : "-",
           summary_text(row.reproduced, row.unit),
           row.agreement ? fmt::format("{} ({} to {})", row.verdict, signed_text(row.agreement->low, row.unit), signed_text(row.agreement->high, row.unit))
-                        : row.published && row.published->verified && row.reproduced.n > 0 ? "not compared" : row.published ? row.verdict : "-"};
+                        : row.published ? "not compared" : "-"};
 }
 
 }  // namespace

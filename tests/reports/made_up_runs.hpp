@@ -1,0 +1,34 @@
+#pragma once
+// A paper that does not exist and runs that never ran, for the tests of reports.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "experiments/catalog.hpp"
+#include "suite/records/run_record.hpp"
+
+namespace reprise::reports::made_up {
+
+struct RunSpec {
+  std::string trial = "plain";
+  std::string scale = "desk";
+  std::string dataset = "mnist";
+  std::int64_t seed = 1;
+  double error_percent = 2;            ///< expected; the predictions' own is drawn around it
+  std::vector<std::string> reports;
+  std::vector<std::string> deviations;
+  std::string precision = "f32";
+  std::int64_t test_images = 2000;
+  double seed_spread = 0;              ///< in percent: shifts this seed's error
+};
+
+/// A whole record: recipe, provenance, curves of 10 epochs, predictions. The images' difficulty is the same for all runs of
+/// a data set, so two nets err on similar images.
+records::RunRecord record_of(const RunSpec& run);
+
+/// Trials plain, dropout, maxnorm, wide; published numbers table2-plain (1.6), table2-dropout (1.25), table2-maxnorm (1.06),
+/// table2-wide (unverified 1.04), all on "mnist"; claims of every kind; one figure.
+experiments::Paper paper();
+
+}  // namespace reprise::reports::made_up

@@ -1,0 +1,137 @@
+#include "reports/report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "made_up_runs.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::reports {
+namespace {
+
+namespace fs = std::filesystem;
+
+records::RunRecord record(const std::string& trial, std::int64_t seed) {
+  made_up::RunSpec run;
+  run.trial = trial;
+  run.seed = seed;
+  run.reports = {"table2-" + trial};
+  return made_up::record_of(run);
+}
+
+std::vector<records::RunRecord> records() {
+  return {record("plain", 1), record("plain", 2), record("dropout", 1), record("dropout", 2), record("maxnorm", 1)};
+}
+
+TEST(Report, does_not_depend_on_the_order_of_the_files) {
+  auto forward = records(), backward = records();
+  std::reverse(backward.begin(), backward.end());
+  const Report one = build_report(forward, {made_up::paper()}), other = build_report(backward, {made_up::paper()});
+  EXPECT_EQ(to_html(one), to_html(other));
+  EXPECT_EQ(to_markdown(one), to_markdown(other));
+  EXPECT_EQ(to_csv(one), to_csv(other));
+  EXPECT_EQ(to_latex(one), to_latex(other));
+  EXPECT_EQ(to_json(one), to_json(other));
+}
+
+TEST(Report, leaves_out_and_names_what_it_cannot_use) {
+  auto runs = records();
+  runs.push_back(record("plain", 1));
+  runs.back().run_id = "ffffffffffffffff";  // the same recipe and seed by another version of the code
+  runs.push_back(record("plain", 3));
+  runs.back().paper = "unheard-of";
+  runs.push_back(record("plain", 4));
+  runs.back().recipe_toml = "dataset = ";
+  const Report report = build_report(runs, {made_up::paper()});
+  ASSERT_EQ(report.left_out.size(), 3u);
+  EXPECT_EQ(report.run_count(), 5);
+  EXPECT_EQ(report.left_out[0].file.substr(0, 17), "unheard-of/plain/");
+  const std::string html = to_html(report);
+  for (const LeftOut& file : report.left_out) EXPECT_NE(html.find(file.file), std::string::npos);
+}
+
+TEST(Report, counts_verdicts) {
+  const Report report = build_report(records(), {made_up::paper()});
+  const ClaimCounts counts = report.counts();
+  EXPECT_EQ(counts.reproduced + counts.not_reproduced + counts.undecided + counts.not_tested, static_cast<int>(report.papers.front().claims.size()));
+}
+
+TEST(Report, curves_have_a_line_per_seed_and_figures_a_point_per_trial) {
+  const Report report = build_report(records(), {made_up::paper()});
+  const PaperReport& paper = report.papers.front();
+  ASSERT_EQ(paper.curves.size(), 3u);
+  EXPECT_EQ(paper.curves.front().plot.lines.size(), 4u);  // two seeds, test and training
+  ASSERT_EQ(paper.figures.size(), 1u);
+  ASSERT_EQ(paper.figures.front().plot.lines.size(), 2u);
+  EXPECT_EQ(paper.figures.front().plot.lines[0].x, (std::vector<double>{100, 200, 400}));
+  EXPECT_EQ(paper.figures.front().plot.lines[1].y, (std::vector<double>{1.6, 1.25, 1.06}));  // published
+}
+
+TEST(Report, figures_of_a_substitute_data_set_show_no_published_values) {
+  std::vector<records::RunRecord> runs;
+  for (const char* trial : {"plain", "dropout"}) {
+    made_up::RunSpec run;
+    run.trial = trial;
+    run.dataset = "fashion-mnist";
+    run.reports = {std::string("table2-") + trial};
+    runs.push_back(made_up::record_of(run));
+  }
+  const Report report = build_report(runs, {made_up::paper()});
+  EXPECT_EQ(report.papers.front().figures.front().plot.lines.size(), 1u);
+}
+
+TEST(Report, images_of_the_wrong_size_are_not_shown) {
+  auto runs = records();
+  records::Images images;
+  images.count = 2;
+  images.height = images.width = 2;
+  images.channels = 1;
+  images.pixels = std::vector<std::uint8_t>(8, 7);
+  runs[0].images["whole"] = images;
+  images.pixels.pop_back();
+  runs[0].images["short"] = images;
+  EXPECT_EQ(build_report(runs, {made_up::paper()}).papers.front().images.size(), 1u);
+}
+
+TEST(Report, files_are_written_whole_and_identical_each_time) {
+  const fs::path folder = fs::temp_directory_path() / "reprise-reports-test";
+  fs::remove_all(folder);
+  const auto formats = parse_formats("md,html,csv,tex,json");
+  const auto read = [](const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const Report report = build_report(records(), {made_up::paper()});
+  const auto first = write_report(report, formats, folder / "a");
+  const auto second = write_report(build_report(records(), {made_up::paper()}), formats, folder / "b");
+  ASSERT_EQ(first.size(), 5u);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    EXPECT_FALSE(read(first[i]).empty());
+    EXPECT_EQ(read(first[i]), read(second[i]));
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder / "a"), fs::directory_iterator{}), 5);  // no temporary files stay
+  fs::remove_all(folder);
+}
+
+TEST(Report, a_folder_that_cannot_be_written_is_a_run_error) {
+  const Report report = build_report(records(), {made_up::paper()});
+  EXPECT_THROW(write_report(report, {Format::json}, "/proc/no-such-folder"), RunError);
+}
+
+TEST(Report, unknown_formats_are_refused_with_the_known_ones) {
+  try {
+    parse_formats("md,pdf");
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("md, html, csv, tex, json"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("'pdf'"), std::string::npos);
+  }
+  EXPECT_EQ(parse_formats("json,json,md").size(), 2u);
+}
+
+}  // namespace
+}  // namespace reprise::reports

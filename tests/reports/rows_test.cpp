@@ -1,0 +1,148 @@
+#include "reports/rows.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "made_up_runs.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::reports {
+namespace {
+
+using made_up::RunSpec;
+
+experiments::PublishedNumber published(double value) {
+  experiments::PublishedNumber number;
+  number.value = value;
+  return number;
+}
+
+std::vector<Row> rows_of(const std::vector<RunSpec>& runs) {
+  std::vector<records::RunRecord> records;
+  for (const RunSpec& run : runs) records.push_back(made_up::record_of(run));
+  const Report report = build_report(records, {made_up::paper()});
+  return report.papers.empty() ? std::vector<Row>{} : report.papers.front().rows;
+}
+
+RunSpec run_of(const std::string& scale, const std::string& dataset, std::int64_t seed) {
+  RunSpec run;
+  run.scale = scale;
+  run.dataset = dataset;
+  run.seed = seed;
+  run.reports = {"table2-plain"};
+  return run;
+}
+
+// Reference values of both agreement tests: NumPy and SciPy, from the formulas of Student and Welch.
+TEST(Agreement, with_a_single_published_run_takes_its_spread_from_ours) {
+  const Agreement agreement = agreement_of({1.0, 1.1, 1.2}, published(1.06), 10000);
+  EXPECT_NEAR(agreement.difference, 0.04, 1e-9);
+  EXPECT_NEAR(agreement.high - agreement.difference, 0.4968275423500659, 1e-9);
+}
+
+TEST(Agreement, with_published_spread_is_welchs) {
+  experiments::PublishedNumber number = published(1.08);
+  number.spread = 0.04;
+  number.runs = 10;
+  const Agreement agreement = agreement_of({1.0, 1.1, 1.2}, number, 10000);
+  EXPECT_NEAR(agreement.high - agreement.difference, 0.23379323092794846, 1e-9);
+}
+
+TEST(Agreement, of_one_seed_is_the_exact_binomial_interval) {
+  const Agreement agreement = agreement_of({1.06}, published(1.0), 10000);
+  EXPECT_NEAR(agreement.low, 0.8686342174170204 - 1, 1e-9);
+  EXPECT_NEAR(agreement.high, 1.2806135286426715 - 1, 1e-9);
+  EXPECT_TRUE(std::isinf(agreement_of({1.06}, published(1.0), 0).high));
+}
+
+TEST(Rows, like_for_like_gets_a_difference) {
+  const std::vector<Row> rows = rows_of({run_of("paper", "mnist", 1), run_of("paper", "mnist", 2), run_of("paper", "mnist", 3)});
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].id, "table2-plain");
+  EXPECT_EQ(rows[0].reproduced.n, 3);
+  ASSERT_TRUE(rows[0].agreement);
+  EXPECT_NEAR(rows[0].agreement->difference, rows[0].reproduced.mean - 1.6, 1e-12);
+  EXPECT_FALSE(rows[0].substitute);
+}
+
+TEST(Rows, published_and_own_spelling_of_a_data_set_are_one) {
+  experiments::Paper paper = made_up::paper();
+  paper.published.front().dataset = "cifar10";
+  const Report report = build_report({made_up::record_of(run_of("paper", "cifar-10", 1))}, {paper});
+  EXPECT_FALSE(report.papers.front().rows.front().substitute);
+}
+
+TEST(Rows, a_substitute_data_set_is_said_and_not_compared) {
+  const Row row = rows_of({run_of("paper", "fashion-mnist", 1), run_of("paper", "fashion-mnist", 2)}).front();
+  EXPECT_TRUE(row.substitute);
+  EXPECT_FALSE(row.agreement);
+  EXPECT_EQ(row.verdict, "not compared: substitute data set");
+}
+
+TEST(Rows, a_reduced_scale_is_said_and_not_compared) {
+  const Row row = rows_of({run_of("desk", "mnist", 1), run_of("desk", "mnist", 2)}).front();
+  EXPECT_FALSE(row.agreement);
+  EXPECT_EQ(row.verdict, "not compared: reduced scale");
+}
+
+TEST(Rows, an_unverified_value_is_labelled_and_not_compared) {
+  RunSpec run = run_of("paper", "mnist", 1);
+  run.reports = {"table2-wide"};
+  const Row row = rows_of({run}).front();
+  EXPECT_EQ(row.published->text(), "(1.04) unverified");
+  EXPECT_FALSE(row.agreement);
+}
+
+TEST(Rows, a_recipe_changed_by_hand_is_a_row_of_its_own_and_not_compared) {
+  RunSpec changed = run_of("paper", "mnist", 1);
+  changed.deviations = {"set by hand: optimizer.max_norm=3"};
+  const std::vector<Row> rows = rows_of({changed, run_of("paper", "mnist", 1)});
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_TRUE(rows[0].agreement);
+  EXPECT_EQ(rows[1].variation, "optimizer.max_norm=3");
+  EXPECT_EQ(rows[1].verdict, "not compared: recipe changed by hand");
+}
+
+TEST(Rows, a_trial_without_published_number_has_its_own_row) {
+  RunSpec run = run_of("desk", "mnist", 1);
+  run.reports.clear();
+  const Row row = rows_of({run}).front();
+  EXPECT_EQ(row.id, "plain/test_error");
+  EXPECT_FALSE(row.published);
+  EXPECT_EQ(row.verdict, "no published number");
+}
+
+TEST(Rows, deviations_are_footnotes_numbered_once) {
+  RunSpec first = run_of("desk", "mnist", 1), second = first;
+  first.deviations = {"shorter", "narrower"};
+  second.trial = "dropout";
+  second.deviations = {"narrower"};
+  const Report report = build_report({made_up::record_of(first), made_up::record_of(second)}, {made_up::paper()});
+  const PaperReport& paper = report.papers.front();
+  EXPECT_EQ(paper.footnotes, (std::vector<std::string>{"shorter", "narrower"}));
+  EXPECT_EQ(paper.rows[0].footnotes, (std::vector<int>{1, 2}));
+  EXPECT_EQ(paper.rows[1].footnotes, (std::vector<int>{2}));
+}
+
+TEST(Rows, stand_in_the_order_of_the_catalog_with_the_papers_scale_first) {
+  RunSpec wide = run_of("desk", "mnist", 1), plain = run_of("smoke", "mnist", 1), plain_paper = run_of("paper", "mnist", 1);
+  wide.trial = "wide";
+  const std::vector<Row> rows = rows_of({wide, plain, plain_paper});
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].scale, "paper");
+  EXPECT_EQ(rows[1].scale, "smoke");
+  EXPECT_EQ(rows[2].trial, "wide");
+}
+
+TEST(Rows, accuracy_is_the_complement_of_the_error) {
+  experiments::Paper paper = made_up::paper();
+  paper.published.front().metric = "test_accuracy";
+  const records::RunRecord record = made_up::record_of(run_of("paper", "mnist", 1));
+  const Row row = build_report({record}, {paper}).papers.front().rows.front();
+  EXPECT_NEAR(row.reproduced.mean, 100 - record.metrics.at("test_error").values.back(), 1e-9);
+}
+
+}  // namespace
+}  // namespace reprise::reports

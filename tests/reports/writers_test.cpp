@@ -1,0 +1,227 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "made_up_runs.hpp"
+#include "reports/report.hpp"
+#include "reports/text.hpp"
+
+namespace reprise::reports {
+namespace {
+
+records::RunRecord record(const std::string& trial, const std::string& scale, const std::string& dataset, std::int64_t seed) {
+  made_up::RunSpec run;
+  run.trial = trial;
+  run.scale = scale;
+  run.dataset = dataset;
+  run.seed = seed;
+  run.reports = {"table2-" + trial};
+  run.deviations = {"width 50 % & <less>_than $the {paper}'s #1"};
+  return made_up::record_of(run);
+}
+
+Report small_report() {
+  std::vector<records::RunRecord> records;
+  for (const char* trial : {"plain", "dropout", "wide"}) {
+    for (int seed : {1, 2, 3}) records.push_back(record(trial, "paper", "mnist", seed));
+  }
+  records::Images images;
+  images.title = "Maps & <more>";
+  images.captions = {"a < b", "\"c\""};
+  images.count = 2;
+  images.height = images.width = 2;
+  images.channels = 3;
+  images.pixels = std::vector<std::uint8_t>(24, 100);
+  records.front().images["maps"] = images;
+  records.front().tables["sweep"] = {"A sweep", "k", {{"k", {1, 10, 100}}, {"error", {3, 2, 1}}}};
+  records.front().provenance["flags"] = "-O3 <&>";
+  Report report = build_report(records, {made_up::paper()});
+  report.left_out.push_back({"a&b.h5", "expected <seal>"});
+  return report;
+}
+
+// Checks that elements nest, attributes are quoted and no bare & or < stands in the text. Returns what is wrong, or "".
+std::string malformed(const std::string& page) {
+  std::vector<std::string> open;
+  std::set<std::string> ids;
+  std::size_t at = page.find("<html");
+  while (at < page.size()) {
+    if (page[at] == '&') {
+      const std::string entity = page.substr(at, page.find(';', at) - at + 1);
+      static const std::set<std::string> kEntities{"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+      if (!kEntities.contains(entity)) return "bare & before: " + page.substr(at, 40);
+      at += entity.size();
+      continue;
+    }
+    if (page[at] != '<') {
+      ++at;
+      continue;
+    }
+    const std::size_t end = page.find('>', at);
+    if (end == std::string::npos) return "unclosed tag: " + page.substr(at, 40);
+    const std::string tag = page.substr(at + 1, end - at - 1);
+    at = end + 1;
+    if (tag.find('<') != std::string::npos) return "< inside a tag: " + tag;
+    if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "unbalanced quotes: " + tag;
+    if (const std::size_t id = tag.find(" id=\""); id != std::string::npos) {
+      const std::string name = tag.substr(id + 5, tag.find('"', id + 5) - id - 5);
+      if (!ids.insert(name).second) return "id used twice: " + name;
+    }
+    const std::string name = tag.substr(tag.front() == '/' ? 1 : 0, tag.find_first_of(" \n/", 1) - (tag.front() == '/' ? 1 : 0));
+    if (tag.front() == '/') {
+      if (open.empty() || open.back() != tag.substr(1)) return "closes what is not open: " + tag;
+      open.pop_back();
+    } else if (tag.back() != '/') {
+      open.push_back(name);
+    }
+  }
+  return open.empty() ? "" : "left open: " + open.back();
+}
+
+TEST(Html, is_well_formed_and_stands_alone) {
+  const std::string page = to_html(small_report());
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  EXPECT_EQ(page.find("<link"), std::string::npos);
+  for (std::size_t at = page.find("src=\""); at != std::string::npos; at = page.find("src=\"", at + 1)) {
+    EXPECT_EQ(page.substr(at, 27), "src=\"data:image/png;base64,");
+  }
+  EXPECT_NE(page.find("prefers-color-scheme: dark"), std::string::npos);
+}
+
+TEST(Html, the_checker_finds_what_is_malformed) {
+  EXPECT_NE(malformed("<html><p>a & b</p></html>"), "");
+  EXPECT_NE(malformed("<html><p><b>a</p></b></html>"), "");
+  EXPECT_NE(malformed("<html><p>a</p>"), "");
+  EXPECT_NE(malformed("<html><p id=\"a\"></p><p id=\"a\"></p></html>"), "");
+}
+
+TEST(Html, escapes_every_name_that_comes_from_outside) {
+  const std::string page = to_html(small_report());
+  for (const char* part : {"A Paper &amp; Its &lt;Nets&gt;", "Maps &amp; &lt;more&gt;", "a &lt; b", "-O3 &lt;&amp;&gt;", "a&amp;b.h5", "expected &lt;seal&gt;",
+                           "width 50 % &amp; &lt;less&gt;_than $the {paper}&#39;s #1"}) {
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  }
+}
+
+TEST(Html, shows_rows_claims_curves_tables_and_images) {
+  const std::string page = to_html(small_report());
+  for (const char* part : {"<table>", "scope=\"col\"", "class=\"claim ", "<svg class=\"plot\"", "<svg class=\"interval", "A sweep", "unverified"}) {
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  }
+}
+
+TEST(Json, has_exactly_the_documented_fields) {
+  const auto json = nlohmann::json::parse(to_json(small_report()));
+  const auto keys = [](const nlohmann::json& object) {
+    std::set<std::string> names;
+    for (const auto& [name, value] : object.items()) names.insert(name);
+    return names;
+  };
+  using Names = std::set<std::string>;
+  EXPECT_EQ(keys(json), Names{"papers"});
+  const auto& paper = json["papers"][0];
+  EXPECT_EQ(keys(paper), (Names{"slug", "rows", "claims"}));
+  EXPECT_EQ(keys(paper["rows"][0]),
+            (Names{"id", "trial", "dataset", "scale", "metric", "published", "reproduced", "verdict", "substitute", "deviations"}));
+  EXPECT_EQ(keys(paper["rows"][0]["reproduced"]), (Names{"mean", "sd", "n"}));
+  EXPECT_EQ(keys(paper["claims"][0]), (Names{"id", "statement", "verdict", "seeds", "test"}));
+  EXPECT_EQ(paper["rows"][0]["published"], 1.6);
+  EXPECT_EQ(paper["rows"][0]["reproduced"]["n"], 3);
+}
+
+TEST(Json, one_seed_has_no_deviation) {
+  const Report report = build_report({record("plain", "paper", "mnist", 1)}, {made_up::paper()});
+  EXPECT_TRUE(nlohmann::json::parse(to_json(report))["papers"][0]["rows"][0]["reproduced"]["sd"].is_null());
+}
+
+TEST(Csv, has_as_many_fields_in_each_line_as_in_its_heading) {
+  const std::string csv = to_csv(small_report());
+  std::vector<int> counts{1};
+  bool quoted = false;
+  for (char c : csv) {
+    if (c == '"') quoted = !quoted;
+    if (c == ',' && !quoted) ++counts.back();
+    if (c == '\n' && !quoted) counts.push_back(1);
+  }
+  counts.pop_back();
+  EXPECT_EQ(counts.size(), 4u);
+  for (int count : counts) EXPECT_EQ(count, counts.front());
+}
+
+TEST(Latex, escapes_specials_and_balances_its_tables) {
+  const std::string tex = to_latex(small_report());
+  EXPECT_NE(tex.find("width 50 \\% \\& \\textless{}less\\textgreater{}\\_than \\$the \\{paper\\}'s \\#1"), std::string::npos);
+  EXPECT_NE(tex.find("$\\pm$"), std::string::npos);
+  EXPECT_EQ(tex.find("±"), std::string::npos);
+  std::size_t lines = 0;
+  for (std::size_t at = tex.find(" \\\\\n"); at != std::string::npos; at = tex.find(" \\\\\n", at + 1)) {
+    const std::size_t start = tex.rfind('\n', at) + 1;
+    const std::string line = tex.substr(start, at - start);
+    int separators = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) separators += line[i] == '&' && (i == 0 || line[i - 1] != '\\');
+    EXPECT_EQ(separators, 6) << line;
+    ++lines;
+  }
+  EXPECT_EQ(lines, 4u);  // the heading and three rows
+}
+
+TEST(Latex, a_backslash_is_escaped_once) { EXPECT_EQ(latex_escaped("a\\b{c}~^"), "a\\textbackslash{}b\\{c\\}\\textasciitilde{}\\textasciicircum{}"); }
+
+TEST(Markdown, keeps_its_tables_whole) {
+  EXPECT_EQ(markdown_escaped("a|b\nc"), "a\\|b c");
+  const std::string text = to_markdown(small_report());
+  EXPECT_NE(text.find("[^made-up-1]: width 50 %"), std::string::npos);
+  EXPECT_NE(text.find("(1.04) unverified"), std::string::npos);
+}
+
+// The difference to the published value, as any format would print it.
+bool prints_a_difference(const Report& report) {
+  const Row& row = report.papers.front().rows.front();
+  const double difference = row.reproduced.mean - row.published->number.value;
+  const std::string csv = to_csv(report), line = csv.substr(csv.find("\r\n"));
+  const std::string page = to_html(report), body = page.substr(page.find("</style>"));
+  for (const std::string& text : {body, to_markdown(report), to_latex(report), to_json(report), line, terminal_table(report)}) {
+    for (const char* word : {"higher by", "lower by", "agrees"}) {
+      if (text.find(word) != std::string::npos) return true;
+    }
+    if (text.find(signed_text(difference, "percent")) != std::string::npos) return true;
+  }
+  return false;
+}
+
+TEST(Writers, print_a_difference_for_like_only) {
+  const auto report_of = [](const std::string& scale, const std::string& dataset) {
+    std::vector<records::RunRecord> records;
+    for (int seed : {1, 2, 3}) records.push_back(record("plain", scale, dataset, seed));
+    return build_report(records, {made_up::paper()});
+  };
+  EXPECT_TRUE(prints_a_difference(report_of("paper", "mnist")));
+  EXPECT_FALSE(prints_a_difference(report_of("paper", "fashion-mnist")));
+  EXPECT_FALSE(prints_a_difference(report_of("desk", "mnist")));
+  EXPECT_FALSE(prints_a_difference(report_of("smoke", "fashion-mnist")));
+}
+
+TEST(Terminal, lines_columns_up_by_characters) {
+  EXPECT_EQ(aligned({{"a", "b"}, {"1 ± 2", "c"}}, "-"), "a      b\n-----  -\n1 ± 2  c\n");
+  const std::string text = terminal_table(small_report());
+  EXPECT_NE(text.find("Claims: "), std::string::npos);
+  EXPECT_NE(text.find("(1.04) unverified"), std::string::npos);
+}
+
+TEST(Text, numbers_have_one_form) {
+  EXPECT_EQ(number_text(1.055, "percent"), "1.05");  // 1.055 is stored a little below
+  EXPECT_EQ(number_text(-0.001, "percent"), "0.00");
+  EXPECT_EQ(number_text(0.123456, ""), "0.1235");
+  EXPECT_EQ(signed_text(0.2, "points"), "+0.20");
+  EXPECT_EQ(signed_text(-0.2, "points"), "-0.20");
+  EXPECT_EQ(p_text(0.00004), "4e-05");
+  EXPECT_EQ(p_text(0.0321), "0.032");
+  EXPECT_EQ(csv_quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
+  EXPECT_EQ(canonical_name("CIFAR-10"), canonical_name("cifar_10"));
+}
+
+}  // namespace
+}  // namespace reprise::reports
