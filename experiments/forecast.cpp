@@ -78,31 +78,47 @@ Timed time_steps(const training::Recipe& recipe, const graph::Graph& graph, int 
   return timed;
 }
 
+graph::Graph graph_of(const training::Recipe& recipe, const datasets::DatasetEntry& data_set) {
+  return build_model(recipe, {data_set.height, data_set.width, data_set.channels}, data_set.classes());
+}
+
+std::int64_t steps_per_epoch_of(const training::Recipe& recipe, std::int64_t train_images) { return (train_images + recipe.batch - 1) / recipe.batch; }
+
+Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std::int64_t steps_per_epoch) {
+  Forecast forecast;
+  forecast.steps = recipe.steps > 0 ? recipe.steps : std::max<std::int64_t>(1, std::llround(recipe.epochs * static_cast<double>(steps_per_epoch)));
+  forecast.training_flops = static_cast<double>(graph.training_flops()) * static_cast<double>(forecast.steps * recipe.batch);
+  forecast.parameters = graph.trained_parameters();
+  forecast.disk_bytes = 4 * forecast.parameters * 4 + (std::int64_t{1} << 16);
+  return forecast;
+}
+
 }  // namespace
+
+Forecast count_costs(const training::Recipe& recipe) {
+  const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
+  return counted(recipe, graph_of(recipe, data_set), steps_per_epoch_of(recipe, chosen(recipe.train_images, count_of(data_set, true))));
+}
 
 Forecast forecast(const training::Recipe& recipe, int threads, double) {
   const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
   const std::int64_t train_images = chosen(recipe.train_images, count_of(data_set, true)), test_images = chosen(recipe.test_images, count_of(data_set, false));
-  const graph::Graph graph = build_model(recipe, {data_set.height, data_set.width, data_set.channels}, data_set.classes());
+  const graph::Graph graph = graph_of(recipe, data_set);
   const std::int64_t before = resident_bytes();
   const Timed timed = time_steps(recipe, graph, data_set.classes(), threads);
 
-  Forecast forecast;
-  const std::int64_t steps_per_epoch = (train_images + recipe.batch - 1) / recipe.batch;
-  forecast.steps = recipe.steps > 0 ? recipe.steps : std::max<std::int64_t>(1, std::llround(recipe.epochs * static_cast<double>(steps_per_epoch)));
+  const std::int64_t steps_per_epoch = steps_per_epoch_of(recipe, train_images);
+  Forecast forecast = counted(recipe, graph, steps_per_epoch);
   const double epochs = static_cast<double>(forecast.steps) / static_cast<double>(steps_per_epoch);
   const double evaluations = std::max(1.0, std::min(static_cast<double>(recipe.evaluations), std::ceil(epochs)));
   const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);
   forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds + evaluations * test_batches * timed.evaluation_seconds;
-  forecast.training_flops = static_cast<double>(graph.training_flops()) * static_cast<double>(forecast.steps * recipe.batch);
-  forecast.parameters = graph.trained_parameters();
 
   const std::int64_t images = train_images + test_images, values = graph.node(0).shape.size();
   std::int64_t data = images * values;
   for (const std::string& stage : recipe.preprocessing)
     if (stage.starts_with("zca")) data += images * values * 2 + values * values * 4;  // stored in half precision, and the matrix
   forecast.memory_bytes = before + data + timed.working_bytes;
-  forecast.disk_bytes = 4 * forecast.parameters * 4 + (std::int64_t{1} << 16);
   return forecast;
 }
 

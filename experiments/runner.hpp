@@ -54,6 +54,9 @@ struct Forecast {
   std::int64_t parameters = 0;
 };
 
+/// What can be counted without running anything: steps, training_flops, parameters, disk_bytes; the rest stays 0.
+Forecast count_costs(const training::Recipe& recipe);
+
 /// Nothing is run but a second of calibration (machine peak), unless `peak_flops` is given.
 Forecast forecast(const training::Recipe& recipe, int threads, double peak_flops = 0);
 

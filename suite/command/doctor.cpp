@@ -8,8 +8,8 @@
 #include "datasets/image_set.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/machine.hpp"
-#include "suite/command/version.hpp"
 #include "suite/errors.hpp"
+#include "suite/version.hpp"
 
 namespace reprise::command {
 namespace {
@@ -28,7 +28,7 @@ const char* mark(Finding::Level level) {
 }
 
 int doctor(const DoctorFlags& flags) {
-  fmt::print("{}\n", version_line());
+  fmt::print("reprise {}\n", version());
   const std::vector<Finding> findings = examine_machine(datasets::data_directory(flags.data), flags.out);
   for (const Finding& finding : findings) {
     fmt::print("{}  {}: {}\n", mark(finding.level), finding.thing, finding.text);

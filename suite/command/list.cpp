@@ -30,16 +30,13 @@ struct Entry {
   std::vector<experiments::Forecast> costs;
 };
 
-/// Given a rate, forecast() measures nothing; what list prints does not depend on it.
-constexpr double kAnyRate = 1e11;
-
 std::vector<Entry> entries_of(const experiments::Paper& paper) {
   std::vector<Entry> entries;
   for (const experiments::Trial& trial : paper.trials) {
     Entry entry{trial, {}, {}};
     for (const std::string& scale : trial.scales) {
       entry.recipes.push_back(experiments::resolve(paper.slug, trial.name, scale));
-      entry.costs.push_back(experiments::forecast(entry.recipes.back(), 1, kAnyRate));
+      entry.costs.push_back(experiments::count_costs(entry.recipes.back()));
     }
     entries.push_back(std::move(entry));
   }

@@ -36,7 +36,7 @@ int plan(const PlanFlags& flags) {
     seconds += forecast.seconds;
     disk += forecast.disk_bytes;
   }
-  fmt::print("Forecast of one seed each at scale {}; nothing was run but the measurement of this machine's rate.\n\n{}", flags.recipe.scale, reports::aligned(table, "-"));
+  fmt::print("Forecast of one seed each at scale {}; nothing was run but a second of steps on made-up images.\n\n{}", flags.recipe.scale, reports::aligned(table, "-"));
   if (recipes.size() > 1) fmt::print("\n  in all: {}, {} on disk\n", duration_text(seconds), bytes_text(disk));
   return kDone;
 }
@@ -49,7 +49,7 @@ Command add_plan(CLI::App& program) {
   flags->recipe.declare(*app);
   app->get_option("PAPER[/TRIAL]")->required();
   app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")->check(CLI::Range(1, 4096))->type_name("N");
-  app->footer(examples({"reprise plan all-cnn --scale desk", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}));
+  app->footer(examples({"reprise plan all-cnn/allcnn-c --scale desk", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}));
   return {app, [flags] { return plan(*flags); }};
 }
 

@@ -9,8 +9,8 @@
 
 #include "experiments/suggestion.hpp"
 #include "suite/command/command.hpp"
-#include "suite/command/version.hpp"
 #include "suite/errors.hpp"
+#include "suite/version.hpp"
 
 namespace reprise::command {
 namespace {
@@ -89,7 +89,7 @@ int run_program(int argc, const char* const* argv) {
   CLI::App program("Re-runs the experiments of image-recognition papers on CPUs and prints what came out beside what was published.", "reprise");
   program.get_formatter()->column_width(34);
   program.require_subcommand(1);
-  program.set_version_flag("--version", version_line());
+  program.set_version_flag("--version", "reprise " + version());
   program.footer(examples({"reprise list", "reprise doctor"}) + "\n" + kAfterword);
   const std::vector<Command> commands = {add_list(program),   add_show(program), add_plan(program), add_run(program),
                                          add_report(program), add_diff(program), add_data(program), add_doctor(program)};
