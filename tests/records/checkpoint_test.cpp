@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <limits>
 
@@ -136,6 +138,27 @@ TEST_F(CheckpointFile, a_kill_at_any_step_of_writing_leaves_a_good_one) {
   EXPECT_TRUE(read_checkpoint(path_) == sample(2));
   EXPECT_TRUE(read_checkpoint(previous_) == sample(1));
   EXPECT_FALSE(std::filesystem::exists(new_));
+}
+
+TEST_F(CheckpointFile, killed_writers_never_lose_a_checkpoint_that_was_there) {
+  std::int64_t last_step = 0;
+  write_checkpoint(sample(last_step), path_);
+  for (int round = 0; round < 20; ++round) {
+    const ::pid_t child = ::fork();
+    if (child == 0) {
+      for (std::int64_t step = last_step + 1;; ++step) write_checkpoint(sample(step), path_);
+    }
+    ::usleep(static_cast<::useconds_t>(1000 + 1370 * round));  // a different instant each round: writing takes some milliseconds
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    const std::optional<Checkpoint> found = read_checkpoint(path_);
+    ASSERT_TRUE(found.has_value());
+    const std::int64_t step = found->numbers.at("step");
+    ASSERT_GE(step, last_step);
+    ASSERT_TRUE(*found == sample(step));
+    last_step = step;
+  }
+  EXPECT_GT(last_step, 0);
 }
 
 TEST_F(CheckpointFile, a_full_disk_gives_a_run_error_and_keeps_the_old_one) {

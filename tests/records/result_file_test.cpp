@@ -7,8 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <functional>
+#include <thread>
 
 #include "suite/errors.hpp"
 #include "suite/records/hdf5_file.hpp"
@@ -33,7 +36,7 @@ class ResultFile : public Test {
     write_bytes(path_, bytes);
     return message_of<InputError>([&] { read_result(path_); });
   }
-  /// The same for a sealed file of schema version 1 that `change` altered: what a wrong writer would make.
+  /// The same for a sealed file with what `fill` puts into it: what a wrong writer would make.
   std::string refusal_of(const std::function<void(hdf5::File&)>& fill) {
     hdf5::File file = hdf5::File::in_memory();
     fill(file);
@@ -97,7 +100,7 @@ TEST_F(ResultFile, many_results_and_large_arrays_survive) {
 }
 
 TEST_F(ResultFile, the_same_record_gives_the_same_bytes) {
-  // Dirty memory first, so that bytes nobody sets would differ.
+  // Memory is dirtied and the clock goes on (HDF5 stamps whole seconds), so that bytes nobody sets and time stamps would differ.
   for (const std::size_t size : {16u, 64u, 256u, 1024u, 4096u, 65536u}) {
     std::vector<void*> blocks;
     for (int i = 0; i < 100; ++i) {
@@ -106,6 +109,8 @@ TEST_F(ResultFile, the_same_record_gives_the_same_bytes) {
     }
     for (void* block : blocks) ::free(block);
   }
+  const std::time_t written = std::time(nullptr);
+  while (std::time(nullptr) == written) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   write_result(record_, folder_ / "again.h5");
   EXPECT_TRUE(read_bytes(folder_ / "again.h5") == bytes_);
 }
@@ -135,6 +140,12 @@ TEST_F(ResultFile, missing_and_foreign_files_are_named) {
   expect_contains(refusal(""), "an empty file");
   expect_contains(refusal("\x1f\x8b something gzipped"), "1f8b");
   expect_contains(refusal(bytes_.substr(0, bytes_.size() - seal_of({}).size())), "without one");
+}
+
+TEST_F(ResultFile, a_change_under_a_renewed_seal_contradicts_the_content_digest) {
+  std::string content = bytes_.substr(0, bytes_.size() - seal_of({}).size());
+  content.replace(content.find("batch = 128"), 11, "batch = 256");
+  expect_contains(refusal(content + seal_of(bytes_of(content))), "content_sha256");
 }
 
 TEST_F(ResultFile, a_missing_dataset_is_named) {
@@ -203,11 +214,22 @@ TEST_F(ResultFile, a_disk_that_is_full_gives_a_run_error_and_leaves_the_old_file
 TEST_F(ResultFile, a_folder_that_cannot_be_written_gives_a_run_error) {
   const std::string text = message_of<RunError>([&] { write_result(record_, path_ / "below-a-file" / "r.h5"); });
   expect_contains(text, "Check that");
-  if (::geteuid() == 0) GTEST_SKIP() << "permissions do not bind the superuser";
-  std::filesystem::permissions(folder_.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  const std::string refused = message_of<RunError>([&] { write_result(record_, folder_ / "new.h5"); });
-  std::filesystem::permissions(folder_.path(), std::filesystem::perms::owner_all);
-  expect_contains(refused, "writable");
+}
+
+TEST_F(ResultFile, a_read_only_folder_gives_a_run_error) {
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0555));
+  const ::pid_t child = ::fork();
+  if (child == 0) {  // permissions do not bind the superuser
+    if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);
+    const std::string text = message_of<RunError>([&] { write_result(record_, folder_ / "new.h5"); });
+    ::_exit(text.find("Permission denied. Make") == std::string::npos ? 1 : 0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(folder_.entries(), 1u);
 }
 
 TEST_F(ResultFile, folders_are_made) {

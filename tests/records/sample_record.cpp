@@ -63,6 +63,7 @@ std::string read_bytes(const std::filesystem::path& path) {
 }
 
 void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
+  std::filesystem::remove(path);  // ext4 forces a file to disk that is truncated and written again, which takes milliseconds
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
