@@ -70,23 +70,35 @@ void norm_grad(const T* grad_output, const T* input, T* grad_input, Index rows, 
   });
 }
 
-LANES void add_to_doubles(double* sums, F16 x, Index m) {
+/// Sixteen sums in double.
+struct WideSum {
+  D8 low = zero_double(), high = zero_double();
+
+  inline __attribute__((always_inline)) void add_square(F16 x) {
+    const D8 a = widen_low(x), b = widen_high(x);
+    low = fma(a, a, low), high = fma(b, b, high);
+  }
+};
+LANES void add_to_doubles(double* sums, const WideSum& x, Index m) {
   if (m >= 16) {
-    store_double(sums, load_double(sums) + widen_low(x));
-    store_double(sums + 8, load_double(sums + 8) + widen_high(x));
+    store_double(sums, load_double(sums) + x.low);
+    store_double(sums + 8, load_double(sums + 8) + x.high);
     return;
   }
-  float lane[16];
-  store(lane, x);
-  for (Index i = 0; i < m; ++i) sums[i] += static_cast<double>(lane[i]);
+  double lane[16];
+  store_double(lane, x.low), store_double(lane + 8, x.high);
+  for (Index i = 0; i < m; ++i) sums[i] += lane[i];
 }
+LANES void add_to_doubles(double* sums, F16 x, Index m) { add_to_doubles(sums, WideSum{widen_low(x), widen_high(x)}, m); }
 
 /// Adds to first[j] and second[j] the two sums over `count` stripes, for j < width; term(offset, j, m, first, second) adds one value.
-template <class F>
+/// Second is how the second sum is kept within a block: F16 or WideSum.
+template <class Second, class F>
 LANES void sum_stripes(Index begin, Index count, Index length, Index width, double* first, double* second, F term) {
   for (Index j = 0; j < width; j += 16) {
     const Index m = width - j < 16 ? width - j : 16;
-    F16 s = set(0.0f), t = set(0.0f);
+    F16 s = set(0.0f);
+    Second t{};
     for (Index r = 0; r < count; ++r) term(begin + r * length + j, j, m, s, t);
     add_to_doubles(first + j, s, m);
     add_to_doubles(second + j, t, m);
@@ -94,7 +106,7 @@ LANES void sum_stripes(Index begin, Index count, Index length, Index width, doub
 }
 
 /// Two sums per channel over all rows.
-template <class F>
+template <class Second, class F>
 LANES void sum_rows(Index rows, Index channels, double* first, double* second, F term) {
   const Index length = stripe_length(channels), total = rows * channels;
   alignas(64) double local[2 * kStripe];
@@ -104,13 +116,13 @@ LANES void sum_rows(Index rows, Index channels, double* first, double* second, F
   for (Index i = 0; i < length; ++i) a[i] = b[i] = 0;
   Index begin = 0;
   while (total - begin >= kBlock * length) {
-    sum_stripes(begin, kBlock, length, length, a, b, term);
+    sum_stripes<Second>(begin, kBlock, length, length, a, b, term);
     begin += kBlock * length;
   }
   const Index whole = (total - begin) / length;
-  if (whole > 0) sum_stripes(begin, whole, length, length, a, b, term);
+  if (whole > 0) sum_stripes<Second>(begin, whole, length, length, a, b, term);
   begin += whole * length;
-  if (begin < total) sum_stripes(begin, 1, length, total - begin, a, b, term);
+  if (begin < total) sum_stripes<Second>(begin, 1, length, total - begin, a, b, term);
   if (direct) return;
   for (Index c = 0; c < channels; ++c) {
     first[c] = second[c] = 0;
@@ -120,10 +132,11 @@ LANES void sum_rows(Index rows, Index channels, double* first, double* second, F
 
 template <class T>
 void sums(const T* input, Index rows, Index channels, double* sum, double* square) {
-  sum_rows(rows, channels, sum, square, [=](Index i, Index, Index m, F16& s, F16& t) __attribute__((always_inline)) {
+  // Squares are exact in double: a variance is their small difference from the square of the mean.
+  sum_rows<WideSum>(rows, channels, sum, square, [=](Index i, Index, Index m, F16& s, WideSum& t) __attribute__((always_inline)) {
     const F16 x = load_some(input + i, m);
     s = s + x;
-    t = fma(x, x, t);
+    t.add_square(x);
   });
 }
 
@@ -132,7 +145,7 @@ void grad_sums(const T* grad_output, const T* input, Index rows, Index channels,
                double* sum, double* product) {
   const Index length = stripe_length(channels);
   const Repeated mu(mean, channels, length), inverse(inverse_deviation, channels, length);
-  sum_rows(rows, channels, sum, product, [&](Index i, Index j, Index m, F16& s, F16& t) __attribute__((always_inline)) {
+  sum_rows<F16>(rows, channels, sum, product, [&](Index i, Index j, Index m, F16& s, F16& t) __attribute__((always_inline)) {
     const F16 dy = load_some(grad_output + i, m);
     s = s + dy;
     t = fma(dy, (load_some(input + i, m) - mu.at(j, m)) * inverse.at(j, m), t);

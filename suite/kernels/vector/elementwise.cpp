@@ -74,10 +74,10 @@ void from_float(const float* input, T* output, Index n) {
   map(input, output, n, [](F16 x) { return x; });
 }
 
-void exp_of(const float* input, float* output, Index n) {
+void exp_all(const float* input, float* output, Index n) {
   map(input, output, n, [](F16 x) { return exp(x); });
 }
-void log_of(const float* input, float* output, Index n) {
+void log_all(const float* input, float* output, Index n) {
   // Lanes beyond the end are zero, whose logarithm is finite nonsense that is not stored.
   map(input, output, n, [](F16 x) { return log(x); });
 }
@@ -101,8 +101,8 @@ void fill(StorageKernels<T>& kernels) {
 void fill_elementwise(VectorKernels& table) {
   fill(table.f32);
   fill(table.b16);
-  table.exp = exp_of;
-  table.log = log_of;
+  table.exp = exp_all;
+  table.log = log_all;
 }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

@@ -129,6 +129,8 @@ LANES void multiply_wide(I16 a, I16 b, I16& high, I16& low) {
 LANES D8 load_double(const double* p) { return {_mm256_loadu_pd(p), _mm256_loadu_pd(p + 4)}; }
 LANES void store_double(double* p, D8 x) { _mm256_storeu_pd(p, x.lo), _mm256_storeu_pd(p + 4, x.hi); }
 LANES D8 operator+(D8 a, D8 b) { return {_mm256_add_pd(a.lo, b.lo), _mm256_add_pd(a.hi, b.hi)}; }
+LANES D8 fma(D8 a, D8 b, D8 c) { return {_mm256_fmadd_pd(a.lo, b.lo, c.lo), _mm256_fmadd_pd(a.hi, b.hi, c.hi)}; }
+LANES D8 zero_double() { return {_mm256_setzero_pd(), _mm256_setzero_pd()}; }
 LANES D8 widen(__m256 x) { return {_mm256_cvtps_pd(_mm256_castps256_ps128(x)), _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1))}; }
 LANES D8 widen_low(F16 a) { return widen(a.lo); }
 LANES D8 widen_high(F16 a) { return widen(a.hi); }

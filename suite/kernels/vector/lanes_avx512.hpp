@@ -85,6 +85,8 @@ LANES void multiply_wide(I16 a, I16 b, I16& high, I16& low) {
 LANES D8 load_double(const double* p) { return {_mm512_loadu_pd(p)}; }
 LANES void store_double(double* p, D8 x) { _mm512_storeu_pd(p, x.v); }
 LANES D8 operator+(D8 a, D8 b) { return {_mm512_add_pd(a.v, b.v)}; }
+LANES D8 fma(D8 a, D8 b, D8 c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
+LANES D8 zero_double() { return {_mm512_setzero_pd()}; }
 LANES D8 widen_low(F16 a) { return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v))}; }
 LANES D8 widen_high(F16 a) { return {_mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))}; }
 

@@ -2,7 +2,7 @@
 // Own vector kernels: everything that oneDNN does not do for us, for channels-last data in float32 or bfloat16.
 //
 // One table of function pointers per instruction set; the table is chosen once, at the first call of vector_kernels().
-// All arithmetic is float32 with explicit fused multiply-adds in blocks of 16 lanes, whatever the width of the registers,
+// Arithmetic is float32 (sums over many values: double) with explicit fused multiply-adds in blocks of 16 lanes, whatever the width of the registers,
 // and every sum has one fixed order. So a result depends on its arguments alone: not on threads, alignment, aliasing or,
 // for these kernels, the instruction set.
 //
@@ -63,7 +63,7 @@ struct StorageKernels {
   /// output = (input - center) * scale + shift per channel, then ReLU if asked.
   void (*affine)(const T* input, T* output, std::int64_t rows, std::int64_t channels, const float* center, const float* scale,
                  const float* shift, bool relu);
-  /// sum[c], square[c] (overwritten): sums of input and of its square over the rows. Relative error below 1e-6.
+  /// sum[c], square[c] (overwritten): sums of input, by 16 in float32 and then in double, and of its square, in double, over the rows.
   void (*sums)(const T* input, std::int64_t rows, std::int64_t channels, double* sum, double* square);
   /// sum[c] of grad_output and product[c] of grad_output * (input - mean) * inverse_deviation over the rows.
   void (*grad_sums)(const T* grad_output, const T* input, std::int64_t rows, std::int64_t channels, const float* mean,
@@ -86,7 +86,7 @@ struct StorageKernels {
   /// output[c] and the row of the first maximum (rows at most 65536); argmax may be null.
   void (*global_max)(const T* input, std::int64_t rows, std::int64_t channels, T* output, std::uint16_t* argmax);
   void (*global_max_grad)(const T* grad_output, const std::uint16_t* argmax, std::int64_t rows, std::int64_t channels, T* grad_input);
-  /// output = maximum + t * (log S - log n), S = sum exp((input - maximum) / t); without log n unless subtract_count.
+  /// output = maximum + t * log(S / n), S = sum exp((input - maximum) / t); log S instead unless subtract_count.
   /// temperature [C]. maximum and total (S), both [P, Q, C], are what the gradient needs; both null if not wanted.
   void (*log_avg_exp)(const T* input, const WindowGeometry& geometry, const float* temperature, bool subtract_count, T* output,
                       float* maximum, float* total);
