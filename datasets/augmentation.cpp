@@ -86,7 +86,8 @@ void Augmentations::draw(std::uint64_t seed, std::uint64_t epoch, std::uint64_t 
   maps.columns.resize(static_cast<std::size_t>(width_));
   std::iota(maps.rows.begin(), maps.rows.end(), 0);
   std::iota(maps.columns.begin(), maps.columns.end(), 0);
-  for (std::size_t i = 0; i < augmentations_.size(); ++i) augmentations_[i]->apply(seed, static_cast<std::uint32_t>(i), epoch, sample, maps);
+  for (std::size_t i = 0; i < augmentations_.size(); ++i)
+    augmentations_[i]->apply(seed, static_cast<std::uint32_t>(i), epoch, sample, maps);
 }
 
 }  // namespace reprise::datasets

@@ -58,7 +58,8 @@ ImageSet on_canvas(const ImageSet& base, const std::vector<std::int64_t>& indice
   set.height = set.width = side;
   set.pixels.assign(static_cast<std::size_t>(set.count * set.image_bytes()), 0);
   for (std::int64_t i = 0; i < set.count; ++i) {
-    random::Generator draws({0, random::Purpose::canvas, static_cast<std::uint32_t>(split), 0, static_cast<std::uint64_t>(indices[static_cast<std::size_t>(i)])});
+    random::Generator draws({0, random::Purpose::canvas, static_cast<std::uint32_t>(split), 0,
+                             static_cast<std::uint64_t>(indices[static_cast<std::size_t>(i)])});
     const std::int64_t top = draws.next_below(static_cast<std::uint32_t>(side - base.height + 1));
     const std::int64_t left = draws.next_below(static_cast<std::uint32_t>(side - base.width + 1));
     std::uint8_t* canvas = set.pixels.data() + i * set.image_bytes();

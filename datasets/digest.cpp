@@ -26,10 +26,14 @@ struct Sha256::Context {
   }
 };
 
-Sha256::Sha256() : context_(std::make_unique<Context>()) { context_->start(); }
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  context_->start();
+}
 Sha256::~Sha256() = default;
 
-void Sha256::update(const void* bytes, std::size_t count) { EVP_DigestUpdate(context_->evp, bytes, count); }
+void Sha256::update(const void* bytes, std::size_t count) {
+  EVP_DigestUpdate(context_->evp, bytes, count);
+}
 
 std::array<std::uint8_t, 32> Sha256::finish() {
   std::array<std::uint8_t, 32> digest{};
@@ -38,7 +42,9 @@ std::array<std::uint8_t, 32> Sha256::finish() {
   return digest;
 }
 
-std::string Sha256::finish_hex() { return hex(finish()); }
+std::string Sha256::finish_hex() {
+  return hex(finish());
+}
 
 std::string hex(const std::array<std::uint8_t, 32>& digest) {
   std::string text;

@@ -31,7 +31,8 @@ class PartFile {
     if (descriptor_ < 0) fail(errno);
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
       ::close(descriptor_);
-      throw RunError({path.string(), "to be the only one that writes it", "another process that is fetching it", "Wait for that one to end."});
+      throw RunError(
+          {path.string(), "to be the only one that writes it", "another process that is fetching it", "Wait for that one to end."});
     }
     size_ = ::lseek(descriptor_, 0, SEEK_END);
   }
@@ -68,7 +69,8 @@ class PartFile {
 
  private:
   [[noreturn]] void fail(int code) const {
-    throw RunError({path_.string(), "to write the download there", std::strerror(code), "Free some space or choose another directory with --data."});
+    throw RunError(
+        {path_.string(), "to write the download there", std::strerror(code), "Free some space or choose another directory with --data."});
   }
 
   const std::filesystem::path& path_;
@@ -123,8 +125,10 @@ class Request {
     const std::string line(text, one * count);
     if (curl_strnequal(line.c_str(), "content-range:", 14)) {
       long long first = -1, last = -1, size = -1;
-      if (std::sscanf(line.c_str() + 14, " bytes %lld-%lld/%lld", &first, &last, &size) >= 2) request.range_start_ = first;
-      else std::sscanf(line.c_str() + 14, " bytes */%lld", &size);
+      if (std::sscanf(line.c_str() + 14, " bytes %lld-%lld/%lld", &first, &last, &size) >= 2)
+        request.range_start_ = first;
+      else
+        std::sscanf(line.c_str() + 14, " bytes */%lld", &size);
       request.told_size_ = size;
     }
     return one * count;

@@ -17,8 +17,8 @@ using ProgressCallback = std::function<void(const DownloadProgress&)>;
 
 /// Appends to `part` (created, with its folder, if absent) by a range request; a server that ignores ranges makes it start over.
 /// A connection that breaks is tried again, up to four times without a new byte. One process at a time: the file is locked.
-/// Returns how many bytes an earlier call had left there. Throws RunError that names the URL: unreachable, HTTP status, broken off (`part` stays for the
-/// next call), another process is at it; or names the file: it cannot be written.
+/// Returns how many bytes an earlier call had left there. Throws RunError that names the URL (unreachable, HTTP status, broken
+/// off: `part` stays for the next call) or the file (it cannot be written, another process is at it).
 std::int64_t download(const std::string& url, const std::filesystem::path& part, const ProgressCallback& progress);
 
 }  // namespace reprise::datasets

@@ -14,7 +14,9 @@ namespace reprise::datasets {
 
 namespace {
 
-std::filesystem::path part_of(const std::filesystem::path& path) { return path.string() + ".part"; }
+std::filesystem::path part_of(const std::filesystem::path& path) {
+  return path.string() + ".part";
+}
 
 std::string digest_of(const std::filesystem::path& path, Packing packing) {
   const std::vector<std::uint8_t> bytes = read_file_bytes(path, packing, "Fetch it again.");
@@ -25,7 +27,8 @@ void rename_into_place(const std::filesystem::path& from, const std::filesystem:
   std::error_code error;
   std::filesystem::create_directories(to.parent_path(), error);
   std::filesystem::rename(from, to, error);
-  if (error) throw RunError({to.string(), "to put the fetched file there", error.message(), "Choose a directory you may write with --data."});
+  if (error)
+    throw RunError({to.string(), "to put the fetched file there", error.message(), "Choose a directory you may write with --data."});
 }
 
 /// A .part whose content has the digest `sha256`; otherwise there is none and an error. Packed content is hashed once inflated.
@@ -43,7 +46,8 @@ void download_checked(const std::string& url, const std::filesystem::path& part,
     std::filesystem::remove(part);
     // What an earlier attempt left may have been from another file: once more from the start.
     if (resumed > 0 && !is_second) continue;
-    throw InputError({url, fmt::format("content of SHA-256 {}", sha256), found, "It was removed. Try another mirror, or put the file there by hand."});
+    throw InputError(
+        {url, fmt::format("content of SHA-256 {}", sha256), found, "It was removed. Try another mirror, or put the file there by hand."});
   }
 }
 

@@ -60,7 +60,8 @@ class Inflater {
   }
 
   void expect_magic() const {
-    if (packed_.size() - offset_ < 2) fail(offset_, "the two gzip magic bytes 1f 8b", fmt::format("{} byte(s) left", packed_.size() - offset_));
+    if (packed_.size() - offset_ < 2)
+      fail(offset_, "the two gzip magic bytes 1f 8b", fmt::format("{} byte(s) left", packed_.size() - offset_));
     if (packed_[offset_] == 0x1f && packed_[offset_ + 1] == 0x8b) return;
     fail(offset_, offset_ == 0 ? "gzip data (1f 8b)" : "the end of the file or another gzip member (1f 8b)",
          fmt::format("{:02x} {:02x}", packed_[offset_], packed_[offset_ + 1]));
@@ -82,7 +83,8 @@ class Inflater {
       if (status == Z_BUF_ERROR || (status == Z_OK && offset_ == packed_.size() && stream_.avail_out > 0))
         fail(offset_, "more gzip data", fmt::format("the end of the file, after {} inflated bytes", bytes.size()));
       if (status != Z_OK && status != Z_STREAM_END)
-        fail(offset_, "intact gzip data", fmt::format("damage ({}) after {} inflated bytes", stream_.msg ? stream_.msg : "zlib error", bytes.size()));
+        fail(offset_, "intact gzip data",
+             fmt::format("damage ({}) after {} inflated bytes", stream_.msg ? stream_.msg : "zlib error", bytes.size()));
     }
   }
 

@@ -165,7 +165,8 @@ Dataset read_hdf5_container(const std::filesystem::path& path, const std::string
   if (names.empty()) {
     container.check_labels("train", train, kMostClasses);
     container.check_labels("test", test, kMostClasses);
-    classes = 1 + std::max(*std::max_element(train.labels.begin(), train.labels.end()), *std::max_element(test.labels.begin(), test.labels.end()));
+    classes = 1 + std::max(*std::max_element(train.labels.begin(), train.labels.end()),
+                           *std::max_element(test.labels.begin(), test.labels.end()));
     for (std::int64_t i = 0; i < classes; ++i) names.push_back(fmt::format("{}", i));
   }
   for (const char* split : {"train", "test"}) {

@@ -21,7 +21,8 @@ class Parser {
     const std::string magic = fmt::format("00 00 08 {:02x}", order);
     if (bytes_[0] != 0 || bytes_[1] != 0) fail(0, fmt::format("the IDX magic number {}", magic), found + ", so this is no IDX file");
     if (bytes_[2] != 8) fail(2, "element type 08 (unsigned byte)", fmt::format("{:02x}", bytes_[2]));
-    if (bytes_[3] != order) fail(3, fmt::format("{} dimension(s), magic number {}", order, magic), fmt::format("{}, magic number {}", bytes_[3], found));
+    if (bytes_[3] != order)
+      fail(3, fmt::format("{} dimension(s), magic number {}", order, magic), fmt::format("{}, magic number {}", bytes_[3], found));
   }
 
   std::vector<std::int64_t> sizes(int order) const {
@@ -37,8 +38,10 @@ class Parser {
     }
     const std::size_t header = 4 + 4 * static_cast<std::size_t>(order);
     const std::int64_t values = static_cast<std::int64_t>(bytes_.size() - header);
-    if (values < product) fail(bytes_.size(), fmt::format("{} values after the header", product), fmt::format("the end of the file after {}", values));
-    if (values > product) fail(header + static_cast<std::size_t>(product), "the end of the file", fmt::format("{} trailing byte(s)", values - product));
+    if (values < product)
+      fail(bytes_.size(), fmt::format("{} values after the header", product), fmt::format("the end of the file after {}", values));
+    if (values > product)
+      fail(header + static_cast<std::size_t>(product), "the end of the file", fmt::format("{} trailing byte(s)", values - product));
     return sizes;
   }
 

@@ -10,7 +10,9 @@ namespace reprise::datasets {
 namespace {
 
 /// The entry whose files a set is read from.
-const DatasetEntry& source_of(const DatasetEntry& entry) { return entry.format == Format::canvas ? require_entry(entry.base) : entry; }
+const DatasetEntry& source_of(const DatasetEntry& entry) {
+  return entry.format == Format::canvas ? require_entry(entry.base) : entry;
+}
 
 std::vector<FileRow> files_of(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
   std::vector<FileRow> rows;
@@ -50,7 +52,8 @@ std::filesystem::path container_path(const std::string& name, const std::filesys
 
 bool is_container(const std::string& name, const std::filesystem::path& data_directory) {
   std::error_code ignored;
-  return find_entry(name) == nullptr && name.find('/') == std::string::npos && std::filesystem::exists(container_path(name, data_directory), ignored);
+  return find_entry(name) == nullptr && name.find('/') == std::string::npos &&
+         std::filesystem::exists(container_path(name, data_directory), ignored);
 }
 
 ListRow container_row(const std::string& name, const std::filesystem::path& data_directory) {
@@ -59,8 +62,15 @@ ListRow container_row(const std::string& name, const std::filesystem::path& data
 
 DatasetInfo describe(const Dataset& data, ListRow row, std::vector<FileRow> files) {
   const ImageSet& train = data.train;
-  return {std::move(row), train.channels, train.height, train.width, train.class_names, {train.count, class_histogram(train), train.digest},
-          {data.test.count, class_histogram(data.test), data.test.digest}, std::move(files), ""};
+  return {std::move(row),
+          train.channels,
+          train.height,
+          train.width,
+          train.class_names,
+          {train.count, class_histogram(train), train.digest},
+          {data.test.count, class_histogram(data.test), data.test.digest},
+          std::move(files),
+          ""};
 }
 
 }  // namespace
@@ -71,7 +81,8 @@ std::vector<ListRow> list(const std::filesystem::path& data_directory) {
   std::vector<std::string> containers;
   std::error_code error;
   for (std::filesystem::directory_iterator it(data_directory, error), end; !error && it != end; it.increment(error))
-    if (it->path().extension() == ".h5" && find_entry(it->path().stem().string()) == nullptr) containers.push_back(it->path().stem().string());
+    if (it->path().extension() == ".h5" && find_entry(it->path().stem().string()) == nullptr)
+      containers.push_back(it->path().stem().string());
   std::sort(containers.begin(), containers.end());
   for (const std::string& name : containers) rows.push_back(container_row(name, data_directory));
   return rows;
@@ -80,9 +91,15 @@ std::vector<ListRow> list(const std::filesystem::path& data_directory) {
 DatasetInfo info(const std::string& name, const std::filesystem::path& data_directory) {
   if (is_container(name, data_directory)) return check(name, data_directory);
   const DatasetEntry& entry = require_entry(name);
-  return {row_of(entry, data_directory), entry.channels, entry.height, entry.width, entry.class_names,
-          {entry.train.count, expected_histogram(entry, entry.train), ""}, {entry.test.count, expected_histogram(entry, entry.test), ""},
-          files_of(entry, data_directory), entry.format == Format::synthetic ? "" : how_to_get(entry)};
+  return {row_of(entry, data_directory),
+          entry.channels,
+          entry.height,
+          entry.width,
+          entry.class_names,
+          {entry.train.count, expected_histogram(entry, entry.train), ""},
+          {entry.test.count, expected_histogram(entry, entry.test), ""},
+          files_of(entry, data_directory),
+          entry.format == Format::synthetic ? "" : how_to_get(entry)};
 }
 
 DatasetInfo check(const std::string& name, const std::filesystem::path& data_directory) {

@@ -26,7 +26,7 @@ std::vector<ListRow> list(const std::filesystem::path& data_directory);
 struct FileRow {
   std::filesystem::path path;  ///< where it is, or would be
   bool is_present = false;
-  std::string sha256;          ///< that the manifest expects of its (inflated) content
+  std::string sha256;  ///< that the manifest expects of its (inflated) content
 };
 
 struct SplitInfo {

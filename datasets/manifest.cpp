@@ -10,7 +10,8 @@ namespace reprise::datasets {
 namespace {
 
 const std::vector<std::string> kDigits = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
-const std::vector<std::string> kClothes = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
+const std::vector<std::string> kClothes = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+                                           "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 const std::vector<std::string> kCifar10 = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
 
 // clang-format off
@@ -37,10 +38,14 @@ DatasetEntry mnist() {
   entry.class_names = kDigits;
   entry.train = {{{"mnist/train-images-idx3-ubyte.gz", 47040016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
                   {"mnist/train-labels-idx1-ubyte.gz", 60008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"}},
-                 60000, kMnistTrain, ""};
+                 60000,
+                 kMnistTrain,
+                 ""};
   entry.test = {{{"mnist/t10k-images-idx3-ubyte.gz", 7840016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
                  {"mnist/t10k-labels-idx1-ubyte.gz", 10008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"}},
-                10000, kMnistTest, ""};
+                10000,
+                kMnistTest,
+                ""};
   entry.urls = {"https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist"};
   return entry;
 }
@@ -51,12 +56,17 @@ DatasetEntry fashion_mnist() {
   entry.title = "Fashion-MNIST articles of clothing";
   entry.channels = 1, entry.height = 28, entry.width = 28;
   entry.class_names = kClothes;
-  entry.train = {{{"fashion-mnist/train-images-idx3-ubyte.gz", 47040016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
-                  {"fashion-mnist/train-labels-idx1-ubyte.gz", 60008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"}},
-                 60000, {}, ""};
+  entry.train = {
+      {{"fashion-mnist/train-images-idx3-ubyte.gz", 47040016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
+       {"fashion-mnist/train-labels-idx1-ubyte.gz", 60008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"}},
+      60000,
+      {},
+      ""};
   entry.test = {{{"fashion-mnist/t10k-images-idx3-ubyte.gz", 7840016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
                  {"fashion-mnist/t10k-labels-idx1-ubyte.gz", 10008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"}},
-                10000, {}, ""};
+                10000,
+                {},
+                ""};
   entry.urls = {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"};
   entry.elsewhere = {"/usr/share/datasets/fashion-mnist"};
   entry.package = "dataset-fashion-mnist";
@@ -70,13 +80,18 @@ DatasetEntry cifar10() {
   entry.format = Format::cifar10;
   entry.channels = 3, entry.height = 32, entry.width = 32;
   entry.class_names = kCifar10;
-  const char* digests[5] = {
-      "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5", "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
-      "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67", "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
-      "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"};
-  for (int i = 0; i < 5; ++i) entry.train.files.push_back({fmt::format("cifar-10-batches-bin/data_batch_{}.bin", i + 1), 30730000, digests[i]});
+  const char* digests[5] = {"cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+                            "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+                            "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+                            "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+                            "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add"};
+  for (int i = 0; i < 5; ++i)
+    entry.train.files.push_back({fmt::format("cifar-10-batches-bin/data_batch_{}.bin", i + 1), 30730000, digests[i]});
   entry.train.count = 50000;
-  entry.test = {{{"cifar-10-batches-bin/test_batch.bin", 30730000, "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"}}, 10000, {}, ""};
+  entry.test = {{{"cifar-10-batches-bin/test_batch.bin", 30730000, "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"}},
+                10000,
+                {},
+                ""};
   entry.urls = {"https://www.cs.toronto.edu/~kriz"};
   entry.archive = {"cifar-10-binary.tar.gz", 170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"};
   return entry;
@@ -90,9 +105,13 @@ DatasetEntry cifar100() {
   entry.channels = 3, entry.height = 32, entry.width = 32;
   entry.class_names = kCifar100;
   entry.train = {{{"cifar-100-binary/train.bin", 153700000, "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29"}},
-                 50000, {}, "6d2a03c47c105e4c34d3a2ff16c2803e8df0e5d6fa0c631e46663a327aeac573"};
+                 50000,
+                 {},
+                 "6d2a03c47c105e4c34d3a2ff16c2803e8df0e5d6fa0c631e46663a327aeac573"};
   entry.test = {{{"cifar-100-binary/test.bin", 30740000, "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a"}},
-                10000, {}, "381b7d98ce1e9b98232a8df0db0a22992654c39ff2433270656ab8ace5a45e65"};
+                10000,
+                {},
+                "381b7d98ce1e9b98232a8df0db0a22992654c39ff2433270656ab8ace5a45e65"};
   entry.urls = {"https://www.cs.toronto.edu/~kriz"};
   entry.archive = {"cifar-100-binary.tar.gz", 168513733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"};
   return entry;

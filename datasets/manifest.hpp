@@ -23,15 +23,15 @@ struct FileEntry {
 };
 
 struct SplitEntry {
-  std::vector<FileEntry> files;  ///< idx: images, labels
-  std::int64_t count = 0;        ///< images; synthetic: the default
+  std::vector<FileEntry> files;         ///< idx: images, labels
+  std::int64_t count = 0;               ///< images; synthetic: the default
   std::vector<std::int64_t> histogram;  ///< images a class; empty: count / classes each
   /// `order_free_digest` of the split. Where given, a file with the same images in another order is accepted.
   std::string order_free_sha256;
 };
 
 struct ArchiveEntry {
-  std::string name;        ///< empty: the files are fetched one by one
+  std::string name;  ///< empty: the files are fetched one by one
   std::int64_t bytes = 0;
   std::string sha256;
 };

@@ -15,15 +15,18 @@ namespace reprise::datasets {
 
 namespace {
 
-constexpr std::int64_t kBlock = 500;             // images at a time while fitting
+constexpr std::int64_t kBlock = 500;                // images at a time while fitting
 constexpr std::int64_t kLeastCachedFeatures = 512;  // fitting fewer takes less than a second
 
 /// A table for the leading per-value stages, then the other stages in order.
 class Pipeline : public Preprocessing {
  public:
   Pipeline(const ImageSet& train, std::filesystem::path cache_directory)
-      : train_(&train), cache_directory_(std::move(cache_directory)), channels_(train.channels),
-        positions_(std::int64_t{train.height} * train.width), exact_(static_cast<std::size_t>(train.channels) * 256) {
+      : train_(&train),
+        cache_directory_(std::move(cache_directory)),
+        channels_(train.channels),
+        positions_(std::int64_t{train.height} * train.width),
+        exact_(static_cast<std::size_t>(train.channels) * 256) {
     for (std::size_t i = 0; i < exact_.size(); ++i) exact_[i] = static_cast<double>(i % 256);
     table_.assign(exact_.begin(), exact_.end());
   }
@@ -31,11 +34,16 @@ class Pipeline : public Preprocessing {
   void add(const std::string& text) {
     NamedCall call("preprocessing stage", text);
     texts_.push_back(text);
-    if (call.name() == "scale") add_scale(call);
-    else if (call.name() == "standardize") add_standardize(call);
-    else if (call.name() == "gcn") add_contrast(call);
-    else if (call.name() == "zca") add_whitening(call);
-    else call.fail_unknown({"scale", "standardize", "gcn", "zca"});
+    if (call.name() == "scale")
+      add_scale(call);
+    else if (call.name() == "standardize")
+      add_standardize(call);
+    else if (call.name() == "gcn")
+      add_contrast(call);
+    else if (call.name() == "zca")
+      add_whitening(call);
+    else
+      call.fail_unknown({"scale", "standardize", "gcn", "zca"});
   }
 
   void finish_fitting() { train_ = nullptr; }
@@ -94,7 +102,8 @@ class Pipeline : public Preprocessing {
     for (std::size_t c = 0; c < statistics.mean.size(); ++c) {
       if (!(statistics.deviation[c] > 0))
         throw InputError({fmt::format("preprocessing stage 'standardize' on {} '{}'", train_->split, train_->name),
-                          "a spread above 0 in each channel", fmt::format("{} in channel {}", statistics.deviation[c], c), "Leave the stage out."});
+                          "a spread above 0 in each channel", fmt::format("{} in channel {}", statistics.deviation[c], c),
+                          "Leave the stage out."});
       factors.push_back(1.0 / statistics.deviation[c]);
       offsets.push_back(-statistics.mean[c] / statistics.deviation[c]);
     }
@@ -163,7 +172,8 @@ class Pipeline : public Preprocessing {
   /// A stage that comes twice gets "#2" after its name.
   void record(const std::string& name, const std::vector<double>& numbers) {
     std::string free = name;
-    for (int n = 2; fitted_.contains(free); ++n) free = fmt::format("{}#{}{}", name.substr(0, name.find('/')), n, name.substr(name.find('/')));
+    for (int n = 2; fitted_.contains(free); ++n)
+      free = fmt::format("{}#{}{}", name.substr(0, name.find('/')), n, name.substr(name.find('/')));
     fitted_[free] = numbers;
   }
 

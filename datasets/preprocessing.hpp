@@ -23,8 +23,8 @@ namespace reprise::datasets {
 class Preprocessing {
  public:
   /// Throws InputError for an unknown stage or argument (lists the known ones), an empty set, a constant channel.
-  /// A fitted ZCA of 512 features or more is kept in `cache_directory` (empty: data_directory("") / "preprocessed") under a name made from the
-  /// digest of set and stages; a damaged file there is made again, a directory that cannot be written is no error.
+  /// A fitted ZCA of 512 features or more is kept in `cache_directory` (empty: data_directory("") / "preprocessed") under a name
+  /// made from the digest of set and stages; a damaged file there is made again, a directory that cannot be written is no error.
   static std::shared_ptr<const Preprocessing> fit(const std::vector<std::string>& stages, const ImageSet& train,
                                                   const std::filesystem::path& cache_directory = {});
   virtual ~Preprocessing() = default;

@@ -26,7 +26,8 @@ void to_half(const float* values, std::int64_t count, std::uint16_t* halves) {
 
 void from_half(const std::uint16_t* halves, std::int64_t count, float* values) {
   std::int64_t i = 0;
-  for (; i + 8 <= count; i += 8) _mm256_storeu_ps(values + i, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(halves + i))));
+  for (; i + 8 <= count; i += 8)
+    _mm256_storeu_ps(values + i, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(halves + i))));
   for (; i < count; ++i) values[i] = _cvtsh_ss(halves[i]);
 }
 
@@ -75,8 +76,10 @@ struct SampleSource::State {
 
   void fetch_plain(std::int64_t index, float* output) const {
     const std::int64_t size = images->image_bytes();
-    if (stored.empty()) preprocessing->apply(images->image(index), output);
-    else from_half(stored.data() + index * size, size, output);
+    if (stored.empty())
+      preprocessing->apply(images->image(index), output);
+    else
+      from_half(stored.data() + index * size, size, output);
   }
 
   /// Bytes to float and augmentation in one go.
@@ -115,12 +118,24 @@ SampleSource::SampleSource(std::shared_ptr<const ImageSet> images, std::shared_p
     : state_(std::make_unique<State>(std::move(images), std::move(preprocessing), augmentations)) {}
 SampleSource::~SampleSource() = default;
 
-std::int64_t SampleSource::count() const { return state_->images->count; }
-int SampleSource::classes() const { return state_->images->classes; }
-SampleShape SampleSource::shape() const { return {state_->images->height, state_->images->width, state_->images->channels}; }
-std::int32_t SampleSource::label(std::int64_t index) const { return state_->images->labels[static_cast<std::size_t>(index)]; }
-const ImageSet& SampleSource::images() const { return *state_->images; }
-std::int64_t SampleSource::bytes_held() const { return static_cast<std::int64_t>(state_->stored.size() * sizeof(std::uint16_t)); }
+std::int64_t SampleSource::count() const {
+  return state_->images->count;
+}
+int SampleSource::classes() const {
+  return state_->images->classes;
+}
+SampleShape SampleSource::shape() const {
+  return {state_->images->height, state_->images->width, state_->images->channels};
+}
+std::int32_t SampleSource::label(std::int64_t index) const {
+  return state_->images->labels[static_cast<std::size_t>(index)];
+}
+const ImageSet& SampleSource::images() const {
+  return *state_->images;
+}
+std::int64_t SampleSource::bytes_held() const {
+  return static_cast<std::int64_t>(state_->stored.size() * sizeof(std::uint16_t));
+}
 
 void SampleSource::fetch(std::int64_t index, const FetchKey* key, float* output) const {
   if (key == nullptr || state_->augmentations.is_empty()) return state_->fetch_plain(index, output);

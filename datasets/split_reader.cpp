@@ -12,13 +12,16 @@ namespace reprise::datasets {
 
 namespace {
 
-std::string again(const DatasetEntry& entry) { return fmt::format("Remove it and fetch it again: reprise data fetch {}", entry.name); }
+std::string again(const DatasetEntry& entry) {
+  return fmt::format("Remove it and fetch it again: reprise data fetch {}", entry.name);
+}
 
 std::filesystem::path require_file(const DatasetEntry& entry, const FileEntry& file, const std::filesystem::path& data_directory) {
   std::filesystem::path path = locate(entry, file, data_directory);
   if (!path.empty()) return path;
   std::string where = (data_directory / file.path).string();
-  for (const auto& folder : entry.elsewhere) where += fmt::format(" or {}", (folder / std::filesystem::path(file.path).filename()).string());
+  for (const auto& folder : entry.elsewhere)
+    where += fmt::format(" or {}", (folder / std::filesystem::path(file.path).filename()).string());
   throw InputError({fmt::format("data set '{}'", entry.name), where, "no such file", how_to_get(entry)});
 }
 
@@ -54,7 +57,8 @@ ReadFile read_idx_pair(const DatasetEntry& entry, const SplitEntry& split, const
   return images_file;
 }
 
-std::vector<ReadFile> read_files(const DatasetEntry& entry, const SplitEntry& split, const std::filesystem::path& data_directory, ImageSet& set) {
+std::vector<ReadFile> read_files(const DatasetEntry& entry, const SplitEntry& split, const std::filesystem::path& data_directory,
+                                 ImageSet& set) {
   std::vector<ReadFile> files;
   if (entry.format == Format::idx) {
     ReadFile labels;

@@ -39,7 +39,8 @@ class Reader {
     std::filesystem::create_directories(target.parent_path(), error);
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(target.c_str(), "wb"), &std::fclose);
     const auto fail_write = [&] {
-      throw RunError({target.string(), "to write the unpacked file", std::strerror(errno), "Free some space or choose another directory with --data."});
+      throw RunError({target.string(), "to write the unpacked file", std::strerror(errno),
+                      "Free some space or choose another directory with --data."});
     };
     if (!file) fail_write();
     for (char block[1 << 16];;) {

@@ -10,8 +10,8 @@
 #include "suite/errors.hpp"
 
 // LAPACK: eigenvalues and vectors of a symmetric matrix, divide and conquer.
-extern "C" void dsyevd_(const char* job, const char* triangle, const int* order, double* matrix, const int* stride, double* values, double* work,
-                        const int* work_size, int* integer_work, const int* integer_work_size, int* info);
+extern "C" void dsyevd_(const char* job, const char* triangle, const int* order, double* matrix, const int* stride, double* values,
+                        double* work, const int* work_size, int* integer_work, const int* integer_work_size, int* info);
 
 namespace reprise::datasets {
 
@@ -44,7 +44,8 @@ std::vector<double> covariance_of(const ImageStream& stream, const std::vector<d
     centred.resize(static_cast<std::size_t>(count) * features);
     for (std::size_t i = 0; i < centred.size(); i += features)
       for (std::size_t j = 0; j < features; ++j) centred[i + j] = images[i + j] - mean[j];
-    cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, order, static_cast<int>(count), 1.0, centred.data(), order, 1.0, covariance.data(), order);
+    cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, order, static_cast<int>(count), 1.0, centred.data(), order, 1.0, covariance.data(),
+                order);
     total += count;
   });
   for (double& value : covariance) value /= static_cast<double>(total);
@@ -78,8 +79,8 @@ void Whitening::apply(float* images, std::int64_t count) const {
   for (std::size_t i = 0; i < centred.size(); i += size)
     for (std::size_t j = 0; j < size; ++j) centred[i + j] = images[i + j] - mean[j];
   const int order = static_cast<int>(features);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(count), order, order, 1.0f, centred.data(), order, matrix.data(), order, 0.0f,
-              images, order);
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(count), order, order, 1.0f, centred.data(), order, matrix.data(),
+              order, 0.0f, images, order);
 }
 
 Whitening fit_whitening(const ImageStream& stream, std::int64_t features, double epsilon) {
@@ -110,6 +111,8 @@ Whitening fit_whitening(const ImageStream& stream, std::int64_t features, double
   return whitening;
 }
 
-std::string blas_kernels() { return fmt::format("OpenBLAS {}", openblas_get_corename()); }
+std::string blas_kernels() {
+  return fmt::format("OpenBLAS {}", openblas_get_corename());
+}
 
 }  // namespace reprise::datasets

@@ -27,7 +27,9 @@ std::vector<int> identity(int size) {
 }
 
 /// The map of a move by `offset` of an axis that was padded: written out, not computed as the code does.
-std::vector<int> window(std::vector<int> padded, int start, int size) { return {padded.begin() + start, padded.begin() + start + size}; }
+std::vector<int> window(std::vector<int> padded, int start, int size) {
+  return {padded.begin() + start, padded.begin() + start + size};
+}
 
 TEST(Augmentation, none_is_the_identity) {
   const Augmentations none({}, kHeight, kWidth);
@@ -42,8 +44,10 @@ TEST(Augmentation, flip_mirrors_columns_half_of_the_time) {
   for (std::uint64_t i = 0; i < kDraws; ++i) {
     const AxisMaps maps = draw(flip, i);
     EXPECT_EQ(maps.rows, identity(kHeight));
-    if (maps.columns == std::vector<int>{4, 3, 2, 1, 0}) ++flipped;
-    else ASSERT_EQ(maps.columns, identity(kWidth));
+    if (maps.columns == std::vector<int>{4, 3, 2, 1, 0})
+      ++flipped;
+    else
+      ASSERT_EQ(maps.columns, identity(kWidth));
   }
   EXPECT_NEAR(flipped, kDraws / 2, 5 * std::sqrt(kDraws / 4.0));  // five binomial deviations
 }
@@ -68,11 +72,13 @@ void expect_windows(const Augmentations& augmentations, const std::vector<int>& 
 constexpr int kOut = AxisMaps::kOutside;
 
 TEST(Augmentation, crop_takes_each_window_of_the_zero_padded_image_equally_often) {
-  expect_windows(Augmentations({"crop(pad=2)"}, kHeight, kWidth), {kOut, kOut, 0, 1, 2, 3, 4, 5, kOut, kOut}, {kOut, kOut, 0, 1, 2, 3, 4, kOut, kOut}, 2);
+  expect_windows(Augmentations({"crop(pad=2)"}, kHeight, kWidth), {kOut, kOut, 0, 1, 2, 3, 4, 5, kOut, kOut},
+                 {kOut, kOut, 0, 1, 2, 3, 4, kOut, kOut}, 2);
 }
 
 TEST(Augmentation, crop_with_reflection_mirrors_without_repeating_the_edge) {
-  expect_windows(Augmentations({"crop(pad=2,mode=reflect)"}, kHeight, kWidth), {2, 1, 0, 1, 2, 3, 4, 5, 4, 3}, {2, 1, 0, 1, 2, 3, 4, 3, 2}, 2);
+  expect_windows(Augmentations({"crop(pad=2,mode=reflect)"}, kHeight, kWidth), {2, 1, 0, 1, 2, 3, 4, 5, 4, 3}, {2, 1, 0, 1, 2, 3, 4, 3, 2},
+                 2);
 }
 
 TEST(Augmentation, translate_moves_by_up_to_so_many_pixels_and_fills_with_zero) {

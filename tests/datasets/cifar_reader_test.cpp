@@ -46,7 +46,7 @@ TEST_F(CifarReader, appends_labels_and_planes_of_cifar10) {
   append_cifar(path, CifarKind::cifar10, kFix, set);
   EXPECT_EQ(set.count, 4);
   EXPECT_EQ(set.labels, (std::vector<std::int32_t>{3, 9, 3, 9}));
-  EXPECT_EQ(set.image(1)[0], 1);           // red of the first pixel
+  EXPECT_EQ(set.image(1)[0], 1);              // red of the first pixel
   EXPECT_EQ(set.image(1)[1024], 1025 % 251);  // green of it
 }
 

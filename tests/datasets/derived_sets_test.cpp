@@ -34,7 +34,8 @@ double nearest_mean_accuracy(const Dataset& data) {
   std::vector<std::vector<double>> means(10, std::vector<double>(size, 0.0));
   for (std::int64_t i = 0; i < data.train.count; ++i)
     for (std::size_t j = 0; j < size; ++j)
-      means[static_cast<std::size_t>(data.train.labels[static_cast<std::size_t>(i)])][j] += data.train.image(i)[j] * 10.0 / static_cast<double>(data.train.count);
+      means[static_cast<std::size_t>(data.train.labels[static_cast<std::size_t>(i)])][j] +=
+          data.train.image(i)[j] * 10.0 / static_cast<double>(data.train.count);
   int right = 0;
   for (std::int64_t i = 0; i < data.test.count; ++i) {
     std::vector<double> distances(10, 0.0);

@@ -138,7 +138,8 @@ TEST_F(Fetch, an_archive_is_resumed_when_the_connection_is_cut_half_way) {
   serve_archive();
   server_.cut_next({archive_.size() / 2});
   run();
-  EXPECT_EQ(server_.requests(), (std::vector<std::string>{"/tiny.tar.gz", "/tiny.tar.gz bytes=" + std::to_string(archive_.size() / 2) + "-"}));
+  EXPECT_EQ(server_.requests(),
+            (std::vector<std::string>{"/tiny.tar.gz", "/tiny.tar.gz bytes=" + std::to_string(archive_.size() / 2) + "-"}));
   EXPECT_TRUE(run().was_there);
 }
 

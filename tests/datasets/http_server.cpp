@@ -52,7 +52,9 @@ HttpServer::~HttpServer() {
   ::close(listener_);
 }
 
-std::string HttpServer::url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+std::string HttpServer::url() const {
+  return "http://127.0.0.1:" + std::to_string(port_);
+}
 
 void HttpServer::serve(const std::string& name, const Bytes& content) {
   const std::lock_guard lock(mutex_);
@@ -101,8 +103,8 @@ void HttpServer::answer(int connection) {
       header = "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */" + size + "\r\nContent-Length: 0\r\n";
       content = nullptr;
     } else if (first > 0) {
-      header = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes " + std::to_string(first) + "-" + std::to_string(content->size() - 1) + "/" + size +
-               "\r\nContent-Length: " + std::to_string(content->size() - first) + "\r\n";
+      header = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes " + std::to_string(first) + "-" + std::to_string(content->size() - 1) +
+               "/" + size + "\r\nContent-Length: " + std::to_string(content->size() - first) + "\r\n";
     } else {
       header = "HTTP/1.1 200 OK\r\nContent-Length: " + size + "\r\n";
     }

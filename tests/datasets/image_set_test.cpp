@@ -57,9 +57,13 @@ TEST(ReadSplit, names_both_digests_when_a_pixel_or_a_label_changed) {
   expect_complaint(3, 9, 1, false, {"SHA-256 " + TinySet().file(3).sha256});
 }
 
-TEST(ReadSplit, names_the_byte_of_a_label_out_of_range) { expect_complaint(1, 9, 2, false, {"at byte 9", "a label below 2", "found 2"}); }
+TEST(ReadSplit, names_the_byte_of_a_label_out_of_range) {
+  expect_complaint(1, 9, 2, false, {"at byte 9", "a label below 2", "found 2"});
+}
 
-TEST(ReadSplit, names_both_histograms) { expect_complaint(1, 8, 1, true, {"images a class [2, 2]", "[1, 3]"}); }
+TEST(ReadSplit, names_both_histograms) {
+  expect_complaint(1, 8, 1, true, {"images a class [2, 2]", "[1, 3]"});
+}
 
 TEST(ReadSplit, names_both_shapes) {
   expect_complaint(0, 11, 4, false, {"at byte 32", "32 values", "after 16"});  // 4x4x2 needs more values than there are

@@ -78,8 +78,8 @@ TEST(OfficialFiles, a_truncated_copy_is_named_with_offset_and_fix) {
     std::filesystem::copy_file(locate(entry, file, official_directory()), folder.path() / file.path);
   }
   std::filesystem::resize_file(folder.path() / entry.train.files[0].path, 1000000);
-  expect_error([&] { load("fashion-mnist", folder.path()); },
-               {(folder.path() / entry.train.files[0].path).string(), "at byte 1000000", "more gzip data", "reprise data fetch fashion-mnist"});
+  expect_error([&] { load("fashion-mnist", folder.path()); }, {(folder.path() / entry.train.files[0].path).string(), "at byte 1000000",
+                                                               "more gzip data", "reprise data fetch fashion-mnist"});
 }
 
 // Published: Krizhevsky's statistics as the literature rounds them, to four places.

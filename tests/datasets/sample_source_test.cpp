@@ -25,7 +25,10 @@ std::vector<float> moved(const std::vector<float>& plain, const AxisMaps& maps, 
   for (const int row : maps.rows)
     for (const int column : maps.columns)
       for (std::size_t c = 0; c < channels; ++c)
-        output.push_back(row < 0 || column < 0 ? 0.0f : plain[(static_cast<std::size_t>(row) * maps.columns.size() + static_cast<std::size_t>(column)) * channels + c]);
+        output.push_back(
+            row < 0 || column < 0
+                ? 0.0f
+                : plain[(static_cast<std::size_t>(row) * maps.columns.size() + static_cast<std::size_t>(column)) * channels + c]);
   return output;
 }
 

@@ -59,10 +59,12 @@ TEST(Whitening, matrix_is_the_inverse_square_root_of_covariance_plus_epsilon) {
   for (std::int64_t j = 0; j < kFeatures; ++j)
     for (std::int64_t k = 0; k < kFeatures; ++k) {
       for (std::int64_t i = 0; i < kCount; ++i)
-        covariance[at(j, k)] += (vectors.value(i, j) - mean[static_cast<std::size_t>(j)]) * (vectors.value(i, k) - mean[static_cast<std::size_t>(k)]) / kCount;
+        covariance[at(j, k)] +=
+            (vectors.value(i, j) - mean[static_cast<std::size_t>(j)]) * (vectors.value(i, k) - mean[static_cast<std::size_t>(k)]) / kCount;
       covariance[at(j, k)] += j == k ? kEpsilon : 0;
     }
-  // W (C + epsilon I) W = I. W is rounded to float32: relative 6e-8 of sums over 40 terms, times the condition number (largest + epsilon) / epsilon.
+  // W (C + epsilon I) W = I. W is rounded to float32: relative 6e-8 of sums over 40 terms, times the condition number (largest + epsilon) /
+  // epsilon.
   const double tolerance = 2 * 40 * std::numeric_limits<float>::epsilon() / 2 * (whitening.largest_eigenvalue + kEpsilon) / kEpsilon;
   ASSERT_LT(tolerance, 1e-2);
   for (std::int64_t j = 0; j < kFeatures; ++j)
@@ -154,7 +156,7 @@ TEST(WhiteningOnDisk, is_made_once_read_later_and_made_again_when_damaged) {
 
   Preprocessing::fit({"scale", "zca(epsilon=0.2)"}, set, folder.path());
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);  // other stages, other file
-  EXPECT_EQ(Preprocessing::fit(stages, set, files[0])->fitted(), fitted);  // not a directory
+  EXPECT_EQ(Preprocessing::fit(stages, set, files[0])->fitted(), fitted);               // not a directory
 }
 
 }  // namespace
