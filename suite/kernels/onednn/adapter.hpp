@@ -5,6 +5,8 @@
 #include <dnnl.hpp>
 #include <string>
 
+#include <omp.h>
+
 #include "suite/tensor/memory.hpp"
 #include "suite/tensor/shape.hpp"
 
@@ -12,6 +14,19 @@ namespace reprise::kernels::onednn {
 
 using Tag = dnnl::memory::format_tag;
 using Type = dnnl::memory::data_type;
+
+/// A primitive cuts its work by the number of OpenMP threads its MAKER may use, so making one takes this guard: the bits of a
+/// result must not depend on the number of cores.
+class OneThread {
+ public:
+  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
 
 inline dnnl::engine& engine() {
   static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);

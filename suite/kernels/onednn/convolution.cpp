@@ -52,6 +52,7 @@ struct Convolution::State {
 
 Convolution::Convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool fused_relu, bool wants_grad_input)
     : state_(std::make_unique<State>()) {
+  const OneThread guard;
   State& s = *state_;
   s.problem = describe(shape, precision);
   s.has_bias = has_bias;

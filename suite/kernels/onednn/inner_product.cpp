@@ -26,6 +26,7 @@ struct InnerProduct::State {
 
 InnerProduct::InnerProduct(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input, Precision grad_input_type)
     : state_(std::make_unique<State>()) {
+  const OneThread guard;
   State& s = *state_;
   const Type type = type_of(precision);
   const auto [n, d, k] = shape;
