@@ -47,7 +47,8 @@ double training_seconds_of(const std::vector<const RunRecord*>& runs) {
 // 1 -> "A", 26 -> "Z", 27 -> "AA".
 std::string letters(std::size_t number) {
   std::string out;
-  for (; number > 0; number = (number - 1) / 26) out.insert(out.begin(), static_cast<char>('A' + (number - 1) % 26));
+  for (; number > 0; number = (number - 1) / 26) out += static_cast<char>('A' + (number - 1) % 26);
+  std::reverse(out.begin(), out.end());
   return out;
 }
 

@@ -39,8 +39,8 @@ bool same_images(const Runs& runs) {
 
 std::string region_text(const Region& region, const std::string& unit) {
   const std::string after = unit.empty() ? "" : " " + unit;
-  if (std::isinf(region.high)) return fmt::format("claimed: more than {}{}", shortest_text(region.low), after);
-  if (std::isinf(region.low)) return fmt::format("claimed: less than {}{}", shortest_text(region.high), after);
+  if (std::isinf(region.high)) return fmt::format("claimed: {} {}{}", region.closed ? "at least" : "more than", shortest_text(region.low), after);
+  if (std::isinf(region.low)) return fmt::format("claimed: at most {}{}", shortest_text(region.high), after);
   return fmt::format("claimed: within {}{} of each other", shortest_text(region.high), after);
 }
 
@@ -89,13 +89,13 @@ struct Part {
 };
 
 std::vector<Part> parts_of(const Claim& claim) {
-  const Region more{claim.margin, kInfinity};
-  if (claim.kind == "better") return {{claim.left, claim.right, more}};
-  if (claim.kind == "within") return {{claim.left, claim.right, {-claim.margin, claim.margin}}};
-  if (claim.kind == "at_least") return {{claim.left, "", more}};
-  if (claim.kind == "at_most") return {{claim.left, "", {-kInfinity, claim.margin}}};
+  const Region gain{claim.margin, kInfinity, claim.margin > 0};  // better by nothing is not better
+  if (claim.kind == "better") return {{claim.left, claim.right, gain}};
+  if (claim.kind == "within") return {{claim.left, claim.right, {-claim.margin, claim.margin, true}}};
+  if (claim.kind == "at_least") return {{claim.left, "", {claim.margin, kInfinity, true}}};
+  if (claim.kind == "at_most") return {{claim.left, "", {-kInfinity, claim.margin, true}}};
   std::vector<Part> parts;
-  for (std::size_t i = 0; i + 1 < claim.sequence.size(); ++i) parts.push_back({claim.sequence[i], claim.sequence[i + 1], more});
+  for (std::size_t i = 0; i + 1 < claim.sequence.size(); ++i) parts.push_back({claim.sequence[i], claim.sequence[i + 1], gain});
   return parts;
 }
 
@@ -144,8 +144,14 @@ std::string missing_text(const Claim& claim, const std::vector<RunGroup>& groups
     if (!has) without.push_back(trial);
   }
   if (!without.empty()) return "No runs of " + joined(without, ", ") + ".";
+  for (const std::string& trial : trials_of(claim)) {
+    const bool measured = std::any_of(groups.begin(), groups.end(), [&](const RunGroup& group) {
+      return group.trial == trial && value_of(*group.runs.front(), claim.metric);
+    });
+    if (!measured) return fmt::format("The runs of {} have no '{}'.", trial, claim.metric);
+  }
   if (!claim.scales.empty()) return "No runs at a scale where it can be tested (" + joined(claim.scales, ", ") + ") with a common seed.";
-  return fmt::format("The runs have no '{}' or no seed in common at one scale and data set.", claim.metric);
+  return "The runs have no seed in common at one scale and data set.";
 }
 
 }  // namespace

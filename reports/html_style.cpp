@@ -59,7 +59,7 @@ sup { font-size: 11px; line-height: 0; }
 .setting { margin-top: 10px; } .setting + .setting { border-top: 1px solid var(--line); padding-top: 11px; margin-top: 12px; }
 .claim .test { font-size: 12.5px; line-height: 1.5; color: var(--ink2); margin: 4px 0 0; }
 .claim .test + .test { margin-top: 8px; } .claim .meta { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
-.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr)); gap: 18px 22px; align-items: start; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(240px, 1fr)); gap: 18px 16px; align-items: end; }
 .plots.wide { grid-template-columns: repeat(auto-fill, minmax(430px, 1fr)); }
 figure { margin: 0; break-inside: avoid; } figcaption { font-size: 13.5px; margin: 0 0 4px; } figcaption .small { display: block; }
 svg { max-width: 100%; height: auto; display: block; }
@@ -76,7 +76,8 @@ svg.interval { --s: var(--none); margin: 8px 0 2px; } svg.interval.reproduced { 
 svg.interval.undecided { --s: var(--open); } svg .region { fill: var(--region); } svg .bound { stroke: var(--good); stroke-dasharray: 3 2; fill: none; }
 svg .span { stroke: var(--s); stroke-width: 2.2; fill: none; } svg .value { fill: var(--s); stroke: var(--card); stroke-width: 1.5; }
 .tiles-of-images { display: flex; flex-wrap: wrap; gap: 10px 8px; margin: 6px 0 4px; }
-.tiles-of-images figure { width: 92px; } .tiles-of-images img { width: 92px; height: 92px; object-fit: contain; image-rendering: pixelated; border-radius: 4px; display: block; background: var(--none-bg); }
+.tiles-of-images .set { display: flex; gap: 6px; padding: 7px; border: 1px solid var(--line); border-radius: 8px; }
+.tiles-of-images figure { width: 74px; } .tiles-of-images img { width: 74px; height: 74px; object-fit: contain; image-rendering: pixelated; border-radius: 4px; display: block; background: var(--none-bg); }
 .tiles-of-images figcaption { font-size: 11px; line-height: 1.3; color: var(--ink3); margin: 3px 0 0; overflow-wrap: anywhere; }
 details { margin: 18px 0 0; } summary { cursor: pointer; color: var(--ink2); font-weight: 600; font-size: 14px; }
 details table { font-size: 12.5px; margin-top: 8px; } details td { overflow-wrap: anywhere; padding-top: 4px; padding-bottom: 4px; }

@@ -15,6 +15,8 @@ namespace {
 
 constexpr double kLogFrom = 4;  // a test error that falls to a quarter or less of its start reads better on a log axis
 
+const std::string kDeviation = "deviation";  // a column of this name is the standard deviation of column "error"
+
 std::string title_of(const experiments::Paper& paper, const RunGroup& group) {
   const experiments::Trial* trial = paper.find_trial(group.trial);
   return trial && !trial->title.empty() ? trial->title : group.trial;
@@ -109,8 +111,8 @@ std::vector<Picture> training_curves(const experiments::Paper& paper, const std:
     plot.title = fmt::format("{} over epochs: {}, {}", metric, picture.title, picture.group);
     plot.x_label = "epochs";
     plot.y_label = metric == "error" ? "error, percent" : "loss";
-    plot.width = 340;
-    plot.height = 230;
+    plot.width = 258;
+    plot.height = 180;
     for (std::size_t s = 0; s < group.runs.size(); ++s) add_series(plot, *group.runs[s], "train_" + metric, static_cast<int>(s), true);
     for (std::size_t s = 0; s < group.runs.size(); ++s) add_series(plot, *group.runs[s], "test_" + metric, static_cast<int>(s), false);
     if (plot.lines.empty()) continue;
@@ -197,7 +199,7 @@ std::vector<Picture> analysis_tables(const experiments::Paper& paper, const std:
         picture.plot.log_x = spans_decades(axis->second);
         int color = 0;
         for (const auto& [column, values] : table.columns) {
-          if (column == table.x || values.size() != axis->second.size()) continue;
+          if (column == table.x || column == kDeviation || values.size() != axis->second.size()) continue;
           PlotLine line;
           line.name = column;
           line.x = axis->second;
@@ -205,6 +207,7 @@ std::vector<Picture> analysis_tables(const experiments::Paper& paper, const std:
           line.color = color++;
           line.faint = group.runs.size() > 1;
           line.markers = values.size() <= 12;
+          if (const auto deviation = table.columns.find(kDeviation); column == "error" && deviation != table.columns.end()) line.error = deviation->second;
           picture.plot.lines.push_back(std::move(line));
         }
         picture.plot.y_label = color == 1 ? picture.plot.lines.back().name : "";

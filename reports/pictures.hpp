@@ -15,7 +15,8 @@ std::vector<Picture> training_curves(const experiments::Paper& paper, const std:
 /// for published values of the same data set.
 std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
 
-/// One plot per group and table that its runs keep, one faint line per seed and column.
+/// One plot per group and table that its runs keep, one faint line per seed and column. A column
+/// "deviation" becomes the bars of column "error".
 std::vector<Picture> analysis_tables(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
 
 /// The images of each group's first seed that has some.

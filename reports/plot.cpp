@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kColors = 8;
 constexpr double kCharacterWidth = 6.1;  // of the 11 px system font, on average; only leaves room, never cuts
-constexpr double kLegendLine = 17, kLegendKey = 24, kLegendGap = 14;
+constexpr double kLegendLine = 17, kLegendKey = 22, kLegendGap = 9;
 
 struct Axis {
   double low = 0, high = 1;
@@ -187,7 +187,7 @@ std::string render_svg(const Plot& plot) {
   const double height = plot.height + lay_out_legend(plot, left, entries) + (entries.empty() ? 0 : 4);
   std::string out = fmt::format("<svg class=\"plot\" viewBox=\"0 0 {0} {1:.0f}\" width=\"{0}\" height=\"{1:.0f}\" role=\"img\">\n<title>{2}</title>\n",
                                 plot.width, height, html_escaped(plot.title));
-  for (double value : ticks(y.low, y.high, std::max(3, (plot.height - 50) / 42), plot.log_y)) {
+  for (double value : ticks(y.low, y.high, std::max(3, (plot.height - 50) / (plot.log_y ? 26 : 42)), plot.log_y)) {
     const double at = y.at(value);
     out += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}H{:.1f}\"/><text class=\"tick y\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", left, at, right,
                        left - 6, at + 3.8, tick_text(value));

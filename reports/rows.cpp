@@ -90,6 +90,7 @@ Row row_of(const experiments::Paper& paper, const RunGroup& group, const experim
   if (group.recipe.precision == "bf16") row.deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");
   for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back("set by hand: " + setting);
   for (const std::string& deviation : row.deviations) row.footnotes.push_back(footnote_number(deviation, footnotes));
+  std::sort(row.footnotes.begin(), row.footnotes.end());
   return row;
 }
 
@@ -110,7 +111,7 @@ std::string Protocol::text() const {
 std::string Published::text() const {
   std::string value = shortest_text(number.value);
   if (number.spread) value += " ± " + shortest_text(*number.spread);
-  return verified ? value : "(" + value + ") unverified";
+  return verified ? value : fmt::format("({}) unverified", value);
 }
 
 Protocol protocol_of(const RunGroup& group) {

@@ -3,11 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace reprise::reports {
 namespace {
 
-bool inside(double low, double high, const Region& region) { return low > region.low && high < region.high; }
+bool inside(double low, double high, const Region& region) {
+  if (region.closed) return low >= region.low && high <= region.high;
+  return low > region.low && high < region.high;
+}
+// An infinite bound is never reached: an interval that is unbounded itself must not count as inside.
+bool bounded(double low, double high) { return std::isfinite(low) && std::isfinite(high); }
 bool outside(double low, double high, const Region& region) { return high < region.low || low > region.high; }
 
 int seeds_that_decide(const Estimate& estimate, const Region& claimed) {
@@ -45,7 +51,7 @@ Verdict judge(const Estimate& estimate, const Region& claimed) {
   Verdict verdict;
   verdict.seeds = estimate.seeds;
   verdict.image_sampling_only = estimate.images > 0 && !estimate.seed_spread_known;
-  if (inside(estimate.low, estimate.high, claimed)) {
+  if (bounded(estimate.low, estimate.high) && inside(estimate.low, estimate.high, claimed)) {
     verdict.outcome = Outcome::reproduced;
   } else if (outside(estimate.low, estimate.high, claimed)) {
     verdict.outcome = Outcome::not_reproduced;

@@ -64,7 +64,7 @@ std::string published_cell(const Row& row) {
   about.push_back(number.dataset);
   if (number.role != "own" && !number.role.empty()) about.push_back(number.role + (number.origin.empty() ? "" : " from " + number.origin));
   std::string value = shortest_text(number.value) + (number.spread ? " ± " + shortest_text(*number.spread) : "");
-  if (!row.published->verified) value = "(" + value + ")";
+  if (!row.published->verified) value = fmt::format("({})", value);
   return fmt::format("<td class=\"number\"><span class=\"main\">{}</span>{}</td><td class=\"small\">{}</td>", value,
                      row.published->verified ? "" : "<br/><span class=\"chip warn\">unverified</span>", e(joined(about, "; ")));
 }
@@ -87,7 +87,7 @@ std::string table_row(const PaperReport& paper, const Row& row) {
   std::string trial = e(row.title) + footnote_marks(paper, row) + "<br/><code>" + e(row.trial) + "</code>";
   if (!row.variation.empty()) trial += " <span class=\"chip warn\">" + e(row.variation) + "</span>";
   const std::string metric = row.metric == "test_error" ? "" : "<br/><span class=\"small\">" + e(row.metric) + (row.unit.empty() ? "" : ", " + e(row.unit)) + "</span>";
-  return fmt::format("<tr><th scope=\"row\">{}{}</th><td>{}{}</td><td>{}</td>{}{}{}<td>{}</td></tr>\n", trial, metric, e(row.dataset),
+  return fmt::format("<tr><th scope=\"row\">{}{}</th><td class=\"nowrap\">{}{}</td><td>{}</td>{}{}{}<td>{}</td></tr>\n", trial, metric, e(row.dataset),
                      row.substitute ? "<br/><span class=\"chip warn\">substitute</span>" : "", e(row.scale), published_cell(row), reproduced_cell(row),
                      comparison_cell(row), e(row.protocol_label));
 }
@@ -162,18 +162,37 @@ std::string plots(const std::string& heading, const std::string& words, const st
   return out + "</div>\n";
 }
 
+/// Pictures that belong together: captions that repeat every so many pictures, the first of each set aside (the image itself
+/// and its maps). 1 if there is no such number.
+std::int64_t set_size(const records::Images& images) {
+  const auto count = static_cast<std::size_t>(images.count);
+  if (images.captions.size() != count) return 1;
+  for (std::size_t size = 2; size <= 8 && size * 2 <= count; ++size) {
+    bool repeats = count % size == 0;
+    for (std::size_t i = size; repeats && i < count; ++i) repeats = i % size == 0 || images.captions[i] == images.captions[i - size];
+    if (repeats) return static_cast<std::int64_t>(size);
+  }
+  return 1;
+}
+
+std::string image_tile(const records::Images& images, std::int64_t i) {
+  const std::int64_t size = images.height * images.width * images.channels;
+  const auto index = static_cast<std::size_t>(i);
+  const bool captioned = index < images.captions.size() && !images.captions[index].empty();
+  return fmt::format("<figure><img alt=\"{}\" src=\"{}\"/>{}</figure>\n", captioned ? e(images.captions[index]) : fmt::format("image {}", i + 1),
+                     png_data_address(images.pixels.data() + i * size, static_cast<int>(images.height), static_cast<int>(images.width),
+                                      static_cast<int>(images.channels)),
+                     captioned ? "<figcaption>" + e(images.captions[index]) + "</figcaption>" : "");
+}
+
 std::string image_grid(const ImageGrid& grid) {
-  const records::Images& images = grid.images;
-  const std::int64_t shown = std::min(images.count, kMostImages), size = images.height * images.width * images.channels;
+  const std::int64_t shown = std::min(grid.images.count, kMostImages), set = set_size(grid.images);
   std::string out = fmt::format("<figure><figcaption><b>{}</b><span class=\"small\">{}{}</span></figcaption>\n<div class=\"tiles-of-images\">\n", e(grid.title),
-                                e(grid.note), shown < images.count ? fmt::format("; the first {} of {}", shown, images.count) : "");
+                                e(grid.note), shown < grid.images.count ? fmt::format("; the first {} of {}", shown, grid.images.count) : "");
   for (std::int64_t i = 0; i < shown; ++i) {
-    const auto index = static_cast<std::size_t>(i);
-    const std::string caption = index < images.captions.size() ? images.captions[index] : fmt::format("image {}", i + 1);
-    out += fmt::format("<figure><img alt=\"{}\" src=\"{}\"/>{}</figure>\n", e(caption),
-                       png_data_address(images.pixels.data() + i * size, static_cast<int>(images.height), static_cast<int>(images.width),
-                                        static_cast<int>(images.channels)),
-                       index < images.captions.size() ? "<figcaption>" + e(caption) + "</figcaption>" : "");
+    if (set > 1 && i % set == 0) out += "<div class=\"set\">";
+    out += image_tile(grid.images, i);
+    if (set > 1 && (i % set == set - 1 || i + 1 == shown)) out += "</div>\n";
   }
   return out + "</div></figure>\n";
 }
@@ -202,11 +221,11 @@ std::string paper_section(const PaperReport& paper) {
     out += claim_cards(paper.claims) + "</div>\n";
   }
   out += plots("Figures", "", paper.figures, true, false);
-  out += plots("Training curves", "One line per seed: on the test split solid, on the training split dashed. Plots of one data set and scale share their vertical range.",
-               paper.curves, false, true);
   out += plots("Analyses", "", paper.tables, true, false);
   if (!paper.images.empty()) out += "<h3>Images</h3>\n";
   for (const ImageGrid& grid : paper.images) out += image_grid(grid);
+  out += plots("Training curves", "One line per seed: on the test split solid, on the training split dashed. Plots of one data set and scale share their vertical range.",
+               paper.curves, false, true);
   if (!paper.missing.empty()) {
     out += "<h3>Not available from the paper</h3>\n<ul>\n";
     for (const auto& missing : paper.missing) {

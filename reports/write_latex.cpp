@@ -24,7 +24,7 @@ constexpr std::size_t kRowsATable = 20;  // a tabular does not break across page
 
 std::string rows_table(const PaperReport& paper, std::size_t first) {
   std::string out =
-      "\\noindent\\begin{tabular}{p{0.23\\linewidth}p{0.11\\linewidth}p{0.07\\linewidth}p{0.14\\linewidth}p{0.15\\linewidth}p{0.14\\linewidth}l}\n"
+      "\\noindent\\begin{tabular}{p{0.20\\linewidth}p{0.11\\linewidth}p{0.07\\linewidth}p{0.14\\linewidth}p{0.15\\linewidth}p{0.14\\linewidth}l}\n"
       "\\hline\nTrial & Data set & Scale & Published & Reproduced & Comparison & \\\\\n\\hline\n";
   for (std::size_t i = first; i < std::min(paper.rows.size(), first + kRowsATable); ++i) {
     const Row& row = paper.rows[i];

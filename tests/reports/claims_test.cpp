@@ -82,6 +82,12 @@ TEST(Claims, missing_runs_are_named) {
   EXPECT_EQ(result.test_text(), "No runs of dropout.");
 }
 
+TEST(Claims, a_metric_that_the_runs_lack_is_named) {
+  experiments::Claim claim = claim_named("activation");
+  claim.metric = "unheard_of";
+  EXPECT_EQ(result_of(runs_of("plain", 12, 2), claim).test_text(), "The runs of plain have no 'unheard_of'.");
+}
+
 TEST(Claims, runs_on_different_test_images_are_not_paired_by_image) {
   auto left = runs_of("plain", 12, 3), right = runs_of("dropout", 6, 3);
   for (auto& record : right) std::swap(record.test_labels[0], record.test_labels[1]);

@@ -84,6 +84,17 @@ TEST(Report, figures_of_a_substitute_data_set_show_no_published_values) {
   EXPECT_EQ(report.papers.front().figures.front().plot.lines.size(), 1u);
 }
 
+TEST(Report, a_deviation_column_becomes_the_bars_of_the_error) {
+  auto runs = records();
+  runs[0].tables["sweep"] = {"A sweep", "k", {{"k", {1, 2}}, {"error", {3, 2}}, {"deviation", {0.2, 0.1}}, {"other", {1, 1}}}};
+  const Report report = build_report(runs, {made_up::paper()});
+  const auto& lines = report.papers.front().tables.front().plot.lines;
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].name, "error");
+  EXPECT_EQ(lines[0].error, (std::vector<double>{0.2, 0.1}));
+  EXPECT_TRUE(lines[1].error.empty());
+}
+
 TEST(Report, images_of_the_wrong_size_are_not_shown) {
   auto runs = records();
   records::Images images;

@@ -68,6 +68,13 @@ TEST(Verdict, seeds_cannot_decide_what_the_images_leave_open) {
   EXPECT_EQ(judge(estimate_from_outcomes({outcomes, outcomes, outcomes}, 100), {0, kInfinity}).seeds_needed, kMostSeeds + 1);
 }
 
+TEST(Verdict, bounds_count_where_a_claim_includes_them) {
+  const Estimate always_ten = estimate_from_seeds({10, 10, 10});
+  EXPECT_EQ(judge(always_ten, {10, kInfinity, true}).outcome, Outcome::reproduced);
+  EXPECT_EQ(judge(always_ten, {10, kInfinity, false}).outcome, Outcome::undecided);
+  EXPECT_EQ(judge(estimate_from_seeds({10}), {-kInfinity, kInfinity, true}).outcome, Outcome::undecided);
+}
+
 TEST(Verdict, an_order_holds_if_every_step_does) {
   const Verdict yes = judge(three_seeds(0.5, 0.1), {0, kInfinity}), no = judge(three_seeds(-0.5, 0.1), {0, kInfinity});
   const Verdict open = judge(three_seeds(0.1, 0.1), {0, kInfinity}), nearer = judge(three_seeds(0.2, 0.1), {0, kInfinity});

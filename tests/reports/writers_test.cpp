@@ -113,6 +113,24 @@ TEST(Html, shows_rows_claims_curves_tables_and_images) {
   }
 }
 
+TEST(Html, images_with_repeating_captions_stand_in_sets) {
+  records::RunRecord run = record("plain", "paper", "mnist", 1);
+  records::Images images;
+  images.captions = {"cat", "gradient", "guided", "dog", "gradient", "guided"};
+  images.count = 6;
+  images.height = images.width = images.channels = 1;
+  images.pixels = std::vector<std::uint8_t>(6, 9);
+  run.images["maps"] = images;
+  const auto sets = [](const std::string& page) {
+    std::size_t found = 0;
+    for (std::size_t at = page.find("<div class=\"set\">"); at != std::string::npos; at = page.find("<div class=\"set\">", at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(sets(to_html(build_report({run}, {made_up::paper()}))), 2u);
+  run.images["maps"].captions[4] = "guided";
+  EXPECT_EQ(sets(to_html(build_report({run}, {made_up::paper()}))), 0u);
+}
+
 TEST(Json, has_exactly_the_documented_fields) {
   const auto json = nlohmann::json::parse(to_json(small_report()));
   const auto keys = [](const nlohmann::json& object) {
