@@ -4,7 +4,7 @@
 
 namespace reprise::layers {
 
-/// Sum of all inputs, elementwise, added from left to right in float32.
+/// Sum of all inputs, elementwise, from left to right; each partial sum is stored in the activations' precision.
 ///
 ///   inputs, output [N, H, W, C]    two or more inputs of one shape
 ///

@@ -47,6 +47,6 @@ Difference difference(const Doubles& actual, const Doubles& expected, double rou
 
 #define EXPECT_NEAR_ARRAY(actual, expected, ...)                                              \
   do {                                                                                        \
-    const auto found = ::reprise::tests::difference(actual, expected, __VA_ARGS__);           \
-    EXPECT_LE(found.ratio, 1.0) << found.text;                                                \
+    const auto worst_difference = ::reprise::tests::difference(actual, expected, __VA_ARGS__); \
+    EXPECT_LE(worst_difference.ratio, 1.0) << worst_difference.text;                          \
   } while (false)

@@ -12,11 +12,6 @@ Difference named(Difference found, const std::string& what) {
   return found;
 }
 
-/// A float32 parameter gradient: its roundings are those of float32 whatever the storage, but its terms were stored.
-Difference parameter_difference(const LayerResult& actual, const LayerResult& expected, std::size_t p, double roundings, double unit) {
-  return named(difference(actual.grad_parameters[p], expected.grad_parameters[p], roundings, unit), "grad parameter " + std::to_string(p));
-}
-
 /// The objective whose gradient backward() computes.
 double objective(const Reference& reference, const LayerValues& values, const Doubles& grad_output) {
   const Doubles output = reference.forward(values);
@@ -71,16 +66,19 @@ Difference against_reference(const LayerCase& layer_case, const Reference& refer
   const Doubles grad_output = random_grad_output(layer_case, seed + 50);
   const LayerResult actual = run_layer(layer_case, values, grad_output);
   const LayerResult expected = reference.backward(values, grad_output);
-  const double unit = roundoff(layer_case.precision);
+  const double output_tolerance = tolerance(roundings.output, layer_case.precision);
+  const double gradient_tolerance = tolerance(roundings.gradient, layer_case.precision, roundings.stored_gradient);
   const auto valid = static_cast<std::ptrdiff_t>(layer_case.count * layer_case.output().size());
 
   Doubles expected_output = reference.forward(values);
   expected_output.resize(static_cast<std::size_t>(valid));
-  Difference found = named(difference(Doubles(actual.output.begin(), actual.output.begin() + valid), expected_output, roundings.output, unit), "output ");
+  Difference found = named(difference(Doubles(actual.output.begin(), actual.output.begin() + valid), expected_output, 1, output_tolerance), "output ");
   for (std::size_t i = 0; i < expected.grad_inputs.size(); ++i)
-    found = worse(found, named(difference(actual.grad_inputs[i], expected.grad_inputs[i], roundings.gradient, unit), "grad input " + std::to_string(i) + " "));
+    found = worse(found, named(difference(actual.grad_inputs[i], expected.grad_inputs[i], 1, gradient_tolerance), "grad input " + std::to_string(i) + " "));
   for (std::size_t p = 0; p < expected.grad_parameters.size(); ++p)
-    found = worse(found, parameter_difference(actual, expected, p, roundings.gradient, unit));
+    // Parameter gradients are float32 whatever the storage.
+    found = worse(found, named(difference(actual.grad_parameters[p], expected.grad_parameters[p], roundings.gradient, kRoundoffF32),
+                               "grad parameter " + std::to_string(p) + " "));
   return found;
 }
 

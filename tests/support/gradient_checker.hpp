@@ -28,6 +28,7 @@ std::function<LayerResult(const LayerValues&, const Doubles&)> sample_by_sample_
 struct Roundings {
   double output = kElementwise;
   double gradient = kElementwise;
+  double stored_gradient = 1;  ///< times an input's gradient is rounded to storage on its way
 };
 
 /// Kernel against reference.forward and reference.backward on random numbers.
@@ -42,8 +43,8 @@ const Difference& worse(const Difference& a, const Difference& b);
 
 }  // namespace reprise::tests
 
-#define EXPECT_WITHIN_TOLERANCE(call)             \
-  do {                                            \
-    const ::reprise::tests::Difference found = call; \
-    EXPECT_LE(found.ratio, 1.0) << found.text;    \
+#define EXPECT_WITHIN_TOLERANCE(call)                              \
+  do {                                                             \
+    const ::reprise::tests::Difference worst_difference = call;    \
+    EXPECT_LE(worst_difference.ratio, 1.0) << worst_difference.text; \
   } while (false)

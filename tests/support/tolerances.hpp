@@ -1,7 +1,8 @@
 #pragma once
 // Tolerances from named factors. A result may differ from the reference by
 //   roundings * unit roundoff * largest magnitude of the array,
-// where `roundings` counts the roundings that one number goes through on the longest path to the result.
+// where `roundings` counts the roundings that one number goes through on the longest path to the result. Arithmetic is float32
+// whatever the storage; storing in bfloat16 adds one rounding of its own.
 
 #include "suite/tensor/shape.hpp"
 
@@ -11,6 +12,10 @@ inline constexpr double kRoundoffF32 = 0x1p-24;   ///< 24 significant bits
 inline constexpr double kRoundoffBf16 = 0x1p-8;   ///< 8 significant bits
 
 constexpr double roundoff(Precision precision) { return precision == Precision::f32 ? kRoundoffF32 : kRoundoffBf16; }
+/// Relative tolerance of `roundings` in float32 and `storings` in the storage precision.
+constexpr double tolerance(double roundings, Precision precision, double storings = 1) {
+  return roundings * kRoundoffF32 + (precision == Precision::bf16 ? storings * kRoundoffBf16 : 0.0);
+}
 
 /// One operation and the rounding to storage.
 inline constexpr double kElementwise = 4;

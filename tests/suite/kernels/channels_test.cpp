@@ -73,21 +73,21 @@ TEST_P(Channels, affine_and_norm_grad_equal_the_formula) {
         rectified.push_back(std::max(0.0, affine.back()));
         gradient.push_back(a[i % size] * dy[i] + (b[i % size] * (x[i] - center[i % size]) + c[i % size]));
       }
-      const auto check = [&](auto tag, double unit) {
+      const auto check = [&](auto tag, Precision precision) {
         using T = decltype(tag);
         const auto& k = GetParam()->of<T>();
         const auto input = stored<T>(x), grad = stored<T>(dy);
         const auto fc = stored<float>(center), fa = stored<float>(a), fb = stored<float>(b), fd = stored<float>(c);
         std::vector<T> output(x.size());
         k.affine(input.data(), output.data(), rows, C, fc.data(), fa.data(), fb.data(), false);
-        EXPECT_NEAR_ARRAY(read_back(output.data(), rows * C), affine, kElementwise, unit);
+        EXPECT_NEAR_ARRAY(read_back(output.data(), rows * C), affine, 1, tolerance(kElementwise, precision));
         k.affine(input.data(), output.data(), rows, C, fc.data(), fa.data(), fb.data(), true);
-        EXPECT_NEAR_ARRAY(read_back(output.data(), rows * C), rectified, kElementwise, unit, 1);
+        EXPECT_NEAR_ARRAY(read_back(output.data(), rows * C), rectified, 1, tolerance(kElementwise, precision), 1);
         k.norm_grad(grad.data(), input.data(), output.data(), rows, C, fc.data(), fa.data(), fb.data(), fd.data());
-        EXPECT_NEAR_ARRAY(read_back(output.data(), rows * C), gradient, kElementwise, unit);
+        EXPECT_NEAR_ARRAY(read_back(output.data(), rows * C), gradient, 1, tolerance(kElementwise, precision));
       };
-      check(float{}, kRoundoffF32);
-      check(kernels::bf16{}, kRoundoffBf16);
+      check(float{}, Precision::f32);
+      check(kernels::bf16{}, Precision::bf16);
     }
 }
 

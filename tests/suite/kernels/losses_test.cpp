@@ -50,14 +50,14 @@ TEST_P(Losses, value_and_gradient_equal_the_reference) {
     Doubles target = random_numbers(2, K);
     for (double& t : target) t = std::min(1.0, std::abs(t));
     const std::size_t label = static_cast<std::size_t>(K * 2 / 3);
-    const auto check = [&](auto tag, double unit) {
+    const auto check = [&](auto tag, Precision precision) {
       using T = decltype(tag);
       const auto& k = GetParam()->of<T>();
       const auto stored_value = stored<T>(value), stored_target = stored<T>(target);
       std::vector<T> grad(value.size());
       const auto compare = [&](double loss, const reference::LossAndGradient& expected) {
         EXPECT_NEAR(loss, expected.loss, sum_of(static_cast<double>(K) / 16) * kRoundoffF32 * std::max(1.0, std::abs(expected.loss)) * 4) << K;
-        EXPECT_NEAR_ARRAY(read_back(grad.data(), K), expected.gradient, kTranscendental, unit);
+        EXPECT_NEAR_ARRAY(read_back(grad.data(), K), expected.gradient, 1, tolerance(kTranscendental, precision));
       };
       for (const double smoothing : {0.0, 0.125})
         compare(k.softmax_cross_entropy(stored_value.data(), K, static_cast<std::int64_t>(label), static_cast<float>(smoothing), 1, grad.data(), nullptr),
@@ -65,8 +65,8 @@ TEST_P(Losses, value_and_gradient_equal_the_reference) {
       compare(k.squared_error(stored_value.data(), stored_target.data(), K, 1, grad.data()), reference::squared_error(value, target));
       compare(k.logistic_cross_entropy(stored_value.data(), stored_target.data(), K, 1, grad.data()), reference::logistic_cross_entropy(value, target));
     };
-    check(float{}, kRoundoffF32);
-    check(kernels::bf16{}, kRoundoffBf16);
+    check(float{}, Precision::f32);
+    check(kernels::bf16{}, Precision::bf16);
   }
 }
 

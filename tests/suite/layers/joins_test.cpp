@@ -47,9 +47,12 @@ TEST(Joins, add_equals_the_sum_and_passes_the_gradient_to_every_input) {
       const SampleShape shape{3, 5, channels};
       const LayerCase c = case_of(std::make_shared<Add>(), {shape, shape, shape}, precision);
       Reference reference;
-      reference.forward = [](const LayerValues& v) {
+      reference.forward = [precision](const LayerValues& v) {
         Doubles output = v.inputs[0];
-        for (std::size_t i = 0; i < output.size(); ++i) output[i] += v.inputs[1][i] + v.inputs[2][i];
+        for (std::size_t k = 1; k < 3; ++k) {
+          for (std::size_t i = 0; i < output.size(); ++i) output[i] += v.inputs[k][i];
+          output = read_bytes(stored_bytes(output, precision).data(), static_cast<std::int64_t>(output.size()), precision);
+        }
         return output;
       };
       reference.backward = [](const LayerValues&, const Doubles& grad) {

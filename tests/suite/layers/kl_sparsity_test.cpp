@@ -71,7 +71,7 @@ TEST(KlSparsity, added_gradient_is_the_difference_quotient_of_the_penalty) {
         above[i] += kDifferenceStep, below[i] -= kDifferenceStep;
         expected[i] = (penalty(c, options, above) - penalty(c, options, below)) / (2 * kDifferenceStep);
       }
-      EXPECT_NEAR_ARRAY(result.grad_inputs[0], expected, 1, sum_of(16) * roundoff(precision) + 1e-5);
+      EXPECT_NEAR_ARRAY(result.grad_inputs[0], expected, 1, tolerance(sum_of(16), precision) + kDifferenceError);
     }
 }
 
