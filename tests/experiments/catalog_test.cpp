@@ -96,6 +96,7 @@ TEST(Catalog, the_long_run_of_the_dropout_paper_is_a_million_updates_of_all_imag
   EXPECT_EQ(recipe.batch, 100);
   EXPECT_EQ(recipe.train_images, 0);
   EXPECT_EQ(recipe.optimizer.max_norm, 2);
+  EXPECT_DOUBLE_EQ(recipe.optimizer.learning_rate.at(30000, 1000000), 0.25);
   EXPECT_NEAR(recipe.optimizer.momentum.at(1000000, 1000000), 0.95, 1e-4);  // 0.45 exp(-10) = 2e-5 below
   EXPECT_EQ(recipe.model_options.get_double("input_keep", 0), 0.8);
   EXPECT_EQ(recipe.model_options.get_double("hidden_keep", 0), 0.5);
