@@ -118,11 +118,11 @@ Command add_data(CLI::App& program) {
                                    {"reprise data fetch fashion-mnist"});
   CLI::App* check_app = add_action(*app, *flags, "check", "Reads whole sets and checks digests, counts and labels",
                                    {"reprise data check fashion-mnist", "reprise data check"});
-  info_app->add_option("NAME", flags->name, "A data set; see `reprise data list`")->required();
-  fetch_app->add_option("NAME", flags->name, "A data set; see `reprise data list`")->required();
+  info_app->add_option("NAME", flags->name, "A data set; see `reprise data list`")->option_text(" ")->required();
+  fetch_app->add_option("NAME", flags->name, "A data set; see `reprise data list`")->option_text(" ")->required();
   fetch_app->add_option("--from", flags->base_url, "Takes the files from this address in place of the known ones")->type_name("URL");
   fetch_app->add_flag("--force", flags->force, "Fetches again although the files are there");
-  check_app->add_option("NAME", flags->name, "A data set (else all that are there)");
+  check_app->add_option("NAME", flags->name, "A data set (else all that are there)")->option_text(" ");
   app->footer(examples({"reprise data list", "reprise data info mnist"}));
   return {app, [app, flags] {
             if (app->got_subcommand("list")) return list(*flags);

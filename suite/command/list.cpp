@@ -102,7 +102,7 @@ int list(const ListFlags& flags) {
 Command add_list(CLI::App& program) {
   auto flags = std::make_shared<ListFlags>();
   CLI::App* app = program.add_subcommand("list", "Papers, their trials, scales, data sets and cost");
-  app->add_option("PAPER", flags->paper, "Only this paper");
+  app->add_option("PAPER", flags->paper, "Only this paper")->option_text(" ");
   app->add_flag("--json", flags->json, "As JSON");
   app->footer(examples({"reprise list", "reprise list dropout --json"}));
   return {app, [flags] { return list(*flags); }};

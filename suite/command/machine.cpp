@@ -53,8 +53,7 @@ std::string environment(const char* name) {
 }
 
 Finding processor() {
-  const std::string flags = " " + proc_value("/proc/cpuinfo", "flags") + " ";
-  const bool has_avx2 = flags.find(" avx2 ") != std::string::npos && flags.find(" fma ") != std::string::npos;
+  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   std::string name;
   std::ifstream stream("/proc/cpuinfo");
   for (std::string line; name.empty() && std::getline(stream, line);) {

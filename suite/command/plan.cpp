@@ -48,7 +48,7 @@ Command add_plan(CLI::App& program) {
   CLI::App* app = program.add_subcommand("plan", "Forecasts time, memory, disk and exchange of trials; nothing is run");
   flags->recipe.declare(*app);
   app->get_option("PAPER[/TRIAL]")->required();
-  app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")->check(CLI::Range(1, 4096))->type_name("N");
+  app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")->check(CLI::Range(1, 4096))->option_text("N");
   app->footer(examples({"reprise plan all-cnn/allcnn-c --scale desk", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}));
   return {app, [flags] { return plan(*flags); }};
 }

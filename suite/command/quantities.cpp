@@ -37,7 +37,7 @@ double parse_duration(const std::string& flag, const std::string& text) {
     seconds += number * scale;
     at = next == end ? end : next + 1;
   }
-  if (!(seconds > 0)) throw bad;
+  if (!(seconds > 0) || !std::isfinite(seconds)) throw bad;
   return seconds;
 }
 

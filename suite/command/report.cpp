@@ -93,11 +93,11 @@ int report(const ReportFlags& flags) {
 Command add_report(CLI::App& program) {
   auto flags = std::make_shared<ReportFlags>();
   CLI::App* app = program.add_subcommand("report", "Published and reproduced numbers side by side, verdicts, curves and pictures, from result files");
-  app->add_option("DIR", flags->folder, "Folder of result files, as `run --out` fills it")->required();
+  app->add_option("DIR", flags->folder, "Folder of result files, as `run --out` fills it")->option_text(" ")->required();
   app->add_option("--format", flags->formats, "Any of md, html, csv, tex, json, separated by commas")->type_name("LIST")->capture_default_str();
   app->add_option("--out", flags->out, "Folder of report.md, report.html, ... (else DIR)")->type_name("DIR");
-  CLI::Option* check = app->add_option("--check-readme", flags->check_readme, "Only checks that FILE's table, between its evidence markers, is current")->type_name("FILE");
-  app->add_option("--update-readme", flags->update_readme, "Only rewrites FILE's table")->type_name("FILE")->excludes(check);
+  CLI::Option* check = app->add_option("--check-readme", flags->check_readme, "Only checks that FILE's table, between its evidence markers, is current")->option_text("FILE");
+  app->add_option("--update-readme", flags->update_readme, "Only rewrites FILE's table")->option_text("FILE")->excludes(check);
   app->footer("A damaged result file is named, left out, and makes the exit code 2.\n\n" +
               examples({"reprise report results", "reprise report results --format html,md --out report"}));
   return {app, [flags] { return report(*flags); }};

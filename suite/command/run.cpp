@@ -61,12 +61,12 @@ Command add_run(CLI::App& program) {
   CLI::App* app = program.add_subcommand("run", "Runs trials and writes one result file a run; finished runs are not run again");
   flags->recipe.declare(*app);
   app->add_flag("--demo", flags->demo, "Runs the list of experiments/demo.toml: every paper in minutes, on Fashion-MNIST");
-  CLI::Option* seeds = app->add_option("--seeds", flags->seeds, "Runs seeds 1 to N")->check(CLI::Range(1, 10000))->type_name("N")->capture_default_str();
-  CLI::Option* seed = app->add_option("--seed", flags->seed, "Runs seed K only")->check(CLI::NonNegativeNumber)->type_name("K")->excludes(seeds);
+  CLI::Option* seeds = app->add_option("--seeds", flags->seeds, "Runs seeds 1 to N (else seed 1)")->check(CLI::Range(1, 10000))->option_text("N");
+  CLI::Option* seed = app->add_option("--seed", flags->seed, "Runs seed K only")->check(CLI::NonNegativeNumber)->option_text("K")->excludes(seeds);
   app->add_option("--data", flags->data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->add_option("--out", flags->out, "Folder of the result files: DIR/PAPER/TRIAL/RUN.h5")->type_name("DIR")->capture_default_str();
   app->add_option("--threads", flags->options.threads, "Threads (else one per core this process may use); results do not depend on it")
-      ->check(CLI::Range(1, 4096))->type_name("N");
+      ->check(CLI::Range(1, 4096))->option_text("N");
   app->add_option("--time-limit", flags->time_limit, "Stops with a checkpoint before this long: 55m, 1h30m, 90s")->type_name("TIME");
   app->add_flag("--force", flags->options.force, "Runs again although a finished result is there");
   app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");

@@ -124,8 +124,8 @@ int show(const ShowFlags& flags) {
 Command add_show(CLI::App& program) {
   auto flags = std::make_shared<ShowFlags>();
   CLI::App* app = program.add_subcommand("show", "A paper's architectures, trials, published numbers and claims; a trial's layers and recipe");
-  app->add_option("PAPER[/TRIAL]", flags->target, "A paper, or one of its trials; see `reprise list`")->required();
-  app->add_option("--scale", flags->scale, "smoke, desk or paper (else the largest that the trial has)");
+  app->add_option("PAPER[/TRIAL]", flags->target, "A paper, or one of its trials; see `reprise list`")->option_text(" ")->required();
+  app->add_option("--scale", flags->scale, "smoke, desk or paper (else the largest that the trial has)")->option_text("SCALE");
   app->footer(examples({"reprise show all-cnn", "reprise show all-cnn/allcnn-c --scale desk"}));
   return {app, [flags] { return show(*flags); }};
 }

@@ -48,10 +48,10 @@ Target find_target(const std::string& text) {
 }
 
 void RecipeFlags::declare(CLI::App& app) {
-  app.add_option("PAPER[/TRIAL]", target, "A paper, or one of its trials; see `reprise list`");
-  app.add_option("--scale", scale, "smoke: seconds a trial; desk: minutes on two cores; paper: the published recipe")->capture_default_str();
-  app.add_option("--precision", precision, "f32, or bf16: activations and packed weights in bfloat16 (else the recipe decides)");
-  app.add_option("--set", settings, "Overrides a key of the recipe, key=value; may be repeated. Keys: `reprise show PAPER/TRIAL`")->allow_extra_args(false);
+  app.add_option("PAPER[/TRIAL]", target, "A paper, or one of its trials; see `reprise list`")->option_text(" ");
+  app.add_option("--scale", scale, "smoke (unless given): seconds a trial; desk: minutes on two cores; paper: the published recipe")->option_text("SCALE");
+  app.add_option("--precision", precision, "f32, or bf16: activations and packed weights in bfloat16 (else the recipe decides)")->option_text("f32|bf16");
+  app.add_option("--set", settings, "Overrides a key of the recipe, key=value; may be repeated. Keys: `reprise show PAPER/TRIAL`")->allow_extra_args(false)->option_text("KEY=VALUE");
 }
 
 std::vector<training::Recipe> RecipeFlags::resolve() const {

@@ -79,7 +79,8 @@ TEST(Refusal, of_a_setting_names_the_key_and_what_it_takes) {
       {run + " --set model.hidden=-3", 2, {"hidden"}},
       {run + " --set model.activation=rleu", 2, {"activation", "rleu", "relu"}},
       {run + " --set dataset=mnits", 2, {"mnits", "mnist"}},
-      {run + " --set preprocessing=scael", 2, {"scael", "scale"}},
+      {run + " --set preprocessing=scale", 2, {"preprocessing", "list of strings"}},
+      {run + " --set 'preprocessing=[\"scael\"]'", 2, {"scael", "scale"}},
       {run + " --precision f16", 2, {"precision", "f16", "bf16"}},
   });
 }
