@@ -1,0 +1,42 @@
+// The input pipeline: preprocessing and augmentation of one sample after another on one thread.
+
+#include <memory>
+
+#include "datasets/sample_source.hpp"
+#include "suite/bench/rates.hpp"
+
+namespace reprise::bench {
+
+namespace {
+
+void fetch(benchmark::State& state, const std::string& name, const std::vector<std::string>& stages, const std::vector<std::string>& augmentations) {
+  const datasets::Dataset set = datasets::load(name, datasets::data_directory(""));
+  const auto images = std::make_shared<const datasets::ImageSet>(set.train);
+  const datasets::SampleSource source(images, datasets::Preprocessing::fit(stages, *images), augmentations);
+  std::vector<float> output(static_cast<std::size_t>(source.shape().size()));
+  const datasets::FetchKey key{1, 1};
+  std::int64_t index = 0;
+  // Bytes: a pixel read, a float written.
+  run_memory(state, 1, 5.0 * static_cast<double>(source.shape().size()), [&] {
+    source.fetch(index, &key, output.data());
+    index = (index + 1) % source.count();
+  });
+  state.counters["images_per_second"] = benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+
+}  // namespace
+
+void register_input() {
+  struct Row {
+    const char* name;
+    const char* set;
+    std::vector<std::string> stages, augmentations;
+  };
+  const std::vector<Row> rows{{"input/gray28/scale", "synthetic-gray28", {"scale"}, {}},
+                              {"input/color32/standardize", "synthetic-color32", {"standardize"}, {}},
+                              {"input/color32/standardize+flip+crop", "synthetic-color32", {"standardize"}, {"flip", "crop(pad=4)"}},
+                              {"input/color32/gcn", "synthetic-color32", {"gcn(scale=55)"}, {}}};
+  for (const Row& row : rows) benchmark::RegisterBenchmark(row.name, [row](benchmark::State& s) { fetch(s, row.set, row.stages, row.augmentations); })->UseRealTime();
+}
+
+}  // namespace reprise::bench

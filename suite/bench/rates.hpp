@@ -1,0 +1,26 @@
+#pragma once
+// Counters of every benchmark: a rate, and its ratio to what the machine could do right before and after.
+
+#include <benchmark/benchmark.h>
+
+#include <functional>
+
+#include "suite/tensor/shape.hpp"
+
+namespace reprise::bench {
+
+/// Runs the state's loop over `body`, each iteration doing `operations`, and sets `gflops` and `peak_ratio`. The peak of as many
+/// threads is measured before and after; the larger counts.
+void run_compute(benchmark::State& state, Precision precision, int threads, double operations, const std::function<void()>& body);
+
+/// The same for `bytes` moved: `gbytes` and `peak_ratio`.
+void run_memory(benchmark::State& state, int threads, double bytes, const std::function<void()>& body);
+
+void register_peaks();
+void register_kernels();
+void register_layers();
+void register_steps();
+void register_exchange();
+void register_input();
+
+}  // namespace reprise::bench

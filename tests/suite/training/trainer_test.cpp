@@ -1,0 +1,97 @@
+#include "suite/training/trainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include "datasets/image_set.hpp"
+#include "experiments/catalog.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::training {
+namespace {
+
+/// A trial of the catalog at smoke scale, on made-up data.
+struct TrialOnMadeUpData {
+  explicit TrialOnMadeUpData(const std::string& paper, const std::string& trial, const std::vector<experiments::Override>& more = {}) {
+    std::vector<experiments::Override> overrides{{"dataset", "synthetic-color32"}, {"train_images", "150"}, {"test_images", "70"}, {"batch", "32"}, {"shard", "8"}, {"epochs", "3"}};
+    overrides.insert(overrides.end(), more.begin(), more.end());
+    recipe = experiments::resolve(paper, trial, "smoke", overrides);
+    const auto set = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
+    const auto train_images = std::make_shared<const datasets::ImageSet>(set.train), test_images = std::make_shared<const datasets::ImageSet>(set.test);
+    const auto preprocessing = datasets::Preprocessing::fit({"standardize"}, *train_images);
+    train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
+    test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
+    graph = std::make_unique<graph::Graph>(experiments::build_model(recipe, train->shape(), train->classes()));
+  }
+  Recipe recipe;
+  std::unique_ptr<datasets::SampleSource> train, test;
+  std::unique_ptr<graph::Graph> graph;
+};
+
+records::RunRecord record_of(const Trainer& trainer) {
+  records::RunRecord record;
+  trainer.write_to(record);
+  record.timing.clear();
+  return record;
+}
+
+void expect_same(const records::RunRecord& a, const records::RunRecord& b) {
+  EXPECT_EQ(a.epochs, b.epochs);
+  EXPECT_EQ(a.weight_digests, b.weight_digests);
+  EXPECT_EQ(a.test_predictions, b.test_predictions);
+  ASSERT_EQ(a.metrics.size(), b.metrics.size());
+  for (const auto& [name, series] : a.metrics) EXPECT_EQ(series.values, b.metrics.at(name).values) << name;
+}
+
+class Resuming : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(Resuming, at_any_step_on_other_threads_gives_the_same_run) {
+  const TrialOnMadeUpData setup(GetParam().first, GetParam().second);
+  parallel::Workers one(1), two(2);
+  Trainer whole(setup.recipe, *setup.graph, *setup.train, *setup.test, 7, two);
+  ASSERT_TRUE(whole.run({}));
+  for (const std::int64_t stop_at : {1, 4, 7, 10}) {
+    Trainer first(setup.recipe, *setup.graph, *setup.train, *setup.test, 7, one);
+    records::Checkpoint kept;
+    Controls controls;
+    controls.should_stop = [&] { return first.step() >= stop_at; };
+    controls.save = [&](const records::Checkpoint& checkpoint) { kept = checkpoint; };
+    ASSERT_FALSE(first.run(controls));
+    Trainer second(setup.recipe, *setup.graph, *setup.train, *setup.test, 7, two);
+    second.restore(kept);
+    EXPECT_EQ(second.step(), stop_at);
+    ASSERT_TRUE(second.run({}));
+    expect_same(record_of(whole), record_of(second));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Papers, Resuming,
+                         testing::Values(std::pair{"dropout", "table2-maxnorm-3x1024"}, std::pair{"all-cnn", "allcnn-c"}, std::pair{"logavgexp", "resnet8-feature-lae-learned"}),
+                         [](const auto& info) { return std::string(info.param.first == std::string("all-cnn") ? "all_cnn" : info.param.first); });
+
+TEST(Trainer, seeds_give_different_runs) {
+  const TrialOnMadeUpData setup("dropout", "table2-maxnorm-3x1024");
+  parallel::Workers workers(2);
+  Trainer a(setup.recipe, *setup.graph, *setup.train, *setup.test, 1, workers), b(setup.recipe, *setup.graph, *setup.train, *setup.test, 2, workers);
+  a.run({});
+  b.run({});
+  EXPECT_NE(record_of(a).weight_digests, record_of(b).weight_digests);
+}
+
+TEST(Trainer, learns_the_synthetic_set) {
+  const TrialOnMadeUpData setup("all-cnn", "allcnn-c", {{"epochs", "12"}, {"train_images", "600"}, {"optimizer.learning_rate.value", "0.05"}, {"model.input_keep", "1"}, {"model.hidden_keep", "1"}});
+  parallel::Workers workers(2);
+  Trainer trainer(setup.recipe, *setup.graph, *setup.train, *setup.test, 1, workers);
+  trainer.run({});
+  EXPECT_LT(trainer.last_evaluation().error_percent, 45.0);  // guessing gives 90
+}
+
+TEST(Trainer, refuses_a_checkpoint_of_another_recipe) {
+  const TrialOnMadeUpData setup("dropout", "table2-maxnorm-3x1024"), longer("dropout", "table2-maxnorm-3x1024", {{"epochs", "5"}});
+  parallel::Workers workers(1);
+  const Trainer a(setup.recipe, *setup.graph, *setup.train, *setup.test, 1, workers);
+  Trainer b(longer.recipe, *longer.graph, *longer.train, *longer.test, 1, workers);
+  EXPECT_THROW(b.restore(a.snapshot()), InputError);
+}
+
+}  // namespace
+}  // namespace reprise::training
