@@ -21,12 +21,14 @@ std::string line(const std::vector<std::string>& cells) {
   return text + "\n";
 }
 
+std::string data_set_of(const reports::Row& row) { return row.dataset + (row.substitute ? " (substitute)" : ""); }
+
 std::string rows_table(const reports::Report& report) {
   std::string text = line({"paper", "trial", "data set, scale", "published", "reproduced", "verdict"}) + "|---|---|---|---|---|---|\n";
   for (const reports::PaperReport& paper : report.papers) {
     for (const reports::Row& row : paper.rows) {
       if (!row.published) continue;
-      text += line({paper.slug, row.title.empty() ? row.trial : row.title, row.dataset + ", " + row.scale, row.published->text() + " " + row.unit,
+      text += line({paper.slug, row.title.empty() ? row.trial : row.title, data_set_of(row) + ", " + row.scale, row.published->text() + " " + row.unit,
                     reports::summary_text(row.reproduced, row.unit), row.verdict});
     }
   }
@@ -36,7 +38,10 @@ std::string rows_table(const reports::Report& report) {
 std::string claims_table(const reports::Report& report) {
   std::string text = line({"paper", "claim", "tested at", "verdict"}) + "|---|---|---|---|\n";
   for (const reports::PaperReport& paper : report.papers) {
-    for (const reports::ClaimResult& result : paper.claims) text += line({paper.slug, result.claim.statement, result.setting(), result.verdict.text()});
+    for (const reports::ClaimResult& result : paper.claims) {
+      if (result.verdict.outcome == reports::Outcome::not_tested) continue;
+      text += line({paper.slug, result.claim.statement, result.setting(), result.verdict.text()});
+    }
   }
   return text;
 }

@@ -8,7 +8,7 @@
 
 namespace reprise::command {
 
-/// The rows that stand beside a published number and the claims' verdicts, as Markdown.
+/// The rows that stand beside a published number and the verdicts of the claims that were tested, as Markdown.
 std::string readme_table(const reports::Report& report);
 
 /// `text` with what stands between "<!-- evidence:begin -->" and "<!-- evidence:end -->" replaced by `section`.
