@@ -34,7 +34,7 @@ struct Sources {
     datasets::Dataset loaded = datasets::load(recipe.dataset, directory, {recipe.train_images, recipe.test_images});
     auto train_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.train));
     auto test_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.test));
-    preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images);
+    preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed");
     train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
     digest = records::sha256_hex(train_images->digest + test_images->digest);

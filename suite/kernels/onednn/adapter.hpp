@@ -33,8 +33,13 @@ inline dnnl::engine& engine() {
   return cpu;
 }
 
+/// The calling thread's stream. A thread that computes through it is held to one OpenMP thread from then on: some primitives
+/// look at the limit when they run.
 inline dnnl::stream& stream() {
-  thread_local dnnl::stream mine(engine());
+  thread_local dnnl::stream mine = [] {
+    omp_set_num_threads(1);
+    return dnnl::stream(engine());
+  }();
   return mine;
 }
 
