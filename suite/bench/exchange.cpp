@@ -31,8 +31,7 @@ void register_exchange() {
   const int cores = parallel::available_cores();
   for (const std::int64_t kib : {256, 1024, 5632, 16384})
     benchmark::RegisterBenchmark(("exchange/tree/leaves:16/kib:" + std::to_string(kib) + "/threads:" + std::to_string(cores)).c_str(),
-                                 [=](benchmark::State& s) { tree(s, 16, kib * 256, cores); })
-        ->UseRealTime();
+                                 [=](benchmark::State& s) { tree(s, 16, kib * 256, cores); });
 }
 
 }  // namespace reprise::bench

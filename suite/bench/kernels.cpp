@@ -31,7 +31,7 @@ void register_elementwise(const char* precision) {
       const Memory a(kCount * sizeof(T)), b(kCount * sizeof(T));
       const auto& kernel = kernels::vector_kernels().of<T>();
       run_memory(state, 1, row.arrays * sizeof(T) * kCount, [&] { row.run(kernel, reinterpret_cast<T*>(a.data()), reinterpret_cast<T*>(b.data()), kCount); });
-    })->UseRealTime();
+    });
 }
 
 void update(benchmark::State& state, bool max_norm) {
@@ -49,8 +49,8 @@ void update(benchmark::State& state, bool max_norm) {
 void register_kernels() {
   register_elementwise<float>("f32");
   register_elementwise<kernels::bf16>("bf16");
-  benchmark::RegisterBenchmark("kernel/sgd", [](benchmark::State& s) { update(s, false); })->UseRealTime();
-  benchmark::RegisterBenchmark("kernel/sgd+max_norm", [](benchmark::State& s) { update(s, true); })->UseRealTime();
+  benchmark::RegisterBenchmark("kernel/sgd", [](benchmark::State& s) { update(s, false); });
+  benchmark::RegisterBenchmark("kernel/sgd+max_norm", [](benchmark::State& s) { update(s, true); });
 }
 
 }  // namespace reprise::bench

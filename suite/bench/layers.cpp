@@ -114,8 +114,7 @@ void register_layers() {
             for (const bool backward : {false, true})
               benchmark::RegisterBenchmark(fmt::format("layer/{}/{}/{}", name_of_case(c), backward ? "backward" : "forward", name_of(precision)).c_str(),
                                            [=](benchmark::State& s) { run_case(s, c, precision, backward); })
-                  ->MinTime(0.05)
-                  ->UseRealTime();
+                  ->MinTime(0.05);
         }
       }
 }

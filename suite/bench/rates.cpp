@@ -13,7 +13,7 @@ namespace {
 double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// Amount per second over the whole loop, against `peak` measured on both sides of it.
-void run(benchmark::State& state, const char* counter, double amount, const std::function<double()>& peak, const std::function<void()>& body) {
+double run(benchmark::State& state, const char* counter, double amount, const std::function<double()>& peak, const std::function<void()>& body) {
   body();  // first touch, code generation
   const double before = peak();
   const double begun = now_seconds();
@@ -23,6 +23,7 @@ void run(benchmark::State& state, const char* counter, double amount, const std:
   const double rate = amount * static_cast<double>(state.iterations()) / elapsed;
   state.counters[counter] = rate * 1e-9;
   state.counters["peak_ratio"] = rate / std::max(before, after);
+  return rate / amount;
 }
 
 void peak_fma(benchmark::State& state, Precision precision, int threads) {
@@ -41,12 +42,12 @@ void peak_bandwidth(benchmark::State& state, int threads) {
 
 }  // namespace
 
-void run_compute(benchmark::State& state, Precision precision, int threads, double operations, const std::function<void()>& body) {
-  run(state, "gflops", operations, [=] { return measure_fma_peak(precision, threads); }, body);
+double run_compute(benchmark::State& state, Precision precision, int threads, double operations, const std::function<void()>& body) {
+  return run(state, "gflops", operations, [=] { return measure_fma_peak(precision, threads); }, body);
 }
 
-void run_memory(benchmark::State& state, int threads, double bytes, const std::function<void()>& body) {
-  run(state, "gbytes", bytes, [=] { return measure_bandwidth(threads, 0.05); }, body);
+double run_memory(benchmark::State& state, int threads, double bytes, const std::function<void()>& body) {
+  return run(state, "gbytes", bytes, [=] { return measure_bandwidth(threads, 0.05); }, body);
 }
 
 void register_peaks() {
@@ -54,8 +55,8 @@ void register_peaks() {
   for (const int threads : cores > 1 ? std::vector<int>{1, cores} : std::vector<int>{1}) {
     const std::string suffix = "/threads:" + std::to_string(threads);
     for (const Precision precision : {Precision::f32, Precision::bf16})
-      benchmark::RegisterBenchmark((std::string("peak/fma/") + name_of(precision) + suffix).c_str(), [=](benchmark::State& s) { peak_fma(s, precision, threads); })->Iterations(5)->UseRealTime();
-    benchmark::RegisterBenchmark(("peak/bandwidth" + suffix).c_str(), [=](benchmark::State& s) { peak_bandwidth(s, threads); })->Iterations(3)->UseRealTime();
+      benchmark::RegisterBenchmark((std::string("peak/fma/") + name_of(precision) + suffix).c_str(), [=](benchmark::State& s) { peak_fma(s, precision, threads); })->Iterations(5);
+    benchmark::RegisterBenchmark(("peak/bandwidth" + suffix).c_str(), [=](benchmark::State& s) { peak_bandwidth(s, threads); })->Iterations(3);
   }
 }
 

@@ -10,11 +10,12 @@
 namespace reprise::bench {
 
 /// Runs the state's loop over `body`, each iteration doing `operations`, and sets `gflops` and `peak_ratio`. The peak of as many
-/// threads is measured before and after; the larger counts.
-void run_compute(benchmark::State& state, Precision precision, int threads, double operations, const std::function<void()>& body);
+/// threads is measured before and after; the larger counts. Returns
+/// calls of `body` per second of wall time.
+double run_compute(benchmark::State& state, Precision precision, int threads, double operations, const std::function<void()>& body);
 
 /// The same for `bytes` moved: `gbytes` and `peak_ratio`.
-void run_memory(benchmark::State& state, int threads, double bytes, const std::function<void()>& body);
+double run_memory(benchmark::State& state, int threads, double bytes, const std::function<void()>& body);
 
 void register_peaks();
 void register_kernels();
