@@ -33,13 +33,17 @@ class AddKernel : public Kernel {
 }  // namespace
 
 SampleShape Add::output_shape(std::span<const SampleShape> inputs) const {
-  if (inputs.size() < 2) throw ShapeError(Complaint{"add", "two or more inputs", std::to_string(inputs.size()), "name what is to be added"});
+  if (inputs.size() < 2)
+    throw ShapeError(Complaint{"add", "two or more inputs", std::to_string(inputs.size()), "name what is to be added"});
   for (const SampleShape& input : inputs)
-    if (input != inputs[0]) throw ShapeError(Complaint{"add", "inputs of one shape, " + inputs[0].text(), input.text(), "project one of them"});
+    if (input != inputs[0])
+      throw ShapeError(Complaint{"add", "inputs of one shape, " + inputs[0].text(), input.text(), "project one of them"});
   return inputs[0];
 }
 
-std::string Add::summary() const { return "add"; }
+std::string Add::summary() const {
+  return "add";
+}
 
 std::unique_ptr<Kernel> Add::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<AddKernel>(options.precision, output_shape(inputs).size() * options.samples);

@@ -11,7 +11,8 @@ namespace reprise::layers {
 namespace {
 
 PoolingWindows windows_of(const AveragePool2d::Options& options) {
-  if (options.window < 1) throw InputError(Complaint{"average_pool2d window", "1 to 16", std::to_string(options.window), "change the model's options"});
+  if (options.window < 1)
+    throw InputError(Complaint{"average_pool2d window", "1 to 16", std::to_string(options.window), "change the model's options"});
   const PoolingWindows windows{"average_pool2d", options.window, options.stride, options.padding, options.ceil};
   windows.check();
   return windows;
@@ -53,11 +54,17 @@ class AveragePool2dKernel : public Kernel {
 
 }  // namespace
 
-AveragePool2d::AveragePool2d(Options options) : options_(options) { windows_of(options_); }
+AveragePool2d::AveragePool2d(Options options) : options_(options) {
+  windows_of(options_);
+}
 
-SampleShape AveragePool2d::output_shape(std::span<const SampleShape> inputs) const { return windows_of(options_).output_shape(inputs); }
+SampleShape AveragePool2d::output_shape(std::span<const SampleShape> inputs) const {
+  return windows_of(options_).output_shape(inputs);
+}
 
-std::string AveragePool2d::summary() const { return fmt::format("average_pool2d {}", windows_of(options_).text()); }
+std::string AveragePool2d::summary() const {
+  return fmt::format("average_pool2d {}", windows_of(options_).text());
+}
 
 std::unique_ptr<Kernel> AveragePool2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<AveragePool2dKernel>(options.precision, windows_of(options_).geometry(inputs), options.samples);

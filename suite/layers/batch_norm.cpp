@@ -52,7 +52,8 @@ class BatchNormKernel : public Kernel {
     const T* input = typed<T>(args.inputs[0]);
     T* output = typed<T>(args.output);
     if (args.shard.mode == Mode::train) {
-      vector_of<T>().affine(input, output, rows(), channels_, row(args.coupled, kMean), row(args.coupled, kScale), row(args.coupled, kShift), false);
+      vector_of<T>().affine(input, output, rows(), channels_, row(args.coupled, kMean), row(args.coupled, kScale),
+                            row(args.coupled, kShift), false);
       return;
     }
     const float* running = running_map(args.parameters, args.scratch);
@@ -70,7 +71,8 @@ class BatchNormKernel : public Kernel {
     for (std::int64_t c = 0; c < channels_; ++c) {
       const double grad_beta = sums[c], grad_gamma = sums[channels_ + c];
       const double scale = static_cast<double>(row(coupled, kScale)[c]);
-      row(coupled, kGradInput)[c] = static_cast<float>(-scale * static_cast<double>(row(coupled, kInverseDeviation)[c]) * grad_gamma / values);
+      row(coupled, kGradInput)[c] =
+          static_cast<float>(-scale * static_cast<double>(row(coupled, kInverseDeviation)[c]) * grad_gamma / values);
       row(coupled, kGradConstant)[c] = static_cast<float>(-scale * grad_beta / values);
       if (!options_.affine || grad_parameters.empty() || grad_parameters[0] == nullptr) continue;
       grad_parameters[0][c] = static_cast<float>(grad_gamma);
@@ -129,12 +131,15 @@ class BatchNormKernel : public Kernel {
 
 BatchNorm::BatchNorm(Options options) : options_(options) {
   if (!(options_.momentum > 0 && options_.momentum <= 1))
-    throw InputError(Complaint{"batch_norm momentum", "above 0, at most 1", fmt::format("{}", options_.momentum), "it is the weight of the newest batch"});
+    throw InputError(Complaint{"batch_norm momentum", "above 0, at most 1", fmt::format("{}", options_.momentum),
+                               "it is the weight of the newest batch"});
   if (!(options_.epsilon > 0))
     throw InputError(Complaint{"batch_norm epsilon", "above 0", fmt::format("{}", options_.epsilon), "use 1e-5"});
 }
 
-SampleShape BatchNorm::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+SampleShape BatchNorm::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
+}
 
 std::vector<ParameterSpec> BatchNorm::parameters(std::span<const SampleShape> inputs) const {
   const std::int64_t channels = only_input(kind(), inputs).channels;
@@ -153,7 +158,9 @@ std::vector<ParameterSpec> BatchNorm::parameters(std::span<const SampleShape> in
   return specs;
 }
 
-std::string BatchNorm::summary() const { return options_.affine ? "batch_norm" : "batch_norm without gamma and beta"; }
+std::string BatchNorm::summary() const {
+  return options_.affine ? "batch_norm" : "batch_norm without gamma and beta";
+}
 
 std::unique_ptr<Kernel> BatchNorm::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<BatchNormKernel>(options.precision, options_, only_input(kind(), inputs), options.samples);

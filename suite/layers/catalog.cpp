@@ -25,7 +25,9 @@ namespace reprise::layers {
 namespace {
 
 template <class L>
-std::unique_ptr<Layer> made(typename L::Options options) { return std::make_unique<L>(options); }
+std::unique_ptr<Layer> made(typename L::Options options) {
+  return std::make_unique<L>(options);
+}
 
 }  // namespace
 
@@ -37,8 +39,11 @@ std::span<const CatalogRow> catalog() {
       {"average_pool2d", [] { return made<AveragePool2d>({.window = 3, .stride = 2, .padding = 1, .ceil = false}); }, {{6, 7, 3}}},
       {"global_average_pool", [] { return made<GlobalAveragePool>({}); }, {{4, 5, 3}}},
       {"global_max_pool", [] { return made<GlobalMaxPool>({}); }, {{4, 5, 3}}},
-      {"log_avg_exp_pool", [] { return made<LogAvgExpPool>({.window = 3, .stride = 2, .padding = 1, .ceil = false,
-                                                            .initial_temperature = 0.7, .learned = true, .per_channel = true}); },
+      {"log_avg_exp_pool",
+       [] {
+         return made<LogAvgExpPool>(
+             {.window = 3, .stride = 2, .padding = 1, .ceil = false, .initial_temperature = 0.7, .learned = true, .per_channel = true});
+       },
        {{5, 6, 3}}},
       {"batch_norm", [] { return made<BatchNorm>({}); }, {{3, 4, 5}}},
       {"relu", [] { return made<Relu>({}); }, {{3, 4, 5}}},

@@ -11,9 +11,9 @@
 namespace reprise::layers {
 
 struct CatalogRow {
-  std::string_view name;                  ///< equals kind()
-  std::unique_ptr<Layer> (*example)();    ///< a small instance
-  std::vector<SampleShape> inputs;        ///< shapes it accepts
+  std::string_view name;                ///< equals kind()
+  std::unique_ptr<Layer> (*example)();  ///< a small instance
+  std::vector<SampleShape> inputs;      ///< shapes it accepts
 };
 
 std::span<const CatalogRow> catalog();

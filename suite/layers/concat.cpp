@@ -51,13 +51,16 @@ SampleShape Concat::output_shape(std::span<const SampleShape> inputs) const {
   SampleShape output{inputs[0].height, inputs[0].width, 0};
   for (const SampleShape& input : inputs) {
     if (input.height != output.height || input.width != output.width)
-      throw ShapeError(Complaint{"concat", "inputs as high and wide as the first, " + inputs[0].text(), input.text(), "pool or pad one of them"});
+      throw ShapeError(
+          Complaint{"concat", "inputs as high and wide as the first, " + inputs[0].text(), input.text(), "pool or pad one of them"});
     output.channels += input.channels;
   }
   return output;
 }
 
-std::string Concat::summary() const { return "concat"; }
+std::string Concat::summary() const {
+  return "concat";
+}
 
 std::unique_ptr<Kernel> Concat::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return std::make_unique<ConcatKernel>(inputs, output_shape(inputs), options);

@@ -15,9 +15,12 @@ namespace {
 
 const char* name_of(DropoutForm form) {
   switch (form) {
-    case DropoutForm::inverted: return "inverted";
-    case DropoutForm::gaussian: return "gaussian";
-    default: return "non_inverted";
+    case DropoutForm::inverted:
+      return "inverted";
+    case DropoutForm::gaussian:
+      return "gaussian";
+    default:
+      return "non_inverted";
   }
 }
 
@@ -41,15 +44,19 @@ class DropoutKernel : public Kernel {
       const kernels::MaskStream stream = stream_of(shard, n);
       const T* input = from + n * size_;
       T* output = to + n * size_;
-      if (options_.form == DropoutForm::gaussian) vector_of<T>().gaussian_noise(input, output, size_, stream, deviation());
-      else vector_of<T>().dropout(input, output, size_, stream, threshold(), kept());
+      if (options_.form == DropoutForm::gaussian)
+        vector_of<T>().gaussian_noise(input, output, size_, stream, deviation());
+      else
+        vector_of<T>().dropout(input, output, size_, stream, threshold(), kept());
     }
   }
 
   void multiply_by_mean(const T* from, T* to) const {
     const std::int64_t count = size_ * samples_;
-    if (options_.form == DropoutForm::non_inverted) vector_of<T>().scale(from, static_cast<float>(options_.keep), to, count);
-    else if (from != to) std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+    if (options_.form == DropoutForm::non_inverted)
+      vector_of<T>().scale(from, static_cast<float>(options_.keep), to, count);
+    else if (from != to)
+      std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
   }
 
   kernels::MaskStream stream_of(const ShardInfo& shard, int n) const {
@@ -74,12 +81,17 @@ class DropoutKernel : public Kernel {
 
 Dropout::Dropout(Options options) : options_(options) {
   if (!(options_.keep > 0 && options_.keep <= 1))
-    throw InputError(Complaint{"dropout keep", "a probability above 0, at most 1", fmt::format("{}", options_.keep), "keep is the probability that a unit stays"});
+    throw InputError(Complaint{"dropout keep", "a probability above 0, at most 1", fmt::format("{}", options_.keep),
+                               "keep is the probability that a unit stays"});
 }
 
-SampleShape Dropout::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+SampleShape Dropout::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
+}
 
-std::string Dropout::summary() const { return fmt::format("dropout {}, keep {}", name_of(options_.form), options_.keep); }
+std::string Dropout::summary() const {
+  return fmt::format("dropout {}, keep {}", name_of(options_.form), options_.keep);
+}
 
 std::unique_ptr<Kernel> Dropout::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<DropoutKernel>(options.precision, options_, only_input(kind(), inputs).size(), options);

@@ -15,14 +15,20 @@ namespace {
 
 constexpr double kClip = 1e-6;  // keeps the gradient finite for a unit that is always off or always on
 
-double clipped(double mean) { return std::clamp(mean, kClip, 1.0 - kClip); }
+double clipped(double mean) {
+  return std::clamp(mean, kClip, 1.0 - kClip);
+}
 
 /// Coupled floats: the gradient added to every value of a channel, then the channel's mean; C each.
 template <class T>
 class KlSparsityKernel : public Kernel {
  public:
   KlSparsityKernel(const KlSparsity::Options& options, const SampleShape& shape, int samples)
-      : options_(options), positions_(shape.positions()), channels_(shape.channels), samples_(samples), factors_(2 * static_cast<std::size_t>(channels_)) {
+      : options_(options),
+        positions_(shape.positions()),
+        channels_(shape.channels),
+        samples_(samples),
+        factors_(2 * static_cast<std::size_t>(channels_)) {
     std::fill_n(factors_.begin() + channels_, channels_, 1.0f);
   }
 
@@ -52,7 +58,8 @@ class KlSparsityKernel : public Kernel {
     T* grad_input = typed<T>(args.grad_inputs[0]);
     const std::int64_t penalised = args.shard.mode == Mode::train ? args.shard.valid * positions_ : 0;
     const float* zero = factors_.data();
-    vector_of<T>().affine(grad_output, grad_input, penalised, channels_, zero, zero + channels_, penalised > 0 ? args.coupled : zero, false);
+    vector_of<T>().affine(grad_output, grad_input, penalised, channels_, zero, zero + channels_, penalised > 0 ? args.coupled : zero,
+                          false);
     move(grad_output + penalised * channels_, grad_input + penalised * channels_, rows() - penalised);
   }
 
@@ -72,7 +79,8 @@ class KlSparsityKernel : public Kernel {
 
 KlSparsity::KlSparsity(Options options) : options_(options) {
   if (!(options_.target > 0 && options_.target < 1))
-    throw InputError(Complaint{"kl_sparsity target", "a mean activation between 0 and 1", fmt::format("{}", options_.target), "0.05 is usual"});
+    throw InputError(
+        Complaint{"kl_sparsity target", "a mean activation between 0 and 1", fmt::format("{}", options_.target), "0.05 is usual"});
   if (!(options_.weight >= 0))
     throw InputError(Complaint{"kl_sparsity weight", "0 or more", fmt::format("{}", options_.weight), "change the model's options"});
 }
@@ -87,9 +95,13 @@ double KlSparsity::penalty(std::span<const float> means) const {
   return options_.weight * sum;
 }
 
-SampleShape KlSparsity::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+SampleShape KlSparsity::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
+}
 
-std::string KlSparsity::summary() const { return fmt::format("kl_sparsity, target {}, weight {}", options_.target, options_.weight); }
+std::string KlSparsity::summary() const {
+  return fmt::format("kl_sparsity, target {}, weight {}", options_.target, options_.weight);
+}
 
 std::unique_ptr<Kernel> KlSparsity::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<KlSparsityKernel>(options.precision, options_, only_input(kind(), inputs), options.samples);

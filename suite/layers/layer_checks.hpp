@@ -21,11 +21,17 @@ std::unique_ptr<Kernel> make_kernel(Precision precision, Arguments&&... argument
 
 /// The vector kernels of a storage type.
 template <class T>
-const kernels::StorageKernels<T>& vector_of() { return kernels::vector_kernels().of<T>(); }
+const kernels::StorageKernels<T>& vector_of() {
+  return kernels::vector_kernels().of<T>();
+}
 
 template <class T>
-const T* typed(const void* data) { return static_cast<const T*>(data); }
+const T* typed(const void* data) {
+  return static_cast<const T*>(data);
+}
 template <class T>
-T* typed(void* data) { return static_cast<T*>(data); }
+T* typed(void* data) {
+  return static_cast<T*>(data);
+}
 
 }  // namespace reprise::layers

@@ -16,7 +16,9 @@ namespace {
 
 constexpr double kLowestTemperature = 1e-3, kHighestTemperature = 1e3;
 
-PoolingWindows windows_of(const LogAvgExpPool::Options& o) { return {"log_avg_exp_pool", o.window, o.stride, o.padding, o.ceil}; }
+PoolingWindows windows_of(const LogAvgExpPool::Options& o) {
+  return {"log_avg_exp_pool", o.window, o.stride, o.padding, o.ceil};
+}
 
 template <class T>
 class LogAvgExpPoolKernel : public Kernel {
@@ -54,8 +56,8 @@ class LogAvgExpPoolKernel : public Kernel {
       auto* sums = reinterpret_cast<float*>(adds_in_scratch() ? args.scratch + temperature_bytes() + grad_tau_bytes()
                                                               : reinterpret_cast<std::byte*>(grad_input));
       vector_of<T>().log_avg_exp_grad(typed<T>(args.inputs[0]) + n * input_size_, typed<T>(args.grad_output) + n * output_size_,
-                                      maximum(args.saved, n), total(args.saved, n), geometry_, temperature, options_.subtract_count, grad_input,
-                                      sums, wants_grad_tau ? grad_tau : nullptr);
+                                      maximum(args.saved, n), total(args.saved, n), geometry_, temperature, options_.subtract_count,
+                                      grad_input, sums, wants_grad_tau ? grad_tau : nullptr);
     }
     if (wants_grad_tau) store_grad_tau(grad_tau, args.grad_parameters[0]);
   }
@@ -73,8 +75,10 @@ class LogAvgExpPoolKernel : public Kernel {
   const float* temperatures(std::span<const float* const> parameters, std::byte* scratch) const {
     auto* temperature = reinterpret_cast<float*>(scratch);
     for (std::int64_t c = 0; c < geometry_.channels; ++c) {
-      if (!options_.learned) temperature[c] = static_cast<float>(options_.initial_temperature);
-      else temperature[c] = c > 0 && !options_.per_channel ? temperature[0] : std::exp(parameters[0][c]);
+      if (!options_.learned)
+        temperature[c] = static_cast<float>(options_.initial_temperature);
+      else
+        temperature[c] = c > 0 && !options_.per_channel ? temperature[0] : std::exp(parameters[0][c]);
     }
     return temperature;
   }
@@ -101,10 +105,13 @@ LogAvgExpPool::LogAvgExpPool(Options options) : options_(options) {
   windows_of(options_).check();
   const double t = options_.initial_temperature;
   if (!(t >= kLowestTemperature && t <= kHighestTemperature))
-    throw InputError(Complaint{"log_avg_exp_pool initial_temperature", "0.001 to 1000", fmt::format("{}", t), "change the model's options"});
+    throw InputError(
+        Complaint{"log_avg_exp_pool initial_temperature", "0.001 to 1000", fmt::format("{}", t), "change the model's options"});
 }
 
-SampleShape LogAvgExpPool::output_shape(std::span<const SampleShape> inputs) const { return windows_of(options_).output_shape(inputs); }
+SampleShape LogAvgExpPool::output_shape(std::span<const SampleShape> inputs) const {
+  return windows_of(options_).output_shape(inputs);
+}
 
 std::vector<ParameterSpec> LogAvgExpPool::parameters(std::span<const SampleShape> inputs) const {
   if (!options_.learned) return {};

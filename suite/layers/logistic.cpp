@@ -24,9 +24,13 @@ class LogisticKernel : public Kernel {
 
 }  // namespace
 
-SampleShape Logistic::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+SampleShape Logistic::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
+}
 
-std::string Logistic::summary() const { return "logistic"; }
+std::string Logistic::summary() const {
+  return "logistic";
+}
 
 std::unique_ptr<Kernel> Logistic::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<LogisticKernel>(options.precision, only_input(kind(), inputs).size() * options.samples);

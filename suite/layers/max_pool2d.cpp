@@ -11,7 +11,8 @@ namespace reprise::layers {
 namespace {
 
 PoolingWindows windows_of(const MaxPool2d::Options& options) {
-  if (options.window < 1) throw InputError(Complaint{"max_pool2d window", "1 to 16", std::to_string(options.window), "change the model's options"});
+  if (options.window < 1)
+    throw InputError(Complaint{"max_pool2d window", "1 to 16", std::to_string(options.window), "change the model's options"});
   const PoolingWindows windows{"max_pool2d", options.window, options.stride, options.padding, options.ceil};
   windows.check();
   return windows;
@@ -33,7 +34,8 @@ class MaxPool2dKernel : public Kernel {
 
   void forward(const ForwardArgs& args) const override {
     for (int n = 0; n < samples_; ++n)
-      vector_of<T>().max_pool(typed<T>(args.inputs[0]) + n * input_size_, geometry_, typed<T>(args.output) + n * output_size_, argmax(args.saved, n));
+      vector_of<T>().max_pool(typed<T>(args.inputs[0]) + n * input_size_, geometry_, typed<T>(args.output) + n * output_size_,
+                              argmax(args.saved, n));
   }
 
   void backward(const BackwardArgs& args) const override {
@@ -59,11 +61,17 @@ class MaxPool2dKernel : public Kernel {
 
 }  // namespace
 
-MaxPool2d::MaxPool2d(Options options) : options_(options) { windows_of(options_); }
+MaxPool2d::MaxPool2d(Options options) : options_(options) {
+  windows_of(options_);
+}
 
-SampleShape MaxPool2d::output_shape(std::span<const SampleShape> inputs) const { return windows_of(options_).output_shape(inputs); }
+SampleShape MaxPool2d::output_shape(std::span<const SampleShape> inputs) const {
+  return windows_of(options_).output_shape(inputs);
+}
 
-std::string MaxPool2d::summary() const { return fmt::format("max_pool2d {}", windows_of(options_).text()); }
+std::string MaxPool2d::summary() const {
+  return fmt::format("max_pool2d {}", windows_of(options_).text());
+}
 
 std::unique_ptr<Kernel> MaxPool2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<MaxPool2dKernel>(options.precision, windows_of(options_).geometry(inputs), options.samples);

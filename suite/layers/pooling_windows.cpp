@@ -25,7 +25,8 @@ std::int64_t windows_along(std::int64_t extent, const PoolingWindows& w) {
 
 void PoolingWindows::check() const {
   const auto require = [&](bool holds, const char* what, const char* expected, int found) {
-    if (!holds) throw InputError(Complaint{fmt::format("{} {}", kind, what), expected, std::to_string(found), "change the model's options"});
+    if (!holds)
+      throw InputError(Complaint{fmt::format("{} {}", kind, what), expected, std::to_string(found), "change the model's options"});
   };
   require(window >= 0 && window <= 16, "window", "1 to 16", window);
   require(stride >= 1, "stride", "1 or more", stride);
@@ -50,8 +51,9 @@ kernels::WindowGeometry PoolingWindows::geometry(std::span<const SampleShape> in
   g.out_height = windows_along(input.height, *this);
   g.out_width = windows_along(input.width, *this);
   if (g.out_height == 0 || g.out_width == 0)
-    throw ShapeError(Complaint{fmt::format("{} {}", kind, text()), fmt::format("an input of at least {0}x{0} positions with its padding", window),
-                               input.text(), "use a smaller window or a global pooling layer"});
+    throw ShapeError(Complaint{fmt::format("{} {}", kind, text()),
+                               fmt::format("an input of at least {0}x{0} positions with its padding", window), input.text(),
+                               "use a smaller window or a global pooling layer"});
   return g;
 }
 
@@ -62,7 +64,8 @@ SampleShape PoolingWindows::output_shape(std::span<const SampleShape> inputs) co
 
 std::string PoolingWindows::text() const {
   if (window == 0) return "global";
-  return fmt::format("{0}x{0}, stride {1}{2}{3}", window, stride, padding > 0 ? fmt::format(", pad {}", padding) : "", ceil ? ", ceil" : "");
+  return fmt::format("{0}x{0}, stride {1}{2}{3}", window, stride, padding > 0 ? fmt::format(", pad {}", padding) : "",
+                     ceil ? ", ceil" : "");
 }
 
 }  // namespace reprise::layers

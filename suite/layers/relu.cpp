@@ -8,9 +8,12 @@ namespace {
 
 kernels::Rule rule_of(ReluRule rule) {
   switch (rule) {
-    case ReluRule::deconvnet: return kernels::Rule::deconvnet;
-    case ReluRule::guided: return kernels::Rule::guided;
-    default: return kernels::Rule::gradient;
+    case ReluRule::deconvnet:
+      return kernels::Rule::deconvnet;
+    case ReluRule::guided:
+      return kernels::Rule::guided;
+    default:
+      return kernels::Rule::gradient;
   }
 }
 
@@ -23,7 +26,8 @@ class ReluKernel : public Kernel {
 
   void backward(const BackwardArgs& args) const override {
     if (args.grad_inputs[0] == nullptr) return;
-    vector_of<T>().relu_grad(typed<T>(args.output), typed<T>(args.grad_output), typed<T>(args.grad_inputs[0]), size_, rule_of(args.shard.relu_rule));
+    vector_of<T>().relu_grad(typed<T>(args.output), typed<T>(args.grad_output), typed<T>(args.grad_inputs[0]), size_,
+                             rule_of(args.shard.relu_rule));
   }
 
  private:
@@ -32,9 +36,13 @@ class ReluKernel : public Kernel {
 
 }  // namespace
 
-SampleShape Relu::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+SampleShape Relu::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
+}
 
-std::string Relu::summary() const { return "relu"; }
+std::string Relu::summary() const {
+  return "relu";
+}
 
 std::unique_ptr<Kernel> Relu::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<ReluKernel>(options.precision, only_input(kind(), inputs).size() * options.samples);

@@ -24,9 +24,13 @@ class TanhKernel : public Kernel {
 
 }  // namespace
 
-SampleShape Tanh::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+SampleShape Tanh::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
+}
 
-std::string Tanh::summary() const { return "tanh"; }
+std::string Tanh::summary() const {
+  return "tanh";
+}
 
 std::unique_ptr<Kernel> Tanh::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<TanhKernel>(options.precision, only_input(kind(), inputs).size() * options.samples);

@@ -24,7 +24,9 @@ Doubles distinct_numbers(std::uint64_t seed, std::int64_t count) {
   return values;
 }
 
-float nearest_float(double value) { return static_cast<float>(value); }
+float nearest_float(double value) {
+  return static_cast<float>(value);
+}
 
 kernels::bf16 nearest_bf16(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
@@ -34,8 +36,12 @@ kernels::bf16 nearest_bf16(float value) {
   return static_cast<kernels::bf16>(below + (up ? 1 : 0));
 }
 
-float value_of(float stored) { return stored; }
-float value_of(kernels::bf16 stored) { return std::bit_cast<float>(static_cast<std::uint32_t>(stored) << 16); }
+float value_of(float stored) {
+  return stored;
+}
+float value_of(kernels::bf16 stored) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(stored) << 16);
+}
 
 template <>
 std::vector<float> stored<float>(const Doubles& values) {
@@ -59,8 +65,10 @@ template Doubles read_back<kernels::bf16>(const kernels::bf16*, std::int64_t);
 
 std::vector<std::byte> stored_bytes(const Doubles& values, Precision precision) {
   std::vector<std::byte> bytes(values.size() * bytes_of(precision));
-  if (precision == Precision::f32) std::memcpy(bytes.data(), stored<float>(values).data(), bytes.size());
-  else std::memcpy(bytes.data(), stored<kernels::bf16>(values).data(), bytes.size());
+  if (precision == Precision::f32)
+    std::memcpy(bytes.data(), stored<float>(values).data(), bytes.size());
+  else
+    std::memcpy(bytes.data(), stored<kernels::bf16>(values).data(), bytes.size());
   return bytes;
 }
 
@@ -77,13 +85,16 @@ double largest_magnitude(const Doubles& values) {
 
 Difference difference(const Doubles& actual, const Doubles& expected, double roundings, double unit_roundoff, double magnitude) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (actual.size() != expected.size()) return {infinity, "sizes " + std::to_string(actual.size()) + " and " + std::to_string(expected.size())};
+  if (actual.size() != expected.size())
+    return {infinity, "sizes " + std::to_string(actual.size()) + " and " + std::to_string(expected.size())};
   const double tolerance = roundings * unit_roundoff * std::max(largest_magnitude(expected), magnitude);
   Difference worst;
   for (std::size_t i = 0; i < actual.size(); ++i) {
     double ratio = 0;
-    if (std::isnan(actual[i]) || std::isnan(expected[i])) ratio = std::isnan(actual[i]) == std::isnan(expected[i]) ? 0 : infinity;
-    else if (actual[i] != expected[i]) ratio = std::abs(actual[i] - expected[i]) / tolerance;
+    if (std::isnan(actual[i]) || std::isnan(expected[i]))
+      ratio = std::isnan(actual[i]) == std::isnan(expected[i]) ? 0 : infinity;
+    else if (actual[i] != expected[i])
+      ratio = std::abs(actual[i] - expected[i]) / tolerance;
     if (ratio <= worst.ratio) continue;
     char text[128];
     std::snprintf(text, sizeof text, "[%zu]: %.9g, expected %.9g, tolerance %.3g", i, actual[i], expected[i], tolerance);

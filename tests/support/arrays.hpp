@@ -37,16 +37,16 @@ double largest_magnitude(const Doubles& values);
 
 /// The worst difference as a multiple of the tolerance, and where it is.
 struct Difference {
-  double ratio = 0;   ///< at most 1: within the tolerance. Infinite for different sizes or a NaN on one side.
-  std::string text;   ///< "[17]: 0.25, expected 0.5, tolerance 1e-6"
+  double ratio = 0;  ///< at most 1: within the tolerance. Infinite for different sizes or a NaN on one side.
+  std::string text;  ///< "[17]: 0.25, expected 0.5, tolerance 1e-6"
 };
 /// Tolerance: roundings * roundoff * largest magnitude of `expected` (of `magnitude` if that is larger).
 Difference difference(const Doubles& actual, const Doubles& expected, double roundings, double unit_roundoff, double magnitude = 0);
 
 }  // namespace reprise::tests
 
-#define EXPECT_NEAR_ARRAY(actual, expected, ...)                                              \
-  do {                                                                                        \
+#define EXPECT_NEAR_ARRAY(actual, expected, ...)                                               \
+  do {                                                                                         \
     const auto worst_difference = ::reprise::tests::difference(actual, expected, __VA_ARGS__); \
-    EXPECT_LE(worst_difference.ratio, 1.0) << worst_difference.text;                          \
+    EXPECT_LE(worst_difference.ratio, 1.0) << worst_difference.text;                           \
   } while (false)

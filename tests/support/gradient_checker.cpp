@@ -32,7 +32,9 @@ double central_difference(const Reference& reference, LayerValues& values, doubl
 
 }  // namespace
 
-const Difference& worse(const Difference& a, const Difference& b) { return a.ratio >= b.ratio ? a : b; }
+const Difference& worse(const Difference& a, const Difference& b) {
+  return a.ratio >= b.ratio ? a : b;
+}
 
 std::function<Doubles(const LayerValues&)> sample_by_sample(const LayerCase& layer_case, std::function<Doubles(const Doubles&)> f) {
   const std::int64_t size = layer_case.inputs[0].size();
@@ -46,8 +48,8 @@ std::function<Doubles(const LayerValues&)> sample_by_sample(const LayerCase& lay
   };
 }
 
-std::function<LayerResult(const LayerValues&, const Doubles&)> sample_by_sample_back(const LayerCase& layer_case,
-                                                                                    std::function<Doubles(const Doubles&, const Doubles&)> f) {
+std::function<LayerResult(const LayerValues&, const Doubles&)> sample_by_sample_back(
+    const LayerCase& layer_case, std::function<Doubles(const Doubles&, const Doubles&)> f) {
   const std::int64_t size = layer_case.inputs[0].size(), out = layer_case.output().size();
   return [size, out, f](const LayerValues& values, const Doubles& grad_output) {
     LayerResult result;
@@ -72,9 +74,11 @@ Difference against_reference(const LayerCase& layer_case, const Reference& refer
 
   Doubles expected_output = reference.forward(values);
   expected_output.resize(static_cast<std::size_t>(valid));
-  Difference found = named(difference(Doubles(actual.output.begin(), actual.output.begin() + valid), expected_output, 1, output_tolerance), "output ");
+  Difference found =
+      named(difference(Doubles(actual.output.begin(), actual.output.begin() + valid), expected_output, 1, output_tolerance), "output ");
   for (std::size_t i = 0; i < expected.grad_inputs.size(); ++i)
-    found = worse(found, named(difference(actual.grad_inputs[i], expected.grad_inputs[i], 1, gradient_tolerance), "grad input " + std::to_string(i) + " "));
+    found = worse(found, named(difference(actual.grad_inputs[i], expected.grad_inputs[i], 1, gradient_tolerance),
+                               "grad input " + std::to_string(i) + " "));
   for (std::size_t p = 0; p < expected.grad_parameters.size(); ++p)
     // Parameter gradients are float32 whatever the storage.
     found = worse(found, named(difference(actual.grad_parameters[p], expected.grad_parameters[p], roundings.gradient, kRoundoffF32),

@@ -21,8 +21,8 @@ struct Reference {
 /// Reference of one sample's function: f(input 0 of the sample) -> output of the sample.
 std::function<Doubles(const LayerValues&)> sample_by_sample(const LayerCase& layer_case, std::function<Doubles(const Doubles&)> f);
 /// f(input 0 of the sample, its grad_output) -> grad_input of the sample.
-std::function<LayerResult(const LayerValues&, const Doubles&)> sample_by_sample_back(const LayerCase& layer_case,
-                                                                                    std::function<Doubles(const Doubles&, const Doubles&)> f);
+std::function<LayerResult(const LayerValues&, const Doubles&)> sample_by_sample_back(
+    const LayerCase& layer_case, std::function<Doubles(const Doubles&, const Doubles&)> f);
 
 /// Roundings allowed in values and gradients; see tolerances.hpp.
 struct Roundings {
@@ -36,15 +36,16 @@ Difference against_reference(const LayerCase& layer_case, const Reference& refer
 
 /// Kernel's gradients (all inputs and trained parameters) against central differences of reference.forward in double, for the
 /// objective sum of r * output over valid samples, r random, plus the penalty. Float32 cases only.
-Difference against_differences(const LayerCase& layer_case, const Reference& reference, const Roundings& roundings, std::uint64_t seed = 12);
+Difference against_differences(const LayerCase& layer_case, const Reference& reference, const Roundings& roundings,
+                               std::uint64_t seed = 12);
 
 /// The larger of two.
 const Difference& worse(const Difference& a, const Difference& b);
 
 }  // namespace reprise::tests
 
-#define EXPECT_WITHIN_TOLERANCE(call)                              \
-  do {                                                             \
-    const ::reprise::tests::Difference worst_difference = call;    \
+#define EXPECT_WITHIN_TOLERANCE(call)                                \
+  do {                                                               \
+    const ::reprise::tests::Difference worst_difference = call;      \
     EXPECT_LE(worst_difference.ratio, 1.0) << worst_difference.text; \
   } while (false)

@@ -50,16 +50,20 @@ class Run {
   LayerResult run() {
     kernel_->load_weights(parameter_pointers_);
     const bool couples = case_.layer->couples_samples() && case_.mode == Mode::train;
-    if (couples) couple(kernel_->statistics(), [&](Shard& shard, double* sums) { kernel_->shard_statistics(forward_args(shard), sums); },
-                        [&](const double* sums) { kernel_->finish_forward(sums, case_.count, parameter_pointers_, states_, coupled_.data()); });
+    if (couples)
+      couple(
+          kernel_->statistics(), [&](Shard& shard, double* sums) { kernel_->shard_statistics(forward_args(shard), sums); },
+          [&](const double* sums) { kernel_->finish_forward(sums, case_.count, parameter_pointers_, states_, coupled_.data()); });
     for (Shard& shard : shards_) kernel_->forward(forward_args(shard));
     collect_output();
     if (!wants_backward_) return finished();
     if (couples && kernel_->grad_statistics() > 0) {
       std::vector<float*> gradients;
-      for (std::size_t p = 0; p < specs_.size(); ++p) gradients.push_back(specs_[p].trains ? shards_[0].grad_parameters[p].data() : nullptr);
-      couple(kernel_->grad_statistics(), [&](Shard& shard, double* sums) { kernel_->shard_grad_statistics(backward_args(shard), sums); },
-             [&](const double* sums) { kernel_->finish_backward(sums, case_.count, parameter_pointers_, gradients, coupled_.data()); });
+      for (std::size_t p = 0; p < specs_.size(); ++p)
+        gradients.push_back(specs_[p].trains ? shards_[0].grad_parameters[p].data() : nullptr);
+      couple(
+          kernel_->grad_statistics(), [&](Shard& shard, double* sums) { kernel_->shard_grad_statistics(backward_args(shard), sums); },
+          [&](const double* sums) { kernel_->finish_backward(sums, case_.count, parameter_pointers_, gradients, coupled_.data()); });
     }
     for (Shard& shard : shards_) kernel_->backward(backward_args(shard));
     collect_gradients();
@@ -94,15 +98,27 @@ class Run {
   void* output_of(Shard& shard) const { return forward_in_place() ? shard.inputs[0].data() : shard.output.data(); }
 
   ForwardArgs forward_args(Shard& shard) {
-    return {shard.input_pointers, output_of(shard), parameter_pointers_, shard.saved.data(), scratch_.data(),
-            coupled_.empty() ? nullptr : coupled_.data(), shard.info};
+    return {shard.input_pointers,
+            output_of(shard),
+            parameter_pointers_,
+            shard.saved.data(),
+            scratch_.data(),
+            coupled_.empty() ? nullptr : coupled_.data(),
+            shard.info};
   }
   BackwardArgs backward_args(Shard& shard) {
     const layers::Needs needs = case_.layer->needs();
     static const std::vector<const void*> none;
     return {needs.input ? std::span<const void* const>(shard.input_pointers) : std::span<const void* const>(none),
-            needs.output ? output_of(shard) : nullptr, shard.grad_output.data(), shard.grad_input_pointers, parameter_pointers_,
-            shard.grad_parameter_pointers, shard.saved.data(), scratch_.data(), coupled_.empty() ? nullptr : coupled_.data(), shard.info};
+            needs.output ? output_of(shard) : nullptr,
+            shard.grad_output.data(),
+            shard.grad_input_pointers,
+            parameter_pointers_,
+            shard.grad_parameter_pointers,
+            shard.saved.data(),
+            scratch_.data(),
+            coupled_.empty() ? nullptr : coupled_.data(),
+            shard.info};
   }
 
   template <class Each, class Finish>
@@ -127,7 +143,8 @@ class Run {
     result_.grad_inputs.resize(case_.inputs.size());
     for (Shard& shard : shards_)
       for (std::size_t i = 0; i < case_.inputs.size(); ++i) {
-        const Doubles part = read_bytes(static_cast<const std::byte*>(shard.grad_input_pointers[i]), case_.inputs[i].size() * case_.samples, case_.precision);
+        const Doubles part = read_bytes(static_cast<const std::byte*>(shard.grad_input_pointers[i]), case_.inputs[i].size() * case_.samples,
+                                        case_.precision);
         result_.grad_inputs[i].insert(result_.grad_inputs[i].end(), part.begin(), part.end());
       }
     for (std::size_t p = 0; p < specs_.size(); ++p) {

@@ -13,15 +13,15 @@ namespace reprise::tests {
 struct LayerCase {
   std::shared_ptr<const layers::Layer> layer;
   std::vector<SampleShape> inputs;
-  int samples = 2;              ///< of one shard
+  int samples = 2;  ///< of one shard
   int shards = 1;
-  std::int64_t count = 2;       ///< valid samples of the global batch; the rest of shards * samples is padding
+  std::int64_t count = 2;  ///< valid samples of the global batch; the rest of shards * samples is padding
   Precision precision = Precision::f32;
   layers::Mode mode = layers::Mode::train;
   layers::ReluRule relu_rule = layers::ReluRule::gradient;
   std::uint64_t seed = 1;
   std::uint64_t step = 0;
-  bool in_place = false;        ///< forward writes over input 0, backward over grad_output, where the layer allows it
+  bool in_place = false;  ///< forward writes over input 0, backward over grad_output, where the layer allows it
 
   std::int64_t rows() const { return static_cast<std::int64_t>(samples) * shards; }
   SampleShape output() const { return layer->output_shape(inputs); }

@@ -4,7 +4,9 @@ namespace reprise::kernels::reference {
 
 namespace {
 
-std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
+std::size_t at(std::int64_t index) {
+  return static_cast<std::size_t>(index);
+}
 
 /// Input coordinate that a padded coordinate reads, or -1 for a zero.
 std::int64_t source(std::int64_t coordinate, std::int64_t extent, bool reflect) {

@@ -61,7 +61,8 @@ ChannelMoments channel_moments(const std::vector<double>& input, std::int64_t ch
   return moments;
 }
 
-std::vector<double> batch_norm(const std::vector<double>& input, const std::vector<double>& gamma, const std::vector<double>& beta, double epsilon) {
+std::vector<double> batch_norm(const std::vector<double>& input, const std::vector<double>& gamma, const std::vector<double>& beta,
+                               double epsilon) {
   const std::size_t C = gamma.size();
   const ChannelMoments moments = channel_moments(input, static_cast<std::int64_t>(C));
   std::vector<double> output(input.size());
@@ -83,7 +84,8 @@ BatchNormGradients batch_norm_grad(const std::vector<double>& input, const std::
   }
   for (std::size_t i = 0; i < input.size(); ++i) {
     const std::size_t c = i % C;
-    grads.input[i] = gamma[c] / std::sqrt(moments.variance[c] + epsilon) * (grad_output[i] - grads.beta[c] / rows - normal[i] * grads.gamma[c] / rows);
+    grads.input[i] =
+        gamma[c] / std::sqrt(moments.variance[c] + epsilon) * (grad_output[i] - grads.beta[c] / rows - normal[i] * grads.gamma[c] / rows);
   }
   return grads;
 }

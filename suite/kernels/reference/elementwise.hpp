@@ -22,7 +22,8 @@ struct ChannelMoments {
 ChannelMoments channel_moments(const std::vector<double>& input, std::int64_t channels);
 
 /// gamma * (input - mean) / sqrt(variance + epsilon) + beta with the input's own moments; gamma, beta [C].
-std::vector<double> batch_norm(const std::vector<double>& input, const std::vector<double>& gamma, const std::vector<double>& beta, double epsilon);
+std::vector<double> batch_norm(const std::vector<double>& input, const std::vector<double>& gamma, const std::vector<double>& beta,
+                               double epsilon);
 struct BatchNormGradients {
   std::vector<double> input, gamma, beta;
 };

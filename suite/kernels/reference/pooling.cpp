@@ -7,7 +7,9 @@ namespace reprise::kernels::reference {
 
 namespace {
 
-std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
+std::size_t at(std::int64_t index) {
+  return static_cast<std::size_t>(index);
+}
 
 /// Input indices of the cells of one window and channel, in row order.
 std::vector<std::size_t> cells(const WindowGeometry& g, std::int64_t p, std::int64_t q, std::int64_t c) {
@@ -28,8 +30,12 @@ void for_each_output(const WindowGeometry& g, F f) {
       for (std::int64_t c = 0; c < g.channels; ++c) f(cells(g, p, q, c), at((p * g.out_width + q) * g.channels + c), at(c));
 }
 
-std::size_t input_size(const WindowGeometry& g) { return at(g.height * g.width * g.channels); }
-std::size_t output_size(const WindowGeometry& g) { return at(g.out_height * g.out_width * g.channels); }
+std::size_t input_size(const WindowGeometry& g) {
+  return at(g.height * g.width * g.channels);
+}
+std::size_t output_size(const WindowGeometry& g) {
+  return at(g.out_height * g.out_width * g.channels);
+}
 
 /// The first cell with the largest value.
 std::size_t winner(const std::vector<double>& input, const std::vector<std::size_t>& window) {

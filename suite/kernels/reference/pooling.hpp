@@ -19,7 +19,7 @@ std::vector<double> log_avg_exp(const std::vector<double>& input, const WindowGe
 struct LogAvgExpGradients {
   std::vector<double> input, tau;  ///< [H, W, C], [C]; tau = log t
 };
-LogAvgExpGradients log_avg_exp_grad(const std::vector<double>& input, const WindowGeometry& geometry, const std::vector<double>& temperature,
-                                    bool subtract_count, const std::vector<double>& grad_output);
+LogAvgExpGradients log_avg_exp_grad(const std::vector<double>& input, const WindowGeometry& geometry,
+                                    const std::vector<double>& temperature, bool subtract_count, const std::vector<double>& grad_output);
 
 }  // namespace reprise::kernels::reference

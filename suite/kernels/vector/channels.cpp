@@ -5,6 +5,7 @@
 
 #include "suite/kernels/vector/lanes.hpp"
 
+// clang-format off: it unfolds lambdas with attributes.
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
 
@@ -53,10 +54,11 @@ void affine(const T* input, T* output, Index rows, Index channels, const float* 
   const Index length = stripe_length(channels);
   const Repeated c(center, channels, length), a(scale, channels, length), b(shift, channels, length);
   const F16 floor = set(relu ? 0.0f : -__builtin_inff());
-  for_each_block(rows * channels, length, [&](Index i, Index j, Index m) __attribute__((always_inline)) {
-    const F16 y = fma(load_some(input + i, m) - c.at(j, m), a.at(j, m), b.at(j, m));
-    store_some(output + i, max(floor, y), m);
-  });
+  for_each_block(
+      rows * channels, length, [&](Index i, Index j, Index m) __attribute__((always_inline)) {
+        const F16 y = fma(load_some(input + i, m) - c.at(j, m), a.at(j, m), b.at(j, m));
+        store_some(output + i, max(floor, y), m);
+      });
 }
 
 template <class T>
@@ -64,10 +66,11 @@ void norm_grad(const T* grad_output, const T* input, T* grad_input, Index rows, 
                const float* b, const float* c) {
   const Index length = stripe_length(channels);
   const Repeated mu(mean, channels, length), ra(a, channels, length), rb(b, channels, length), rc(c, channels, length);
-  for_each_block(rows * channels, length, [&](Index i, Index j, Index m) __attribute__((always_inline)) {
-    const F16 rest = fma(rb.at(j, m), load_some(input + i, m) - mu.at(j, m), rc.at(j, m));
-    store_some(grad_input + i, fma(ra.at(j, m), load_some(grad_output + i, m), rest), m);
-  });
+  for_each_block(
+      rows * channels, length, [&](Index i, Index j, Index m) __attribute__((always_inline)) {
+        const F16 rest = fma(rb.at(j, m), load_some(input + i, m) - mu.at(j, m), rc.at(j, m));
+        store_some(grad_input + i, fma(ra.at(j, m), load_some(grad_output + i, m), rest), m);
+      });
 }
 
 /// Sixteen sums in double.
@@ -89,7 +92,9 @@ LANES void add_to_doubles(double* sums, const WideSum& x, Index m) {
   store_double(lane, x.low), store_double(lane + 8, x.high);
   for (Index i = 0; i < m; ++i) sums[i] += lane[i];
 }
-LANES void add_to_doubles(double* sums, F16 x, Index m) { add_to_doubles(sums, WideSum{widen_low(x), widen_high(x)}, m); }
+LANES void add_to_doubles(double* sums, F16 x, Index m) {
+  add_to_doubles(sums, WideSum{widen_low(x), widen_high(x)}, m);
+}
 
 /// Adds to first[j] and second[j] the two sums over `count` stripes, for j < width; term(offset, j, m, first, second) adds one value.
 /// Second is how the second sum is kept within a block: F16 or WideSum.
@@ -133,11 +138,12 @@ LANES void sum_rows(Index rows, Index channels, double* first, double* second, F
 template <class T>
 void sums(const T* input, Index rows, Index channels, double* sum, double* square) {
   // Squares are exact in double: a variance is their small difference from the square of the mean.
-  sum_rows<WideSum>(rows, channels, sum, square, [=](Index i, Index, Index m, F16& s, WideSum& t) __attribute__((always_inline)) {
-    const F16 x = load_some(input + i, m);
-    s = s + x;
-    t.add_square(x);
-  });
+  sum_rows<WideSum>(
+      rows, channels, sum, square, [=](Index i, Index, Index m, F16 & s, WideSum & t) __attribute__((always_inline)) {
+        const F16 x = load_some(input + i, m);
+        s = s + x;
+        t.add_square(x);
+      });
 }
 
 template <class T>
@@ -145,11 +151,12 @@ void grad_sums(const T* grad_output, const T* input, Index rows, Index channels,
                double* sum, double* product) {
   const Index length = stripe_length(channels);
   const Repeated mu(mean, channels, length), inverse(inverse_deviation, channels, length);
-  sum_rows<F16>(rows, channels, sum, product, [&](Index i, Index j, Index m, F16& s, F16& t) __attribute__((always_inline)) {
-    const F16 dy = load_some(grad_output + i, m);
-    s = s + dy;
-    t = fma(dy, (load_some(input + i, m) - mu.at(j, m)) * inverse.at(j, m), t);
-  });
+  sum_rows<F16>(
+      rows, channels, sum, product, [&](Index i, Index j, Index m, F16 & s, F16 & t) __attribute__((always_inline)) {
+        const F16 dy = load_some(grad_output + i, m);
+        s = s + dy;
+        t = fma(dy, (load_some(input + i, m) - mu.at(j, m)) * inverse.at(j, m), t);
+      });
 }
 
 template <class T>

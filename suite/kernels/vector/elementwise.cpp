@@ -6,7 +6,9 @@ namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
 
 /// max(x, 0) that keeps NaN, so that a diverged run is seen.
-LANES F16 positive_part(F16 x) { return max(set(0.0f), x); }
+LANES F16 positive_part(F16 x) {
+  return max(set(0.0f), x);
+}
 
 template <class T>
 void relu(const T* input, T* output, Index n) {

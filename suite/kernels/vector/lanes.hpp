@@ -17,6 +17,7 @@
 #endif
 #include "suite/kernels/vector/vector_kernels.hpp"
 
+// clang-format off: one line an operation reads best.
 namespace reprise::kernels::REPRISE_ISA_NAME {
 
 using Index = std::int64_t;

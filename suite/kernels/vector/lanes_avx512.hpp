@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+// clang-format off: one line an operation reads best.
 namespace reprise::kernels::REPRISE_ISA_NAME {
 
 struct F16 { __m512 v; };

@@ -2,6 +2,7 @@
 
 #include "suite/kernels/vector/windows.hpp"
 
+// clang-format off: it unfolds lambdas with attributes.
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
 
@@ -28,25 +29,30 @@ struct Sums {
 template <class T>
 void log_avg_exp(const T* input, const WindowGeometry& g, const float* temperature, bool subtract_count, T* output, float* maximum,
                  float* total) {
-  for_each_window(g, [&](const Cells& cells, Index at) __attribute__((always_inline)) {
-    const F16 count = set(static_cast<float>(cells.count())), log_count = log(count);
-    for_each_channel_block(g.channels, [&](Index c, Index m) __attribute__((always_inline)) {
-      const F16 t = max(load_some(temperature + c, m), set(1e-30f));  // lanes beyond the last channel are zero
-      const F16 inverse = set(1.0f) / t;
-      F16 largest = set(-__builtin_inff());
-      for_each_cell(g, cells, [&](Index cell, Index) __attribute__((always_inline)) { largest = max(largest, load_some(input + cell + c, m)); });
-      Sums sums;
-      for_each_cell(g, cells, [&](Index cell, Index) __attribute__((always_inline)) {
-        sums.add((load_some(input + cell + c, m) - largest) * inverse);
+  for_each_window(
+      g, [&](const Cells& cells, Index at) __attribute__((always_inline)) {
+        const F16 count = set(static_cast<float>(cells.count())), log_count = log(count);
+        for_each_channel_block(
+            g.channels, [&](Index c, Index m) __attribute__((always_inline)) {
+              const F16 t = max(load_some(temperature + c, m), set(1e-30f));  // lanes beyond the last channel are zero
+              const F16 inverse = set(1.0f) / t;
+              F16 largest = set(-__builtin_inff());
+              for_each_cell(
+                  g,
+                  cells, [&](Index cell, Index) __attribute__((always_inline)) { largest = max(largest, load_some(input + cell + c, m)); });
+              Sums sums;
+              for_each_cell(
+                  g, cells, [&](Index cell, Index) __attribute__((always_inline)) {
+                    sums.add((load_some(input + cell + c, m) - largest) * inverse);
+                  });
+              F16 log_mean = sums.log_mean(count, log_count);
+              if (!subtract_count) log_mean = log_mean + log_count;
+              store_some(output + at + c, fma(t, log_mean, largest), m);
+              if (maximum == nullptr) return;
+              store_some(maximum + at + c, largest, m);
+              store_some(total + at + c, sums.sum, m);
+            });
       });
-      F16 log_mean = sums.log_mean(count, log_count);
-      if (!subtract_count) log_mean = log_mean + log_count;
-      store_some(output + at + c, fma(t, log_mean, largest), m);
-      if (maximum == nullptr) return;
-      store_some(maximum + at + c, largest, m);
-      store_some(total + at + c, sums.sum, m);
-    });
-  });
 }
 
 /// Adds lanes to doubles.
@@ -60,33 +66,38 @@ LANES void add_lanes(double* sums, F16 x, Index m) {
 template <bool kAdds, class T, class Target>
 LANES void gradient(const T* input, const T* grad_output, const float* maximum, const float* total, const WindowGeometry& g,
                     const float* temperature, bool subtract_count, Target* target, double* grad_tau) {
-  for_each_window(g, [&](const Cells& cells, Index at) __attribute__((always_inline)) {
-    const F16 count = set(static_cast<float>(cells.count())), log_count = log(count);
-    for_each_channel_block(g.channels, [&](Index c, Index m) __attribute__((always_inline)) {
-      const F16 t = max(load_some(temperature + c, m), set(1e-30f));
-      const F16 inverse = set(1.0f) / t;
-      const F16 largest = load_some(maximum + at + c, m);
-      const F16 sum = m >= 16 ? load(total + at + c) : max(load_part(total + at + c, m), set(1e-30f));
-      const F16 dy = load_some(grad_output + at + c, m);
-      const F16 factor = dy / sum;
-      Sums sums;
-      F16 moment = set(0.0f);  // sum of exp((x - maximum) / t) * (x - maximum)
-      for_each_cell(g, cells, [&](Index cell, Index) __attribute__((always_inline)) {
-        const F16 below = load_some(input + cell + c, m) - largest;
-        const F16 e = sums.add(below * inverse);
-        moment = fma(e, below, moment);
-        if (target == nullptr) return;
-        const F16 value = e * factor;
-        Target* place = target + cell + c;
-        if constexpr (kAdds) store_some(place, load_some(place, m) + value, m);
-        else store_some(place, value, m);
+  for_each_window(
+      g, [&](const Cells& cells, Index at) __attribute__((always_inline)) {
+        const F16 count = set(static_cast<float>(cells.count())), log_count = log(count);
+        for_each_channel_block(
+            g.channels, [&](Index c, Index m) __attribute__((always_inline)) {
+              const F16 t = max(load_some(temperature + c, m), set(1e-30f));
+              const F16 inverse = set(1.0f) / t;
+              const F16 largest = load_some(maximum + at + c, m);
+              const F16 sum = m >= 16 ? load(total + at + c) : max(load_part(total + at + c, m), set(1e-30f));
+              const F16 dy = load_some(grad_output + at + c, m);
+              const F16 factor = dy / sum;
+              Sums sums;
+              F16 moment = set(0.0f);  // sum of exp((x - maximum) / t) * (x - maximum)
+              for_each_cell(
+                  g, cells, [&](Index cell, Index) __attribute__((always_inline)) {
+                    const F16 below = load_some(input + cell + c, m) - largest;
+                    const F16 e = sums.add(below * inverse);
+                    moment = fma(e, below, moment);
+                    if (target == nullptr) return;
+                    const F16 value = e * factor;
+                    Target* place = target + cell + c;
+                    if constexpr (kAdds)
+                      store_some(place, load_some(place, m) + value, m);
+                    else
+                      store_some(place, value, m);
+                  });
+              if (grad_tau == nullptr) return;
+              F16 log_mean = sums.log_mean(count, log_count);
+              if (!subtract_count) log_mean = log_mean + log_count;
+              add_lanes(grad_tau + c, dy * fma(t, log_mean, set(0.0f) - moment / sum), m);
+            });
       });
-      if (grad_tau == nullptr) return;
-      F16 log_mean = sums.log_mean(count, log_count);
-      if (!subtract_count) log_mean = log_mean + log_count;
-      add_lanes(grad_tau + c, dy * fma(t, log_mean, set(0.0f) - moment / sum), m);
-    });
-  });
 }
 
 template <class T>

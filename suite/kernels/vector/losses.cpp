@@ -6,7 +6,9 @@ namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
 
 /// Lanes i < m.
-LANES M16 first_lanes(Index m) { return set_int(static_cast<std::int32_t>(m < 16 ? m : 16)) > iota(); }
+LANES M16 first_lanes(Index m) {
+  return set_int(static_cast<std::int32_t>(m < 16 ? m : 16)) > iota();
+}
 
 template <class T>
 LANES float as_number(T x) {

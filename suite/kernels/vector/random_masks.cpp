@@ -45,8 +45,10 @@ LANES void drop_group(const T* input, T* output, Index n, const std::uint16_t* d
     const Index m = n - i;
     const F16 x = load_some(input + i, m);
     const M16 keeps = threshold > load_halves(draws + i);
-    if constexpr (kScales) store_some(output + i, keep_where(keeps, x * kept), m);
-    else store_exact_some(output + i, keep_where(keeps, x), m);
+    if constexpr (kScales)
+      store_some(output + i, keep_where(keeps, x * kept), m);
+    else
+      store_exact_some(output + i, keep_where(keeps, x), m);
   }
 }
 
@@ -57,15 +59,19 @@ LANES void drop(const T* input, T* output, Index n, const MaskStream& stream, st
   for (Index i = 0; i < n; i += 128) {
     const Words drawn = draw(stream, static_cast<std::uint32_t>(i / 128));
     for (int w = 0; w < 4; ++w) store_int(draws + 32 * w, drawn.word[w]);
-    if (n - i >= 128) drop_group<kScales>(input + i, output + i, 128, draws, limit, set(kept));
-    else drop_group<kScales>(input + i, output + i, n - i, draws, limit, set(kept));
+    if (n - i >= 128)
+      drop_group<kScales>(input + i, output + i, 128, draws, limit, set(kept));
+    else
+      drop_group<kScales>(input + i, output + i, n - i, draws, limit, set(kept));
   }
 }
 
 template <class T>
 void dropout(const T* input, T* output, Index n, const MaskStream& stream, std::uint32_t threshold, float kept) {
-  if (kept == 1.0f) drop<false>(input, output, n, stream, threshold, kept);
-  else drop<true>(input, output, n, stream, threshold, kept);
+  if (kept == 1.0f)
+    drop<false>(input, output, n, stream, threshold, kept);
+  else
+    drop<true>(input, output, n, stream, threshold, kept);
 }
 
 /// sqrt(-2 log u), u = (top 24 bits + 1) / 2^24 in (0, 1].

@@ -42,7 +42,9 @@ LANES F16 l1_term(F16 w, F16 l1) {
 struct Decay {
   F16 l2, l1;
 };
-LANES F16 decayed(F16 gradient, F16 w, const Decay& decay) { return fma(decay.l2, w, gradient) + l1_term(w, decay.l1); }
+LANES F16 decayed(F16 gradient, F16 w, const Decay& decay) {
+  return fma(decay.l2, w, gradient) + l1_term(w, decay.l1);
+}
 
 void sgd(float* weight, const float* gradient, float* velocity, Index n, const UpdateTerms& terms) {
   const F16 rate = set(terms.rate), momentum = set(terms.momentum);

@@ -2,9 +2,9 @@
 // Own vector kernels: everything that oneDNN does not do for us, for channels-last data in float32 or bfloat16.
 //
 // One table of function pointers per instruction set; the table is chosen once, at the first call of vector_kernels().
-// Arithmetic is float32 (sums over many values: double) with explicit fused multiply-adds in blocks of 16 lanes, whatever the width of the registers,
-// and every sum has one fixed order. So a result depends on its arguments alone: not on threads, alignment, aliasing or,
-// for these kernels, the instruction set.
+// Arithmetic is float32 (sums over many values: double) with explicit fused multiply-adds in blocks of 16 lanes, whatever the width of the
+// registers, and every sum has one fixed order. So a result depends on its arguments alone: not on threads, alignment, aliasing or, for
+// these kernels, the instruction set.
 //
 // Legend: N samples, H, W positions, C channels, P, Q output positions, K classes. Arrays are contiguous, channels fastest.
 // Unless a line says otherwise an output may be the same array as an input of the same type, and nothing is added to.
@@ -109,10 +109,10 @@ struct StorageKernels {
 /// What an update adds to the gradient, and how fast it goes.
 struct UpdateTerms {
   float rate = 0;
-  float momentum = 0;      ///< sgd
-  bool nesterov = false;   ///< sgd
-  float weight_decay = 0;  ///< gradient += weight_decay * w; adamw: w -= rate * weight_decay * w instead
-  float l1 = 0;            ///< gradient += l1 * sign(w)
+  float momentum = 0;                                   ///< sgd
+  bool nesterov = false;                                ///< sgd
+  float weight_decay = 0;                               ///< gradient += weight_decay * w; adamw: w -= rate * weight_decay * w instead
+  float l1 = 0;                                         ///< gradient += l1 * sign(w)
   float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;  ///< adam
   float correction1 = 1, correction2 = 1;               ///< adam: 1 - beta^step
   bool decoupled = false;                               ///< adamw
@@ -145,9 +145,13 @@ struct VectorKernels {
 };
 
 template <>
-inline const StorageKernels<float>& VectorKernels::of<float>() const { return f32; }
+inline const StorageKernels<float>& VectorKernels::of<float>() const {
+  return f32;
+}
 template <>
-inline const StorageKernels<bf16>& VectorKernels::of<bf16>() const { return b16; }
+inline const StorageKernels<bf16>& VectorKernels::of<bf16>() const {
+  return b16;
+}
 
 /// The best table this processor runs, or the one named by the environment variable REPRISE_ISA ("avx2", "avx512").
 /// Throws InputError for another name or an instruction set that this processor lacks.

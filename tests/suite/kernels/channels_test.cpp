@@ -38,7 +38,8 @@ TEST_P(Channels, sums_of_a_million_numbers_keep_six_digits) {
 TEST_P(Channels, sums_equal_the_reference_for_every_number_of_rows) {
   for (const std::int64_t C : kChannelCounts)
     for (const std::int64_t rows : {0, 1, 2, 15, 16, 17, 300}) {
-      const Doubles x = random_numbers(1, rows * C), dy = random_numbers(2, rows * C), mean = random_numbers(3, C), inverse = random_numbers(4, C);
+      const Doubles x = random_numbers(1, rows * C), dy = random_numbers(2, rows * C), mean = random_numbers(3, C),
+                    inverse = random_numbers(4, C);
       const auto size = static_cast<std::size_t>(C);
       Doubles sum(size, 9.0), square(size, 9.0), expected_sum(size), expected_square(size), expected_product(size), expected_dy(size);
       for (std::size_t i = 0; i < x.size(); ++i) {
@@ -52,7 +53,8 @@ TEST_P(Channels, sums_equal_the_reference_for_every_number_of_rows) {
         k.sums(stored<T>(x).data(), rows, C, sum.data(), square.data());
         EXPECT_NEAR_ARRAY(sum, expected_sum, sum_of(16), kRoundoffF32, n);
         EXPECT_NEAR_ARRAY(square, expected_square, sum_of(16), kRoundoffF32, n);
-        k.grad_sums(stored<T>(dy).data(), stored<T>(x).data(), rows, C, stored<float>(mean).data(), stored<float>(inverse).data(), sum.data(), square.data());
+        k.grad_sums(stored<T>(dy).data(), stored<T>(x).data(), rows, C, stored<float>(mean).data(), stored<float>(inverse).data(),
+                    sum.data(), square.data());
         EXPECT_NEAR_ARRAY(sum, expected_dy, sum_of(16), kRoundoffF32, n);
         EXPECT_NEAR_ARRAY(square, expected_product, sum_of(16), kRoundoffF32, 4 * n);
       };
@@ -65,8 +67,8 @@ TEST_P(Channels, affine_and_norm_grad_equal_the_formula) {
   for (const std::int64_t C : kChannelCounts)
     for (const std::int64_t rows : {1, 7, 33}) {
       const auto size = static_cast<std::size_t>(C);
-      const Doubles x = random_numbers(1, rows * C), dy = random_numbers(2, rows * C), center = random_numbers(3, C), a = random_numbers(4, C),
-                    b = random_numbers(5, C), c = random_numbers(6, C);
+      const Doubles x = random_numbers(1, rows * C), dy = random_numbers(2, rows * C), center = random_numbers(3, C),
+                    a = random_numbers(4, C), b = random_numbers(5, C), c = random_numbers(6, C);
       Doubles affine, rectified, gradient;
       for (std::size_t i = 0; i < x.size(); ++i) {
         affine.push_back((x[i] - center[i % size]) * a[i % size] + b[i % size]);

@@ -17,6 +17,8 @@ inline std::vector<const kernels::VectorKernels*> isa_tables() {
   return tables;
 }
 
-inline std::string isa_name(const testing::TestParamInfo<const kernels::VectorKernels*>& info) { return info.param->isa; }
+inline std::string isa_name(const testing::TestParamInfo<const kernels::VectorKernels*>& info) {
+  return info.param->isa;
+}
 
 }  // namespace reprise::tests

@@ -18,7 +18,9 @@ using kernels::VectorKernels;
 
 constexpr std::int64_t kChannels = 19, kRows = 35, kCount = kChannels * kRows;  // of [5, 7, 19]
 
-kernels::WindowGeometry windows() { return {5, 7, kChannels, 3, 4, 3, 3, 2, 1}; }
+kernels::WindowGeometry windows() {
+  return {5, 7, kChannels, 3, 4, 3, 3, 2, 1};
+}
 
 /// Everything the kernels of a table make of the same input, as doubles.
 template <class T>
@@ -49,7 +51,9 @@ std::vector<Doubles> everything(const VectorKernels& table) {
   k.max_pool_grad(y.data(), argmax.data(), windows(), out.data(), sums.data()), keep();
   k.average_pool_grad(y.data(), windows(), out.data(), sums.data()), keep();
   k.log_avg_exp(x.data(), windows(), temperature.data(), true, out.data(), maximum.data(), total.data()), keep();
-  k.log_avg_exp_grad(x.data(), y.data(), maximum.data(), total.data(), windows(), temperature.data(), true, out.data(), sums.data(), tau.data()), keep();
+  k.log_avg_exp_grad(x.data(), y.data(), maximum.data(), total.data(), windows(), temperature.data(), true, out.data(), sums.data(),
+                     tau.data()),
+      keep();
   results.push_back(tau);
   results.push_back({k.softmax_cross_entropy(x.data(), kCount, 5, 0.1f, 0.25f, out.data(), nullptr)}), keep();
   results.push_back({k.squared_error(x.data(), y.data(), kCount, 0.25f, out.data())}), keep();
@@ -84,8 +88,10 @@ TEST(InstructionSets, results_do_not_depend_on_alignment_or_aliasing) {
 
 /// Runs in a child process, because the table is chosen once.
 void exit_with_isa(const char* pinned) {
-  if (pinned != nullptr) setenv("REPRISE_ISA", pinned, 1);
-  else unsetenv("REPRISE_ISA");
+  if (pinned != nullptr)
+    setenv("REPRISE_ISA", pinned, 1);
+  else
+    unsetenv("REPRISE_ISA");
   try {
     std::fputs(kernels::vector_kernels().isa, stderr);
   } catch (const InputError& error) {

@@ -56,14 +56,17 @@ TEST_P(Losses, value_and_gradient_equal_the_reference) {
       const auto stored_value = stored<T>(value), stored_target = stored<T>(target);
       std::vector<T> grad(value.size());
       const auto compare = [&](double loss, const reference::LossAndGradient& expected) {
-        EXPECT_NEAR(loss, expected.loss, sum_of(static_cast<double>(K) / 16) * kRoundoffF32 * std::max(1.0, std::abs(expected.loss)) * 4) << K;
+        EXPECT_NEAR(loss, expected.loss, sum_of(static_cast<double>(K) / 16) * kRoundoffF32 * std::max(1.0, std::abs(expected.loss)) * 4)
+            << K;
         EXPECT_NEAR_ARRAY(read_back(grad.data(), K), expected.gradient, 1, tolerance(kTranscendental, precision));
       };
       for (const double smoothing : {0.0, 0.125})
-        compare(k.softmax_cross_entropy(stored_value.data(), K, static_cast<std::int64_t>(label), static_cast<float>(smoothing), 1, grad.data(), nullptr),
+        compare(k.softmax_cross_entropy(stored_value.data(), K, static_cast<std::int64_t>(label), static_cast<float>(smoothing), 1,
+                                        grad.data(), nullptr),
                 reference::softmax_cross_entropy(value, label, smoothing));
       compare(k.squared_error(stored_value.data(), stored_target.data(), K, 1, grad.data()), reference::squared_error(value, target));
-      compare(k.logistic_cross_entropy(stored_value.data(), stored_target.data(), K, 1, grad.data()), reference::logistic_cross_entropy(value, target));
+      compare(k.logistic_cross_entropy(stored_value.data(), stored_target.data(), K, 1, grad.data()),
+              reference::logistic_cross_entropy(value, target));
     };
     check(float{}, Precision::f32);
     check(kernels::bf16{}, Precision::bf16);
@@ -87,7 +90,8 @@ TEST_P(Losses, gradient_is_the_difference_quotient_of_the_reference_loss) {
   for (std::size_t i = 0; i < value.size(); ++i) {
     Doubles above = value, below = value;
     above[i] += kDifferenceStep, below[i] -= kDifferenceStep;
-    const double quotient = (reference::softmax_cross_entropy(above, 3, 0.2).loss - reference::softmax_cross_entropy(below, 3, 0.2).loss) / (2 * kDifferenceStep);
+    const double quotient = (reference::softmax_cross_entropy(above, 3, 0.2).loss - reference::softmax_cross_entropy(below, 3, 0.2).loss) /
+                            (2 * kDifferenceStep);
     EXPECT_NEAR(at.gradient[i], quotient, kDifferenceError);
   }
 }

@@ -26,7 +26,8 @@ MaskStream mask_stream(const random::Stream& stream) {
 /// 16-bit draw of element e, one word at a time.
 std::uint32_t draw_of(const random::Stream& stream, std::int64_t e) {
   const std::int64_t group = e / 128, word = e % 128 / 2;
-  const std::uint32_t drawn = random::words(stream, static_cast<std::uint32_t>(16 * group + word % 16))[static_cast<std::size_t>(word / 16)];
+  const std::uint32_t drawn =
+      random::words(stream, static_cast<std::uint32_t>(16 * group + word % 16))[static_cast<std::size_t>(word / 16)];
   return e % 2 == 0 ? drawn & 0xFFFF : drawn >> 16;
 }
 
@@ -122,8 +123,9 @@ TEST_P(RandomMasks, a_mask_keeps_its_share_and_changes_with_every_part_of_its_na
   double kept = 0;
   for (const float m : first) kept += static_cast<double>(m);
   EXPECT_NEAR(kept / static_cast<double>(n), 0.2, 5 * 0.4 / 512);  // five standard errors
-  for (auto change : {+[](random::Stream& s) { ++s.seed; }, +[](random::Stream& s) { s.purpose = random::Purpose::monte_carlo; },
-                      +[](random::Stream& s) { ++s.channel; }, +[](random::Stream& s) { ++s.step; }, +[](random::Stream& s) { ++s.sample; }}) {
+  for (auto change :
+       {+[](random::Stream& s) { ++s.seed; }, +[](random::Stream& s) { s.purpose = random::Purpose::monte_carlo; },
+        +[](random::Stream& s) { ++s.channel; }, +[](random::Stream& s) { ++s.step; }, +[](random::Stream& s) { ++s.sample; }}) {
     random::Stream other = kStream;
     change(other);
     const auto second = mask(other);

@@ -39,7 +39,9 @@ double worst_ulps(void (*kernel)(const float*, float*, std::int64_t), const std:
 class VectorMath : public testing::TestWithParam<const kernels::VectorKernels*> {};
 INSTANTIATE_TEST_SUITE_P(, VectorMath, testing::ValuesIn(isa_tables()), isa_name);
 
-TEST_P(VectorMath, exp_is_within_two_ulps) { EXPECT_LT(worst_ulps(GetParam()->exp, range(-87, 88, 1'000'003), std::exp), 2.0); }
+TEST_P(VectorMath, exp_is_within_two_ulps) {
+  EXPECT_LT(worst_ulps(GetParam()->exp, range(-87, 88, 1'000'003), std::exp), 2.0);
+}
 
 TEST_P(VectorMath, log_is_within_two_ulps) {
   EXPECT_LT(worst_ulps(GetParam()->log, range(1e-6f, 4, 1'000'003), std::log), 2.0);
@@ -79,8 +81,18 @@ TEST_P(VectorMath, nan_passes_through_every_activation) {
 }
 
 TEST_P(VectorMath, conversion_to_bf16_rounds_to_nearest_even) {
-  std::vector<float> input{1.0f, 1.00390625f, 1.01171875f, -1.00390626f, 3.4e38f, kInfinity, -kInfinity, std::numeric_limits<float>::quiet_NaN(),
-                           std::bit_cast<float>(0x7FFFFFFFu), 1e-40f, 0.0f, -0.0f};
+  std::vector<float> input{1.0f,
+                           1.00390625f,
+                           1.01171875f,
+                           -1.00390626f,
+                           3.4e38f,
+                           kInfinity,
+                           -kInfinity,
+                           std::numeric_limits<float>::quiet_NaN(),
+                           std::bit_cast<float>(0x7FFFFFFFu),
+                           1e-40f,
+                           0.0f,
+                           -0.0f};
   random::Generator generator({1, random::Purpose::synthetic, 0, 0, 0});
   for (int i = 0; i < 10'000; ++i) input.push_back(std::bit_cast<float>(generator.next_word()));
   std::vector<kernels::bf16> output(input.size());
@@ -88,7 +100,8 @@ TEST_P(VectorMath, conversion_to_bf16_rounds_to_nearest_even) {
   for (std::size_t i = 0; i < input.size(); ++i) EXPECT_EQ(output[i], nearest_bf16(input[i])) << input[i];
   std::vector<float> back(input.size());
   GetParam()->b16.to_float(output.data(), back.data(), static_cast<std::int64_t>(input.size()));
-  for (std::size_t i = 0; i < input.size(); ++i) EXPECT_EQ(std::bit_cast<std::uint32_t>(back[i]), static_cast<std::uint32_t>(output[i]) << 16);
+  for (std::size_t i = 0; i < input.size(); ++i)
+    EXPECT_EQ(std::bit_cast<std::uint32_t>(back[i]), static_cast<std::uint32_t>(output[i]) << 16);
 }
 
 TEST_P(VectorMath, relu_rules_pass_what_they_say) {

@@ -44,17 +44,21 @@ Reference reference_of(const LayerCase& c, Function forward, Gradient gradient) 
   return result;
 }
 
-Doubles relu_gradient(const Doubles& output, const Doubles& grad) { return reference::relu_grad(output, grad, kernels::Rule::gradient); }
+Doubles relu_gradient(const Doubles& output, const Doubles& grad) {
+  return reference::relu_grad(output, grad, kernels::Rule::gradient);
+}
 
 template <class Activation>
 void check(Function forward, Gradient gradient) {
   for (const long channels : kChannelCounts)
     for (const Precision precision : {Precision::f32, Precision::bf16}) {
       const LayerCase c = case_of<Activation>({3, 5, channels}, precision);
-      EXPECT_WITHIN_TOLERANCE(against_reference(c, reference_of(c, forward, gradient), {.output = kTranscendental, .gradient = kTranscendental}));
+      EXPECT_WITHIN_TOLERANCE(
+          against_reference(c, reference_of(c, forward, gradient), {.output = kTranscendental, .gradient = kTranscendental}));
     }
   const LayerCase c = case_of<Activation>({2, 3, 5});
-  EXPECT_WITHIN_TOLERANCE(against_differences(c, reference_of(c, forward, gradient), {.output = kTranscendental, .gradient = kTranscendental}));
+  EXPECT_WITHIN_TOLERANCE(
+      against_differences(c, reference_of(c, forward, gradient), {.output = kTranscendental, .gradient = kTranscendental}));
 }
 
 template <class Activation>

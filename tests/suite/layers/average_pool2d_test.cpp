@@ -24,7 +24,8 @@ LayerCase case_of(AveragePool2d::Options options, SampleShape input, Precision p
 Reference reference_of(const LayerCase& c, const WindowOptions& o) {
   const kernels::WindowGeometry g = geometry_of(c, o.window, o.stride, o.padding, o.ceil);
   return {sample_by_sample(c, [g](const Doubles& x) { return kernels::reference::average_pool(x, g); }),
-          sample_by_sample_back(c, [g](const Doubles&, const Doubles& dy) { return kernels::reference::average_pool_grad(g, dy); }), {}};
+          sample_by_sample_back(c, [g](const Doubles&, const Doubles& dy) { return kernels::reference::average_pool_grad(g, dy); }),
+          {}};
 }
 
 TEST(AveragePool2d, padding_is_not_counted) {

@@ -26,8 +26,11 @@ LayerCase case_of(Conv2d::Options options, SampleShape input, Precision precisio
 }
 
 Reference reference_of(const LayerCase& c, const Conv2d::Options& o) {
-  const reference::ConvolutionShape shape{c.rows(), c.inputs[0].height, c.inputs[0].width, c.inputs[0].channels, o.filters, o.kernel,
-                                          o.stride, o.padding, o.groups, o.padding_mode == PaddingMode::reflect};
+  const reference::ConvolutionShape shape{c.rows(),          c.inputs[0].height,
+                                          c.inputs[0].width, c.inputs[0].channels,
+                                          o.filters,         o.kernel,
+                                          o.stride,          o.padding,
+                                          o.groups,          o.padding_mode == PaddingMode::reflect};
   Reference result;
   result.forward = [=](const LayerValues& v) {
     return reference::convolution(shape, v.inputs[0], v.parameters[0], o.bias ? v.parameters[1] : Doubles{});
@@ -49,7 +52,9 @@ Roundings roundings_of(const LayerCase& c, const Conv2d::Options& o) {
   const double forward = area * static_cast<double>(c.inputs[0].channels) / groups, back = area * static_cast<double>(o.filters) / groups;
   const double positions = static_cast<double>(c.count * c.output().positions());
   // A mirrored border's gradients are stored before up to four of them are added.
-  return {.output = sum_of(forward), .gradient = sum_of(std::max(back, positions)), .stored_gradient = o.padding_mode == PaddingMode::reflect ? 4.0 : 1.0};
+  return {.output = sum_of(forward),
+          .gradient = sum_of(std::max(back, positions)),
+          .stored_gradient = o.padding_mode == PaddingMode::reflect ? 4.0 : 1.0};
 }
 
 TEST(Conv2d, values_by_hand) {

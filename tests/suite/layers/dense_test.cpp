@@ -28,7 +28,9 @@ Reference reference_of(const LayerCase& c, const Dense::Options& o) {
   const std::int64_t samples = c.rows(), in = c.inputs[0].size(), out = o.features;
   const bool bias = o.bias;
   Reference result;
-  result.forward = [=](const LayerValues& v) { return reference::dense(samples, in, out, v.inputs[0], v.parameters[0], bias ? v.parameters[1] : Doubles{}); };
+  result.forward = [=](const LayerValues& v) {
+    return reference::dense(samples, in, out, v.inputs[0], v.parameters[0], bias ? v.parameters[1] : Doubles{});
+  };
   result.backward = [=](const LayerValues& v, const Doubles& grad_output) {
     const reference::ProductGradients grads = reference::dense_grad(samples, in, out, v.inputs[0], v.parameters[0], grad_output);
     LayerResult back;
@@ -41,7 +43,8 @@ Reference reference_of(const LayerCase& c, const Dense::Options& o) {
 }
 
 Roundings roundings_of(const LayerCase& c, const Dense::Options& o) {
-  return {.output = sum_of(static_cast<double>(c.inputs[0].size())), .gradient = sum_of(static_cast<double>(std::max(o.features, c.count)))};
+  return {.output = sum_of(static_cast<double>(c.inputs[0].size())),
+          .gradient = sum_of(static_cast<double>(std::max(o.features, c.count)))};
 }
 
 TEST(Dense, values_by_hand) {

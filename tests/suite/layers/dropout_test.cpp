@@ -30,10 +30,14 @@ LayerCase case_of(Dropout::Options options, SampleShape input, Precision precisi
   return result;
 }
 
-Doubles ones(const LayerCase& c) { return Doubles(static_cast<std::size_t>(c.inputs[0].size() * c.rows()), 1.0); }
+Doubles ones(const LayerCase& c) {
+  return Doubles(static_cast<std::size_t>(c.inputs[0].size() * c.rows()), 1.0);
+}
 
 /// The factors of every value.
-Doubles factors(const LayerCase& c) { return run_layer(c, {{ones(c)}, {}}).output; }
+Doubles factors(const LayerCase& c) {
+  return run_layer(c, {{ones(c)}, {}}).output;
+}
 
 TEST(Dropout, factors_are_the_draws_of_each_slot) {
   const std::int64_t size = 150;

@@ -26,13 +26,15 @@ LayerCase case_of(SampleShape input, Precision precision = Precision::f32) {
 Reference average_reference(const LayerCase& c) {
   const kernels::WindowGeometry g = geometry_of(c, 0, 1, 0, false);
   return {sample_by_sample(c, [g](const Doubles& x) { return kernels::reference::average_pool(x, g); }),
-          sample_by_sample_back(c, [g](const Doubles&, const Doubles& dy) { return kernels::reference::average_pool_grad(g, dy); }), {}};
+          sample_by_sample_back(c, [g](const Doubles&, const Doubles& dy) { return kernels::reference::average_pool_grad(g, dy); }),
+          {}};
 }
 
 Reference max_reference(const LayerCase& c) {
   const kernels::WindowGeometry g = geometry_of(c, 0, 1, 0, false);
   return {sample_by_sample(c, [g](const Doubles& x) { return kernels::reference::max_pool(x, g); }),
-          sample_by_sample_back(c, [g](const Doubles& x, const Doubles& dy) { return kernels::reference::max_pool_grad(x, g, dy); }), {}};
+          sample_by_sample_back(c, [g](const Doubles& x, const Doubles& dy) { return kernels::reference::max_pool_grad(x, g, dy); }),
+          {}};
 }
 
 TEST(GlobalPools, values_by_hand) {
@@ -51,7 +53,8 @@ TEST(GlobalPools, values_by_hand) {
 TEST(GlobalPools, equal_the_reference_in_both_precisions) {
   for (const long channels : kChannelCounts)
     for (const Precision precision : {Precision::f32, Precision::bf16}) {
-      const LayerCase average = case_of<GlobalAveragePool>({7, 9, channels}, precision), largest = case_of<GlobalMaxPool>({7, 9, channels}, precision);
+      const LayerCase average = case_of<GlobalAveragePool>({7, 9, channels}, precision),
+                      largest = case_of<GlobalMaxPool>({7, 9, channels}, precision);
       // Sixteen rows are summed at a time: 16 + 63 / 16 additions.
       EXPECT_WITHIN_TOLERANCE(against_reference(average, average_reference(average), {.output = sum_of(20), .gradient = kElementwise}));
       EXPECT_WITHIN_TOLERANCE(against_reference(largest, max_reference(largest), {}));

@@ -23,7 +23,8 @@ class DamagedTanh : public layers::Tanh {
   std::unique_ptr<layers::Kernel> prepare(std::span<const SampleShape> inputs, const layers::PrepareOptions& options) const override {
     class Damaged : public layers::Kernel {
      public:
-      Damaged(std::unique_ptr<layers::Kernel> kernel, double factor, std::int64_t size) : kernel_(std::move(kernel)), factor_(factor), size_(size) {}
+      Damaged(std::unique_ptr<layers::Kernel> kernel, double factor, std::int64_t size)
+          : kernel_(std::move(kernel)), factor_(factor), size_(size) {}
       void forward(const layers::ForwardArgs& args) const override { kernel_->forward(args); }
       void backward(const layers::BackwardArgs& args) const override {
         kernel_->backward(args);
@@ -52,9 +53,13 @@ Difference found_in_tanh_times(double factor) {
   return against_differences(c, reference, {.output = kTranscendental, .gradient = kTranscendental});
 }
 
-TEST(GradientChecker, passes_a_right_gradient) { EXPECT_LE(found_in_tanh_times(1).ratio, 1); }
+TEST(GradientChecker, passes_a_right_gradient) {
+  EXPECT_LE(found_in_tanh_times(1).ratio, 1);
+}
 
-TEST(GradientChecker, finds_a_wrong_sign) { EXPECT_GT(found_in_tanh_times(-1).ratio, 1e4); }
+TEST(GradientChecker, finds_a_wrong_sign) {
+  EXPECT_GT(found_in_tanh_times(-1).ratio, 1e4);
+}
 
 TEST(GradientChecker, finds_one_part_in_ten_thousand) {
   const Difference found = found_in_tanh_times(1.0001);

@@ -59,7 +59,8 @@ struct Pooled {
   double grad_tau;
 };
 Pooled pool(const Doubles& x, double t, bool subtract_count = true) {
-  LayerCase c = case_of({.initial_temperature = 1, .learned = true, .subtract_count = subtract_count}, {1, static_cast<std::int64_t>(x.size()), 1});
+  LayerCase c =
+      case_of({.initial_temperature = 1, .learned = true, .subtract_count = subtract_count}, {1, static_cast<std::int64_t>(x.size()), 1});
   c.samples = 1, c.count = 1;
   const LayerResult result = run_layer(c, {{x}, {{std::log(t)}}}, {1});
   return {result.output[0], result.grad_inputs[0], result.grad_parameters[0][0]};

@@ -24,7 +24,8 @@ LayerCase case_of(MaxPool2d::Options options, SampleShape input, Precision preci
 Reference reference_of(const LayerCase& c, const WindowOptions& o) {
   const kernels::WindowGeometry g = geometry_of(c, o.window, o.stride, o.padding, o.ceil);
   return {sample_by_sample(c, [g](const Doubles& x) { return kernels::reference::max_pool(x, g); }),
-          sample_by_sample_back(c, [g](const Doubles& x, const Doubles& dy) { return kernels::reference::max_pool_grad(x, g, dy); }), {}};
+          sample_by_sample_back(c, [g](const Doubles& x, const Doubles& dy) { return kernels::reference::max_pool_grad(x, g, dy); }),
+          {}};
 }
 
 TEST(MaxPool2d, values_by_hand) {

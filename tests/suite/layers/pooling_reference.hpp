@@ -16,6 +16,7 @@ struct WindowOptions {
   int window, stride, padding;
   bool ceil;
 };
-inline constexpr WindowOptions kWindowOptions[] = {{2, 2, 0, false}, {3, 2, 0, true}, {3, 2, 1, false}, {3, 1, 1, false}, {2, 3, 0, false}, {5, 5, 2, true}};
+inline constexpr WindowOptions kWindowOptions[] = {{2, 2, 0, false}, {3, 2, 0, true},  {3, 2, 1, false},
+                                                   {3, 1, 1, false}, {2, 3, 0, false}, {5, 5, 2, true}};
 
 }  // namespace reprise::tests
