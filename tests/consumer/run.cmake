@@ -1,5 +1,5 @@
-# cmake -DMODE=install|source -DBUILD=build folder -DSOURCE=source folder -DWORK=scratch folder -DGENERATOR=... -P run.cmake
-# Builds tiny_net.cpp as another project would, and runs it.
+# cmake -DMODE=install|source -DPROGRAM=tiny_net|schedule -DBUILD=build folder -DSOURCE=source folder -DWORK=scratch folder -DGENERATOR=... -P run.cmake
+# Builds PROGRAM as another project would, and runs it.
 
 function(step what)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -19,8 +19,8 @@ else()
   list(APPEND configure -DREPRISE_FROM_SOURCE=${SOURCE} -DREPRISE_MPI=${MPI})
 endif()
 step("configuring the consumer" ${configure})
-step("building the consumer" ${CMAKE_COMMAND} --build ${WORK}/build --target consumer)
-step("running the consumer" ${WORK}/build/consumer)
+step("building the consumer" ${CMAKE_COMMAND} --build ${WORK}/build --target ${PROGRAM})
+step("running the consumer" ${WORK}/build/${PROGRAM})
 message(STATUS "${output}")
 if(MODE STREQUAL "install")
   step("listing papers with the installed program" ${CMAKE_COMMAND} -E env --unset=REPRISE_EXPERIMENTS --unset=REPRISE_SOURCE ${WORK}/installed/bin/reprise list)
