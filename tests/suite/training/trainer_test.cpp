@@ -78,7 +78,7 @@ TEST(Trainer, seeds_give_different_runs) {
 }
 
 TEST(Trainer, learns_the_synthetic_set) {
-  const TrialOnMadeUpData setup("all-cnn", "allcnn-c", {{"epochs", "12"}, {"train_images", "600"}, {"optimizer.learning_rate.value", "0.05"}, {"model.input_keep", "1"}, {"model.hidden_keep", "1"}});
+  const TrialOnMadeUpData setup("logavgexp", "resnet8-feature-gap", {{"epochs", "6"}, {"train_images", "600"}});
   parallel::Workers workers(2);
   Trainer trainer(setup.recipe, *setup.graph, *setup.train, *setup.test, 1, workers);
   trainer.run({});
