@@ -9,8 +9,8 @@
 namespace reprise::command {
 
 struct Command {
-  CLI::App* app = nullptr;     ///< its name, flags, help and examples
-  std::function<int()> act;    ///< returns an ExitCode; throws InputError or RunError
+  CLI::App* app = nullptr;   ///< its name, flags, help and examples
+  std::function<int()> act;  ///< returns an ExitCode; throws InputError or RunError
 };
 
 /// The rows of the command table in program.cpp.

@@ -25,7 +25,8 @@ int list(const DataFlags& flags) {
   const auto folder = datasets::data_directory(flags.data);
   std::vector<std::vector<std::string>> table = {{"name", "there", "size", "where", "what it is"}};
   for (const datasets::ListRow& row : datasets::list(folder)) {
-    table.push_back({row.name, row.is_present ? "yes" : "no", row.bytes > 0 ? bytes_text(row.bytes) : "", row.is_present ? row.where.string() : row.url, row.title});
+    table.push_back({row.name, row.is_present ? "yes" : "no", row.bytes > 0 ? bytes_text(row.bytes) : "",
+                     row.is_present ? row.where.string() : row.url, row.title});
   }
   fmt::print("Data directory: {}\n\n{}", folder.string(), reports::aligned(table, "-"));
   return kDone;
@@ -40,7 +41,8 @@ std::string images_of(const datasets::SplitInfo& split, std::size_t label) {
 }
 
 void print_info(const datasets::DatasetInfo& info) {
-  fmt::print("{}: {}\n{} channels, {} x {} pixels, {} classes\n", info.row.name, info.row.title, info.channels, info.height, info.width, info.class_names.size());
+  fmt::print("{}: {}\n{} channels, {} x {} pixels, {} classes\n", info.row.name, info.row.title, info.channels, info.height, info.width,
+             info.class_names.size());
   print_split("train", info.train);
   print_split("test", info.test);
   std::vector<std::vector<std::string>> classes = {{"class", "train", "test"}};
@@ -48,7 +50,8 @@ void print_info(const datasets::DatasetInfo& info) {
     classes.push_back({info.class_names[label], images_of(info.train, label), images_of(info.test, label)});
   }
   fmt::print("\n{}", reports::aligned(classes, "-"));
-  for (const datasets::FileRow& file : info.files) fmt::print("\n{}{}\n  SHA-256 {}", file.path.string(), file.is_present ? "" : " (not there)", file.sha256);
+  for (const datasets::FileRow& file : info.files)
+    fmt::print("\n{}{}\n  SHA-256 {}", file.path.string(), file.is_present ? "" : " (not there)", file.sha256);
   if (!info.files.empty()) fmt::print("\n");
   if (!info.row.is_present && !info.how_to_get.empty()) fmt::print("\n{}\n", info.how_to_get);
 }
@@ -88,7 +91,8 @@ int fetch(const DataFlags& flags) {
   const bool terminal = isatty(STDERR_FILENO) != 0;
   if (terminal) {
     options.progress = [](const datasets::DownloadProgress& progress) {
-      fmt::print(stderr, "\r\033[K{}: {} of {}", progress.name, bytes_text(progress.received), progress.total > 0 ? bytes_text(progress.total) : "?");
+      fmt::print(stderr, "\r\033[K{}: {} of {}", progress.name, bytes_text(progress.received),
+                 progress.total > 0 ? bytes_text(progress.total) : "?");
       std::fflush(stderr);
     };
   }
@@ -99,7 +103,8 @@ int fetch(const DataFlags& flags) {
   return kDone;
 }
 
-CLI::App* add_action(CLI::App& data, DataFlags& flags, const std::string& name, const std::string& what, const std::vector<std::string>& lines) {
+CLI::App* add_action(CLI::App& data, DataFlags& flags, const std::string& name, const std::string& what,
+                     const std::vector<std::string>& lines) {
   CLI::App* app = data.add_subcommand(name, what);
   app->add_option("--data", flags.data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->footer(examples(lines));

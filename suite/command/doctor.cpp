@@ -20,9 +20,12 @@ struct DoctorFlags {
 
 const char* mark(Finding::Level level) {
   switch (level) {
-    case Finding::Level::good: return "ok     ";
-    case Finding::Level::note: return "note   ";
-    case Finding::Level::problem: return "PROBLEM";
+    case Finding::Level::good:
+      return "ok     ";
+    case Finding::Level::note:
+      return "note   ";
+    case Finding::Level::problem:
+      return "PROBLEM";
   }
   return "";
 }
@@ -34,7 +37,8 @@ int doctor(const DoctorFlags& flags) {
     fmt::print("{}  {}: {}\n", mark(finding.level), finding.thing, finding.text);
     if (!finding.fix.empty()) fmt::print("         fix: {}\n", finding.fix);
   }
-  const auto problems = std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.level == Finding::Level::problem; });
+  const auto problems =
+      std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.level == Finding::Level::problem; });
   fmt::print("{}\n", problems == 0 ? "Nothing here stops a run." : fmt::format("{} in the way of a run.", problems));
   return problems == 0 ? kDone : kFailed;
 }

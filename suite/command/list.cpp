@@ -48,8 +48,10 @@ ordered_json as_json(const experiments::Paper& paper) {
   for (const Entry& entry : entries_of(paper)) {
     ordered_json scales = ordered_json::object();
     for (std::size_t i = 0; i < entry.recipes.size(); ++i) {
-      scales[entry.trial.scales[i]] = {{"dataset", entry.recipes[i].dataset}, {"parameters", entry.costs[i].parameters},
-                                       {"steps", entry.costs[i].steps}, {"training_operations", entry.costs[i].training_flops}};
+      scales[entry.trial.scales[i]] = {{"dataset", entry.recipes[i].dataset},
+                                       {"parameters", entry.costs[i].parameters},
+                                       {"steps", entry.costs[i].steps},
+                                       {"training_operations", entry.costs[i].training_flops}};
     }
     trials.push_back({{"name", entry.trial.name}, {"title", entry.trial.title}, {"scales", scales}});
   }

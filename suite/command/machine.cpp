@@ -72,7 +72,8 @@ Finding instruction_sets() {
   }
   for (const char* name : {"REPRISE_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"}) {
     const std::string value = environment(name);
-    if (!value.empty()) return {Level::note, "instructions", fmt::format("{}; {}={} narrows them", text, name, value), fmt::format("unset {}", name)};
+    if (!value.empty())
+      return {Level::note, "instructions", fmt::format("{}; {}={} narrows them", text, name, value), fmt::format("unset {}", name)};
   }
   return {Level::good, "instructions", text, ""};
 }
@@ -87,7 +88,8 @@ Finding cores() {
             "unset OMP_PROC_BIND OMP_PLACES GOMP_CPU_AFFINITY"};
   }
   if (!environment("OMPI_COMM_WORLD_SIZE").empty()) {
-    return {Level::note, "cores", text + "; mpirun has bound this rank", "mpirun --map-by slot:PE=N gives each rank N cores, --bind-to none all"};
+    return {Level::note, "cores", text + "; mpirun has bound this rank",
+            "mpirun --map-by slot:PE=N gives each rank N cores, --bind-to none all"};
   }
   return {Level::note, "cores", text + " (taskset, a batch system or a container)", "ask for more cores, or start it outside taskset"};
 }
@@ -95,7 +97,8 @@ Finding cores() {
 Finding quota() {
   const double limit = cores_of_quota(first_line("/sys/fs/cgroup/cpu.max"));
   if (limit <= 0 || limit >= parallel::available_cores()) return {Level::good, "processor time", "no limit below the cores", ""};
-  return {Level::note, "processor time", fmt::format("the container allows {:.1f} cores' time", limit), fmt::format("run with --threads {:.0f}", limit < 1 ? 1 : limit)};
+  return {Level::note, "processor time", fmt::format("the container allows {:.1f} cores' time", limit),
+          fmt::format("run with --threads {:.0f}", limit < 1 ? 1 : limit)};
 }
 
 Finding openmp() {
@@ -105,12 +108,15 @@ Finding openmp() {
 }
 
 /// Bytes of a "12345 kB" of /proc/meminfo.
-std::int64_t meminfo_bytes(const std::string& name) { return std::atoll(proc_value("/proc/meminfo", name).c_str()) * 1024; }
+std::int64_t meminfo_bytes(const std::string& name) {
+  return std::atoll(proc_value("/proc/meminfo", name).c_str()) * 1024;
+}
 
 Finding memory() {
   std::int64_t free_bytes = meminfo_bytes("MemAvailable");
   const std::int64_t limit = std::atoll(first_line("/sys/fs/cgroup/memory.max").c_str());  // "max" -> 0
-  if (limit > 0) free_bytes = std::min(free_bytes, limit - static_cast<std::int64_t>(std::atoll(first_line("/sys/fs/cgroup/memory.current").c_str())));
+  if (limit > 0)
+    free_bytes = std::min(free_bytes, limit - static_cast<std::int64_t>(std::atoll(first_line("/sys/fs/cgroup/memory.current").c_str())));
   const std::string text = fmt::format("{} free of {}", bytes_text(free_bytes), bytes_text(meminfo_bytes("MemTotal")));
   if (free_bytes >= kEnoughMemory) return {Level::good, "memory", text, ""};
   return {Level::note, "memory", text, "compare with `reprise plan PAPER`; fewer --threads need less"};
@@ -124,7 +130,8 @@ Finding data_set(const datasets::DatasetEntry& entry, const fs::path& data) {
     }
   }
   if (missing.empty()) return {Level::good, "data set " + entry.name, "present", ""};
-  return {Level::note, "data set " + entry.name, fmt::format("{} not in {}", fmt::join(missing, ", "), data.string()), datasets::how_to_get(entry)};
+  return {Level::note, "data set " + entry.name, fmt::format("{} not in {}", fmt::join(missing, ", "), data.string()),
+          datasets::how_to_get(entry)};
 }
 
 Finding output(const fs::path& out) {
@@ -146,7 +153,8 @@ Finding output(const fs::path& out) {
 
 Finding experiment_files() {
   try {
-    return {Level::good, "experiments", fmt::format("{} papers in {}", experiments::paper_slugs().size(), experiments::experiments_directory().string()), ""};
+    return {Level::good, "experiments",
+            fmt::format("{} papers in {}", experiments::paper_slugs().size(), experiments::experiments_directory().string()), ""};
   } catch (const std::exception& error) {
     return {Level::problem, "experiments", error.what(), "set REPRISE_EXPERIMENTS to the folder of the experiments' files"};
   }

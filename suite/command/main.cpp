@@ -1,3 +1,5 @@
 #include "suite/command/command.hpp"
 
-int main(int argc, char** argv) { return reprise::command::run_program(argc, argv); }
+int main(int argc, char** argv) {
+  return reprise::command::run_program(argc, argv);
+}

@@ -23,7 +23,9 @@ Exit codes:
   0 done   2 bad usage or input   3 stopped early with a checkpoint: run again to continue   1 anything else
 )";
 
-void complain(const std::string& text) { fmt::print(stderr, "reprise: {}\n", text); }
+void complain(const std::string& text) {
+  fmt::print(stderr, "reprise: {}\n", text);
+}
 
 std::vector<std::string> names_of(const std::vector<Command>& commands) {
   std::vector<std::string> names;
@@ -86,7 +88,8 @@ std::string examples(const std::vector<std::string>& lines) {
 }
 
 int run_program(int argc, const char* const* argv) {
-  CLI::App program("Re-runs the experiments of image-recognition papers on CPUs and prints what came out beside what was published.", "reprise");
+  CLI::App program("Re-runs the experiments of image-recognition papers on CPUs and prints what came out beside what was published.",
+                   "reprise");
   program.get_formatter()->column_width(34);
   program.require_subcommand(1);
   program.set_version_flag("--version", "reprise " + version());
@@ -98,7 +101,9 @@ int run_program(int argc, const char* const* argv) {
     const std::vector<std::string> names = names_of(commands);
     const std::string word = argv[1];
     if (std::find(names.begin(), names.end(), word) == names.end()) {
-      complain(Complaint{"command", fmt::format("one of {}", fmt::join(names, ", ")), "'" + word + "'", experiments::did_you_mean(word, names, "See: reprise --help")}.text());
+      complain(Complaint{"command", fmt::format("one of {}", fmt::join(names, ", ")), "'" + word + "'",
+                         experiments::did_you_mean(word, names, "See: reprise --help")}
+                   .text());
       return kBadInput;
     }
   }

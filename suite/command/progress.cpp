@@ -28,14 +28,17 @@ std::string bar(double fraction) {
 }  // namespace
 
 std::string progress_text(const experiments::RunOptions::Progress& progress) {
-  std::string text = fmt::format("{} {:3.0f} %  epoch {:.1f}  loss {:.4g}", progress.phase, 100 * fraction_of(progress), progress.epoch, progress.loss);
+  std::string text =
+      fmt::format("{} {:3.0f} %  epoch {:.1f}  loss {:.4g}", progress.phase, 100 * fraction_of(progress), progress.epoch, progress.loss);
   if (progress.images_per_second > 0) text += fmt::format("  {:.0f} images/s", progress.images_per_second);
   if (progress.seconds_left > 0) text += "  " + duration_text(progress.seconds_left) + " left";
   return text;
 }
 
 ProgressDisplay::ProgressDisplay(std::string label)
-    : label_(std::move(label)), terminal_(isatty(STDERR_FILENO) != 0), next_(std::chrono::steady_clock::now() + (terminal_ ? kTerminalInterval : kLogInterval)) {}
+    : label_(std::move(label)),
+      terminal_(isatty(STDERR_FILENO) != 0),
+      next_(std::chrono::steady_clock::now() + (terminal_ ? kTerminalInterval : kLogInterval)) {}
 
 ProgressDisplay::~ProgressDisplay() {
   if (terminal_) std::fputs("\r\033[K", stderr);

@@ -13,10 +13,14 @@ namespace {
 
 double seconds_per(char unit) {
   switch (unit) {
-    case 'h': return 3600;
-    case 'm': return 60;
-    case 's': return 1;
-    default: return 0;
+    case 'h':
+      return 3600;
+    case 'm':
+      return 60;
+    case 's':
+      return 1;
+    default:
+      return 0;
   }
 }
 

@@ -21,15 +21,17 @@ std::string line(const std::vector<std::string>& cells) {
   return text + "\n";
 }
 
-std::string data_set_of(const reports::Row& row) { return row.dataset + (row.substitute ? " (substitute)" : ""); }
+std::string data_set_of(const reports::Row& row) {
+  return row.dataset + (row.substitute ? " (substitute)" : "");
+}
 
 std::string rows_table(const reports::Report& report) {
   std::string text = line({"paper", "trial", "data set, scale", "published", "reproduced", "verdict"}) + "|---|---|---|---|---|---|\n";
   for (const reports::PaperReport& paper : report.papers) {
     for (const reports::Row& row : paper.rows) {
       if (!row.published) continue;
-      text += line({paper.slug, row.title.empty() ? row.trial : row.title, data_set_of(row) + ", " + row.scale, row.published->text() + " " + row.unit,
-                    reports::summary_text(row.reproduced, row.unit), row.verdict});
+      text += line({paper.slug, row.title.empty() ? row.trial : row.title, data_set_of(row) + ", " + row.scale,
+                    row.published->text() + " " + row.unit, reports::summary_text(row.reproduced, row.unit), row.verdict});
     }
   }
   return text;
@@ -48,13 +50,16 @@ std::string claims_table(const reports::Report& report) {
 
 }  // namespace
 
-std::string readme_table(const reports::Report& report) { return "\n" + rows_table(report) + "\n" + claims_table(report) + "\n"; }
+std::string readme_table(const reports::Report& report) {
+  return "\n" + rows_table(report) + "\n" + claims_table(report) + "\n";
+}
 
 std::string with_section(const std::string& text, const std::string& section, const std::filesystem::path& file) {
   const std::size_t begin = text.find(kBegin);
   const std::size_t end = text.find(kEnd);
   if (begin == std::string::npos || end == std::string::npos || end < begin) {
-    throw InputError(Complaint{file.string(), fmt::format("a line {} and after it a line {}", kBegin, kEnd), "no such pair", "Add them where the table shall stand"});
+    throw InputError(Complaint{file.string(), fmt::format("a line {} and after it a line {}", kBegin, kEnd), "no such pair",
+                               "Add them where the table shall stand"});
   }
   return text.substr(0, begin + kBegin.size()) + "\n" + section + text.substr(end);
 }
@@ -62,7 +67,8 @@ std::string with_section(const std::string& text, const std::string& section, co
 std::string read_text(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream.is_open() || stream.bad()) throw InputError(Complaint{file.string(), "a text file", "nothing that can be read", "Check the path"});
+  if (!stream.is_open() || stream.bad())
+    throw InputError(Complaint{file.string(), "a text file", "nothing that can be read", "Check the path"});
   return text;
 }
 

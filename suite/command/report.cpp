@@ -25,14 +25,17 @@ struct ReportFlags {
 /// Every result file under `folder`, in the order of their paths; files that are being written begin with a dot.
 std::vector<fs::path> result_files(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
-    throw InputError(Complaint{"reprise report", "a folder of result files", "'" + folder.string() + "', which is none", "`reprise run ... --out DIR` makes one"});
+    throw InputError(Complaint{"reprise report", "a folder of result files", "'" + folder.string() + "', which is none",
+                               "`reprise run ... --out DIR` makes one"});
   }
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     const fs::path& path = entry.path();
     if (entry.is_regular_file() && path.extension() == ".h5" && path.filename().string().front() != '.') files.push_back(path);
   }
-  if (files.empty()) throw InputError(Complaint{folder.string(), "result files (*.h5) in it or below", "none", "`reprise run ... --out " + folder.string() + "` writes them"});
+  if (files.empty())
+    throw InputError(Complaint{folder.string(), "result files (*.h5) in it or below", "none",
+                               "`reprise run ... --out " + folder.string() + "` writes them"});
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -67,7 +70,8 @@ int check_readme(const reports::Report& report, const fs::path& file, const std:
     fmt::print("{}: its table is current\n", file.string());
     return kDone;
   }
-  fmt::print(stderr, "{}: its table is not the one of {}. Repeat: reprise report {} --update-readme {}\n", file.string(), folder, folder, file.string());
+  fmt::print(stderr, "{}: its table is not the one of {}. Repeat: reprise report {} --update-readme {}\n", file.string(), folder, folder,
+             file.string());
   return kFailed;
 }
 
@@ -84,7 +88,8 @@ int report(const ReportFlags& flags) {
     return kDone;
   }
   fmt::print("{}\n", reports::terminal_table(result));
-  for (const fs::path& path : reports::write_report(result, formats, flags.out.empty() ? flags.folder : flags.out)) fmt::print("{}\n", path.string());
+  for (const fs::path& path : reports::write_report(result, formats, flags.out.empty() ? flags.folder : flags.out))
+    fmt::print("{}\n", path.string());
   return gathered.damaged.empty() ? kDone : kBadInput;
 }
 
@@ -92,11 +97,16 @@ int report(const ReportFlags& flags) {
 
 Command add_report(CLI::App& program) {
   auto flags = std::make_shared<ReportFlags>();
-  CLI::App* app = program.add_subcommand("report", "Published and reproduced numbers side by side, verdicts, curves and pictures, from result files");
+  CLI::App* app =
+      program.add_subcommand("report", "Published and reproduced numbers side by side, verdicts, curves and pictures, from result files");
   app->add_option("DIR", flags->folder, "Folder of result files, as `run --out` fills it")->option_text(" ")->required();
-  app->add_option("--format", flags->formats, "Any of md, html, csv, tex, json, separated by commas")->type_name("LIST")->capture_default_str();
+  app->add_option("--format", flags->formats, "Any of md, html, csv, tex, json, separated by commas")
+      ->type_name("LIST")
+      ->capture_default_str();
   app->add_option("--out", flags->out, "Folder of report.md, report.html, ... (else DIR)")->type_name("DIR");
-  CLI::Option* check = app->add_option("--check-readme", flags->check_readme, "Only checks that FILE's table, between its evidence markers, is current")->option_text("FILE");
+  CLI::Option* check =
+      app->add_option("--check-readme", flags->check_readme, "Only checks that FILE's table, between its evidence markers, is current")
+          ->option_text("FILE");
   app->add_option("--update-readme", flags->update_readme, "Only rewrites FILE's table")->option_text("FILE")->excludes(check);
   app->footer("A damaged result file is named, left out, and makes the exit code 2.\n\n" +
               examples({"reprise report results", "reprise report results --format html,md --out report"}));

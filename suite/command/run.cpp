@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <memory>
 
 #include "datasets/image_set.hpp"
@@ -44,9 +45,19 @@ std::vector<PlannedRun> planned(const RunFlags& flags, bool one_seed) {
   return runs;
 }
 
+/// Started under mpirun, every rank would do the same work.
+void require_one_rank() {
+  const char* ranks = std::getenv("OMPI_COMM_WORLD_SIZE");
+  if (ranks == nullptr || std::string(ranks) == "1") return;
+  throw InputError(
+      Complaint{"reprise run", "one rank", std::string(ranks) + " ranks of mpirun", "Start it without mpirun; --threads uses the cores"});
+}
+
 int run(RunFlags& flags, bool one_seed) {
+  require_one_rank();
   if (flags.demo == !flags.recipe.target.empty()) {
-    throw InputError(Complaint{"reprise run", "either PAPER[/TRIAL] or --demo", flags.demo ? "both" : "neither", "See: reprise run --help"});
+    throw InputError(
+        Complaint{"reprise run", "either PAPER[/TRIAL] or --demo", flags.demo ? "both" : "neither", "See: reprise run --help"});
   }
   if (!flags.time_limit.empty()) flags.options.time_limit_seconds = parse_duration("--time-limit", flags.time_limit);
   flags.options.data = datasets::data_directory(flags.data);
@@ -60,23 +71,32 @@ Command add_run(CLI::App& program) {
   auto flags = std::make_shared<RunFlags>();
   CLI::App* app = program.add_subcommand("run", "Runs trials and writes one result file a run; finished runs are not run again");
   flags->recipe.declare(*app);
-  app->add_flag("--demo", flags->demo, "Runs the list of experiments/demo.toml: every paper in minutes, on Fashion-MNIST");
-  CLI::Option* seeds = app->add_option("--seeds", flags->seeds, "Runs seeds 1 to N (else seed 1)")->check(CLI::Range(1, 10000))->option_text("N");
-  CLI::Option* seed = app->add_option("--seed", flags->seed, "Runs seed K only")->check(CLI::NonNegativeNumber)->option_text("K")->excludes(seeds);
+  CLI::Option* demo =
+      app->add_flag("--demo", flags->demo, "Runs the list of experiments/demo.toml: every paper in minutes, on Fashion-MNIST");
+  CLI::Option* seeds =
+      app->add_option("--seeds", flags->seeds, "Runs seeds 1 to N (else seed 1)")->check(CLI::Range(1, 10000))->option_text("N");
+  CLI::Option* seed =
+      app->add_option("--seed", flags->seed, "Runs seed K only")->check(CLI::NonNegativeNumber)->option_text("K")->excludes(seeds);
+  for (CLI::Option* option : {seeds, seed, app->get_option("--scale"), app->get_option("--precision"), app->get_option("--set")}) {
+    demo->excludes(option);  // the list has its own
+  }
   app->add_option("--data", flags->data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->add_option("--out", flags->out, "Folder of the result files: DIR/PAPER/TRIAL/RUN.h5")->type_name("DIR")->capture_default_str();
   app->add_option("--threads", flags->options.threads, "Threads (else one per core this process may use); results do not depend on it")
-      ->check(CLI::Range(1, 4096))->option_text("N");
+      ->check(CLI::Range(1, 4096))
+      ->option_text("N");
   app->add_option("--time-limit", flags->time_limit, "Stops with a checkpoint before this long: 55m, 1h30m, 90s")->type_name("TIME");
   app->add_flag("--force", flags->options.force, "Runs again although a finished result is there");
   app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");
-  app->footer("Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues. One failing run does not stop\n"
-              "the others. Numbers to compare with the paper need `--scale desk` or `--scale paper`, the paper's data set and some seeds:\n"
-              "reprise plan PAPER --scale desk tells how long that takes.\n\n" + examples({
-      "reprise run dropout/table2-dropout-relu --set dataset=fashion-mnist --seeds 2",
-      "reprise run dropout/table2-maxnorm-3x1024 --set dataset=fashion-mnist --set optimizer.max_norm=3 --seed 7 --threads 2",
-      "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set steps=4 --precision bf16 --time-limit 55m --out elsewhere",
-  }));
+  app->footer(
+      "Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues. One failing run does not stop\n"
+      "the others. Numbers to compare with the paper need `--scale desk` or `--scale paper`, the paper's data set and some seeds:\n"
+      "reprise plan PAPER --scale desk tells how long that takes.\n\n" +
+      examples({
+          "reprise run dropout/table2-dropout-relu --set dataset=fashion-mnist --seeds 2",
+          "reprise run dropout/table2-maxnorm-3x1024 --set dataset=fashion-mnist --set optimizer.max_norm=3 --seed 7 --threads 2",
+          "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set steps=4 --precision bf16 --time-limit 55m --out elsewhere",
+      }));
   return {app, [flags, seed] { return run(*flags, seed->count() > 0); }};
 }
 

@@ -27,9 +27,12 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 std::string word_for(RunSummary::Outcome outcome) {
   switch (outcome) {
-    case RunSummary::Outcome::finished: return "finished";
-    case RunSummary::Outcome::already_there: return "already there";
-    case RunSummary::Outcome::stopped_early: return "stopped, checkpoint";
+    case RunSummary::Outcome::finished:
+      return "finished";
+    case RunSummary::Outcome::already_there:
+      return "already there";
+    case RunSummary::Outcome::stopped_early:
+      return "stopped, checkpoint";
   }
   return "";
 }
@@ -42,7 +45,7 @@ class Account {
     const bool labels = run.recipe.procedure == "supervised";
     stopped_ |= stopped;
     table_.push_back({run.name(), word_for(summary.outcome), stopped || !labels ? "" : fmt::format("{:.2f} %", summary.test_error_percent),
-                duration_text(summary.wall_seconds), summary.file.string()});
+                      duration_text(summary.wall_seconds), summary.file.string()});
   }
   void add_failure(const PlannedRun& run, const std::string& message, bool bad_input) {
     (bad_input ? bad_input_ : failed_) = true;
@@ -88,7 +91,9 @@ void run_one(const PlannedRun& run, const std::string& label, RunOptions options
 
 }  // namespace
 
-std::string PlannedRun::name() const { return fmt::format("{}/{}, {}, seed {}", recipe.paper, recipe.trial, recipe.scale, seed); }
+std::string PlannedRun::name() const {
+  return fmt::format("{}/{}, {}, seed {}", recipe.paper, recipe.trial, recipe.scale, seed);
+}
 
 int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options) {
   stop_on_signals();

@@ -34,10 +34,13 @@ graph::Graph graph_of(const training::Recipe& recipe) {
   return experiments::build_model(recipe, {data.height, data.width, data.channels}, data.classes());
 }
 
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 void print_heading(const Paper& paper) {
-  fmt::print("{}\n{}\n{}, {}{}\n", paper.title, joined(paper.authors), paper.venue, paper.year, paper.arxiv.empty() ? "" : ", arXiv " + paper.arxiv);
+  fmt::print("{}\n{}\n{}, {}{}\n", paper.title, joined(paper.authors), paper.venue, paper.year,
+             paper.arxiv.empty() ? "" : ", arXiv " + paper.arxiv);
   if (!paper.note.empty()) fmt::print("\n{}\n", paper.note);
 }
 
@@ -48,12 +51,13 @@ void print_architectures(const Paper& paper) {
 }
 
 void print_trials(const Paper& paper, const std::string& scale) {
-  std::vector<std::vector<std::string>> table = {{"trial", "scale", "architecture", "data set", "parameters", "multiply-adds", "published as"}};
+  std::vector<std::vector<std::string>> table = {
+      {"trial", "scale", "architecture", "data set", "parameters", "multiply-adds", "published as"}};
   for (const experiments::Trial& trial : paper.trials) {
     const training::Recipe recipe = experiments::resolve(paper.slug, trial.name, scale_of(trial, scale));
     const graph::Graph graph = graph_of(recipe);
     table.push_back({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
-               count_text(static_cast<double>(graph.forward_macs())), joined(recipe.reports)});
+                     count_text(static_cast<double>(graph.forward_macs())), joined(recipe.reports)});
   }
   fmt::print("\nTrials (multiply-adds of one image forward)\n{}", reports::aligned(table, "-"));
 }
@@ -67,11 +71,12 @@ std::string value_of(const PublishedNumber& number) {
 void print_published(const Paper& paper) {
   std::vector<std::vector<std::string>> table = {{"id", "source", "data set", "model", "metric", "value", "status"}};
   for (const PublishedNumber& number : paper.published) {
-    table.push_back({number.id, number.source, number.dataset, number.model + (number.variant.empty() ? "" : "; " + number.variant), number.metric,
-               value_of(number), number.status});
+    table.push_back({number.id, number.source, number.dataset, number.model + (number.variant.empty() ? "" : "; " + number.variant),
+                     number.metric, value_of(number), number.status});
   }
   fmt::print("\nPublished numbers\n{}", reports::aligned(table, "-"));
-  for (const experiments::MissingNumber& missing : paper.missing) fmt::print("  {}  {}: {} ({})\n", missing.id, missing.source, missing.what, missing.reason);
+  for (const experiments::MissingNumber& missing : paper.missing)
+    fmt::print("  {}  {}: {} ({})\n", missing.id, missing.source, missing.what, missing.reason);
 }
 
 void print_claims(const Paper& paper) {
@@ -93,9 +98,10 @@ void show_trial(const Paper& paper, const std::string& name, const std::string& 
   std::vector<std::vector<std::string>> table = {{"layer", "what it is", "output", "parameters", "multiply-adds"}};
   for (const graph::Node& node : graph.nodes()) {
     double parameters = 0;
-    for (const layers::ParameterSpec& parameter : node.parameters) parameters += parameter.trains ? static_cast<double>(parameter.count()) : 0;
+    for (const layers::ParameterSpec& parameter : node.parameters)
+      parameters += parameter.trains ? static_cast<double>(parameter.count()) : 0;
     table.push_back({node.name, node.layer == nullptr ? "images" : node.layer->summary(), node.shape.text(), count_text(parameters),
-               count_text(static_cast<double>(node.cost.forward_macs))});
+                     count_text(static_cast<double>(node.cost.forward_macs))});
   }
   fmt::print("{}\n  parameters {}, multiply-adds {} forward, {} operations to train on one image\n\n", reports::aligned(table, "-"),
              count_text(static_cast<double>(graph.trained_parameters())), count_text(static_cast<double>(graph.forward_macs())),
@@ -123,7 +129,8 @@ int show(const ShowFlags& flags) {
 
 Command add_show(CLI::App& program) {
   auto flags = std::make_shared<ShowFlags>();
-  CLI::App* app = program.add_subcommand("show", "A paper's architectures, trials, published numbers and claims; a trial's layers and recipe");
+  CLI::App* app =
+      program.add_subcommand("show", "A paper's architectures, trials, published numbers and claims; a trial's layers and recipe");
   app->add_option("PAPER[/TRIAL]", flags->target, "A paper, or one of its trials; see `reprise list`")->option_text(" ")->required();
   app->add_option("--scale", flags->scale, "smoke, desk or paper (else the largest that the trial has)")->option_text("SCALE");
   app->footer(examples({"reprise show all-cnn", "reprise show all-cnn/allcnn-c --scale desk"}));

@@ -31,6 +31,8 @@ void stop_on_signals() {
   sigaction(SIGUSR1, &action, nullptr);
 }
 
-bool stop_was_asked() { return stop_asked != 0; }
+bool stop_was_asked() {
+  return stop_asked != 0;
+}
 
 }  // namespace reprise::command

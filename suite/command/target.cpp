@@ -21,7 +21,8 @@ bool exists_at(const experiments::Trial& trial, const std::string& scale) {
 
 void check_scale(const std::string& scale) {
   if (std::find(kScales.begin(), kScales.end(), scale) != kScales.end()) return;
-  throw InputError(Complaint{"--scale", fmt::format("one of {}", fmt::join(kScales, ", ")), "'" + scale + "'", experiments::did_you_mean(scale, kScales, "")});
+  throw InputError(Complaint{"--scale", fmt::format("one of {}", fmt::join(kScales, ", ")), "'" + scale + "'",
+                             experiments::did_you_mean(scale, kScales, "")});
 }
 
 Target find_target(const std::string& text) {
@@ -29,7 +30,8 @@ Target find_target(const std::string& text) {
   const std::string slug = text.substr(0, slash);
   const std::vector<std::string> slugs = experiments::paper_slugs();
   if (std::find(slugs.begin(), slugs.end(), slug) == slugs.end()) {
-    throw InputError(Complaint{"paper", fmt::format("one of {}", fmt::join(slugs, ", ")), "'" + slug + "'", experiments::did_you_mean(slug, slugs, "See: reprise list")});
+    throw InputError(Complaint{"paper", fmt::format("one of {}", fmt::join(slugs, ", ")), "'" + slug + "'",
+                               experiments::did_you_mean(slug, slugs, "See: reprise list")});
   }
   Target target{experiments::load_paper(slug), {}, slash == std::string::npos};
   std::vector<std::string> names;
@@ -49,9 +51,13 @@ Target find_target(const std::string& text) {
 
 void RecipeFlags::declare(CLI::App& app) {
   app.add_option("PAPER[/TRIAL]", target, "A paper, or one of its trials; see `reprise list`")->option_text(" ");
-  app.add_option("--scale", scale, "smoke (unless given): seconds a trial; desk: minutes on two cores; paper: the published recipe")->option_text("SCALE");
-  app.add_option("--precision", precision, "f32, or bf16: activations and packed weights in bfloat16 (else the recipe decides)")->option_text("f32|bf16");
-  app.add_option("--set", settings, "Overrides a key of the recipe, key=value; may be repeated. Keys: `reprise show PAPER/TRIAL`")->allow_extra_args(false)->option_text("KEY=VALUE");
+  app.add_option("--scale", scale, "smoke (unless given): seconds a trial; desk: minutes on two cores; paper: the published recipe")
+      ->option_text("SCALE");
+  app.add_option("--precision", precision, "f32, or bf16: activations and packed weights in bfloat16 (else the recipe decides)")
+      ->option_text("f32|bf16");
+  app.add_option("--set", settings, "Overrides a key of the recipe, key=value; may be repeated. Keys: `reprise show PAPER/TRIAL`")
+      ->allow_extra_args(false)
+      ->option_text("KEY=VALUE");
 }
 
 std::vector<training::Recipe> RecipeFlags::resolve() const {
@@ -66,10 +72,12 @@ std::vector<training::Recipe> RecipeFlags::resolve() const {
     if (exists_at(trial, scale)) {
       recipes.push_back(experiments::resolve(chosen.paper.slug, name, scale, overrides));
     } else if (!chosen.whole_paper) {
-      throw InputError(Complaint{"scale of trial '" + chosen.paper.slug + "/" + name + "'", fmt::format("one of {}", fmt::join(trial.scales, ", ")), "'" + scale + "'", ""});
+      throw InputError(Complaint{"scale of trial '" + chosen.paper.slug + "/" + name + "'",
+                                 fmt::format("one of {}", fmt::join(trial.scales, ", ")), "'" + scale + "'", ""});
     }
   }
-  if (recipes.empty()) throw InputError(Complaint{"paper '" + chosen.paper.slug + "'", "a trial at scale '" + scale + "'", "none", "See: reprise list"});
+  if (recipes.empty())
+    throw InputError(Complaint{"paper '" + chosen.paper.slug + "'", "a trial at scale '" + scale + "'", "none", "See: reprise list"});
   return recipes;
 }
 

@@ -12,7 +12,7 @@ namespace reprise::command {
 namespace {
 
 /// In an order in which each finds what it needs: `run` fills results/, which `report` and `diff` read.
-const std::vector<std::string> kCommands = {"",     "list",      "show",      "plan",       "run",       "report",
+const std::vector<std::string> kCommands = {"",     "list",      "show",      "plan",       "run",        "report",
                                             "diff", "data list", "data info", "data fetch", "data check", "doctor"};
 
 std::vector<std::string> example_lines(const std::string& help) {
@@ -32,7 +32,9 @@ std::vector<std::string> example_lines(const std::string& help) {
 }
 
 /// Two runs with different seeds differ, which `diff` says with its exit code.
-int expected_code(const std::string& line) { return line.rfind("reprise diff ", 0) == 0 ? 1 : 0; }
+int expected_code(const std::string& line) {
+  return line.rfind("reprise diff ", 0) == 0 ? 1 : 0;
+}
 
 TEST(Examples, of_every_help_text_run_as_printed) {
   const TemporaryFolder folder;

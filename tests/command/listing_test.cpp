@@ -16,7 +16,8 @@ TEST(List, names_every_paper_and_trial_of_the_catalog) {
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
   for (const std::string& slug : experiments::paper_slugs()) {
     EXPECT_NE(finished.out.find(slug), std::string::npos) << slug;
-    for (const experiments::Trial& trial : experiments::load_paper(slug).trials) EXPECT_NE(finished.out.find(trial.name), std::string::npos) << trial.name;
+    for (const experiments::Trial& trial : experiments::load_paper(slug).trials)
+      EXPECT_NE(finished.out.find(trial.name), std::string::npos) << trial.name;
   }
 }
 

@@ -7,7 +7,7 @@
 namespace reprise::command {
 
 struct Finished {
-  int exit_code = -1;      ///< 128 + signal if a signal ended it
+  int exit_code = -1;  ///< 128 + signal if a signal ended it
   std::string out, err;
 };
 

@@ -42,7 +42,8 @@ TEST(ReadmeSection, table_has_published_rows_and_tested_claims_only) {
   claim.verdict.seeds = 3;
   paper.claims.emplace_back().claim.statement = "never tested";
   const std::string table = readme_table(report);
-  EXPECT_NE(table.find("| dropout | Net \\| A | mnist, paper | 1.06 percent | 1.07 ± 0.02 (n = 3) | agrees |\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("| dropout | Net \\| A | mnist, paper | 1.06 percent | 1.07 ± 0.02 (n = 3) | agrees |\n"), std::string::npos)
+      << table;
   EXPECT_NE(table.find("| dropout | A is better than B |"), std::string::npos) << table;
   EXPECT_EQ(table.find("never tested"), std::string::npos) << table;
   EXPECT_EQ(table.find("unpublished"), std::string::npos) << table;

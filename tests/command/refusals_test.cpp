@@ -31,7 +31,8 @@ void expect_refused(const Refusal& refusal, const fs::path& folder) {
   SCOPED_TRACE(refusal.line);
   const Finished finished = shell(refusal.line, folder);
   EXPECT_EQ(finished.exit_code, refusal.exit_code) << finished.out << finished.err;
-  for (const std::string& word : refusal.words) EXPECT_NE(finished.err.find(word), std::string::npos) << "no '" << word << "' in: " << finished.err;
+  for (const std::string& word : refusal.words)
+    EXPECT_NE(finished.err.find(word), std::string::npos) << "no '" << word << "' in: " << finished.err;
   EXPECT_FALSE(leaves_result(folder));
 }
 
@@ -47,6 +48,8 @@ TEST(Refusal, of_a_command_line_is_exit_code_2_and_points_to_the_help) {
       {"reprise list --jsno", 2, {"--jsno", "Did you mean '--json'?", "reprise list --help"}},
       {"reprise run", 2, {"PAPER[/TRIAL]", "--demo"}},
       {"reprise run dropout --demo", 2, {"PAPER[/TRIAL]", "both"}},
+      {"reprise run --demo --set epochs=1", 2, {"--demo", "--set"}},
+      {"OMPI_COMM_WORLD_SIZE=2 reprise run dropout", 2, {"expected one rank", "found 2 ranks"}},
       {"reprise run dropout --seed 1 --seeds 2", 2, {"--seed", "--seeds", "reprise run --help"}},
       {"reprise run dropout --threads 0", 2, {"--threads"}},
       {"reprise run dropout --seeds many", 2, {"--seeds", "many"}},
@@ -87,8 +90,12 @@ TEST(Refusal, of_a_setting_names_the_key_and_what_it_takes) {
 
 TEST(Refusal, of_missing_data_names_the_file_and_how_to_get_it) {
   expect_refused({
-      {"reprise run dropout/table2-dropout-relu --set dataset=cifar-10 --data nowhere", 2, {"nowhere", "data_batch_1.bin", "reprise data fetch cifar-10", "--data"}},
-      {"REPRISE_DATA=nowhere reprise run dropout/table2-dropout-relu --set dataset=mnist", 2, {"nowhere", "train-images-idx3-ubyte", "reprise data fetch mnist"}},
+      {"reprise run dropout/table2-dropout-relu --set dataset=cifar-10 --data nowhere",
+       2,
+       {"nowhere", "data_batch_1.bin", "reprise data fetch cifar-10", "--data"}},
+      {"REPRISE_DATA=nowhere reprise run dropout/table2-dropout-relu --set dataset=mnist",
+       2,
+       {"nowhere", "train-images-idx3-ubyte", "reprise data fetch mnist"}},
   });
 }
 
@@ -106,7 +113,10 @@ TEST(Refusal, of_damaged_data_names_file_expected_and_found) {
   for (const auto& [what, damage] : damages) {
     SCOPED_TRACE(what);
     const TemporaryFolder folder;
-    ASSERT_EQ(shell("mkdir -p data/fashion-mnist && cp " + official.string() + "/* data/fashion-mnist && rm -f " + images + " && " + damage, folder.path()).exit_code, 0);
+    ASSERT_EQ(shell("mkdir -p data/fashion-mnist && cp " + official.string() + "/* data/fashion-mnist && rm -f " + images + " && " + damage,
+                    folder.path())
+                  .exit_code,
+              0);
     expect_refused({run, 2, {"train-images-idx3-ubyte.gz", "expected", "found"}}, folder.path());
   }
 }

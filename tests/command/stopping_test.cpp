@@ -58,7 +58,9 @@ TEST(Stopping, finished_run_is_not_run_again_unless_forced) {
 TEST(Failing, run_does_not_stop_the_others_and_the_exit_code_tells) {
   const TemporaryFolder folder;
   // The whole paper with a rate that some of its nets survive and others do not: each is tried.
-  const Finished mixed = shell("reprise run dropout --set dataset=synthetic-gray28 --set steps=5 --set optimizer.learning_rate.value=1e6 --threads 1 --out mixed", folder.path());
+  const Finished mixed = shell(
+      "reprise run dropout --set dataset=synthetic-gray28 --set steps=5 --set optimizer.learning_rate.value=1e6 --threads 1 --out mixed",
+      folder.path());
   EXPECT_EQ(mixed.exit_code, 1) << mixed.out << mixed.err;
   EXPECT_NE(mixed.out.find("failed"), std::string::npos) << mixed.out;
   EXPECT_NE(mixed.out.find("finished"), std::string::npos) << mixed.out;

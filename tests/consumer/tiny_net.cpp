@@ -14,7 +14,9 @@ using namespace reprise;
 
 class ExclusiveOr : public graph::BatchReader {
  public:
-  void fetch(std::int64_t slot, float* output) const override { output[0] = static_cast<float>(slot % 2), output[1] = static_cast<float>(slot / 2 % 2); }
+  void fetch(std::int64_t slot, float* output) const override {
+    output[0] = static_cast<float>(slot % 2), output[1] = static_cast<float>(slot / 2 % 2);
+  }
   std::int32_t label(std::int64_t slot) const override { return static_cast<std::int32_t>((slot % 2) ^ (slot / 2 % 2)); }
 };
 
@@ -38,7 +40,8 @@ int main() {
   const ExclusiveOr points;
   constexpr std::uint64_t kSteps = 200;
   for (std::uint64_t step = 0; step < kSteps; ++step) {
-    executor.train_step({.reader = &points, .count = 4, .seed = 1, .step = step}, optimizer, optimizer.terms(static_cast<std::int64_t>(step), kSteps));
+    executor.train_step({.reader = &points, .count = 4, .seed = 1, .step = step}, optimizer,
+                        optimizer.terms(static_cast<std::int64_t>(step), kSteps));
   }
   const graph::BatchSums sums = executor.evaluate({.reader = &points, .count = 4}, layers::Mode::infer);
   std::printf("%lld of 4 points wrong, loss %.4f\n", static_cast<long long>(sums.errors), sums.loss / 4);

@@ -7,15 +7,24 @@ namespace {
 
 const char* isa_name(dnnl::cpu_isa isa) {
   switch (isa) {
-    case dnnl::cpu_isa::sse41: return "sse4.1";
-    case dnnl::cpu_isa::avx: return "avx";
-    case dnnl::cpu_isa::avx2: return "avx2";
-    case dnnl::cpu_isa::avx2_vnni: return "avx2 with vnni";
-    case dnnl::cpu_isa::avx512_core: return "avx512";
-    case dnnl::cpu_isa::avx512_core_vnni: return "avx512 with vnni";
-    case dnnl::cpu_isa::avx512_core_bf16: return "avx512 with bf16";
-    case dnnl::cpu_isa::avx512_core_amx: return "avx512 with amx";
-    default: return "plain";
+    case dnnl::cpu_isa::sse41:
+      return "sse4.1";
+    case dnnl::cpu_isa::avx:
+      return "avx";
+    case dnnl::cpu_isa::avx2:
+      return "avx2";
+    case dnnl::cpu_isa::avx2_vnni:
+      return "avx2 with vnni";
+    case dnnl::cpu_isa::avx512_core:
+      return "avx512";
+    case dnnl::cpu_isa::avx512_core_vnni:
+      return "avx512 with vnni";
+    case dnnl::cpu_isa::avx512_core_bf16:
+      return "avx512 with bf16";
+    case dnnl::cpu_isa::avx512_core_amx:
+      return "avx512 with amx";
+    default:
+      return "plain";
   }
 }
 
