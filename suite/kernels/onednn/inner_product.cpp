@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "suite/kernels/onednn/adapter.hpp"
+#include "suite/kernels/onednn/tiles.hpp"
 
 namespace reprise::kernels {
 
@@ -19,6 +20,7 @@ struct InnerProduct::State {
   dnnl::inner_product_backward_data input_gradient;
   dnnl::inner_product_backward_weights weight;
   dnnl::reorder pack_forward, pack_input, unpack_gradient;
+  Tiles forward_tiles, input_tiles, gradient_tiles;
   bool gradient_is_plain = false, one_packing = false;
   std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
   std::string implementations;
@@ -67,6 +69,9 @@ InnerProduct::InnerProduct(const InnerProductShape& shape, Precision precision, 
     s.gradient_bytes = aligned(s.weight_desc.diff_weights_desc().get_size());
   }
   s.scratch_bytes = aligned(pads) + s.gradient_bytes;
+  s.forward_tiles = Tiles(s.plain, s.forward_desc.weights_desc(), type, k, d);
+  if (s.input_bytes > 0) s.input_tiles = Tiles(s.plain, s.input_desc.weights_desc(), type, k, d);
+  if (!s.gradient_is_plain) s.gradient_tiles = Tiles(s.plain, s.weight_desc.diff_weights_desc(), Type::f32, k, d);
 }
 
 InnerProduct::~InnerProduct() = default;
@@ -78,11 +83,13 @@ const char* InnerProduct::implementations() const { return state_->implementatio
 void InnerProduct::pack(const float* weight, std::byte* packed) const {
   const State& s = *state_;
   auto plain = wrap(s.plain, weight);
-  auto forward = wrap(s.forward_desc.weights_desc(), packed);
-  s.pack_forward.execute(stream(), plain, forward);
-  if (s.input_bytes == 0) return;
-  auto input = wrap(s.input_desc.weights_desc(), packed + s.forward_bytes);
-  s.pack_input.execute(stream(), plain, input);
+  const auto pack_one = [&](const Tiles& tiles, const dnnl::reorder& reorder, const Desc& format, std::byte* to) {
+    if (tiles.usable()) return tiles.pack(weight, to);
+    auto target = wrap(format, to);
+    reorder.execute(stream(), plain, target);
+  };
+  pack_one(s.forward_tiles, s.pack_forward, s.forward_desc.weights_desc(), packed);
+  if (s.input_bytes > 0) pack_one(s.input_tiles, s.pack_input, s.input_desc.weights_desc(), packed + s.forward_bytes);
 }
 
 void InnerProduct::forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const {
@@ -113,6 +120,7 @@ void InnerProduct::backward_weight(const void* input, const void* grad_output, f
   if (s.has_bias) args.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.bias, grad_bias));
   s.weight.execute(stream(), args);
   if (s.gradient_is_plain) return;
+  if (s.gradient_tiles.usable()) return s.gradient_tiles.unpack(packed_gradient, grad_weight);
   auto from = wrap(s.weight_desc.diff_weights_desc(), packed_gradient);
   auto to = wrap(s.plain, grad_weight);
   s.unpack_gradient.execute(stream(), from, to);

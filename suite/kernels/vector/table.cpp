@@ -16,6 +16,7 @@ void fill_table(VectorKernels& table) {
   fill_log_avg_exp(table);
   fill_losses(table);
   fill_updates(table);
+  fill_packing(table);
 }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

@@ -134,6 +134,12 @@ struct VectorKernels {
   void (*adam)(float* weight, const float* gradient, float* first, float* second, std::int64_t n, const UpdateTerms& terms);
   /// Scales each row of weight [rows, length] with a larger Euclidean norm down to `bound`.
   void (*max_norm)(float* weight, std::int64_t rows, std::int64_t length, float bound);
+  // Weights [rows, columns], both multiples of 16, to and from a blocked format. Tile t (row tiles outer) starts at offsets[t]; its
+  // column j, 16 rows side by side, is at j * stride, or as bf16 pairs of columns (2j, 2j + 1), row by row, at j * stride.
+  void (*pack_tiles)(const float* plain, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride, float* packed);
+  void (*unpack_tiles)(const float* packed, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride, float* plain);
+  void (*pack_tiles_bf16)(const float* plain, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride,
+                          bf16* packed);
   /// Words of groups first_group .. first_group + groups - 1 of a stream, 64 words a group in the order of MaskStream.
   void (*philox)(const MaskStream& stream, std::uint32_t first_group, std::int64_t groups, std::uint32_t* words);
   /// exp, natural logarithm (positive finite input) of n floats: the polynomials the other kernels use.
