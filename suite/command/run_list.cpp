@@ -55,6 +55,7 @@ class Account {
     names.push_back(run.name());
   }
   void stop() { stopped_ = true; }
+  bool stopped() const { return stopped_; }
 
   /// The table to standard output; each different message once, to standard error.
   void print() const {
@@ -109,6 +110,7 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options) {
       break;
     }
     run_one(run, fmt::format("[{}/{}] {}", ++number, runs.size(), run.name()), mine, account);
+    if (account.stopped()) break;
   }
   account.print();
   const int code = account.exit_code();
