@@ -17,7 +17,6 @@ bool bounded(double low, double high) { return std::isfinite(low) && std::isfini
 bool outside(double low, double high, const Region& region) { return high < region.low || low > region.high; }
 
 int seeds_that_decide(const Estimate& estimate, const Region& claimed) {
-  if (estimate.images == 0 && !estimate.seed_spread_known) return 0;
   for (int seeds = estimate.seeds + 1; seeds <= kMostSeeds; ++seeds) {
     const double width = estimate.half_width_with(seeds);
     const double low = estimate.value - width, high = estimate.value + width;
@@ -41,7 +40,7 @@ std::string Verdict::word() const {
 std::string Verdict::text() const {
   const std::string with = fmt::format("{} {}", seeds, seeds == 1 ? "seed" : "seeds");
   if (outcome == Outcome::not_tested) return word();
-  if (outcome != Outcome::undecided) return image_sampling_only ? word() + " with 1 seed (spread over seeds unknown)" : word();
+  if (outcome != Outcome::undecided) return word();
   if (seeds_needed == 0) return fmt::format("undecided with {} (at least 2 needed)", with);
   if (seeds_needed > kMostSeeds) return fmt::format("undecided with {} (more than {} needed)", with, kMostSeeds);
   return fmt::format("undecided with {} (about {} needed)", with, seeds_needed);
@@ -51,7 +50,10 @@ Verdict judge(const Estimate& estimate, const Region& claimed) {
   Verdict verdict;
   verdict.seeds = estimate.seeds;
   verdict.image_sampling_only = estimate.images > 0 && !estimate.seed_spread_known;
-  if (bounded(estimate.low, estimate.high) && inside(estimate.low, estimate.high, claimed)) {
+  // One seed says nothing about the next: whatever its images show, the spread over seeds could undo it.
+  if (!estimate.seed_spread_known) {
+    verdict.outcome = Outcome::undecided;
+  } else if (bounded(estimate.low, estimate.high) && inside(estimate.low, estimate.high, claimed)) {
     verdict.outcome = Outcome::reproduced;
   } else if (outside(estimate.low, estimate.high, claimed)) {
     verdict.outcome = Outcome::not_reproduced;

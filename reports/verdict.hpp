@@ -25,7 +25,7 @@ struct Verdict {
   int seeds_needed = 0;      ///< undecided only; kMostSeeds + 1: more than that, or more test images; 0: cannot be told
   bool image_sampling_only = false;  ///< one seed: the spread over seeds is not in the interval
 
-  /// "reproduced", "not reproduced", "undecided with 3 seeds (about 8 needed)", "not tested"; one seed is said.
+  /// "reproduced", "not reproduced", "undecided with 3 seeds (about 8 needed)", "not tested". One seed decides nothing.
   std::string text() const;
   /// The first two words at most, for badges and CSS classes: "reproduced", "not reproduced", "undecided", "not tested".
   std::string word() const;
