@@ -56,9 +56,9 @@ struct Trainer::State {
   /// Rows of the history: at the end of epochs, evenly spread, and at the last step.
   void plan_rows() {
     const std::int64_t wanted = std::max(1, recipe.evaluations);
-    const std::int64_t epochs = (total_steps + steps_per_epoch - 1) / steps_per_epoch;
-    for (std::int64_t i = 1; i <= std::min(wanted, epochs); ++i) {
-      const std::int64_t at = std::min(total_steps, epochs * i / std::min(wanted, epochs) * steps_per_epoch);
+    const std::int64_t epoch_count = (total_steps + steps_per_epoch - 1) / steps_per_epoch;
+    for (std::int64_t i = 1; i <= std::min(wanted, epoch_count); ++i) {
+      const std::int64_t at = std::min(total_steps, epoch_count * i / std::min(wanted, epoch_count) * steps_per_epoch);
       if (row_steps.empty() || row_steps.back() < at) row_steps.push_back(at);
     }
     row_steps.back() = total_steps;

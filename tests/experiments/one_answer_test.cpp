@@ -1,0 +1,81 @@
+// Promise 1 on every net of the catalog: the same bits on any number of threads.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "datasets/manifest.hpp"
+#include "experiments/catalog.hpp"
+#include "suite/graph/executor.hpp"
+#include "suite/random/random.hpp"
+#include "suite/training/trainer.hpp"
+
+namespace reprise::experiments {
+namespace {
+
+class Noise : public graph::BatchReader {
+ public:
+  Noise(const SampleShape& shape, int classes, std::uint64_t step) : shape_(shape), classes_(classes), step_(step) {}
+  void fetch(std::int64_t slot, float* output) const override {
+    random::Generator generator({9, random::Purpose::synthetic, 0, step_, static_cast<std::uint64_t>(slot)});
+    for (std::int64_t i = 0; i < shape_.size(); ++i) output[i] = generator.next_uniform();
+  }
+  std::int32_t label(std::int64_t slot) const override { return static_cast<std::int32_t>((slot + static_cast<std::int64_t>(step_)) % classes_); }
+
+ private:
+  SampleShape shape_;
+  int classes_;
+  std::uint64_t step_;
+};
+
+std::string digest_after(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads, int steps) {
+  parallel::Workers workers(threads);
+  graph::Parameters parameters(graph);
+  parameters.initialise(4);
+  graph::Executor executor(graph,
+                           {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = recipe.shard},
+                            .target_is_input = recipe.procedure == "autoencoder",
+                            .label_smoothing = recipe.label_smoothing},
+                           parameters, workers);
+  optimizers::Optimizer optimizer(recipe.optimizer, parameters);
+  for (int step = 0; step < steps; ++step) {
+    const Noise noise(graph.node(0).shape, classes, static_cast<std::uint64_t>(step));
+    auto terms = optimizer.terms(step, steps);
+    terms.rate *= 0.1f;  // noise at the recipe's rate would diverge
+    executor.train_step({&noise, recipe.batch, 2, static_cast<std::uint64_t>(step)}, optimizer, terms);
+  }
+  return training::weight_digest(parameters);
+}
+
+/// 6 in the fast tests; the slow entry takes 50.
+int steps_to_take() {
+  const char* wanted = std::getenv("REPRISE_ONE_ANSWER_STEPS");
+  return wanted != nullptr ? std::atoi(wanted) : 6;
+}
+
+/// Distinct nets of a paper at smoke scale, in both precisions: the recipe's model as text names a net.
+void expect_one_answer(const std::string& slug) {
+  std::set<std::string> known;
+  for (const Trial& trial : load_paper(slug).trials) {
+    training::Recipe recipe = resolve(slug, trial.name, "smoke", {{"batch", "10"}, {"shard", "3"}});
+    const auto& set = datasets::require_entry(recipe.dataset);
+    const graph::Graph graph = build_model(recipe, {set.height, set.width, set.channels}, set.classes());
+    std::string net;
+    for (const graph::Node& node : graph.nodes()) net += (node.layer ? node.layer->summary() : "") + node.shape.text() + ";";
+    if (!known.insert(net).second) continue;
+    for (const Precision precision : {Precision::f32, Precision::bf16}) {
+      recipe.precision = precision;
+      const std::string one = digest_after(recipe, graph, set.classes(), 1, steps_to_take());
+      for (const int threads : {2, 3, 4}) EXPECT_EQ(digest_after(recipe, graph, set.classes(), threads, steps_to_take()), one) << slug << "/" << trial.name << " " << name_of(precision) << ", " << threads << " threads";
+    }
+  }
+  EXPECT_GT(known.size(), 5u);
+}
+
+TEST(OneAnswer, dropout_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("dropout"); }
+TEST(OneAnswer, all_cnn_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("all-cnn"); }
+TEST(OneAnswer, logavgexp_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("logavgexp"); }
+
+}  // namespace
+}  // namespace reprise::experiments
