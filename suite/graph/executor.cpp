@@ -69,9 +69,9 @@ class PlanRun {
     layers::ReluRule relu_rule = layers::ReluRule::gradient;
     float* maps = nullptr;
     double label_smoothing = 0;
-    /// Called for every block of a block stage right after its gradient is complete.
-    std::function<void(NodeId node, int block)> block_done;
-    std::function<void(double loss)> check_loss;   ///< called once the loss of the batch is known, before any block_done
+    /// Takes rows of the gradient of a block-cut node's parameter as soon as they are complete.
+    std::function<void(int parameter, std::int64_t first_row, std::int64_t rows, const float* gradient)> rows_done;
+    std::function<void(double loss)> check_loss;   ///< called once the loss of the batch is known, before any rows_done
   };
 
   PlanRun(const PreparedNet& net, const Plan& plan, Arenas& arenas, Parameters& parameters, parallel::Workers& workers, std::vector<std::unique_ptr<parallel::BufferPool>>& pools,
@@ -339,19 +339,21 @@ class PlanRun {
   }
 
   void backward_blocks(const Stage& stage) {
-    const auto& kernel = *net_.blocks[static_cast<std::size_t>(stage.node)];
+    auto& kernel = *net_.blocks[static_cast<std::size_t>(stage.node)];
     const std::int64_t rows = net_.options.shards() * samples(), in_size = node(node(stage.node).inputs[0]).shape.size();
     const std::size_t row_bytes = static_cast<std::size_t>(node(stage.node).shape.size()) * bytes_of(precision());
     // Shards that this (last, smaller) batch does not have must add nothing.
     std::memset(at(stage.grad_output, 0, 0) + static_cast<std::size_t>(shards_ * samples()) * row_bytes, 0, static_cast<std::size_t>(rows - shards_ * samples()) * row_bytes);
-    std::vector<float*> gradients;
-    if (sinks_.gradients != nullptr)
-      for (const int p : parameters_.of_node(stage.node)) gradients.push_back(sinks_.gradients + parameters_.list()[static_cast<std::size_t>(p)].offset);
+    layers::BlockKernel::RowsDone rows_done;
+    if (sinks_.rows_done)
+      rows_done = [&, first = parameters_.of_node(stage.node)](int parameter, std::int64_t first_row, std::int64_t count, const float* gradient) {
+        sinks_.rows_done(first[static_cast<std::size_t>(parameter)], first_row, count, gradient);
+      };
+    const auto values = parameters_.node_values(stage.node);
     workers_.for_each(kernel.blocks(), [&](std::int64_t b, int thread) {
       const int block = static_cast<int>(b);
       float* partial = stage.partial == kNoBuffer ? nullptr : reinterpret_cast<float*>(at(stage.partial, 0, 0)) + b * rows * in_size;
-      kernel.backward(block, at(stage.input, 0, 0), at(stage.grad_output, 0, 0), partial, gradients, scratch(thread));
-      if (sinks_.block_done) sinks_.block_done(stage.node, block);
+      kernel.backward(block, at(stage.input, 0, 0), at(stage.grad_output, 0, 0), partial, values, rows_done, scratch(thread));
     });
   }
 
@@ -433,16 +435,13 @@ struct Executor::State {
       if (std::isfinite(loss)) return;
       throw RunError(Complaint{fmt::format("loss at step {}", batch.step), "a finite number", fmt::format("{}", loss), "Training diverged: lower optimizer.learning_rate or add warm-up"});
     };
-    if (optimizer != nullptr)
-      sinks.block_done = [&](NodeId n, int block) {
-        const auto& kernel = *net.blocks[static_cast<std::size_t>(n)];
-        const std::int64_t first = kernel.first_row(block), rows = kernel.first_row(block + 1) - first;
-        for (const int p : parameters.of_node(n)) {
-          const Parameter& parameter = parameters.list()[static_cast<std::size_t>(p)];
-          optimizer->update_rows(parameters, p, first, rows, gradients.floats() + parameter.offset + first * parameter.columns(), *terms);
-        }
-        pack_block(n, block);
-      };
+    sinks.rows_done = [&](int p, std::int64_t first_row, std::int64_t rows, const float* rows_gradient) {
+      const Parameter& parameter = parameters.list()[static_cast<std::size_t>(p)];
+      if (optimizer != nullptr)
+        optimizer->update_rows(parameters, p, first_row, rows, rows_gradient, *terms);
+      else
+        std::memcpy(gradients.floats() + parameter.offset + first_row * parameter.columns(), rows_gradient, static_cast<std::size_t>(rows * parameter.columns()) * sizeof(float));
+    };
     BatchSums sums;
     workers.enter([&] {
       sums = PlanRun(net, train, arenas, parameters, workers, train_pools, batch, layers::Mode::train, sinks).run();

@@ -59,7 +59,7 @@ class Executor {
   /// Forward, backward, update. Throws RunError naming the step if the loss is not finite; the weights are then unchanged.
   BatchSums train_step(const Batch& batch, optimizers::Optimizer& optimizer, const kernels::UpdateTerms& terms);
 
-  /// Gradients of the last train_step, plain layout, as the parameter vector (tests, analyses).
+  /// Gradients of the last compute_gradients, plain layout, as the parameter vector (tests, analyses).
   const float* gradients() const;
   /// Forward and backward without an update.
   BatchSums compute_gradients(const Batch& batch);

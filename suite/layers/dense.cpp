@@ -60,12 +60,15 @@ class DenseBlocks : public BlockKernel {
       packed_.emplace_back(known->second->packed_bytes());
       product_scratch_ = std::max(product_scratch_, known->second->scratch_bytes());
       most_rows_ = std::max(most_rows_, rows);
+      most_rows_unit_ = std::max(most_rows_unit_, known->second->row_unit());
     }
   }
 
   int blocks() const override { return static_cast<int>(block_products_.size()); }
   std::int64_t first_row(int block) const override { return first_row_[static_cast<std::size_t>(block)]; }
-  std::size_t scratch_bytes() const override { return product_scratch_ + columns_bytes(); }
+  std::size_t scratch_bytes() const override {
+    return product_scratch_ + columns_bytes() + aligned(static_cast<std::size_t>(most_rows_unit_ * in_features_ + most_rows_) * sizeof(float));
+  }
   std::size_t packed_bytes() const override {
     std::size_t bytes = 0;
     for (const auto& memory : packed_) bytes += memory.size();
@@ -82,12 +85,24 @@ class DenseBlocks : public BlockKernel {
     copy_columns(block, static_cast<std::byte*>(output), columns, false);
   }
 
-  void backward(int block, const void* input, const void* grad_output, float* partial, std::span<float* const> grad_parameters, std::byte* scratch) const override {
+  void backward(int block, const void* input, const void* grad_output, float* partial, std::span<const float* const> parameters, const RowsDone& rows_done,
+                std::byte* scratch) override {
     std::byte* columns = scratch + product_scratch_;
+    std::byte* packed = packed_[static_cast<std::size_t>(block)].data();
     copy_columns(block, static_cast<std::byte*>(const_cast<void*>(grad_output)), columns, true);
-    if (partial != nullptr) product(block).backward_input(columns, packed_[static_cast<std::size_t>(block)].data(), partial, scratch);
-    if (!grad_parameters.empty())
-      product(block).backward_weight(input, columns, grad_parameters[0] + first_row(block) * in_features_, has_bias_ ? grad_parameters[1] + first_row(block) : nullptr, scratch);
+    if (partial != nullptr) product(block).backward_input(columns, packed, partial, scratch);
+    if (!rows_done) return;
+    float* grad_rows = reinterpret_cast<float*>(columns + columns_bytes());
+    float* grad_bias = grad_rows + most_rows_unit_ * in_features_;
+    const std::int64_t first = first_row(block), rows = first_row(block + 1) - first, unit = product(block).row_unit();
+    product(block).backward_weight_packed(input, columns, has_bias_ ? grad_bias : nullptr, scratch);
+    // A few rows at a time: unpacked, handed over and packed again while they are in cache.
+    for (std::int64_t r = 0; r < rows; r += unit) {
+      product(block).unpack_rows(scratch, r, unit, grad_rows);
+      rows_done(0, first + r, unit, grad_rows);
+      product(block).pack_rows(parameters[0] + first * in_features_, r, unit, packed);
+    }
+    if (has_bias_) rows_done(1, first, rows, grad_bias);
   }
 
  private:
@@ -115,7 +130,7 @@ class DenseBlocks : public BlockKernel {
   std::vector<std::shared_ptr<kernels::InnerProduct>> block_products_;
   std::vector<Memory> packed_;
   std::size_t product_scratch_ = 0;
-  std::int64_t most_rows_ = 0;
+  std::int64_t most_rows_ = 0, most_rows_unit_ = 0;
 };
 
 }  // namespace

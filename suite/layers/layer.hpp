@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -159,10 +160,14 @@ class BlockKernel {
   /// input [N, D] -> columns of the block in output [N, K].
   virtual void forward(int block, const void* input, void* output, std::span<const float* const> parameters,
                        std::byte* scratch) const = 0;
-  /// Overwrites the block's rows of the gradients and, unless null, partial [N, D] (float32): this block's share of the
-  /// input gradient.
-  virtual void backward(int block, const void* input, const void* grad_output, float* partial,
-                        std::span<float* const> grad_parameters, std::byte* scratch) const = 0;
+  /// Takes rows [first_row, first_row + rows) of the gradient of the layer's parameter number `parameter`. It may change these rows of
+  /// the master weights at once: the block has no further use for the old ones.
+  using RowsDone = std::function<void(int parameter, std::int64_t first_row, std::int64_t rows, const float* gradient)>;
+  /// Overwrites partial [N, D] (float32; null if not wanted), this block's share of the input gradient, then hands every row of the
+  /// block's parameter gradients to `rows_done`, a few rows at a time while they are in cache, and packs what the master weights
+  /// then hold. Without `rows_done` there are no parameter gradients. Different blocks may run at once.
+  virtual void backward(int block, const void* input, const void* grad_output, float* partial, std::span<const float* const> parameters,
+                        const RowsDone& rows_done, std::byte* scratch) = 0;
 };
 
 class Layer {

@@ -1,6 +1,7 @@
 #include "suite/kernels/onednn/inner_product.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "suite/kernels/onednn/adapter.hpp"
 #include "suite/kernels/onednn/tiles.hpp"
@@ -12,6 +13,7 @@ using Desc = dnnl::memory::desc;
 
 struct InnerProduct::State {
   Desc input, output, bias, plain;
+  std::int64_t rows = 0, columns = 0;
   bool has_bias = false;
   dnnl::inner_product_forward::primitive_desc forward_desc;
   dnnl::inner_product_backward_data::primitive_desc input_desc;
@@ -32,6 +34,8 @@ InnerProduct::InnerProduct(const InnerProductShape& shape, Precision precision, 
   State& s = *state_;
   const Type type = type_of(precision);
   const auto [n, d, k] = shape;
+  s.rows = k;
+  s.columns = d;
   s.has_bias = has_bias;
   s.input = Desc({n, d}, type, Tag::ab);
   s.output = Desc({n, k}, type, Tag::ab);
@@ -64,10 +68,8 @@ InnerProduct::InnerProduct(const InnerProductShape& shape, Precision precision, 
   }
   s.implementations += std::string(" / ") + s.weight_desc.impl_info_str();
   s.gradient_is_plain = same(s.weight_desc.diff_weights_desc(), s.plain);
-  if (!s.gradient_is_plain) {
-    s.unpack_gradient = dnnl::reorder({engine(), s.weight_desc.diff_weights_desc(), engine(), s.plain});
-    s.gradient_bytes = aligned(s.weight_desc.diff_weights_desc().get_size());
-  }
+  s.gradient_bytes = aligned(s.weight_desc.diff_weights_desc().get_size());
+  if (!s.gradient_is_plain) s.unpack_gradient = dnnl::reorder({engine(), s.weight_desc.diff_weights_desc(), engine(), s.plain});
   s.scratch_bytes = aligned(pads) + s.gradient_bytes;
   s.forward_tiles = Tiles(s.plain, s.forward_desc.weights_desc(), type, k, d);
   if (s.input_bytes > 0) s.input_tiles = Tiles(s.plain, s.input_desc.weights_desc(), type, k, d);
@@ -80,12 +82,20 @@ std::size_t InnerProduct::packed_bytes() const { return state_->forward_bytes + 
 std::size_t InnerProduct::scratch_bytes() const { return state_->scratch_bytes; }
 const char* InnerProduct::implementations() const { return state_->implementations.c_str(); }
 
-void InnerProduct::pack(const float* weight, std::byte* packed) const {
+std::int64_t InnerProduct::row_unit() const {
   const State& s = *state_;
-  auto plain = wrap(s.plain, weight);
+  constexpr std::int64_t kTileRows = 16;
+  const bool tiled = s.gradient_tiles.usable() && s.forward_tiles.usable() && (s.input_bytes == 0 || s.input_tiles.usable());
+  return tiled ? kTileRows : s.rows;
+}
+
+void InnerProduct::pack(const float* weight, std::byte* packed) const { pack_rows(weight, 0, state_->rows, packed); }
+
+void InnerProduct::pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const {
+  const State& s = *state_;
   const auto pack_one = [&](const Tiles& tiles, const dnnl::reorder& reorder, const Desc& format, std::byte* to) {
-    if (tiles.usable()) return tiles.pack(weight, to);
-    auto target = wrap(format, to);
+    if (tiles.usable()) return tiles.pack(weight + first_row * s.columns, first_row, rows, to);
+    auto plain = wrap(s.plain, weight), target = wrap(format, to);
     reorder.execute(stream(), plain, target);
   };
   pack_one(s.forward_tiles, s.pack_forward, s.forward_desc.weights_desc(), packed);
@@ -110,20 +120,31 @@ void InnerProduct::backward_input(const void* grad_output, const std::byte* pack
                                       {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
 }
 
-void InnerProduct::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
+void InnerProduct::backward_weight_packed(const void* input, const void* grad_output, float* grad_bias, std::byte* scratch) const {
   const State& s = *state_;
-  std::byte* packed_gradient = s.gradient_is_plain ? reinterpret_cast<std::byte*>(grad_weight) : scratch;
   std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.input, input)},
                                              {DNNL_ARG_DIFF_DST, wrap(s.output, grad_output)},
-                                             {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), packed_gradient)},
+                                             {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), scratch)},
                                              {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch + s.gradient_bytes)}};
   if (s.has_bias) args.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.bias, grad_bias));
   s.weight.execute(stream(), args);
-  if (s.gradient_is_plain) return;
-  if (s.gradient_tiles.usable()) return s.gradient_tiles.unpack(packed_gradient, grad_weight);
-  auto from = wrap(s.weight_desc.diff_weights_desc(), packed_gradient);
-  auto to = wrap(s.plain, grad_weight);
-  s.unpack_gradient.execute(stream(), from, to);
+}
+
+void InnerProduct::unpack_rows(const std::byte* scratch, std::int64_t first_row, std::int64_t rows, float* gradient) const {
+  const State& s = *state_;
+  if (s.gradient_is_plain) {
+    std::memcpy(gradient, reinterpret_cast<const float*>(scratch) + first_row * s.columns, static_cast<std::size_t>(rows * s.columns) * sizeof(float));
+  } else if (s.gradient_tiles.usable()) {
+    s.gradient_tiles.unpack(scratch, first_row, rows, gradient);
+  } else {
+    auto from = wrap(s.weight_desc.diff_weights_desc(), scratch), to = wrap(s.plain, gradient);
+    s.unpack_gradient.execute(stream(), from, to);
+  }
+}
+
+void InnerProduct::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
+  backward_weight_packed(input, grad_output, grad_bias, scratch);
+  unpack_rows(scratch, 0, state_->rows, grad_weight);
 }
 
 }  // namespace reprise::kernels

@@ -31,6 +31,15 @@ class InnerProduct {
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const;
   void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const;
   void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const;
+  // The same weight gradient a few rows at a time: it stays in the kernel's format in `scratch` until its rows are taken.
+  /// Overwrites grad_bias (null without bias) and the first bytes of scratch.
+  void backward_weight_packed(const void* input, const void* grad_output, float* grad_bias, std::byte* scratch) const;
+  /// Rows that unpack_rows and pack_rows take at a time: a divisor of the number of rows, all of them if the format needs it.
+  std::int64_t row_unit() const;
+  /// rows [rows, D] of the gradient that backward_weight_packed left in scratch.
+  void unpack_rows(const std::byte* scratch, std::int64_t first_row, std::int64_t rows, float* gradient) const;
+  /// Packs rows of the plain weight [K, D] (whole matrix given).
+  void pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const;
   const char* implementations() const;
 
  private:

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "suite/errors.hpp"
 #include "suite/kernels/reference/convolution.hpp"
 #include "suite/tensor/memory.hpp"
@@ -89,14 +91,17 @@ LayerResult run_blocks(const LayerCase& c, const LayerValues& values, const Doub
   const auto input = stored_bytes(values.inputs[0], c.precision), grad = stored_bytes(grad_output, c.precision);
   Memory output(static_cast<std::size_t>(N * out) * bytes_of(c.precision)), scratch(std::max<std::size_t>(1, kernel->scratch_bytes()));
   std::vector<float> partial(static_cast<std::size_t>(N * in)), grad_weight(weight.size(), 7.0f), grad_bias(bias.size(), 7.0f);
-  const std::vector<float*> gradients{grad_weight.data(), grad_bias.data()};
+  const auto take_rows = [&](int parameter, std::int64_t first_row, std::int64_t rows, const float* gradient) {
+    const std::int64_t columns = parameter == 0 ? in : 1;
+    std::copy(gradient, gradient + rows * columns, (parameter == 0 ? grad_weight : grad_bias).data() + first_row * columns);
+  };
   LayerResult result;
   result.grad_inputs = {Doubles(partial.size())};
   EXPECT_EQ(kernel->first_row(kernel->blocks()), out);
   for (int block = kernel->blocks() - 1; block >= 0; --block) {
     kernel->load_block(block, parameters);
     kernel->forward(block, input.data(), output.data(), parameters, scratch.data());
-    kernel->backward(block, input.data(), grad.data(), partial.data(), gradients, scratch.data());
+    kernel->backward(block, input.data(), grad.data(), partial.data(), parameters, take_rows, scratch.data());
     for (std::size_t i = 0; i < partial.size(); ++i) result.grad_inputs[0][i] += static_cast<double>(partial[i]);
   }
   result.output = read_bytes(output.data(), N * out, c.precision);
