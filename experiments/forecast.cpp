@@ -100,7 +100,7 @@ Forecast count_costs(const training::Recipe& recipe) {
   return counted(recipe, graph_of(recipe, data_set), steps_per_epoch_of(recipe, chosen(recipe.train_images, count_of(data_set, true))));
 }
 
-Forecast forecast(const training::Recipe& recipe, int threads, double) {
+Forecast forecast(const training::Recipe& recipe, int threads) {
   const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
   const std::int64_t train_images = chosen(recipe.train_images, count_of(data_set, true)), test_images = chosen(recipe.test_images, count_of(data_set, false));
   const graph::Graph graph = graph_of(recipe, data_set);

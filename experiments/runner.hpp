@@ -57,7 +57,7 @@ struct Forecast {
 /// What can be counted without running anything: steps, training_flops, parameters, disk_bytes; the rest stays 0.
 Forecast count_costs(const training::Recipe& recipe);
 
-/// Nothing is run but a second of calibration (machine peak), unless `peak_flops` is given.
-Forecast forecast(const training::Recipe& recipe, int threads, double peak_flops = 0);
+/// Nothing is run but a second of this very net's training steps on made-up samples.
+Forecast forecast(const training::Recipe& recipe, int threads);
 
 }  // namespace reprise::experiments

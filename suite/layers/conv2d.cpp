@@ -77,7 +77,7 @@ class Conv2dKernel : public Kernel {
   Conv2dKernel(const Conv2d::Options& options, const SampleShape& input, const PrepareOptions& prepare)
       : options_(options), reflect_(input, options.padding_mode == PaddingMode::reflect ? options.padding : 0, prepare.samples), precision_(prepare.precision),
         sums_bytes_(mirrors() && prepare.wants_grad_input ? aligned(static_cast<std::size_t>(input.size()) * static_cast<std::size_t>(prepare.samples) * sizeof(float)) : 0),
-        convolution_(shape_of(options, mirrors() ? reflect_.padded() : input, prepare.samples), prepare.precision, options.bias, prepare.fused_relu, prepare.wants_grad_input),
+        convolution_(shape_of(options, mirrors() ? reflect_.padded() : input, prepare.samples), prepare.precision, options.bias, prepare.wants_grad_input),
         packed_(convolution_.packed_bytes()) {}
 
   std::size_t scratch_bytes() const override { return convolution_.scratch_bytes() + (mirrors() ? reflect_.bytes(precision_) + sums_bytes_ : 0); }

@@ -108,7 +108,6 @@ struct BackwardArgs {
 struct PrepareOptions {
   Precision precision = Precision::f32;
   int samples = 8;                   ///< N of a shard
-  bool fused_relu = false;           ///< apply ReLU to the output (only asked of layers that can_fuse_relu())
   bool wants_grad_input = true;
   std::uint32_t channel = 0;         ///< the layer's random channel: its index in the graph
 };
@@ -183,7 +182,6 @@ class Layer {
   virtual bool forward_in_place() const { return false; }   ///< output may overwrite inputs[0]
   virtual bool backward_in_place() const { return false; }  ///< grad_inputs[0] may overwrite grad_output
   virtual bool couples_samples() const { return false; }
-  virtual bool can_fuse_relu() const { return false; }
   /// One line for `reprise show`: "conv2d 3x3, 96, stride 2, pad 1".
   virtual std::string summary() const = 0;
   virtual std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const = 0;

@@ -46,18 +46,9 @@ inline dnnl::stream& stream() {
 inline Type type_of(Precision precision) { return precision == Precision::f32 ? Type::f32 : Type::bf16; }
 
 /// User-managed scratchpads, so that a primitive may run on several threads at once.
-inline dnnl::primitive_attr attributes(bool fused_relu = false) {
+inline dnnl::primitive_attr attributes() {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  if (fused_relu) {
-    dnnl::post_ops ops;
-#if DNNL_VERSION_MAJOR >= 3
-    ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-#else
-    ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-#endif
-    attr.set_post_ops(ops);
-  }
   return attr;
 }
 

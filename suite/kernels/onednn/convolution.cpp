@@ -50,7 +50,7 @@ struct Convolution::State {
   std::string implementations;
 };
 
-Convolution::Convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool fused_relu, bool wants_grad_input)
+Convolution::Convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input)
     : state_(std::make_unique<State>()) {
   const OneThread guard;
   State& s = *state_;
@@ -58,20 +58,18 @@ Convolution::Convolution(const ConvolutionShape& shape, Precision precision, boo
   s.has_bias = has_bias;
   s.wants_grad_input = wants_grad_input;
   const Problem& p = s.problem;
-  const auto attr = attributes(fused_relu), plain_attr = attributes();
+  const auto attr = attributes();
   const auto direct = dnnl::algorithm::convolution_direct;
   const Desc bias = has_bias ? p.bias : Desc();
 #if DNNL_VERSION_MAJOR >= 3
   s.forward_desc = {engine(), dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding, attr};
-  const dnnl::convolution_forward::primitive_desc hint = {engine(), dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding, plain_attr};
-  s.weight_desc = {engine(), direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding, hint, plain_attr};
-  if (wants_grad_input) s.input_desc = {engine(), direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding, hint, plain_attr};
+  s.weight_desc = {engine(), direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding, s.forward_desc, attr};
+  if (wants_grad_input) s.input_desc = {engine(), direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding, s.forward_desc, attr};
 #else
   const dnnl::convolution_forward::desc forward(dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding);
   s.forward_desc = {forward, attr, engine()};
-  const dnnl::convolution_forward::primitive_desc hint = {forward, plain_attr, engine()};
-  s.weight_desc = {{direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding}, plain_attr, engine(), hint};
-  if (wants_grad_input) s.input_desc = {{direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding}, plain_attr, engine(), hint};
+  s.weight_desc = {{direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding}, attr, engine(), s.forward_desc};
+  if (wants_grad_input) s.input_desc = {{direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding}, attr, engine(), s.forward_desc};
 #endif
   s.forward = dnnl::convolution_forward(s.forward_desc);
   s.weight = dnnl::convolution_backward_weights(s.weight_desc);

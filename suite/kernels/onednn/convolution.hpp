@@ -26,7 +26,7 @@ struct ConvolutionShape {
 
 class Convolution {
  public:
-  Convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool fused_relu, bool wants_grad_input);
+  Convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input);
   ~Convolution();
 
   std::size_t packed_bytes() const;
