@@ -117,7 +117,7 @@ Forecast forecast(const training::Recipe& recipe, int threads) {
   const std::int64_t images = train_images + test_images, values = graph.node(0).shape.size();
   std::int64_t data = images * values;
   for (const std::string& stage : recipe.preprocessing)
-    if (stage.starts_with("zca")) data += images * values * 2 + values * values * 4;  // stored in half precision, and the matrix
+    if (stage.starts_with("zca")) data += images * values * 2 - train_images * values + values * values * 4;  // half precision in place of bytes; the matrix
   forecast.memory_bytes = before + data + timed.working_bytes;
   return forecast;
 }

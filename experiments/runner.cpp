@@ -32,12 +32,14 @@ double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_
 struct Sources {
   explicit Sources(const training::Recipe& recipe, const std::filesystem::path& directory) {
     datasets::Dataset loaded = datasets::load(recipe.dataset, directory, {recipe.train_images, recipe.test_images});
-    auto train_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.train));
+    auto train_images = std::make_shared<datasets::ImageSet>(std::move(loaded.train));
     auto test_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.test));
     preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed");
     train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
     digest = records::sha256_hex(train_images->digest + test_images->digest);
+    // Whitened images are stored once; from here on nobody reads the training bytes.
+    if (preprocessing->is_expensive()) std::vector<std::uint8_t>().swap(train_images->pixels);
   }
   std::shared_ptr<const datasets::Preprocessing> preprocessing;
   std::unique_ptr<datasets::SampleSource> train, test;
