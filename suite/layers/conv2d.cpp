@@ -6,6 +6,7 @@
 
 #include "suite/errors.hpp"
 #include "suite/kernels/onednn/convolution.hpp"
+#include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/tensor/memory.hpp"
 
 namespace reprise::layers {
@@ -24,13 +25,6 @@ float load(const std::uint16_t& stored) {
   return value;
 }
 float load(const float& stored) { return stored; }
-
-void store(float value, float& stored) { stored = value; }
-void store(float value, std::uint16_t& stored) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  stored = static_cast<std::uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);  // round to nearest even
-}
 
 /// Mirrored borders made explicit, so that the convolution itself needs no padding.
 class ReflectPadding {
@@ -52,7 +46,7 @@ class ReflectPadding {
     for_each_pixel([&](std::int64_t to, std::int64_t from) {
       for (std::int64_t c = 0; c < shape_.channels; ++c) sums[to + c] += load(grad_padded[from + c]);
     });
-    for (std::int64_t i = 0; i < count; ++i) store(sums[i], grad_input[i]);
+    kernels::vector_kernels().of<T>().from_float(sums, grad_input, count);
   }
 
  private:
