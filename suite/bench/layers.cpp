@@ -34,7 +34,7 @@ void run_case(benchmark::State& state, const Case& c, Precision precision, bool 
   graph.add("layer", c.layer, std::vector<graph::NodeId>(c.inputs.size(), 0));
   graph::Parameters parameters(graph);
   parameters.initialise(1);
-  const auto values = parameters.node_values(1);
+  const auto& values = parameters.node_values(1);
   kernel->load_weights(values);
   const auto bytes_of_value = [&](const SampleShape& shape) { return static_cast<std::size_t>(shape.size() * c.samples) * bytes_of(precision); };
   std::vector<Memory> inputs, grad_inputs;

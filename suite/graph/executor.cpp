@@ -189,7 +189,7 @@ class PlanRun {
     const auto& kernel = *net_.kernels[static_cast<std::size_t>(operation.node)];
     std::vector<const void*> inputs;
     for (const BufferId id : operation.inputs) inputs.push_back(at(id, shard, thread));
-    const auto parameters = parameters_.node_values(operation.node);
+    const auto& parameters = parameters_.node_values(operation.node);
     layers::ForwardArgs args;
     args.inputs = inputs;
     args.output = at(operation.output, shard, thread);
@@ -220,7 +220,7 @@ class PlanRun {
       std::size_t next = 0;
       for (const auto& spec : node(operation.node).parameters) grad_parameters.push_back(spec.trains ? trained[next++] : nullptr);
     }
-    const auto parameters = parameters_.node_values(operation.node);
+    const auto& parameters = parameters_.node_values(operation.node);
     layers::BackwardArgs args;
     args.inputs = inputs;
     args.output = at(operation.output, shard, thread);
@@ -312,7 +312,7 @@ class PlanRun {
       const Parameter& parameter = parameters_.list()[static_cast<std::size_t>(p)];
       if (!parameter.spec.trains) states.push_back(parameters_.of(parameter));
     }
-    const auto values = parameters_.node_values(n);
+    const auto& values = parameters_.node_values(n);
     net_.kernels[static_cast<std::size_t>(n)]->finish_forward(statistics_.data(), batch_.count, values, states, coupled_space(n));
   }
 
@@ -322,7 +322,7 @@ class PlanRun {
       const Parameter& parameter = parameters_.list()[static_cast<std::size_t>(p)];
       gradients.push_back(parameter.spec.trains && sinks_.gradients != nullptr ? sinks_.gradients + parameter.offset : nullptr);
     }
-    const auto values = parameters_.node_values(n);
+    const auto& values = parameters_.node_values(n);
     net_.kernels[static_cast<std::size_t>(n)]->finish_backward(statistics_.data(), batch_.count, values, gradients, coupled_space(n));
   }
 
@@ -330,7 +330,7 @@ class PlanRun {
 
   void forward_blocks(const Stage& stage) {
     const auto& kernel = *net_.blocks[static_cast<std::size_t>(stage.node)];
-    const auto parameters = parameters_.node_values(stage.node);
+    const auto& parameters = parameters_.node_values(stage.node);
     workers_.for_each(kernel.blocks(), [&](std::int64_t block, int thread) {
       kernel.forward(static_cast<int>(block), at(stage.input, 0, 0), at(stage.output, 0, 0), parameters, scratch(thread));
     });
@@ -349,7 +349,7 @@ class PlanRun {
       rows_done = [&, first = parameters_.of_node(stage.node)](int parameter, std::int64_t first_row, std::int64_t count, const float* gradient) {
         sinks_.rows_done(first[static_cast<std::size_t>(parameter)], first_row, count, gradient);
       };
-    const auto values = parameters_.node_values(stage.node);
+    const auto& values = parameters_.node_values(stage.node);
     workers_.for_each(kernel.blocks(), [&](std::int64_t b, int thread) {
       const int block = static_cast<int>(b);
       float* partial = stage.partial == kNoBuffer ? nullptr : reinterpret_cast<float*>(at(stage.partial, 0, 0)) + b * rows * in_size;
@@ -416,13 +416,13 @@ struct Executor::State {
   void pack_shard_nodes() {
     workers.for_each(static_cast<std::int64_t>(net.kernels.size()), [&](std::int64_t n, int) {
       if (net.kernels[static_cast<std::size_t>(n)] == nullptr || parameters.of_node(static_cast<NodeId>(n)).empty()) return;
-      const auto values = parameters.node_values(static_cast<NodeId>(n));
+      const auto& values = parameters.node_values(static_cast<NodeId>(n));
       net.kernels[static_cast<std::size_t>(n)]->load_weights(values);
     });
   }
 
   void pack_block(NodeId n, int block) {
-    const auto values = parameters.node_values(n);
+    const auto& values = parameters.node_values(n);
     net.blocks[static_cast<std::size_t>(n)]->load_block(block, values);
   }
 
@@ -526,7 +526,7 @@ void input_maps(const Graph& graph, const NetOptions& options, const Parameters&
   sinks.maps = maps;
   auto& mutable_parameters = const_cast<Parameters&>(parameters);  // inference writes no state
   for (std::size_t n = 0; n < net.kernels.size(); ++n) {
-    const auto values = parameters.node_values(static_cast<NodeId>(n));
+    const auto& values = parameters.node_values(static_cast<NodeId>(n));
     if (net.kernels[n] != nullptr && !values.empty()) net.kernels[n]->load_weights(values);
     if (net.blocks[n] != nullptr)
       for (int b = 0; b < net.blocks[n]->blocks(); ++b) net.blocks[n]->load_block(b, values);

@@ -37,13 +37,14 @@ class Parameters {
   float* of(const Parameter& parameter) { return values() + parameter.offset; }
   const float* of(const Parameter& parameter) const { return values() + parameter.offset; }
   /// The parameters of a node, in the layer's order.
-  std::vector<const float*> node_values(NodeId node) const;
+  const std::vector<const float*>& node_values(NodeId node) const { return node_values_[static_cast<std::size_t>(node)]; }
   /// Indices into list() of a node's parameters.
   const std::vector<int>& of_node(NodeId node) const { return by_node_[static_cast<std::size_t>(node)]; }
 
  private:
   std::vector<Parameter> list_;
   std::vector<std::vector<int>> by_node_;
+  std::vector<std::vector<const float*>> node_values_;  ///< asked for by every operation of a step
   std::int64_t size_ = 0;
   Memory values_;
 };
