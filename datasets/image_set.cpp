@@ -18,15 +18,45 @@ namespace reprise::datasets {
 
 namespace {
 
-/// Which images of a split are kept, ascending.
-std::vector<std::int64_t> choose(const std::string& name, const char* split, std::int64_t available, std::int64_t wanted, Split which) {
-  if (wanted < 0 || wanted > available)
-    throw InputError({fmt::format("selection of the {} split of '{}'", split, name), fmt::format("0 (all) to {} images", available),
+/// Images of one split of the files, ascending.
+struct Part {
+  Split split;
+  std::vector<std::int64_t> indices;
+};
+
+const char* name_of(Split split) { return split == Split::train ? "train" : "test"; }
+
+/// The first `wanted` images (0: all) of the split's fixed random order, but for the last `without` of it.
+Part choose(const std::string& name, Split split, std::int64_t available, std::int64_t wanted, std::int64_t without = 0) {
+  if (wanted < 0 || wanted > available - without)
+    throw InputError({fmt::format("selection of the {} split of '{}'", name_of(split), name), fmt::format("0 (all) to {} images", available - without),
                       fmt::format("{}", wanted), "Correct the recipe's number of images."});
-  std::vector<std::int64_t> indices = random::permutation(0, random::Purpose::subset, static_cast<std::uint64_t>(which), available);
-  if (wanted > 0) indices.resize(static_cast<std::size_t>(wanted));
-  std::sort(indices.begin(), indices.end());
-  return indices;
+  Part part{split, random::permutation(0, random::Purpose::subset, static_cast<std::uint64_t>(split), available)};
+  part.indices.resize(static_cast<std::size_t>(wanted > 0 ? wanted : available - without));
+  std::sort(part.indices.begin(), part.indices.end());
+  return part;
+}
+
+/// The last `wanted` images of the training set's fixed random order.
+Part choose_held_out(const std::string& name, std::int64_t available, std::int64_t wanted) {
+  if (wanted < 0 || wanted >= available)
+    throw InputError({fmt::format("held-out training images of '{}'", name), fmt::format("0 (none) to {} images", available - 1),
+                      fmt::format("{}", wanted), "Correct the recipe's held_out_images."});
+  Part part{Split::train, random::permutation(0, random::Purpose::subset, static_cast<std::uint64_t>(Split::train), available)};
+  part.indices.erase(part.indices.begin(), part.indices.end() - wanted);
+  std::sort(part.indices.begin(), part.indices.end());
+  return part;
+}
+
+/// What is trained on and what is tested on, of a set with so many images in its two splits.
+struct Parts {
+  Part train, test;
+};
+
+Parts choose_parts(const std::string& name, std::int64_t train_count, std::int64_t test_count, const Selection& selection) {
+  if (selection.held_out == 0) return {choose(name, Split::train, train_count, selection.train), choose(name, Split::test, test_count, selection.test)};
+  Part held_out = choose_held_out(name, train_count, selection.held_out);
+  return {choose(name, Split::train, train_count, selection.train, selection.held_out), std::move(held_out)};
 }
 
 void keep(ImageSet& set, const std::vector<std::int64_t>& indices) {
@@ -43,29 +73,37 @@ void keep(ImageSet& set, const std::vector<std::int64_t>& indices) {
   set.labels.resize(indices.size());
 }
 
-ImageSet load_split(const DatasetEntry& entry, const std::filesystem::path& directory, Split which, std::int64_t wanted) {
-  const char* split = which == Split::train ? "train" : "test";
-  const SplitEntry& expected = which == Split::train ? entry.train : entry.test;
+/// Synthetic images are drawn, not chosen, so any number can be had of either split.
+ImageSet load_synthetic(const DatasetEntry& entry, Split split, std::int64_t wanted) {
+  const std::int64_t count = split == Split::train ? entry.train.count : entry.test.count;
+  if (wanted < 0) choose(entry.name, split, count, wanted);
+  return draw_synthetic(entry, split, wanted == 0 ? count : wanted);
+}
+
+ImageSet load_part(const DatasetEntry& entry, const std::filesystem::path& directory, const Part& part) {
+  const DatasetEntry& files = entry.format == Format::canvas ? require_entry(entry.base) : entry;
+  ImageSet set = read_split(files, part.split == Split::train ? files.train : files.test, directory);
+  keep(set, part.indices);
+  return entry.format == Format::canvas ? on_canvas(set, part.indices, part.split, entry.height) : set;
+}
+
+Dataset load_files(const DatasetEntry& entry, const std::filesystem::path& directory, const Selection& selection) {
   if (entry.format == Format::synthetic) {
-    if (wanted < 0) choose(entry.name, split, expected.count, wanted, which);
-    return draw_synthetic(entry, which, wanted == 0 ? expected.count : wanted);
+    if (selection.held_out != 0)
+      throw InputError({fmt::format("held-out training images of '{}'", entry.name), "a set that is read from files", "one that is drawn",
+                        "Draw another test set instead, or leave held_out_images away."});
+    return {load_synthetic(entry, Split::train, selection.train), load_synthetic(entry, Split::test, selection.test)};
   }
-  const std::vector<std::int64_t> indices = choose(entry.name, split, expected.count, wanted, which);
-  if (entry.format == Format::canvas) {
-    const DatasetEntry& base = require_entry(entry.base);
-    ImageSet set = read_split(base, which == Split::train ? base.train : base.test, directory);
-    keep(set, indices);
-    return on_canvas(set, indices, which, entry.height);
-  }
-  ImageSet set = read_split(entry, expected, directory);
-  keep(set, indices);
-  return set;
+  const Parts parts = choose_parts(entry.name, entry.train.count, entry.test.count, selection);
+  return {load_part(entry, directory, parts.train), load_part(entry, directory, parts.test)};
 }
 
 Dataset load_container(const std::string& name, const std::filesystem::path& path, const Selection& selection) {
   Dataset data = read_hdf5_container(path, "Write the container again, or remove it.");
-  keep(data.train, choose(name, "train", data.train.count, selection.train, Split::train));
-  keep(data.test, choose(name, "test", data.test.count, selection.test, Split::test));
+  const Parts parts = choose_parts(name, data.train.count, data.test.count, selection);
+  if (parts.test.split == Split::train) data.test = data.train;
+  keep(data.train, parts.train.indices);
+  keep(data.test, parts.test.indices);
   return data;
 }
 
@@ -92,13 +130,12 @@ Dataset load(const std::string& name, const std::filesystem::path& directory, co
     data = load_container(name, directory / (name + ".h5"), selection);
   } else {
     entry = &require_entry(name);
-    data.train = load_split(*entry, directory, Split::train, selection.train);
-    data.test = load_split(*entry, directory, Split::test, selection.test);
+    data = load_files(*entry, directory, selection);
     data.train.classes = data.test.classes = entry->classes();
     data.train.class_names = data.test.class_names = entry->class_names;
   }
   describe(data.train, name, "train");
-  describe(data.test, name, "test");
+  describe(data.test, name, selection.held_out > 0 ? "held out of train" : "test");
   return data;
 }
 

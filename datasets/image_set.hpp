@@ -11,7 +11,7 @@ namespace reprise::datasets {
 /// Images as bytes, planes channel-first as in the official files: pixels [count, channels, height, width].
 struct ImageSet {
   std::string name;   ///< "mnist"
-  std::string split;  ///< "train" or "test"
+  std::string split;  ///< "train", "test" or "held out of train"
   std::int64_t count = 0;
   int channels = 0;
   int height = 0;
@@ -39,6 +39,9 @@ std::filesystem::path data_directory(const std::string& given);
 struct Selection {
   std::int64_t train = 0;
   std::int64_t test = 0;
+  /// If positive: so many training images (the last of that order) leave the training set and stand in for the test set,
+  /// of which nothing is read. For choosing recipes without a look at the test images.
+  std::int64_t held_out = 0;
 };
 
 /// Loads and checks (manifest: SHA-256, count, class histogram) a data set by its name. Names: see `manifest.hpp`.

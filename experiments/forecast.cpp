@@ -50,6 +50,16 @@ std::int64_t count_of(const datasets::DatasetEntry& entry, bool train) {
 
 std::int64_t chosen(std::int64_t selection, std::int64_t all) { return selection > 0 ? std::min(selection, all) : all; }
 
+/// How many images a recipe trains and tests on.
+struct Images {
+  std::int64_t train, test;
+};
+
+Images images_of(const training::Recipe& recipe, const datasets::DatasetEntry& data_set) {
+  const std::int64_t held_out = recipe.held_out_images;
+  return {chosen(recipe.train_images, count_of(data_set, true) - held_out), held_out > 0 ? held_out : chosen(recipe.test_images, count_of(data_set, false))};
+}
+
 Timed time_steps(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads) {
   parallel::Workers workers(threads);
   graph::Parameters parameters(graph);
@@ -97,12 +107,12 @@ Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std:
 
 Forecast count_costs(const training::Recipe& recipe) {
   const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
-  return counted(recipe, graph_of(recipe, data_set), steps_per_epoch_of(recipe, chosen(recipe.train_images, count_of(data_set, true))));
+  return counted(recipe, graph_of(recipe, data_set), steps_per_epoch_of(recipe, images_of(recipe, data_set).train));
 }
 
 Forecast forecast(const training::Recipe& recipe, int threads) {
   const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
-  const std::int64_t train_images = chosen(recipe.train_images, count_of(data_set, true)), test_images = chosen(recipe.test_images, count_of(data_set, false));
+  const auto [train_images, test_images] = images_of(recipe, data_set);
   const graph::Graph graph = graph_of(recipe, data_set);
   const std::int64_t before = resident_bytes();
   const Timed timed = time_steps(recipe, graph, data_set.classes(), threads);

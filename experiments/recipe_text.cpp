@@ -110,6 +110,7 @@ std::string to_toml(const Recipe& recipe) {
   line("dataset", quoted(recipe.dataset));
   line("train_images", fmt::format("{}", recipe.train_images));
   line("test_images", fmt::format("{}", recipe.test_images));
+  if (recipe.held_out_images > 0) line("held_out_images", fmt::format("{}", recipe.held_out_images));
   line("preprocessing", text_of(recipe.preprocessing));
   line("augmentation", text_of(recipe.augmentation));
   line("batch", fmt::format("{}", recipe.batch));

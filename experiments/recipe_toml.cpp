@@ -98,6 +98,7 @@ void apply_layer(Recipe& recipe, const TomlTable& layer) {
   layer.read("dataset", recipe.dataset);
   read_between(layer, "train_images", recipe.train_images, 0, 1e18);
   read_between(layer, "test_images", recipe.test_images, 0, 1e18);
+  read_between(layer, "held_out_images", recipe.held_out_images, 0, 1e18);
   layer.read("preprocessing", recipe.preprocessing);
   layer.read("augmentation", recipe.augmentation);
   read_between(layer, "batch", recipe.batch, 1, 1e18);

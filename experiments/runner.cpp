@@ -31,7 +31,7 @@ double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_
 /// The data of a recipe, ready to be read.
 struct Sources {
   explicit Sources(const training::Recipe& recipe, const std::filesystem::path& directory) {
-    datasets::Dataset loaded = datasets::load(recipe.dataset, directory, {recipe.train_images, recipe.test_images});
+    datasets::Dataset loaded = datasets::load(recipe.dataset, directory, {recipe.train_images, recipe.test_images, recipe.held_out_images});
     auto train_images = std::make_shared<datasets::ImageSet>(std::move(loaded.train));
     auto test_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.test));
     preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed");

@@ -41,6 +41,7 @@ RecipeFacts read_recipe_facts(const std::string& text, const std::string& thing)
   RecipeFacts facts;
   facts.dataset = table["dataset"].value_or(std::string());
   if (facts.dataset.empty()) throw InputError(Complaint{thing, "a recipe that names its data set", "none", "The run has to be done again"});
+  if (table["held_out_images"].value_or(std::int64_t{0}) > 0) facts.dataset += ", held-out training images";
   facts.precision = table["precision"].value_or(std::string("f32"));
   facts.title = table["title"].value_or(std::string());
   facts.preprocessing = texts(table, "preprocessing");

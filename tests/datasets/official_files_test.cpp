@@ -55,6 +55,23 @@ TEST(OfficialFiles, a_selection_is_a_fixed_subset_in_the_order_of_the_files) {
   expect_error([] { load("fashion-mnist", official_directory(), {60001, 0}); }, {"train", "60000", "60001"});
 }
 
+TEST(OfficialFiles, held_out_images_leave_the_training_set_and_stand_in_for_the_test_set) {
+  SKIP_WITHOUT("fashion-mnist");
+  // All but 1,000 images held out: what is left is what a selection of 1,000 trains on.
+  const Dataset part = load("fashion-mnist", official_directory(), {1000, 0}), held = load("fashion-mnist", official_directory(), {0, 0, 59000});
+  EXPECT_EQ(held.train.digest, part.train.digest);
+  EXPECT_EQ(held.test.count, 59000);
+  EXPECT_EQ(held.test.split, "held out of train");
+  const Dataset whole = load("fashion-mnist", official_directory());
+  std::vector<std::int64_t> classes(10, 0);
+  for (const ImageSet* set : {&held.train, &held.test})
+    for (const std::int32_t label : set->labels) ++classes[static_cast<std::size_t>(label)];
+  EXPECT_EQ(classes, class_histogram(whole.train));
+  expect_error([] { load("fashion-mnist", official_directory(), {59001, 0, 1000}); }, {"train", "59000", "59001"});
+  expect_error([] { load("fashion-mnist", official_directory(), {0, 0, 60000}); }, {"held-out", "59999", "held_out_images"});
+  expect_error([] { load("synthetic-gray28", "", {0, 0, 10}); }, {"held-out", "'synthetic-gray28'"});
+}
+
 TEST(OfficialFiles, a_canvas_selection_holds_the_images_of_the_base_selection) {
   SKIP_WITHOUT("fashion-mnist");
   const Dataset base = load("fashion-mnist", official_directory(), {50, 20});

@@ -81,6 +81,14 @@ TEST(Rows, a_substitute_data_set_is_said_and_not_compared) {
   EXPECT_EQ(row.verdict, "not compared: substitute data set");
 }
 
+TEST(Rows, a_run_on_held_out_training_images_is_not_compared) {
+  records::RunRecord record = made_up::record_of(run_of("paper", "mnist", 1));
+  record.recipe_toml.insert(record.recipe_toml.find("preprocessing"), "held_out_images = 5000\n");
+  const Row row = build_report({record}, {made_up::paper()}).papers.front().rows.front();
+  EXPECT_TRUE(row.substitute);
+  EXPECT_EQ(row.dataset, "mnist, held-out training images");
+}
+
 TEST(Rows, a_reduced_scale_is_said_and_not_compared) {
   const Row row = rows_of({run_of("desk", "mnist", 1), run_of("desk", "mnist", 2)}).front();
   EXPECT_FALSE(row.agreement);
