@@ -10,6 +10,7 @@
 #include "suite/optimizers/optimizer.hpp"
 #include "suite/parallel/tree_reduction.hpp"
 #include "suite/parallel/workers.hpp"
+#include "suite/ranks/team.hpp"
 
 namespace reprise::graph {
 
@@ -21,16 +22,23 @@ class BatchReader {
   virtual std::int32_t label(std::int64_t slot) const = 0;
 };
 
+/// What ranks tell each other along with the loss: a batch raises it on one rank, its sums carry it to all.
+struct Signals {
+  bool stop = false, save = false;
+};
+
 struct Batch {
   const BatchReader* reader = nullptr;
   std::int64_t count = 0;       ///< real samples, at most NetOptions::batch
   std::uint64_t seed = 0;
   std::uint64_t step = 0;       ///< names the dropout masks
+  Signals signals = {};
 };
 
 struct BatchSums {
   double loss = 0;              ///< sum over samples
   std::int64_t errors = 0;
+  Signals signals = {};         ///< raised on any rank that has samples
 };
 
 /// What to read out of an evaluation besides its sums; null where not wanted.
@@ -47,10 +55,11 @@ struct ExecutorOptions {
   double label_smoothing = 0;
 };
 
+/// With a team of several ranks every call but gradients() and memory() is collective, with the same batch on every rank.
 class Executor {
  public:
-  /// Keeps references to all but the options.
-  Executor(const Graph& graph, const ExecutorOptions& options, Parameters& parameters, parallel::Workers& workers);
+  /// Keeps references to all but the options. `parameters` (and the optimizer's state) must be of the same team.
+  Executor(const Graph& graph, const ExecutorOptions& options, Parameters& parameters, parallel::Workers& workers, ranks::Team& team = ranks::Team::alone());
   ~Executor();
 
   /// Packs the master weights; to be called after they were changed from outside.
@@ -63,6 +72,9 @@ class Executor {
   const float* gradients() const;
   /// Forward and backward without an update.
   BatchSums compute_gradients(const Batch& batch);
+
+  /// Weights and optimizer state of layers cut by output features live with their owners; this brings them to every node.
+  void gather_weights(optimizers::Optimizer& optimizer);
 
   BatchSums evaluate(const Batch& batch, layers::Mode mode, const Readout& readout = {});
 

@@ -39,7 +39,7 @@ void draw(const layers::Initialisation& start, random::Generator generator, std:
 
 }  // namespace
 
-Parameters::Parameters(const Graph& graph) : by_node_(graph.nodes().size()), node_values_(graph.nodes().size()) {
+Parameters::Parameters(const Graph& graph, ranks::Team& team) : team_(team), by_node_(graph.nodes().size()), node_values_(graph.nodes().size()) {
   for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
     const Node& node = graph.nodes()[n];
     for (std::size_t p = 0; p < node.parameters.size(); ++p) {
@@ -49,15 +49,17 @@ Parameters::Parameters(const Graph& graph) : by_node_(graph.nodes().size()), nod
       size_ += (spec.count() + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
     }
   }
-  values_ = Memory(static_cast<std::size_t>(size_) * sizeof(float));
+  values_ = team.memory(static_cast<std::size_t>(size_) * sizeof(float));
   for (const Parameter& parameter : list_) node_values_[static_cast<std::size_t>(parameter.node)].push_back(of(parameter));
 }
 
 void Parameters::initialise(std::uint64_t seed) {
   for (const Parameter& parameter : list_) {
+    if (!team_.leads_node()) break;
     const auto channel = static_cast<std::uint32_t>(parameter.node * 16 + parameter.index);
     draw(parameter.spec.initialisation, random::Generator({seed, random::Purpose::initialisation, channel, 0, 0}), {of(parameter), static_cast<std::size_t>(parameter.count)});
   }
+  team_.synchronise("initial weights");
 }
 
 }  // namespace reprise::graph

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "suite/graph/graph.hpp"
+#include "suite/ranks/team.hpp"
 #include "suite/tensor/memory.hpp"
 
 namespace reprise::graph {
@@ -25,9 +26,10 @@ struct Parameter {
 
 class Parameters {
  public:
-  explicit Parameters(const Graph& graph);
+  /// The values lie in memory that the ranks of a node share. Collective.
+  explicit Parameters(const Graph& graph, ranks::Team& team = ranks::Team::alone());
 
-  /// Draws initial values, each parameter from a stream of its own.
+  /// Draws initial values, each parameter from a stream of its own. Collective.
   void initialise(std::uint64_t seed);
 
   const std::vector<Parameter>& list() const { return list_; }
@@ -42,6 +44,7 @@ class Parameters {
   const std::vector<int>& of_node(NodeId node) const { return by_node_[static_cast<std::size_t>(node)]; }
 
  private:
+  ranks::Team& team_;
   std::vector<Parameter> list_;
   std::vector<std::vector<int>> by_node_;
   std::vector<std::vector<const float*>> node_values_;  ///< asked for by every operation of a step

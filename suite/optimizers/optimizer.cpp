@@ -6,11 +6,11 @@
 
 namespace reprise::optimizers {
 
-Optimizer::Optimizer(const training::OptimizerRecipe& recipe, const graph::Parameters& parameters) : recipe_(recipe) {
+Optimizer::Optimizer(const training::OptimizerRecipe& recipe, const graph::Parameters& parameters, ranks::Team& team) : recipe_(recipe) {
   if (recipe.kind != "sgd" && recipe.kind != "adam" && recipe.kind != "adamw")
     throw InputError(Complaint{"optimizer.kind", "sgd, adam or adamw", "'" + recipe.kind + "'", "Use one of the known names"});
   adam_ = recipe.kind != "sgd";
-  for (int i = 0; i < (adam_ ? 2 : 1); ++i) state_.emplace_back(static_cast<std::size_t>(parameters.size()) * sizeof(float));
+  for (int i = 0; i < (adam_ ? 2 : 1); ++i) state_.push_back(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float)));
 }
 
 kernels::UpdateTerms Optimizer::terms(std::int64_t step, std::int64_t total_steps) const {

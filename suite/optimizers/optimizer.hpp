@@ -14,7 +14,8 @@ namespace reprise::optimizers {
 /// (Loshchilov & Hutter 2019, arXiv 1711.05101), each followed by clamps and by the max-norm projection of the recipe.
 class Optimizer {
  public:
-  Optimizer(const training::OptimizerRecipe& recipe, const graph::Parameters& parameters);
+  /// The state lies in memory that the ranks of a node share. Collective.
+  Optimizer(const training::OptimizerRecipe& recipe, const graph::Parameters& parameters, ranks::Team& team = ranks::Team::alone());
 
   /// What step `step` of `total_steps` uses; steps count from 0.
   kernels::UpdateTerms terms(std::int64_t step, std::int64_t total_steps) const;

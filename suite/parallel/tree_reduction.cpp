@@ -1,5 +1,7 @@
 #include "suite/parallel/tree_reduction.hpp"
 
+#include <algorithm>
+
 namespace reprise::parallel {
 
 std::byte* BufferPool::take() {
@@ -18,25 +20,28 @@ void BufferPool::give(std::byte* buffer) {
   free_.push_back(buffer);
 }
 
-TreeReduction::TreeReduction(int leaves, BufferPool& pool, std::function<void(std::byte*, const std::byte*)> merge)
-    : leaves_(leaves), pool_(pool), merge_(std::move(merge)) {
-  for (int width = leaves; width > 1; width = (width + 1) / 2) waiting_.emplace_back(static_cast<std::size_t>((width + 1) / 2));
+TreeReduction::TreeReduction(int first, int last, int leaves, BufferPool& pool, Merge merge)
+    : first_(first), leaves_(leaves), pool_(pool), merge_(std::move(merge)), subtrees_(subtrees_of(first, last, leaves)), sums_(subtrees_.size()) {
+  int most = 1;
+  for (const Subtree& subtree : subtrees_) most = std::max(most, subtree.last - subtree.first);
+  for (int level = 1; (1 << (level - 1)) < most; ++level) waiting_.emplace_back(static_cast<std::size_t>(((last - 1) >> level) - (first >> level) + 1));
 }
 
 void TreeReduction::deposit(int leaf, std::byte* buffer) {
-  int index = leaf, width = leaves_;
-  for (std::size_t level = 0; level < waiting_.size(); ++level, index /= 2, width = (width + 1) / 2) {
-    if ((index ^ 1) >= width) continue;  // no sibling: pass on
-    std::atomic<std::byte*>& slot = waiting_[level][static_cast<std::size_t>(index / 2)];
-    std::byte* first = nullptr;
-    if (slot.compare_exchange_strong(first, buffer, std::memory_order_acq_rel)) return;
-    std::byte* left = index % 2 == 0 ? buffer : first;
-    std::byte* right = index % 2 == 0 ? first : buffer;
+  const auto subtree = std::find_if(subtrees_.begin(), subtrees_.end(), [&](const Subtree& s) { return s.first <= leaf && leaf < s.last; });
+  for (int level = 1; (1 << (level - 1)) < subtree->last - subtree->first; ++level) {
+    const int child = leaf >> (level - 1);
+    if ((child ^ 1) << (level - 1) >= leaves_) continue;  // no sibling: pass on
+    std::atomic<std::byte*>& slot = waiting_[static_cast<std::size_t>(level - 1)][static_cast<std::size_t>((leaf >> level) - (first_ >> level))];
+    std::byte* other = nullptr;
+    if (slot.compare_exchange_strong(other, buffer, std::memory_order_acq_rel)) return;
+    std::byte* left = child % 2 == 0 ? buffer : other;
+    std::byte* right = child % 2 == 0 ? other : buffer;
     merge_(left, right);
     pool_.give(right);
     buffer = left;
   }
-  root_ = buffer;
+  sums_[static_cast<std::size_t>(subtree - subtrees_.begin())] = buffer;
 }
 
 void tree_sum_rows(double* rows, int leaves, std::size_t width) {

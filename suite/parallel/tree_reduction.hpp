@@ -1,7 +1,5 @@
 #pragma once
-// Sums along one binary tree over shard indices, so that the sum's bits depend on the shards alone.
-//
-// Node (level, i) covers leaves [i 2^level, (i + 1) 2^level); a node whose right half has no leaf passes its left half on.
+// Sums along one binary tree over shard indices (see subtrees.hpp), so that the sum's bits depend on the shards alone.
 // The second child to finish does the merge, left += right, so nobody waits.
 
 #include <atomic>
@@ -11,6 +9,7 @@
 #include <mutex>
 #include <vector>
 
+#include "suite/parallel/subtrees.hpp"
 #include "suite/tensor/memory.hpp"
 
 namespace reprise::parallel {
@@ -31,21 +30,28 @@ class BufferPool {
   std::vector<std::byte*> free_;
 };
 
-/// One reduction over `leaves` buffers of a pool; `merge(left, right)` adds right to left.
+/// One reduction over the leaves [first, last) of a tree of `leaves`, in buffers of a pool; `merge(left, right)` adds right to
+/// left. What comes out is one sum for each of the largest subtrees in the range: the root alone for the whole range.
 class TreeReduction {
  public:
-  TreeReduction(int leaves, BufferPool& pool, std::function<void(std::byte* left, const std::byte* right)> merge);
+  using Merge = std::function<void(std::byte* left, const std::byte* right)>;
+  TreeReduction(int first, int last, int leaves, BufferPool& pool, Merge merge);
+  TreeReduction(int leaves, BufferPool& pool, Merge merge) : TreeReduction(0, leaves, leaves, pool, std::move(merge)) {}
   /// Hands over leaf `leaf`'s buffer. Thread-safe; each leaf once.
   void deposit(int leaf, std::byte* buffer);
-  /// The sum, after all leaves were deposited; the caller gives the buffer back to the pool.
-  std::byte* root() const { return root_; }
+  /// The largest subtrees of the range, and their sums once all leaves were deposited; the caller gives the buffers back.
+  const std::vector<Subtree>& subtrees() const { return subtrees_; }
+  const std::vector<std::byte*>& sums() const { return sums_; }
+  /// The sum over the whole tree, of a reduction over the whole range.
+  std::byte* root() const { return sums_.front(); }
 
  private:
-  int leaves_;
+  int first_, leaves_;
   BufferPool& pool_;
-  std::function<void(std::byte*, const std::byte*)> merge_;
+  Merge merge_;
   std::vector<std::vector<std::atomic<std::byte*>>> waiting_;  ///< per level above the leaves: the child that came first
-  std::byte* root_ = nullptr;
+  std::vector<Subtree> subtrees_;
+  std::vector<std::byte*> sums_;
 };
 
 /// The same tree for a few doubles a leaf, serially: rows [leaves, width] -> row 0 holds the sums. Overwrites rows.

@@ -31,6 +31,10 @@ class Canonical {
     add(series.unit);
     add(series.values);
   }
+  void add(const Trace& trace) {
+    for (const auto* texts : {&trace.optimizer, &trace.layer_names, &trace.layers, &trace.losses}) add(*texts);
+    add(trace.steps);
+  }
   void add(const Table& table) {
     add(table.title);
     add(table.x);
@@ -79,6 +83,7 @@ std::string record_digest(const RunRecord& record, Part part) {
   canonical.field("epochs", record.epochs);
   canonical.field("metrics", record.metrics);
   canonical.field("weight_digests", record.weight_digests);
+  if (!record.trace.empty()) canonical.field("trace", record.trace);  // files without one keep their digest
   canonical.field("test_labels", record.test_labels);
   canonical.field("test_predictions", record.test_predictions);
   canonical.field("results", record.results);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "suite/errors.hpp"
 #include "suite/records/atomic_file.hpp"
 #include "suite/records/hdf5_file.hpp"
@@ -70,6 +72,15 @@ void write_identity(File& file, const RunRecord& record) {
   file.set_attribute("/", "repeatable_sha256", record_digest(record, Part::repeatable));
 }
 
+void write_trace(File& file, const Trace& trace) {
+  if (trace.empty()) return;
+  file.write_texts("/digests/optimizer", trace.optimizer);
+  file.write_texts("/digests/layer_names", trace.layer_names);
+  file.write_texts("/digests/layers", trace.layers);
+  write_vector(file, "/digests/steps", trace.steps);
+  file.write_texts("/digests/losses", trace.losses);
+}
+
 void write_groups(File& file, const RunRecord& record) {
   file.create_group("/recipe");
   file.write_text("/recipe/toml", record.recipe_toml);
@@ -83,6 +94,7 @@ void write_groups(File& file, const RunRecord& record) {
   over_epochs.insert(over_epochs.end(), timing.begin(), timing.end());
   file.create_group("/digests");
   file.write_texts("/digests/weights", record.weight_digests);
+  write_trace(file, record.trace);
   if (record.weight_digests.size() == record.epochs.size()) over_epochs.push_back("/digests/weights");
   file.attach_scale("/epoch", "epoch", over_epochs);
 
@@ -113,6 +125,18 @@ std::map<std::string, Series> read_series(const File& file, const std::string& g
     all[name] = {file.text_attribute(path, "unit"), read_vector<double>(file, path)};
   }
   return all;
+}
+
+Trace read_trace(const File& file) {
+  const std::vector<std::string> there = file.children("/digests");
+  if (std::find(there.begin(), there.end(), "losses") == there.end()) return {};
+  Trace trace;
+  trace.optimizer = file.read_texts("/digests/optimizer");
+  trace.layer_names = file.read_texts("/digests/layer_names");
+  trace.layers = file.read_texts("/digests/layers");
+  trace.steps = read_vector<std::int64_t>(file, "/digests/steps");
+  trace.losses = file.read_texts("/digests/losses");
+  return trace;
 }
 
 Table read_table(const File& file, const std::string& path) {
@@ -161,6 +185,7 @@ RunRecord read_record(const File& file) {
   record.epochs = read_vector<double>(file, "/epoch");
   record.metrics = read_series(file, "/metrics");
   record.weight_digests = file.read_texts("/digests/weights");
+  record.trace = read_trace(file);
   record.timing = read_series(file, "/timing");
   record.test_labels = read_vector<std::int32_t>(file, "/predictions/labels");
   record.test_predictions = read_vector<std::int32_t>(file, "/predictions/predictions");

@@ -79,6 +79,14 @@ void inspect_series(Inspection& inspection, const std::string& group, const std:
   }
 }
 
+void inspect_trace(Inspection& inspection, const Trace& trace, std::size_t epochs) {
+  if (trace.empty()) return;
+  inspection.length("/digests/optimizer", trace.optimizer, epochs, "epoch of /epoch");
+  inspection.length("/digests/layers", trace.layers, epochs, "epoch of /epoch");
+  inspection.length("/digests/losses", trace.losses, trace.steps.size(), "step of /digests/steps");
+  for (const auto* texts : {&trace.optimizer, &trace.layer_names, &trace.layers, &trace.losses}) inspection.texts("/digests", *texts);
+}
+
 void inspect_table(Inspection& inspection, const std::string& name, const Table& table) {
   const std::string path = "/tables/" + name;
   inspection.name("/tables", name);
@@ -127,6 +135,7 @@ std::optional<Fault> find_fault(const RunRecord& record) {
   inspect_series(inspection, "/timing", record.timing, record.epochs.size());
   if (!record.weight_digests.empty()) inspection.length("/digests/weights", record.weight_digests, record.epochs.size(), "epoch of /epoch");
   inspection.texts("/digests/weights", record.weight_digests);
+  inspect_trace(inspection, record.trace, record.epochs.size());
   inspection.length("/predictions/predictions", record.test_predictions, record.test_labels.size(), "label");
   for (const auto& [key, value] : record.results) {
     inspection.require(!key.empty(), "/results", "keys that are not empty", "''");

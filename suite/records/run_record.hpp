@@ -34,6 +34,16 @@ struct Tensor {
   std::vector<float> values;
 };
 
+/// Digests finer than those of the weights, for finding where two executions part. Empty in files of older versions.
+struct Trace {
+  std::vector<std::string> optimizer;      ///< optimizer state, one a row of `epochs`
+  std::vector<std::string> layer_names;    ///< layers that have parameters
+  std::vector<std::string> layers;         ///< one a row of `epochs`: 16 hex digits for each of layer_names, between spaces
+  std::vector<std::int64_t> steps;         ///< steps done ...
+  std::vector<std::string> losses;         ///< ... and the digest over the losses of all steps up to then
+  bool empty() const { return layers.empty() && losses.empty() && optimizer.empty(); }
+};
+
 struct RunRecord {
   // identity (root attributes)
   std::string paper, trial, scale, run_id;
@@ -47,6 +57,7 @@ struct RunRecord {
   std::vector<double> epochs;                      ///< axis of metrics, digests and timing: epochs completed
   std::map<std::string, Series> metrics;           ///< /metrics: "train_loss", "train_error", "test_loss", "test_error", ...
   std::vector<std::string> weight_digests;         ///< /digests/weights: one a row of `epochs`, hex
+  Trace trace;                                     ///< /digests/optimizer, layer_names, layers, steps, losses
   std::map<std::string, Series> timing;            ///< /timing: "epoch_seconds", "images_per_second", "gflops"
 
   std::vector<std::int32_t> test_labels;           ///< /predictions/labels [test count]

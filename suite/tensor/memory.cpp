@@ -26,14 +26,20 @@ Memory::Memory(std::size_t size) : size_(size) {
   std::memset(data_, 0, size);
 }
 
-Memory::Memory(Memory&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+Memory::Memory(Memory&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), release_(std::exchange(other.release_, nullptr)) {}
 
 Memory& Memory::operator=(Memory&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(release_, other.release_);
   return *this;
 }
 
-Memory::~Memory() { std::free(data_); }
+Memory::~Memory() {
+  if (release_ != nullptr)
+    release_(data_, size_);
+  else
+    std::free(data_);
+}
 
 }  // namespace reprise

@@ -10,6 +10,9 @@ class Memory {
  public:
   Memory() = default;
   explicit Memory(std::size_t size);
+  /// Takes over memory made elsewhere (a shared window); `release` gives it back.
+  using Release = void (*)(std::byte* data, std::size_t size);
+  Memory(std::byte* data, std::size_t size, Release release) : data_(data), size_(size), release_(release) {}
   Memory(Memory&& other) noexcept;
   Memory& operator=(Memory&& other) noexcept;
   Memory(const Memory&) = delete;
@@ -23,6 +26,7 @@ class Memory {
  private:
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+  Release release_ = nullptr;  ///< null: std::free
 };
 
 constexpr std::size_t kAlignment = 64;

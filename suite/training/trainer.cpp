@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "suite/errors.hpp"
 #include "suite/optimizers/optimizer.hpp"
@@ -40,12 +42,45 @@ std::string weight_digest(const graph::Parameters& parameters) {
   return digest.finish_hex();
 }
 
+/// A text of lines, for checkpoints.
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+/// Digests of each layer's weights, 16 hex digits each, in the graph's order.
+std::string layer_digests(const graph::Parameters& parameters) {
+  std::string all;
+  graph::NodeId node = -1;
+  std::optional<records::Xxh3> digest;
+  for (const graph::Parameter& parameter : parameters.list()) {
+    if (parameter.node != node) {
+      if (digest) all += digest->finish_hex() + " ";
+      digest.emplace(records::Xxh3::Width::bits64);
+      node = parameter.node;
+    }
+    digest->add(std::as_bytes(values_of(parameters, parameter)));
+  }
+  return digest ? all + digest->finish_hex() : all;
+}
+
 struct Trainer::State {
-  State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in, const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers)
-      : recipe(recipe_in), graph(graph_in), train(train_in), test(test_in), seed(seed_in), parameters(graph) {
+  State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in, const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers, ranks::Team& team_in)
+      : recipe(recipe_in), graph(graph_in), train(train_in), test(test_in), seed(seed_in), team(team_in), parameters(graph, team) {
     parameters.initialise(seed);
-    optimizer = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters);
-    executor = std::make_unique<graph::Executor>(graph, executor_options(recipe), parameters, workers);
+    optimizer = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters, team);
+    executor = std::make_unique<graph::Executor>(graph, executor_options(recipe), parameters, workers, team);
     steps_per_epoch = (train.count() + recipe.batch - 1) / recipe.batch;
     total_steps = recipe.steps > 0 ? recipe.steps : std::max<std::int64_t>(1, std::llround(recipe.epochs * static_cast<double>(steps_per_epoch)));
     if (train.count() < 1 || test.count() < 1)
@@ -66,7 +101,9 @@ struct Trainer::State {
 
   bool is_autoencoder() const { return recipe.procedure == "autoencoder"; }
 
-  graph::BatchSums train_one_step() {
+  bool row_is_due() const { return epochs.size() < row_steps.size() && row_steps[epochs.size()] == step; }
+
+  graph::BatchSums train_one_step(graph::Signals signals) {
     const std::int64_t epoch = step / steps_per_epoch, in_epoch = step % steps_per_epoch;
     if (order_epoch != epoch) {
       order = random::permutation(seed, random::Purpose::shuffle, static_cast<std::uint64_t>(epoch), train.count());
@@ -75,19 +112,41 @@ struct Trainer::State {
     const datasets::FetchKey key{seed, static_cast<std::uint64_t>(epoch)};
     const std::int64_t first = in_epoch * recipe.batch;
     const SourceReader reader(train, &order, first, &key);
-    const graph::Batch batch{&reader, std::min(recipe.batch, train.count() - first), seed, static_cast<std::uint64_t>(step)};
+    const graph::Batch batch{&reader, std::min(recipe.batch, train.count() - first), seed, static_cast<std::uint64_t>(step), signals};
     const graph::BatchSums sums = executor->train_step(batch, *optimizer, optimizer->terms(step, total_steps));
     since_row.loss += sums.loss;
     since_row.errors += static_cast<double>(sums.errors);
     since_row.samples += static_cast<double>(batch.count);
     samples_now += batch.count;
     ++step;
-    return {sums.loss / static_cast<double>(batch.count), sums.errors};
+    trace_loss(sums);
+    return {sums.loss / static_cast<double>(batch.count), sums.errors, sums.signals};
   }
 
-  void add_row() {
+  /// The digest over all losses so far, and a note of it now and then.
+  void trace_loss(const graph::BatchSums& sums) {
+    records::Xxh3 digest(records::Xxh3::Width::bits64);
+    const std::int64_t link[] = {loss_chain, std::bit_cast<std::int64_t>(sums.loss), sums.errors};
+    digest.add(std::as_bytes(std::span(link)));
+    loss_chain = static_cast<std::int64_t>(digest.finish64());
+    if (step % std::max<std::int64_t>(1, total_steps / kTraceNotes) != 0 && step != total_steps) return;
+    trace.steps.push_back(step);
+    trace.losses.push_back(fmt::format("{:016x}", static_cast<std::uint64_t>(loss_chain)));
+  }
+
+  std::string optimizer_digest() const {
+    records::Xxh3 digest(records::Xxh3::Width::bits64);
+    for (const Memory& slot : optimizer->state()) digest.add({slot.data(), slot.size()});
+    return digest.finish_hex();
+  }
+
+  /// False if the evaluation was stopped: the row is then still due.
+  bool add_row(const std::function<bool()>& should_stop) {
     const double seconds = now_seconds() - row_started;
-    evaluation = evaluate(test, layers::Mode::infer, 0);
+    auto whole = evaluate(test, layers::Mode::infer, 0, should_stop);
+    if (!whole) return false;
+    evaluation = std::move(*whole);
+    executor->gather_weights(*optimizer);
     epochs.push_back(static_cast<double>(step) / static_cast<double>(steps_per_epoch));
     metrics["train_loss"].push_back(since_row.loss / since_row.samples);
     metrics["test_loss"].push_back(evaluation.loss);
@@ -96,7 +155,11 @@ struct Trainer::State {
       metrics["test_error"].push_back(evaluation.error_percent);
     }
     add_temperatures();
-    digests.push_back(weight_digest(parameters));
+    if (team.is_root()) {
+      digests.push_back(weight_digest(parameters));
+      trace.optimizer.push_back(optimizer_digest());
+      trace.layers.push_back(layer_digests(parameters));
+    }
     const double images = static_cast<double>(samples_now);
     timing["seconds"].push_back(seconds);
     timing["images_per_second"].push_back(images / seconds);
@@ -104,6 +167,7 @@ struct Trainer::State {
     since_row = {};
     samples_now = 0;
     row_started = now_seconds();
+    return true;
   }
 
   /// Learned temperatures of LogAvgExp pooling: mean of t = exp(tau) over the channels.
@@ -117,16 +181,18 @@ struct Trainer::State {
     }
   }
 
-  Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask) {
+  /// Nothing if it was stopped.
+  std::optional<Evaluation> evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask, const std::function<bool()>& should_stop) {
     Evaluation result;
     if (!is_autoencoder()) result.predictions.resize(static_cast<std::size_t>(source.count()));
     double errors = 0;
     for (std::int64_t first = 0; first < source.count(); first += recipe.batch) {
       const SourceReader reader(source, nullptr, first, nullptr);
-      const graph::Batch batch{&reader, std::min(recipe.batch, source.count() - first), seed, mask};
+      const graph::Batch batch{&reader, std::min(recipe.batch, source.count() - first), seed, mask, {.stop = should_stop && should_stop()}};
       graph::Readout readout;
       readout.predictions = result.predictions.empty() ? nullptr : result.predictions.data() + first;
       const graph::BatchSums sums = executor->evaluate(batch, mode, readout);
+      if (sums.signals.stop) return std::nullopt;
       result.loss += sums.loss;
       errors += static_cast<double>(sums.errors);
     }
@@ -140,6 +206,7 @@ struct Trainer::State {
   const datasets::SampleSource& train;
   const datasets::SampleSource& test;
   std::uint64_t seed;
+  ranks::Team& team;
   graph::Parameters parameters;
   std::unique_ptr<optimizers::Optimizer> optimizer;
   std::unique_ptr<graph::Executor> executor;
@@ -157,12 +224,16 @@ struct Trainer::State {
 
   std::vector<double> epochs;
   std::map<std::string, std::vector<double>> metrics, timing;
-  std::vector<std::string> digests;
+  std::vector<std::string> digests;  ///< these and the trace on the root alone
+  static constexpr std::int64_t kTraceNotes = 200;
+  std::int64_t loss_chain = 0;
+  records::Trace trace;
   Evaluation evaluation;
 };
 
-Trainer::Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test, std::uint64_t seed, parallel::Workers& workers)
-    : state_(std::make_unique<State>(recipe, graph, train, test, seed, workers)) {}
+Trainer::Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test, std::uint64_t seed, parallel::Workers& workers,
+                 ranks::Team& team)
+    : state_(std::make_unique<State>(recipe, graph, train, test, seed, workers, team)) {}
 
 Trainer::~Trainer() = default;
 
@@ -172,7 +243,9 @@ graph::Executor& Trainer::executor() { return *state_->executor; }
 graph::Parameters& Trainer::parameters() { return state_->parameters; }
 const Evaluation& Trainer::last_evaluation() const { return state_->evaluation; }
 
-Evaluation Trainer::evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask) { return state_->evaluate(source, mode, mask); }
+Evaluation Trainer::evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask) { return *state_->evaluate(source, mode, mask, {}); }
+
+void Trainer::gather_weights() { state_->executor->gather_weights(*state_->optimizer); }
 
 bool Trainer::run(const Controls& controls) {
   State& s = *state_;
@@ -180,33 +253,42 @@ bool Trainer::run(const Controls& controls) {
   const std::int64_t first_step = s.step;
   double last_save = started, save_seconds = 0;
   s.row_started = started;
-  while (s.step < s.total_steps) {
-    const graph::BatchSums sums = s.train_one_step();
+  const auto save = [&] {
+    if (!controls.save) return;
+    const double begun = now_seconds();
+    gather_weights();
+    s.team.on_root([&] { controls.save(snapshot()); }, "checkpoint");
+    last_save = now_seconds();
+    save_seconds = last_save - begun;
+  };
+  while (true) {
+    if (s.row_is_due() && !s.add_row(controls.should_stop)) {
+      save();
+      return false;
+    }
+    if (s.step == s.total_steps) return true;
+    const double wait = std::max(controls.least_seconds_between_saves, 50.0 * save_seconds);  // 50: saving takes under 2 %
+    const bool save_is_due = controls.save && s.team.is_root() && now_seconds() - last_save > wait;
+    const graph::BatchSums sums = s.train_one_step({.stop = controls.should_stop && controls.should_stop(), .save = save_is_due});
     const double elapsed = now_seconds() - started;
     if (controls.progress) {
       const double rate = static_cast<double>(s.step - first_step) / elapsed;
       controls.progress({.step = s.step, .total_steps = s.total_steps, .epoch = static_cast<double>(s.step) / static_cast<double>(s.steps_per_epoch), .loss = sums.loss,
                          .images_per_second = rate * static_cast<double>(s.recipe.batch), .seconds_left = static_cast<double>(s.total_steps - s.step) / rate});
     }
-    if (std::binary_search(s.row_steps.begin(), s.row_steps.end(), s.step)) s.add_row();
-    if (s.step == s.total_steps) break;
-    const bool stops = controls.should_stop && controls.should_stop();
-    const double wait = std::max(controls.least_seconds_between_saves, 50.0 * save_seconds);  // 50: saving takes under 2 %
-    if (controls.save && (stops || now_seconds() - last_save > wait)) {
-      const double begun = now_seconds();
-      controls.save(snapshot());
-      last_save = now_seconds();
-      save_seconds = last_save - begun;
-    }
-    if (stops) return false;
+    if (s.step == s.total_steps) continue;
+    if (sums.signals.save || sums.signals.stop) save();
+    if (sums.signals.stop) return false;
   }
-  return true;
 }
 
 void Trainer::write_to(records::RunRecord& record) const {
   const State& s = *state_;
   record.epochs = s.epochs;
   record.weight_digests = s.digests;
+  record.trace = s.trace;
+  for (const graph::Parameter& parameter : s.parameters.list())
+    if (parameter.index == 0) record.trace.layer_names.push_back(s.graph.node(parameter.node).name);
   for (const auto& [name, values] : s.metrics)
     record.metrics[name] = {name.starts_with("temperature") ? "" : name.ends_with("error") ? "percent" : "nats", values};
   for (const auto& [name, values] : s.timing) record.timing[name] = {name == "seconds" ? "seconds" : name == "gflops" ? "GFLOP/s" : "images/s", values};
@@ -232,9 +314,12 @@ records::Checkpoint Trainer::snapshot() const {
   checkpoint.doubles["epochs"] = s.epochs;
   for (const auto& [name, values] : s.metrics) checkpoint.doubles["metrics/" + name] = values;
   for (const auto& [name, values] : s.timing) checkpoint.doubles["timing/" + name] = values;
-  std::string digests;
-  for (const std::string& digest : s.digests) digests += digest + "\n";
-  checkpoint.texts["digests"] = digests;
+  checkpoint.texts["digests"] = joined(s.digests);
+  checkpoint.texts["trace/optimizer"] = joined(s.trace.optimizer);
+  checkpoint.texts["trace/layers"] = joined(s.trace.layers);
+  checkpoint.texts["trace/losses"] = joined(s.trace.losses);
+  checkpoint.integers["trace/steps"] = s.trace.steps;
+  checkpoint.numbers["trace/loss_chain"] = s.loss_chain;
   return checkpoint;
 }
 
@@ -256,6 +341,7 @@ void Trainer::restore(const records::Checkpoint& checkpoint) {
   };
   if (integer("total_steps") != s.total_steps) throw foreign("total_steps", std::to_string(s.total_steps), std::to_string(integer("total_steps")));
   for (const graph::Parameter& parameter : s.parameters.list()) {
+    if (!s.team.leads_node()) break;  // the others see what it writes
     floats_into("weights/" + parameter.name, s.parameters.of(parameter), parameter.count);
     for (std::size_t k = 0; k < s.optimizer->state().size(); ++k)
       floats_into(fmt::format("optimizer/{}/{}", k, parameter.name), s.optimizer->state()[k].floats() + parameter.offset, parameter.count);
@@ -267,13 +353,14 @@ void Trainer::restore(const records::Checkpoint& checkpoint) {
     if (name.starts_with("metrics/")) s.metrics[name.substr(8)] = values;
     if (name.starts_with("timing/")) s.timing[name.substr(7)] = values;
   }
-  s.digests.clear();
-  const auto digests = checkpoint.texts.find("digests");
-  for (std::size_t at = 0; digests != checkpoint.texts.end() && at < digests->second.size();) {
-    const std::size_t end = digests->second.find('\n', at);
-    s.digests.push_back(digests->second.substr(at, end - at));
-    at = end + 1;
-  }
+  const auto texts = [&](const std::string& name) {
+    const auto found = checkpoint.texts.find(name);
+    return found == checkpoint.texts.end() ? std::vector<std::string>() : lines_of(found->second);
+  };
+  s.digests = texts("digests");
+  s.trace = {.optimizer = texts("trace/optimizer"), .layer_names = {}, .layers = texts("trace/layers"), .steps = {}, .losses = texts("trace/losses")};
+  if (const auto steps = checkpoint.integers.find("trace/steps"); steps != checkpoint.integers.end()) s.trace.steps = steps->second;
+  s.loss_chain = integer("trace/loss_chain");
   s.executor->load_weights();
 }
 

@@ -26,9 +26,9 @@ struct Progress {
 
 /// How a run is steered from outside; nothing here changes what comes out.
 struct Controls {
-  std::function<bool()> should_stop;                       ///< asked after every step; empty: never
+  std::function<bool()> should_stop;                       ///< asked before every batch, also of an evaluation; any rank stops all; empty: never
   std::function<void(const Progress&)> progress;           ///< called after every step; empty: nobody listens
-  std::function<void(const records::Checkpoint&)> save;    ///< writes a checkpoint; empty: none is kept
+  std::function<void(const records::Checkpoint&)> save;    ///< writes a checkpoint, on the root alone; empty: none is kept
   double least_seconds_between_saves = 30;                 ///< lengthened so that saving costs under 2 % of the time
 };
 
@@ -39,11 +39,12 @@ struct Evaluation {
   std::vector<std::int32_t> predictions; ///< [count]; empty without labels
 };
 
+/// With a team of several ranks run, evaluate, restore and gather_weights are collective.
 class Trainer {
  public:
   /// Keeps references to all arguments. Throws InputError for a recipe whose numbers do not fit.
   Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test, std::uint64_t seed,
-          parallel::Workers& workers);
+          parallel::Workers& workers, ranks::Team& team = ranks::Team::alone());
   ~Trainer();
 
   std::int64_t total_steps() const;
@@ -52,6 +53,8 @@ class Trainer {
   /// Trains to the end, or until should_stop: then a checkpoint was saved and false is returned.
   bool run(const Controls& controls);
 
+  /// After gather_weights the parameters, and a snapshot, are whole on every node.
+  void gather_weights();
   records::Checkpoint snapshot() const;
   /// Continues where `snapshot` was taken. Throws InputError if it is of another net or recipe.
   void restore(const records::Checkpoint& checkpoint);

@@ -1,0 +1,144 @@
+#include "suite/ranks/gradient_exchange.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace reprise::ranks {
+
+namespace {
+
+/// A slice is worked on in pieces that stay in the cache while several vectors are added up.
+constexpr std::int64_t kPiece = 8 * 1024;
+
+std::vector<parallel::Subtree> subtrees_in(const Range& leaves, int count) {
+  return parallel::subtrees_of(static_cast<int>(leaves.first), static_cast<int>(leaves.last), count);
+}
+
+void for_pieces(const Range& range, const std::function<void(std::int64_t first, std::int64_t count)>& body) {
+  for (std::int64_t first = range.first; first < range.last; first += kPiece) body(first, std::min(kPiece, range.last - first));
+}
+
+}  // namespace
+
+GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t floats, Add add)
+    : team_(team), floats_(floats), stride_(static_cast<std::int64_t>(aligned(static_cast<std::size_t>(floats) * sizeof(float)) / sizeof(float))), add_(std::move(add)) {
+  const Range mine = team.ranks_of(team.node());
+  std::int64_t vectors = 0, node_parts = 1, all_parts = 1;
+  for (std::int64_t position = mine.first; position < mine.last; ++position) {
+    window_first_.push_back(vectors);
+    std::size_t most = 0;
+    for (int leaves = 1; leaves <= most_leaves; ++leaves) most = std::max(most, subtrees_in(share_of(leaves, static_cast<int>(position), team.size()), leaves).size());
+    vectors += static_cast<std::int64_t>(most);
+  }
+  windows_ = team.memory(static_cast<std::size_t>(vectors * stride_) * sizeof(float));
+  if (team.nodes() == 1) return;
+  for (int leaves = 1; leaves <= most_leaves; ++leaves) {
+    std::int64_t sum = 0;
+    for (int n = 0; n < team.nodes(); ++n) {
+      const auto parts = static_cast<std::int64_t>(subtrees_in(team.node_share(leaves, n), leaves).size());
+      if (n == team.node()) node_parts = std::max(node_parts, parts);
+      sum += parts;
+    }
+    all_parts = std::max(all_parts, sum);
+  }
+  packed_ = team.memory(static_cast<std::size_t>(node_parts * (stride_ + team.nodes())) * sizeof(float));
+  result_ = team.memory(static_cast<std::size_t>(stride_) * sizeof(float));
+  if (team.leads_node()) arrived_ = Memory(static_cast<std::size_t>(all_parts * chunk(team.node()).count()) * sizeof(float));
+}
+
+float* GradientExchange::window(int local_rank) const { return windows_.floats() + window_first_[static_cast<std::size_t>(local_rank)] * stride_; }
+
+void GradientExchange::put(int leaves, std::span<const float* const> sums) {
+  float* to = window(team_.local_rank());
+  for (const float* sum : sums) {
+    std::memcpy(to, sum, static_cast<std::size_t>(floats_) * sizeof(float));
+    to += stride_;
+  }
+  leaves_ = leaves;
+}
+
+/// Where the vectors for node `node` start in packed_: [node][part][chunk].
+std::size_t GradientExchange::packed(int node) const { return static_cast<std::size_t>(parts_of(team_.node()) * chunk(node).first); }
+
+int GradientExchange::parts_of(int node) const { return static_cast<int>(subtrees_in(team_.node_share(leaves_, node), leaves_).size()); }
+
+void GradientExchange::combine(int leaves, const Take& take) {
+  leaves_ = leaves;
+  std::vector<parallel::Subtree> parts;
+  std::vector<float*> vectors;
+  const Range positions = team_.ranks_of(team_.node());
+  for (int local = 0; local < team_.local_size(); ++local) {
+    float* at = window(local);
+    for (const parallel::Subtree& part : subtrees_in(share_of(leaves, static_cast<int>(positions.first) + local, team_.size()), leaves)) {
+      parts.push_back(part);
+      vectors.push_back(at);
+      at += stride_;
+    }
+  }
+  const auto wanted = subtrees_in(team_.node_share(leaves, team_.node()), leaves);
+  for_pieces(team_.local_share(floats_), [&](std::int64_t first, std::int64_t count) {
+    for (std::size_t w = 0; w < wanted.size(); ++w) {
+      const int at = parallel::fold(wanted[w], parts, leaves, [&](int left, int right) { add_(vectors[static_cast<std::size_t>(left)] + first, vectors[static_cast<std::size_t>(right)] + first, count); });
+      const float* sum = vectors[static_cast<std::size_t>(at)] + first;
+      if (team_.nodes() == 1) {
+        take(first, count, sum);
+        continue;
+      }
+      for (int n = 0; n < team_.nodes(); ++n) {
+        const Range theirs = chunk(n);
+        const std::int64_t begin = std::max(first, theirs.first), end = std::min(first + count, theirs.last);
+        if (begin < end)
+          std::memcpy(packed_.floats() + packed(n) + static_cast<std::int64_t>(w) * theirs.count() + begin - theirs.first, sum + begin - first, static_cast<std::size_t>(end - begin) * sizeof(float));
+      }
+    }
+  });
+}
+
+void GradientExchange::start() {
+  if (team_.nodes() == 1 || !team_.leads_node()) return;
+  std::vector<Team::Bytes> to, from;
+  std::size_t at = 0;
+  for (int n = 0; n < team_.nodes(); ++n) {
+    const auto bytes = [](std::int64_t floats) { return static_cast<std::size_t>(floats) * sizeof(float); };
+    to.push_back({reinterpret_cast<std::byte*>(packed_.floats() + packed(n)), bytes(parts_of(team_.node()) * chunk(n).count())});
+    const std::int64_t theirs = parts_of(n) * chunk(team_.node()).count();
+    from.push_back({arrived_.data() + at, bytes(theirs)});
+    at += bytes(theirs);
+  }
+  std::memcpy(from[static_cast<std::size_t>(team_.node())].data, to[static_cast<std::size_t>(team_.node())].data, to[static_cast<std::size_t>(team_.node())].size);
+  messages_ = team_.send_across(to, from, "exchange of gradients");
+}
+
+void GradientExchange::poll() {
+  if (messages_ == nullptr || polling_.test_and_set(std::memory_order_acquire)) return;
+  messages_->poll();
+  polling_.clear(std::memory_order_release);
+}
+
+void GradientExchange::finish() {
+  if (messages_ == nullptr) return;
+  messages_->finish();
+  messages_.reset();
+  const Range mine = chunk(team_.node());
+  std::vector<parallel::Subtree> parts;
+  for (int n = 0; n < team_.nodes(); ++n) {
+    const auto theirs = subtrees_in(team_.node_share(leaves_, n), leaves_);
+    parts.insert(parts.end(), theirs.begin(), theirs.end());
+  }
+  const auto vector = [&](int part) { return arrived_.floats() + part * mine.count(); };
+  for_pieces({0, mine.count()}, [&](std::int64_t first, std::int64_t count) {
+    const int at = parallel::fold({0, leaves_}, parts, leaves_, [&](int left, int right) { add_(vector(left) + first, vector(right) + first, count); });
+    std::memcpy(result_.floats() + mine.first + first, vector(at) + first, static_cast<std::size_t>(count) * sizeof(float));
+  });
+  std::vector<Team::Bytes> from;
+  for (int n = 0; n < team_.nodes(); ++n) from.push_back({reinterpret_cast<std::byte*>(result_.floats() + chunk(n).first), static_cast<std::size_t>(chunk(n).count()) * sizeof(float)});
+  team_.send_across(std::vector<Team::Bytes>(from.size(), from[static_cast<std::size_t>(team_.node())]), from, "exchange of gradients")->finish();
+}
+
+void GradientExchange::take(const Take& take) const {
+  if (team_.nodes() == 1) return;
+  const Range mine = team_.local_share(floats_);
+  take(mine.first, mine.count(), result_.floats() + mine.first);
+}
+
+}  // namespace reprise::ranks
