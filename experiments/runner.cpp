@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "datasets/image_set.hpp"
 #include "datasets/preprocessing.hpp"
@@ -15,6 +16,7 @@
 #include "experiments/provenance.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/checkpoint.hpp"
+#include "suite/records/checkpoint_format.hpp"
 #include "suite/records/digest.hpp"
 #include "suite/records/result_file.hpp"
 #include "suite/training/trainer.hpp"
@@ -46,6 +48,12 @@ struct Sources {
   std::string digest;
 };
 
+std::string checkpoint_digest(const records::Checkpoint& checkpoint) {
+  records::Xxh3 digest(records::Xxh3::Width::bits128);
+  records::serialise(checkpoint, [&](records::Bytes bytes) { digest.add(bytes); });
+  return digest.finish_hex();
+}
+
 /// Fails before hours of work rather than after them.
 void check_writable(const std::filesystem::path& folder) {
   std::error_code error;
@@ -57,20 +65,20 @@ void check_writable(const std::filesystem::path& folder) {
 class Run {
  public:
   Run(const training::Recipe& recipe, std::int64_t seed, const RunOptions& options)
-      : recipe_(recipe), seed_(seed), options_(options), started_(now_seconds()), folder_(options.out / recipe.paper / recipe.trial) {}
+      : recipe_(recipe), seed_(seed), options_(options), team_(options.team != nullptr ? *options.team : ranks::Team::alone()), started_(now_seconds()), folder_(options.out / recipe.paper / recipe.trial) {}
 
   RunSummary execute() {
     for (const std::string& name : recipe_.analyses) find_analysis(name);
-    check_writable(folder_);
-    const Sources sources(recipe_, options_.data);
+    team_.on_root([&] { check_writable(folder_); }, "output folder");
+    const std::unique_ptr<const Sources> sources = load();
     RunSummary summary;
-    summary.run_id = run_id(recipe_, seed_, sources.digest);
+    summary.run_id = run_id(recipe_, seed_, sources->digest);
     summary.file = folder_ / (summary.run_id + ".h5");
-    if (!options_.force && std::filesystem::exists(summary.file)) return already_there(summary);
+    if (!options_.force && root_says([&] { return std::filesystem::exists(summary.file); })) return already_there(summary);
 
-    const graph::Graph graph = build_model(recipe_, sources.train->shape(), sources.train->classes());
+    const graph::Graph graph = build_model(recipe_, sources->train->shape(), sources->train->classes());
     parallel::Workers workers(options_.threads);
-    training::Trainer trainer(recipe_, graph, *sources.train, *sources.test, static_cast<std::uint64_t>(seed_), workers);
+    training::Trainer trainer(recipe_, graph, *sources->train, *sources->test, static_cast<std::uint64_t>(seed_), workers, team_);
     const std::filesystem::path checkpoint = folder_ / (summary.run_id + ".checkpoint");
     resume(trainer, checkpoint);
     if (!trainer.run(controls(checkpoint))) {
@@ -79,40 +87,85 @@ class Run {
       summary.wall_seconds = now_seconds() - started_;
       return summary;
     }
-    records::RunRecord record = describe(summary.run_id, sources, workers);
+    records::RunRecord record = describe(summary.run_id, *sources, workers);
     trainer.write_to(record);
-    analyse(graph, trainer, *sources.test, workers, record);
+    analyse(graph, trainer, *sources->test, workers, record);
     if (options_.keep_weights) keep_weights(trainer.parameters(), record);
-    records::write_result(record, summary.file);
-    records::remove_checkpoint(checkpoint);
+    team_.on_root(
+        [&] {
+          records::write_result(record, summary.file);
+          records::remove_checkpoint(checkpoint);
+        },
+        "result file");
     summary.test_error_percent = trainer.last_evaluation().error_percent;
     summary.wall_seconds = now_seconds() - started_;
     return summary;
   }
 
  private:
+  /// The root reads first: what is fitted once is then in the cache for the others. All must have read the same.
+  std::unique_ptr<const Sources> load() const {
+    std::unique_ptr<const Sources> sources;
+    team_.on_root([&] { sources = std::make_unique<const Sources>(recipe_, options_.data); }, "reading of the data");
+    if (!sources) sources = std::make_unique<const Sources>(recipe_, options_.data);
+    require_same("data set " + recipe_.dataset, sources->digest, "Give all nodes the same --data");
+    return sources;
+  }
+
+  template <typename Question>
+  bool root_says(const Question& question) const {
+    std::uint8_t answer = 0;
+    if (team_.is_root()) answer = question() ? 1 : 0;
+    team_.broadcast(&answer, sizeof answer, "agreement");
+    return answer != 0;
+  }
+
+  /// Throws InputError on all ranks unless all have the text that the root has.
+  void require_same(const std::string& thing, const std::string& mine, const char* fix) const {
+    if (team_.size() == 1) return;
+    const auto* bytes = reinterpret_cast<const std::byte*>(mine.data());
+    const std::vector<std::byte> heard = team_.broadcast({bytes, bytes + mine.size()}, "agreement");
+    const std::string roots(reinterpret_cast<const char*>(heard.data()), heard.size());
+    if (team_.any(roots != mine, "agreement"))
+      throw InputError(Complaint{thing, "the same on all ranks: " + roots, roots != mine ? fmt::format("{} on {}", mine, team_.name_of(team_.rank())) : "another on some rank", fix});
+  }
+
   RunSummary already_there(RunSummary summary) const {
-    const records::RunRecord record = records::read_result(summary.file);
     summary.outcome = RunSummary::Outcome::already_there;
-    const auto errors = record.metrics.find("test_error");
-    if (errors != record.metrics.end() && !errors->second.values.empty()) summary.test_error_percent = errors->second.values.back();
+    team_.on_root(
+        [&] {
+          const records::RunRecord record = records::read_result(summary.file);
+          const auto errors = record.metrics.find("test_error");
+          if (errors != record.metrics.end() && !errors->second.values.empty()) summary.test_error_percent = errors->second.values.back();
+        },
+        "result file");
     return summary;
   }
 
   void resume(training::Trainer& trainer, const std::filesystem::path& checkpoint) const {
-    if (options_.force) records::remove_checkpoint(checkpoint);
-    if (const auto saved = records::read_checkpoint(checkpoint)) trainer.restore(*saved);
+    std::optional<records::Checkpoint> saved;
+    team_.on_root(
+        [&] {
+          if (options_.force) records::remove_checkpoint(checkpoint);
+          saved = records::read_checkpoint(checkpoint);
+        },
+        "checkpoint");
+    if (!root_says([&] { return saved.has_value(); })) return;
+    if (!saved) saved = records::read_checkpoint(checkpoint);
+    require_same("checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none", "--out must be on a file system that all nodes share");
+    trainer.restore(*saved);
   }
 
   training::Controls controls(const std::filesystem::path& checkpoint) const {
     training::Controls controls;
+    controls.least_seconds_between_saves = options_.least_seconds_between_checkpoints;
     controls.should_stop = [this] {
       // The last twentieth, at most 20 s, is left for writing the checkpoint.
       const double limit = options_.time_limit_seconds, reserve = std::min(20.0, 0.05 * limit);
       return stop_requested.load(std::memory_order_relaxed) || (limit > 0 && now_seconds() - started_ > limit - reserve);
     };
     controls.save = [checkpoint](const records::Checkpoint& state) { records::write_checkpoint(state, checkpoint); };
-    if (options_.progress)
+    if (options_.progress && team_.is_root())
       controls.progress = [this](const training::Progress& p) {
         options_.progress({.step = p.step, .total_steps = p.total_steps, .epoch = p.epoch, .loss = p.loss, .images_per_second = p.images_per_second, .seconds_left = p.seconds_left, .phase = p.phase});
       };
@@ -129,6 +182,8 @@ class Run {
     record.recipe_toml = to_toml(recipe_);
     record.deviations = recipe_.deviations;
     record.provenance = provenance(workers.threads());
+    record.provenance["ranks"] = std::to_string(team_.size());
+    record.provenance["nodes"] = std::to_string(team_.nodes());
     record.provenance["data_digest"] = sources.digest;
     record.provenance["data_train_digest"] = sources.train->images().digest;
     record.provenance["data_test_digest"] = sources.test->images().digest;
@@ -138,7 +193,7 @@ class Run {
   void analyse(const graph::Graph& graph, training::Trainer& trainer, const datasets::SampleSource& test, parallel::Workers& workers, records::RunRecord& record) const {
     for (const std::string& name : recipe_.analyses) {
       AnalysisInputs inputs{recipe_, graph, trainer, test, static_cast<std::uint64_t>(seed_), workers, {}};
-      if (options_.progress)
+      if (options_.progress && team_.is_root())
         inputs.progress = [&](double fraction) {
           options_.progress({.step = static_cast<std::int64_t>(fraction * 100), .total_steps = 100, .epoch = 0, .loss = 0, .images_per_second = 0, .seconds_left = 0, .phase = "analysis: " + name});
         };
@@ -157,6 +212,7 @@ class Run {
   const training::Recipe& recipe_;
   std::int64_t seed_;
   const RunOptions& options_;
+  ranks::Team& team_;
   double started_;
   std::filesystem::path folder_;
 };

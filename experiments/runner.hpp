@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "suite/ranks/team.hpp"
 #include "suite/training/recipe.hpp"
 
 namespace reprise::experiments {
@@ -16,8 +17,10 @@ struct RunOptions {
   std::filesystem::path out = "results";
   int threads = 0;                 ///< 0: one per core this process may use
   double time_limit_seconds = 0;   ///< 0: none; near it the run writes a checkpoint and stops early
+  double least_seconds_between_checkpoints = 30;  ///< lengthened so that they cost under 2 % of the time
   bool force = false;              ///< run again although a finished result is there
   bool keep_weights = false;       ///< store final weights in /weights
+  ranks::Team* team = nullptr;     ///< ranks that run it together; null: this process alone
   /// Called from the training thread after every step; may be empty. Fractions are of the whole run.
   struct Progress {
     std::int64_t step = 0, total_steps = 0;
@@ -35,7 +38,8 @@ struct RunSummary {
   double wall_seconds = 0;
 };
 
-/// Throws InputError for bad data or recipe, RunError for a non-finite loss, a full disk, output that cannot be written.
+/// Throws InputError for bad data or recipe, RunError for a non-finite loss, a full disk, output that cannot be written: on all
+/// ranks of the team alike. Collective over the team; the root writes the files.
 RunSummary run_trial(const training::Recipe& recipe, std::int64_t seed, const RunOptions& options);
 
 /// Asks running trials to write a checkpoint and stop; safe in a signal handler.

@@ -9,6 +9,7 @@
 #include "experiments/demo.hpp"
 #include "experiments/runner.hpp"
 #include "suite/command/command.hpp"
+#include "suite/command/placement.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/run_list.hpp"
 #include "suite/command/target.hpp"
@@ -20,7 +21,8 @@ namespace {
 struct RunFlags {
   RecipeFlags recipe;
   experiments::RunOptions options;
-  std::string data, out = "results", time_limit;
+  Spread spread;
+  std::string data, out = "results", time_limit, watchdog, checkpoint_every;
   std::int64_t seeds = 1, seed = 1;
   bool demo = false;
 };
@@ -45,16 +47,7 @@ std::vector<PlannedRun> planned(const RunFlags& flags, bool one_seed) {
   return runs;
 }
 
-/// Started under mpirun, every rank would do the same work.
-void require_one_rank() {
-  const char* ranks = std::getenv("OMPI_COMM_WORLD_SIZE");
-  if (ranks == nullptr || std::string(ranks) == "1") return;
-  throw InputError(
-      Complaint{"reprise run", "one rank", std::string(ranks) + " ranks of mpirun", "Start it without mpirun; --threads uses the cores"});
-}
-
-int run(RunFlags& flags, bool one_seed) {
-  require_one_rank();
+int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
   if (flags.demo == !flags.recipe.target.empty()) {
     throw InputError(
         Complaint{"reprise run", "either PAPER[/TRIAL] or --demo", flags.demo ? "both" : "neither", "See: reprise run --help"});
@@ -62,7 +55,30 @@ int run(RunFlags& flags, bool one_seed) {
   if (!flags.time_limit.empty()) flags.options.time_limit_seconds = parse_duration("--time-limit", flags.time_limit);
   flags.options.data = datasets::data_directory(flags.data);
   flags.options.out = flags.out;
-  return run_all(planned(flags, one_seed), flags.options);
+  if (!flags.checkpoint_every.empty()) flags.options.least_seconds_between_checkpoints = parse_duration("--checkpoint-every", flags.checkpoint_every);
+  if (!flags.watchdog.empty()) flags.spread.watchdog_seconds = parse_duration("--watchdog", flags.watchdog);
+  if (flags.spread.ranks_per_trial > session.size())
+    throw InputError(Complaint{"--ranks-per-trial", fmt::format("at most {}, the ranks that were started", session.size()), std::to_string(flags.spread.ranks_per_trial), "Start more: mpirun -n N"});
+  flags.options.threads = settle_placement(flags.options.threads, session);
+  return run_all(planned(flags, one_seed), flags.options, session, flags.spread);
+}
+
+/// What goes wrong on one rank here (bad usage goes wrong on all) must not leave the others waiting.
+int run(RunFlags& flags, bool one_seed) {
+  ranks::Session session;
+  if (session.size() == 1) return run_here(flags, one_seed, session);
+  const auto end = [&](const char* message, int code) {
+    if (session.rank() == 0) fmt::print(stderr, "reprise: {}\n", message);
+    session.abort(code);
+  };
+  try {
+    return run_here(flags, one_seed, session);
+  } catch (const InputError& error) {
+    end(error.what(), kBadInput);
+  } catch (const std::exception& error) {
+    end(error.what(), kFailed);
+  }
+  return kFailed;
 }
 
 }  // namespace
@@ -86,12 +102,22 @@ Command add_run(CLI::App& program) {
       ->check(CLI::Range(1, 4096))
       ->option_text("N");
   app->add_option("--time-limit", flags->time_limit, "Stops with a checkpoint before this long: 55m, 1h30m, 90s")->type_name("TIME");
+  app->add_option("--checkpoint-every", flags->checkpoint_every, "Time between checkpoints (else 30s); longer where they would cost over 2 % of the time")
+      ->type_name("TIME");
+  app->add_option("--ranks-per-trial", flags->spread.ranks_per_trial,
+                  "Under mpirun: ranks that share one run (else one each, or all ranks / all runs if that is more)")
+      ->check(CLI::Range(1, 1000000))
+      ->option_text("N");
+  app->add_option("--watchdog", flags->watchdog, "Under mpirun: how long ranks wait for each other before the job ends (else 10m)")->type_name("TIME");
   app->add_flag("--force", flags->options.force, "Runs again although a finished result is there");
   app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");
   app->footer(
       "Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues. One failing run does not stop\n"
       "the others. Numbers to compare with the paper need `--scale desk` or `--scale paper`, the paper's data set and some seeds:\n"
-      "reprise plan PAPER --scale desk tells how long that takes.\n\n" +
+      "reprise plan PAPER --scale desk tells how long that takes.\n\n"
+      "Under mpirun the ranks form groups; each group takes the next longest run that is left. Results do not depend on ranks,\n"
+      "threads or groups:\n"
+      "  mpirun -n 4 --map-by slot:PE=8 reprise run all-cnn --scale desk --seeds 8 --ranks-per-trial 2\n\n" +
       examples({
           "reprise run dropout/table2-dropout-relu --set dataset=fashion-mnist --seeds 2",
           "reprise run dropout/table2-maxnorm-3x1024 --set dataset=fashion-mnist --set optimizer.max_norm=3 --seed 7 --threads 2",

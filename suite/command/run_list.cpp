@@ -8,6 +8,8 @@
 #include <exception>
 #include <map>
 #include <new>
+#include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "reports/text.hpp"
 #include "suite/command/progress.hpp"
@@ -37,58 +39,136 @@ std::string word_for(RunSummary::Outcome outcome) {
   return "";
 }
 
-/// What became of the runs, in the order in which they were tried.
-class Account {
- public:
-  void add(const PlannedRun& run, const RunSummary& summary) {
-    const bool stopped = summary.outcome == RunSummary::Outcome::stopped_early;
-    const bool labels = run.recipe.procedure == "supervised";
-    stopped_ |= stopped;
-    table_.push_back({run.name(), word_for(summary.outcome), stopped || !labels ? "" : fmt::format("{:.2f} %", summary.test_error_percent),
-                      duration_text(summary.wall_seconds), summary.file.string()});
-  }
-  void add_failure(const PlannedRun& run, const std::string& message, bool bad_input) {
-    (bad_input ? bad_input_ : failed_) = true;
-    table_.push_back({run.name(), "failed", "", "", ""});
-    auto& names = failures_[message];
-    if (names.empty()) messages_.push_back(message);
-    names.push_back(run.name());
-  }
-  void stop() { stopped_ = true; }
-  bool stopped() const { return stopped_; }
-
-  /// The table to standard output; each different message once, to standard error.
-  void print() const {
-    if (table_.size() > 1) fmt::print("{}", reports::aligned(table_, "-"));
-    std::fflush(stdout);
-    for (const std::string& message : messages_) {
-      const auto& names = failures_.at(message);
-      const std::string others = names.size() > 1 ? fmt::format(" (and {} more)", names.size() - 1) : "";
-      fmt::print(stderr, "reprise: {}{}: {}\n", names.front(), others, message);
-    }
-  }
-  int exit_code() const { return failed_ ? kFailed : bad_input_ ? kBadInput : stopped_ ? kStoppedEarly : kDone; }
-
- private:
-  std::vector<std::vector<std::string>> table_ = {{"run", "outcome", "test error", "time", "file"}};
-  std::vector<std::string> messages_;
-  std::map<std::string, std::vector<std::string>> failures_;  ///< message -> runs
-  bool failed_ = false, bad_input_ = false, stopped_ = false;
+/// What became of one run: a line of the summary.
+struct Outcome {
+  std::size_t run = 0;
+  std::string word, error, time, file, message;
+  int code = kDone;
 };
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Outcome, run, word, error, time, file, message, code)
 
-void run_one(const PlannedRun& run, const std::string& label, RunOptions options, Account& account) {
+/// What became of the runs: the table to standard output; each different message once, to standard error.
+void print(const std::vector<Outcome>& outcomes, const std::vector<PlannedRun>& runs) {
+  std::vector<std::vector<std::string>> table = {{"run", "outcome", "test error", "time", "file"}};
+  std::vector<std::string> messages;
+  std::map<std::string, std::vector<std::string>> failures;  ///< message -> runs
+  for (const Outcome& outcome : outcomes) {
+    const std::string name = runs[outcome.run].name();
+    table.push_back({name, outcome.word, outcome.error, outcome.time, outcome.file});
+    if (outcome.message.empty()) continue;
+    auto& names = failures[outcome.message];
+    if (names.empty()) messages.push_back(outcome.message);
+    names.push_back(name);
+  }
+  if (table.size() > 1) fmt::print("{}", reports::aligned(table, "-"));
+  std::fflush(stdout);
+  for (const std::string& message : messages) {
+    const auto& names = failures.at(message);
+    const std::string others = names.size() > 1 ? fmt::format(" (and {} more)", names.size() - 1) : "";
+    fmt::print(stderr, "reprise: {}{}: {}\n", names.front(), others, message);
+  }
+}
+
+int exit_code(const std::vector<Outcome>& outcomes, bool stopped) {
+  const auto any = [&](int code) { return std::any_of(outcomes.begin(), outcomes.end(), [&](const Outcome& o) { return o.code == code; }); };
+  return any(kFailed) ? kFailed : any(kBadInput) ? kBadInput : stopped || any(kStoppedEarly) ? kStoppedEarly : kDone;
+}
+
+Outcome outcome_of(std::size_t number, const PlannedRun& run, const RunSummary& summary) {
+  const bool stopped = summary.outcome == RunSummary::Outcome::stopped_early;
+  const bool labels = run.recipe.procedure != "autoencoder";
+  return {number, word_for(summary.outcome), stopped || !labels ? "" : fmt::format("{:.2f} %", summary.test_error_percent),
+          duration_text(summary.wall_seconds), summary.file.string(), "", stopped ? kStoppedEarly : kDone};
+}
+
+/// The time that ranks give each other to fail alike.
+constexpr double kSecondsToFailTogether = 4;
+
+/// What an error becomes: a line of the summary if all ranks of the team met it, else the end of the job.
+Outcome failure_of(std::size_t number, const std::string& message, int code, ranks::Team& team, ranks::Session& session) {
+  if (!team.all_arrive(kSecondsToFailTogether)) {
+    fmt::print(stderr, "reprise: {}: {}\n", team.name_of(team.rank()), message);
+    session.abort(code);
+  }
+  return {number, "failed", "", "", "", message, code};
+}
+
+Outcome run_one(std::size_t number, const PlannedRun& run, const std::string& label, RunOptions options, ranks::Session& session) {
+  ranks::Team& team = *options.team;
   ProgressDisplay display(label);
   options.progress = [&](const RunOptions::Progress& progress) { display.show(progress); };
   try {
-    account.add(run, experiments::run_trial(run.recipe, run.seed, options));
+    return outcome_of(number, run, experiments::run_trial(run.recipe, run.seed, options));
   } catch (const InputError& error) {
-    account.add_failure(run, error.what(), true);
+    return failure_of(number, error.what(), kBadInput, team, session);
   } catch (const std::bad_alloc&) {
-    account.add_failure(run, "memory: the system gave no more. Take fewer --threads; `reprise plan` forecasts what a trial needs", false);
+    return failure_of(number, "memory: the system gave no more. Take fewer --threads; `reprise plan` forecasts what a trial needs", kFailed, team, session);
   } catch (const std::exception& error) {
-    account.add_failure(run, error.what(), false);
+    return failure_of(number, error.what(), kFailed, team, session);
   }
 }
+
+/// The order in which runs are begun on many ranks: longest first, so that the last ones to end are short.
+std::vector<std::size_t> longest_first(const std::vector<PlannedRun>& runs) {
+  std::map<std::string, double> costs;
+  std::vector<double> cost;
+  for (const PlannedRun& run : runs) {
+    const auto [at, fresh] = costs.emplace(run.recipe.paper + "/" + run.recipe.trial, 0.0);
+    if (fresh) at->second = experiments::count_costs(run.recipe).training_flops;
+    cost.push_back(at->second);
+  }
+  std::vector<std::size_t> order(runs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return cost[a] > cost[b]; });
+  return order;
+}
+
+/// One rank's part of a list: it takes runs with its team until none is left or something says stop.
+class Worker {
+ public:
+  Worker(const std::vector<PlannedRun>& runs, const RunOptions& options, ranks::Session& session, ranks::Team& team)
+      : runs_(runs), options_(options), session_(session), team_(team) {}
+
+  void work(const std::vector<std::size_t>& order) {
+    while (true) {
+      const std::int64_t place = next(static_cast<std::int64_t>(order.size()));
+      if (place < 0) return;
+      const std::size_t number = order[static_cast<std::size_t>(place)];
+      RunOptions mine = options_;
+      mine.team = &team_;
+      mine.time_limit_seconds = time_left();
+      outcomes_.push_back(run_one(number, runs_[number], fmt::format("[{}/{}] {}", place + 1, order.size(), runs_[number].name()), mine, session_));
+      if (outcomes_.back().code == kStoppedEarly) return;
+    }
+  }
+
+  bool stopped() const { return stopped_; }
+  const std::vector<Outcome>& outcomes() const { return outcomes_; }
+
+ private:
+  double time_left() const { return options_.time_limit_seconds > 0 ? std::max(1e-9, options_.time_limit_seconds - seconds_since(start_)) : 0; }
+
+  /// The place in the order of the next run, -1 if there is none: the team's root asks for all.
+  std::int64_t next(std::int64_t count) {
+    std::int64_t place = -1;
+    if (team_.is_root()) {
+      const bool out_of_time = options_.time_limit_seconds > 0 && seconds_since(start_) > options_.time_limit_seconds;
+      stopped_ = stop_was_asked() || out_of_time;
+      if (!stopped_) place = session_.take_from_counter();
+      if (place >= count) place = -1;
+    }
+    team_.broadcast(&place, sizeof place, "next run");
+    return place;
+  }
+
+  const std::vector<PlannedRun>& runs_;
+  const RunOptions& options_;
+  ranks::Session& session_;
+  ranks::Team& team_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::vector<Outcome> outcomes_;
+  bool stopped_ = false;
+};
 
 }  // namespace
 
@@ -96,24 +176,39 @@ std::string PlannedRun::name() const {
   return fmt::format("{}/{}, {}, seed {}", recipe.paper, recipe.trial, recipe.scale, seed);
 }
 
-int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options) {
+int group_count(int ranks, std::size_t runs, int ranks_per_trial) {
+  const int most = static_cast<int>(std::min<std::size_t>(runs, static_cast<std::size_t>(ranks)));
+  return std::max(1, ranks_per_trial > 0 ? std::min(most, ranks / ranks_per_trial) : most);
+}
+
+int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, ranks::Session& session, const Spread& spread) {
   stop_on_signals();
-  const auto start = std::chrono::steady_clock::now();
-  Account account;
-  std::size_t number = 0;
-  for (const PlannedRun& run : runs) {
-    RunOptions mine = options;
-    mine.time_limit_seconds = options.time_limit_seconds > 0 ? options.time_limit_seconds - seconds_since(start) : 0;
-    const bool out_of_time = options.time_limit_seconds > 0 && mine.time_limit_seconds <= 0;
-    if (stop_was_asked() || out_of_time) {
-      account.stop();
-      break;
-    }
-    run_one(run, fmt::format("[{}/{}] {}", ++number, runs.size(), run.name()), mine, account);
-    if (account.stopped()) break;
+  const int groups = group_count(session.size(), runs.size(), spread.ranks_per_trial);
+  int group = 0;
+  while (session.rank() >= ranks::share_of(session.size(), group, groups).last) ++group;
+  const std::unique_ptr<ranks::Team> team = session.team(group);
+  team->set_watchdog(spread.watchdog_seconds);
+  std::vector<std::size_t> order(runs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (groups > 1) order = longest_first(runs);
+
+  session.start_counter();
+  Worker worker(runs, options, session, *team);
+  worker.work(order);
+  session.stop_counter();
+
+  const nlohmann::json mine = {{"outcomes", team->is_root() ? worker.outcomes() : std::vector<Outcome>()}, {"stopped", worker.stopped()}};
+  std::vector<Outcome> all;
+  bool stopped = false;
+  for (const std::string& text : session.gather(mine.dump())) {
+    const nlohmann::json theirs = nlohmann::json::parse(text);
+    for (const Outcome& outcome : theirs["outcomes"].get<std::vector<Outcome>>()) all.push_back(outcome);
+    stopped |= theirs["stopped"].get<bool>();
   }
-  account.print();
-  const int code = account.exit_code();
+  if (groups > 1) std::stable_sort(all.begin(), all.end(), [](const Outcome& a, const Outcome& b) { return a.run < b.run; });
+  const int code = exit_code(all, stopped);
+  if (session.rank() != 0) return code;
+  print(all, runs);
   if (code == kStoppedEarly) fmt::print(stderr, "reprise: stopped early; the same command continues where it stopped\n");
   return code;
 }

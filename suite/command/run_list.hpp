@@ -1,11 +1,13 @@
 #pragma once
-// Runs a list of trials one after the other, whatever happens to each, and says at the end what became of them.
+// Runs a list of trials, whatever happens to each, and says at the end what became of them. On one rank one after the other;
+// on many, groups of ranks each take the next longest one that is left.
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "experiments/runner.hpp"
+#include "suite/ranks/session.hpp"
 #include "suite/training/recipe.hpp"
 
 namespace reprise::command {
@@ -16,8 +18,17 @@ struct PlannedRun {
   std::string name() const;  ///< "dropout/relu, smoke, seed 1"
 };
 
-/// One failing run does not stop the others; a signal or the time limit (of the whole list) does.
-/// Returns kDone, kFailed if any run failed, kBadInput if input was all that was wrong, kStoppedEarly.
-int run_all(const std::vector<PlannedRun>& runs, const experiments::RunOptions& options);
+struct Spread {
+  int ranks_per_trial = 0;       ///< 0: all ranks for one run, one rank each for as many runs as ranks or more
+  double watchdog_seconds = 600;
+};
+
+/// One failing run does not stop the others; a signal or the time limit (of the whole list) does. Collective over the session.
+/// Returns, on all ranks, kDone, kFailed if any run failed, kBadInput if input was all that was wrong, kStoppedEarly. A rank that
+/// fails alone (an error that the others of its team did not meet) ends the whole job: this does not return.
+int run_all(const std::vector<PlannedRun>& runs, const experiments::RunOptions& options, ranks::Session& session, const Spread& spread);
+
+/// Groups of ranks for so many runs: how many there are.
+int group_count(int ranks, std::size_t runs, int ranks_per_trial);
 
 }  // namespace reprise::command

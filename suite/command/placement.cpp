@@ -1,0 +1,105 @@
+#include "suite/command/placement.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "suite/errors.hpp"
+#include "suite/kernels/onednn/library.hpp"
+#include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/version.hpp"
+
+namespace reprise::command {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, host, cores, answer_version, threads)
+
+namespace {
+
+std::string cores_text() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  sched_getaffinity(0, sizeof set, &set);
+  std::vector<std::string> parts;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &set)) continue;
+    int last = core;
+    while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, &set)) ++last;
+    parts.push_back(last == core ? std::to_string(core) : fmt::format("{}-{}", core, last));
+    core = last;
+  }
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+std::set<int> cores_of(const std::string& text) {
+  std::set<int> cores;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    int first = 0, last = 0;
+    const int read = std::sscanf(text.substr(at, end - at).c_str(), "%d-%d", &first, &last);
+    for (int core = first; read > 0 && core <= (read == 2 ? last : first); ++core) cores.insert(core);
+    at = end + 1;
+  }
+  return cores;
+}
+
+void require_same_bits(const std::vector<RankFacts>& ranks) {
+  std::map<std::string, std::vector<std::string>> by_version;
+  for (std::size_t r = 0; r < ranks.size(); ++r) by_version[ranks[r].answer_version].push_back(fmt::format("rank {} on {}", r, ranks[r].host));
+  if (by_version.size() < 2) return;
+  std::string found;
+  for (const auto& [version, who] : by_version) found += fmt::format("{}{} ({}{})", found.empty() ? "" : "; ", version, who.front(), who.size() > 1 ? fmt::format(" and {} more", who.size() - 1) : "");
+  throw InputError(Complaint{"ranks", "one build, one oneDNN and one instruction set", found,
+                             "Pin the lower instruction set on all: mpirun -x REPRISE_ISA=avx2 -x ONEDNN_MAX_CPU_ISA=AVX2, or use nodes of one kind"});
+}
+
+}  // namespace
+
+RankFacts facts_of_this_rank(int threads) {
+  return {ranks::host_name(), cores_text(), fmt::format("{}, own kernels {}, oneDNN {}", version(), kernels::vector_kernels().isa, kernels::onednn::library_text()), threads};
+}
+
+Placement place(const std::vector<RankFacts>& ranks) {
+  require_same_bits(ranks);
+  std::map<std::string, std::vector<std::size_t>> on_host;
+  for (std::size_t r = 0; r < ranks.size(); ++r) on_host[ranks[r].host].push_back(r);
+  Placement placement{std::vector<int>(ranks.size(), 1), {}};
+  std::vector<std::string> bound, crowded;
+  for (const auto& [host, members] : on_host) {
+    std::set<int> all;
+    std::map<std::string, int> sharing;  ///< ranks that have the same cores
+    for (const std::size_t r : members) {
+      ++sharing[ranks[r].cores];
+      all.merge(cores_of(ranks[r].cores));
+    }
+    int threads = 0;
+    for (const std::size_t r : members) {
+      const int cores = static_cast<int>(cores_of(ranks[r].cores).size());
+      placement.threads[r] = ranks[r].threads > 0 ? ranks[r].threads : std::max(1, cores / sharing[ranks[r].cores]);
+      threads += placement.threads[r];
+      if (placement.threads[r] > cores) bound.push_back(fmt::format("rank {} on {} has {} threads and core {} alone", r, host, placement.threads[r], ranks[r].cores));
+    }
+    if (bound.empty() && threads > static_cast<int>(all.size())) crowded.push_back(fmt::format("{}: {} threads on {} cores", host, threads, all.size()));
+  }
+  if (!bound.empty())
+    placement.warnings.push_back(fmt::format("{}{}. mpirun binds ranks to cores unless told otherwise: mpirun --map-by slot:PE=THREADS gives each rank so many, --bind-to none all",
+                                             bound.front(), bound.size() > 1 ? fmt::format(" (and {} ranks more)", bound.size() - 1) : ""));
+  if (!crowded.empty()) placement.warnings.push_back(fmt::format("{}: slower than one thread a core, though the answer is the same. Use fewer ranks or --threads", fmt::join(crowded, ", ")));
+  return placement;
+}
+
+int settle_placement(int threads, ranks::Session& session) {
+  if (session.size() == 1) return threads;
+  std::vector<RankFacts> facts;
+  for (const std::string& text : session.gather(nlohmann::json(facts_of_this_rank(threads)).dump())) facts.push_back(nlohmann::json::parse(text).get<RankFacts>());
+  const Placement placement = place(facts);
+  if (session.rank() == 0)
+    for (const std::string& warning : placement.warnings) fmt::print(stderr, "reprise: note: {}\n", warning);
+  return placement.threads[static_cast<std::size_t>(session.rank())];
+}
+
+}  // namespace reprise::command
