@@ -1,0 +1,85 @@
+// Promise 1 over ranks: metrics, predictions and every digest of a training run are the same on any number of ranks and threads,
+// on one node or several.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "datasets/image_set.hpp"
+#include "datasets/preprocessing.hpp"
+#include "datasets/sample_source.hpp"
+#include "experiments/catalog.hpp"
+#include "mpi_main.hpp"
+#include "suite/records/record_digest.hpp"
+#include "suite/training/trainer.hpp"
+
+namespace reprise::ranks {
+namespace {
+
+struct Case {
+  const char* paper;
+  const char* trial;
+  std::vector<experiments::Override> overrides;  ///< wide enough that dense layers are cut by output features
+};
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all{{"dropout", "table2-maxnorm-3x1024", {{"dataset", "synthetic-gray28"}, {"model.hidden", "[512, 512, 640]"}}},
+                                     {"all-cnn", "allcnn-c", {{"dataset", "synthetic-color32"}}},
+                                     {"logavgexp", "resnet8-feature-lae-learned", {{"dataset", "synthetic-color32"}}}};
+  return all;
+}
+
+/// A trial on few images of the synthetic set: 2 epochs of 3 batches, the last of them smaller.
+struct Trial {
+  Trial(const Case& which, Precision precision) {
+    std::vector<experiments::Override> overrides{{"train_images", "52"}, {"test_images", "30"}, {"batch", "20"}, {"shard", "3"}, {"epochs", "2"}, {"evaluations", "2"}, {"precision", name_of(precision)}};
+    overrides.insert(overrides.end(), which.overrides.begin(), which.overrides.end());
+    recipe = experiments::resolve(which.paper, which.trial, "smoke", overrides);
+    const datasets::Dataset set = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
+    const auto train_images = std::make_shared<const datasets::ImageSet>(set.train), test_images = std::make_shared<const datasets::ImageSet>(set.test);
+    const auto preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images);
+    train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
+    test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
+    graph = std::make_unique<graph::Graph>(experiments::build_model(recipe, train->shape(), train->classes()));
+  }
+  training::Recipe recipe;
+  std::unique_ptr<datasets::SampleSource> train, test;
+  std::unique_ptr<graph::Graph> graph;
+};
+
+/// Everything of the run that must not depend on the layout. Of use on the team's root.
+std::string outcome(const Trial& trial, Team& team, int threads) {
+  parallel::Workers workers(threads);
+  training::Trainer trainer(trial.recipe, *trial.graph, *trial.train, *trial.test, 5, workers, team);
+  trainer.run({});
+  records::RunRecord record;
+  trainer.write_to(record);
+  return records::record_digest(record, records::Part::repeatable);
+}
+
+class OneAnswerOnRanks : public testing::TestWithParam<std::tuple<int, Precision>> {};
+
+TEST_P(OneAnswerOnRanks, for_any_ranks_threads_and_nodes) {
+  const Trial trial(cases()[static_cast<std::size_t>(std::get<0>(GetParam()))], std::get<1>(GetParam()));
+  const std::string expected = outcome(trial, Team::alone(), 1);
+  for (const int size : {1, 2, 3, 4, 5, 7}) {
+    if (size > session().size()) continue;
+    for (const int per_node : {0, 1, 2}) {
+      if (per_node > 0 && size <= per_node) continue;
+      ::setenv("REPRISE_RANKS_PER_NODE", std::to_string(per_node).c_str(), 1);
+      const auto team = session().team(session().rank() < size ? 0 : 1);
+      if (session().rank() >= size) continue;
+      for (const int threads : {1, 2, 3}) {
+        if (per_node > 0 && threads > 1) continue;  // threads and nodes do not meet: a node's ranks are all that nodes see
+        const std::string found = outcome(trial, *team, threads);
+        if (team->is_root()) EXPECT_EQ(found, expected) << size << " ranks, " << threads << " threads, " << per_node << " ranks a node";
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Nets, OneAnswerOnRanks, testing::Combine(testing::Range(0, 3), testing::Values(Precision::f32, Precision::bf16)),
+                         [](const auto& info) { return std::string(cases()[static_cast<std::size_t>(std::get<0>(info.param))].paper == std::string("all-cnn") ? "all_cnn" : cases()[static_cast<std::size_t>(std::get<0>(info.param))].paper) + "_" + std::string(name_of(std::get<1>(info.param))); });
+
+}  // namespace
+}  // namespace reprise::ranks
