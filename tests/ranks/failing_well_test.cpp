@@ -1,0 +1,100 @@
+// When something goes wrong on one rank the whole job ends within ten seconds and says where; when it goes wrong on all alike, only
+// that run fails; when it is asked to stop, it leaves a checkpoint that any layout continues.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "job.hpp"
+
+namespace reprise::ranks {
+namespace {
+
+constexpr double kSecondsToEnd = 10;
+
+std::vector<std::string> long_run() {
+  auto arguments = small_runs()[1];
+  arguments.insert(arguments.end(), {"--set", "epochs=100000", "--set", "evaluations=1"});
+  return arguments;
+}
+
+/// Waits until the job trains: a checkpoint is there, or its ranks show progress.
+void wait_until_it_trains(Job& job, std::size_t ranks, const std::filesystem::path& out) {
+  for (const double begun = seconds_now(); seconds_now() - begun < 60; sleep_seconds(0.05)) {
+    std::error_code ignored;
+    bool checkpoint = false;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(out, ignored)) checkpoint |= entry.path().extension() == ".checkpoint";
+    if (checkpoint && job.ranks().size() == ranks) return;
+    ASSERT_TRUE(job.running()) << job.errors();
+  }
+  FAIL() << "it did not start to train\n" << job.errors();
+}
+
+TEST(FailingWell, a_killed_rank_ends_the_job_and_is_named) {
+  const Folder folder;
+  Job job(reprise_run(3, 1, folder.path() / "out", long_run()), folder.path());
+  wait_until_it_trains(job, 3, folder.path() / "out");
+  ::kill(job.ranks()[1], SIGKILL);
+  EXPECT_GT(job.wait(kSecondsToEnd), 0);
+  EXPECT_TRUE(job.ranks().empty());
+  EXPECT_NE(job.errors().find("rank"), std::string::npos) << job.errors();
+  EXPECT_EQ(result_digest(folder.path() / "out"), "");
+}
+
+TEST(FailingWell, a_hanging_rank_is_named_by_the_others) {
+  const Folder folder;
+  auto arguments = long_run();
+  arguments.insert(arguments.end(), {"--watchdog", "2s"});
+  Job job(reprise_run(3, 1, folder.path() / "out", arguments), folder.path());
+  wait_until_it_trains(job, 3, folder.path() / "out");
+  ::kill(job.ranks()[2], SIGSTOP);
+  EXPECT_EQ(job.wait(2 + kSecondsToEnd), 1);
+  EXPECT_NE(job.errors().find("missing: rank "), std::string::npos) << job.errors();
+}
+
+TEST(FailingWell, an_error_on_one_rank_ends_the_job_with_its_rank) {
+  const Folder folder;
+  // Two programs under one mpirun: the second rank reads one image more.
+  std::vector<std::string> command = reprise_run(1, 1, folder.path() / "out", {"logavgexp/canvas-gap", "--set", "dataset=fashion-mnist", "--set", "train_images=100", "--set", "test_images=100"});
+  std::vector<std::string> second(command.begin() + 1, command.end());
+  command.push_back(":");
+  second.insert(second.end(), {"--set", "train_images=101"});
+  command.insert(command.end(), second.begin(), second.end());
+  Job job(command, folder.path());
+  EXPECT_EQ(job.wait(30), 2);
+  EXPECT_NE(job.errors().find("the same on all ranks"), std::string::npos) << job.errors();
+}
+
+TEST(FailingWell, a_run_that_fails_on_all_ranks_alike_does_not_stop_the_others) {
+  const Folder folder;
+  auto arguments = small_runs()[1];
+  arguments.insert(arguments.end(), {"--seeds", "2", "--set", "optimizer.learning_rate.value=1e30", "--ranks-per-trial", "2"});
+  Job job(reprise_run(2, 1, folder.path() / "out", arguments), folder.path());
+  EXPECT_EQ(job.wait(60), 1) << job.errors();
+  EXPECT_NE(job.errors().find("loss at step"), std::string::npos) << job.errors();
+  EXPECT_NE(job.errors().find("(and 1 more)"), std::string::npos) << job.errors();
+}
+
+class Stopping : public testing::TestWithParam<int> {};
+
+TEST_P(Stopping, leaves_a_checkpoint_that_another_layout_continues) {
+  const Folder whole, folder;
+  const auto& arguments = small_runs()[2];
+  Job undisturbed(reprise_run(0, 2, whole.path() / "out", arguments), whole.path());
+  ASSERT_EQ(undisturbed.wait(60), 0);
+  Job first(reprise_run(3, 1, folder.path() / "out", arguments), folder.path());
+  wait_until_it_trains(first, 3, folder.path() / "out");
+  if (GetParam() == 0)
+    ::kill(first.ranks()[2], SIGUSR1);  // one rank alone: the others learn it from the exchange
+  else
+    first.signal(GetParam());
+  ASSERT_EQ(first.wait(kSecondsToEnd), 3) << first.errors();
+  EXPECT_EQ(result_digest(folder.path() / "out"), "");
+  Job second(reprise_run(2, 2, folder.path() / "out", arguments), folder.path());
+  ASSERT_EQ(second.wait(60), 0) << second.errors();
+  EXPECT_EQ(result_digest(folder.path() / "out"), result_digest(whole.path() / "out"));
+}
+
+INSTANTIATE_TEST_SUITE_P(By, Stopping, testing::Values(0, SIGUSR1), [](const auto& info) { return info.param == 0 ? "a_signal_to_one_rank" : "a_signal_to_mpirun"; });
+
+}  // namespace
+}  // namespace reprise::ranks

@@ -1,0 +1,63 @@
+#pragma once
+// `reprise run` under mpirun, as a process of its own that a test can watch, stop and kill.
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace reprise::ranks {
+
+/// A fresh folder in the system's temporary one, removed with everything in it at the end.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class Job {
+ public:
+  /// Starts `command` (a program and its arguments) in a session of its own; output and errors go to files in `folder`.
+  Job(const std::vector<std::string>& command, const std::filesystem::path& folder);
+  ~Job();  ///< kills what is left
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  /// Waits for its end; its exit code (128 + signal if killed), or -1 if it still runs after so many seconds.
+  int wait(double seconds);
+  bool running();
+  /// Processes of reprise itself (not mpirun) that this job started, lowest rank first as far as the system tells.
+  std::vector<pid_t> ranks() const;
+  void signal(int number) const;  ///< to mpirun
+  void kill_everything();
+  std::string output() const;
+  std::string errors() const;
+
+ private:
+  std::filesystem::path folder_;
+  std::string mark_;  ///< in the environment of all of its processes
+  pid_t process_ = -1;
+  int status_ = 0;
+  bool ended_ = false;
+};
+
+/// mpirun -n RANKS reprise run ... --threads THREADS --out OUT; without mpirun for ranks 0.
+std::vector<std::string> reprise_run(int ranks, int threads, const std::filesystem::path& out, const std::vector<std::string>& arguments);
+
+/// The trials that these tests run: small nets that take a second or two.
+const std::vector<std::vector<std::string>>& small_runs();
+
+/// Digest of everything in the one result file below `out` that must not depend on the layout; "" if there is none.
+std::string result_digest(const std::filesystem::path& out);
+
+double seconds_now();
+void sleep_seconds(double seconds);
+
+}  // namespace reprise::ranks

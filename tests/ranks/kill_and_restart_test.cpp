@@ -1,0 +1,88 @@
+// Runs are killed at random instants, whole jobs or single ranks, and started again on other layouts, until they end. What comes
+// out must be what an undisturbed run on one rank gives. REPRISE_KILL_ROUNDS sets how many kills (20 in the fast tests).
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+
+#include "job.hpp"
+
+namespace reprise::ranks {
+namespace {
+
+int wanted_kills() {
+  const char* rounds = std::getenv("REPRISE_KILL_ROUNDS");
+  return rounds != nullptr ? std::atoi(rounds) : 20;
+}
+
+struct Counts {
+  int kills = 0, resumed = 0, finished = 0;
+};
+
+class Disturber {
+ public:
+  explicit Disturber(unsigned seed) : random_(seed) {}
+
+  /// Runs `arguments` to the end, killing it on the way; `seconds` is about what an undisturbed run takes.
+  void run(const std::vector<std::string>& arguments, const std::string& expected, double seconds, Counts& counts) {
+    const Folder folder;
+    const auto out = folder.path() / "out";
+    for (int kills_of_this = 0;;) {
+      const int ranks = pick({0, 1, 2, 3, 5}), threads = pick({1, 2, 3});
+      Job job(reprise_run(ranks, threads, out, arguments), folder.path());
+      const bool disturb = kills_of_this < 8;  // in the end it is left alone
+      const int code = job.wait(disturb ? std::uniform_real_distribution<double>(0.1, 0.3 + seconds)(random_) : 120);
+      if (code < 0) {
+        kill_some(job);
+        ++counts.kills, ++kills_of_this;
+        ASSERT_GE(job.wait(20), 0) << "the job did not end after a kill:\n" << job.errors();
+        continue;
+      }
+      ASSERT_EQ(code, 0) << ranks << " ranks, " << threads << " threads\n" << job.errors();
+      counts.resumed += kills_of_this > 0;
+      ++counts.finished;
+      ASSERT_EQ(result_digest(out), expected) << "after " << kills_of_this << " kills, last on " << ranks << " ranks, " << threads << " threads";
+      return;
+    }
+  }
+
+ private:
+  int pick(const std::vector<int>& values) { return values[random_() % values.size()]; }
+
+  void kill_some(Job& job) {
+    const std::vector<pid_t> ranks = job.ranks();
+    if (ranks.size() > 1 && random_() % 2 == 0)
+      ::kill(ranks[random_() % ranks.size()], SIGKILL);  // mpirun ends the others
+    else
+      job.kill_everything();
+  }
+
+  std::mt19937 random_;
+};
+
+TEST(KillAndRestart, on_other_layouts_gives_what_an_undisturbed_run_gives) {
+  Disturber disturber(20260815);
+  Counts counts;
+  std::vector<std::string> expected;
+  std::vector<double> seconds;
+  for (const auto& arguments : small_runs()) {
+    const Folder folder;
+    const double begun = seconds_now();
+    Job job(reprise_run(0, 1, folder.path() / "out", arguments), folder.path());
+    ASSERT_EQ(job.wait(120), 0) << job.errors();
+    seconds.push_back(seconds_now() - begun);
+    expected.push_back(result_digest(folder.path() / "out"));
+  }
+  for (std::size_t i = 0; counts.kills < wanted_kills() && !HasFatalFailure(); ++i) {
+    const std::size_t which = i % small_runs().size();
+    disturber.run(small_runs()[which], expected[which], seconds[which], counts);
+  }
+  std::printf("%d kills, %d runs finished, %d of them after kills\n", counts.kills, counts.finished, counts.resumed);
+  EXPECT_GT(counts.resumed, 0);
+}
+
+}  // namespace
+}  // namespace reprise::ranks
