@@ -8,12 +8,10 @@
 #include <memory>
 #include <optional>
 
-#include "datasets/image_set.hpp"
-#include "datasets/preprocessing.hpp"
-#include "datasets/sample_source.hpp"
 #include "experiments/analyses/analysis.hpp"
 #include "experiments/catalog.hpp"
 #include "experiments/provenance.hpp"
+#include "experiments/sources.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/checkpoint.hpp"
 #include "suite/records/checkpoint_format.hpp"
@@ -29,24 +27,6 @@ namespace {
 std::atomic<bool> stop_requested{false};
 
 double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-/// The data of a recipe, ready to be read.
-struct Sources {
-  explicit Sources(const training::Recipe& recipe, const std::filesystem::path& directory) {
-    datasets::Dataset loaded = datasets::load(recipe.dataset, directory, {recipe.train_images, recipe.test_images, recipe.held_out_images});
-    auto train_images = std::make_shared<datasets::ImageSet>(std::move(loaded.train));
-    auto test_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.test));
-    preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed");
-    train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
-    test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
-    digest = records::sha256_hex(train_images->digest + test_images->digest);
-    // Whitened images are stored once; from here on nobody reads the training bytes.
-    if (preprocessing->is_expensive()) std::vector<std::uint8_t>().swap(train_images->pixels);
-  }
-  std::shared_ptr<const datasets::Preprocessing> preprocessing;
-  std::unique_ptr<datasets::SampleSource> train, test;
-  std::string digest;
-};
 
 std::string checkpoint_digest(const records::Checkpoint& checkpoint) {
   records::Xxh3 digest(records::Xxh3::Width::bits128);
@@ -70,7 +50,7 @@ class Run {
   RunSummary execute() {
     for (const std::string& name : recipe_.analyses) find_analysis(name);
     team_.on_root([&] { check_writable(folder_); }, "output folder");
-    const std::unique_ptr<const Sources> sources = load();
+    const std::unique_ptr<const Sources> sources = load_sources(recipe_, options_.data, team_);
     RunSummary summary;
     summary.run_id = run_id(recipe_, seed_, sources->digest);
     summary.file = folder_ / (summary.run_id + ".h5");
@@ -103,31 +83,12 @@ class Run {
   }
 
  private:
-  /// The root reads first: what is fitted once is then in the cache for the others. All must have read the same.
-  std::unique_ptr<const Sources> load() const {
-    std::unique_ptr<const Sources> sources;
-    team_.on_root([&] { sources = std::make_unique<const Sources>(recipe_, options_.data); }, "reading of the data");
-    if (!sources) sources = std::make_unique<const Sources>(recipe_, options_.data);
-    require_same("data set " + recipe_.dataset, sources->digest, "Give all nodes the same --data");
-    return sources;
-  }
-
   template <typename Question>
   bool root_says(const Question& question) const {
     std::uint8_t answer = 0;
     if (team_.is_root()) answer = question() ? 1 : 0;
     team_.broadcast(&answer, sizeof answer, "agreement");
     return answer != 0;
-  }
-
-  /// Throws InputError on all ranks unless all have the text that the root has.
-  void require_same(const std::string& thing, const std::string& mine, const char* fix) const {
-    if (team_.size() == 1) return;
-    const auto* bytes = reinterpret_cast<const std::byte*>(mine.data());
-    const std::vector<std::byte> heard = team_.broadcast({bytes, bytes + mine.size()}, "agreement");
-    const std::string roots(reinterpret_cast<const char*>(heard.data()), heard.size());
-    if (team_.any(roots != mine, "agreement"))
-      throw InputError(Complaint{thing, "the same on all ranks: " + roots, roots != mine ? fmt::format("{} on {}", mine, team_.name_of(team_.rank())) : "another on some rank", fix});
   }
 
   RunSummary already_there(RunSummary summary) const {
@@ -152,7 +113,7 @@ class Run {
         "checkpoint");
     if (!root_says([&] { return saved.has_value(); })) return;
     if (!saved) saved = records::read_checkpoint(checkpoint);
-    require_same("checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none", "--out must be on a file system that all nodes share");
+    require_same(team_, "checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none", "--out must be on a file system that all nodes share");
     trainer.restore(*saved);
   }
 

@@ -20,6 +20,7 @@ Command add_plan(CLI::App& program);
 Command add_run(CLI::App& program);
 Command add_report(CLI::App& program);
 Command add_diff(CLI::App& program);
+Command add_verify(CLI::App& program);
 Command add_data(CLI::App& program);
 Command add_doctor(CLI::App& program);
 

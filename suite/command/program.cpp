@@ -95,7 +95,7 @@ int run_program(int argc, const char* const* argv) {
   program.set_version_flag("--version", "reprise " + version());
   program.footer(examples({"reprise list", "reprise doctor"}) + "\n" + kAfterword);
   const std::vector<Command> commands = {add_list(program),   add_show(program), add_plan(program), add_run(program),
-                                         add_report(program), add_diff(program), add_data(program), add_doctor(program)};
+                                         add_report(program), add_diff(program), add_verify(program), add_data(program), add_doctor(program)};
 
   if (argc > 1 && argv[1][0] != '-') {
     const std::vector<std::string> names = names_of(commands);

@@ -1,0 +1,40 @@
+#include "experiments/sources.hpp"
+
+#include <fmt/format.h>
+
+#include "datasets/image_set.hpp"
+#include "suite/errors.hpp"
+#include "suite/records/digest.hpp"
+
+namespace reprise::experiments {
+
+Sources::Sources(const training::Recipe& recipe, const std::filesystem::path& directory) {
+  datasets::Dataset loaded = datasets::load(recipe.dataset, directory, {recipe.train_images, recipe.test_images, recipe.held_out_images});
+  auto train_images = std::make_shared<datasets::ImageSet>(std::move(loaded.train));
+  auto test_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.test));
+  preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed");
+  train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
+  test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
+  digest = records::sha256_hex(train_images->digest + test_images->digest);
+  // Whitened images are stored once; from here on nobody reads the training bytes.
+  if (preprocessing->is_expensive()) std::vector<std::uint8_t>().swap(train_images->pixels);
+}
+
+std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, const std::filesystem::path& directory, ranks::Team& team) {
+  std::unique_ptr<const Sources> sources;
+  team.on_root([&] { sources = std::make_unique<const Sources>(recipe, directory); }, "reading of the data");
+  if (!sources) sources = std::make_unique<const Sources>(recipe, directory);
+  require_same(team, "data set " + recipe.dataset, sources->digest, "Give all nodes the same --data");
+  return sources;
+}
+
+void require_same(ranks::Team& team, const std::string& thing, const std::string& mine, const char* fix) {
+  if (team.size() == 1) return;
+  const auto* bytes = reinterpret_cast<const std::byte*>(mine.data());
+  const std::vector<std::byte> heard = team.broadcast({bytes, bytes + mine.size()}, "agreement");
+  const std::string roots(reinterpret_cast<const char*>(heard.data()), heard.size());
+  if (team.any(roots != mine, "agreement"))
+    throw InputError(Complaint{thing, "the same on all ranks: " + roots, roots != mine ? fmt::format("{} on {}", mine, team.name_of(team.rank())) : "another on some rank", fix});
+}
+
+}  // namespace reprise::experiments

@@ -1,0 +1,31 @@
+#pragma once
+// The data of a recipe, ready to be read by every rank of a team.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "datasets/preprocessing.hpp"
+#include "datasets/sample_source.hpp"
+#include "suite/ranks/team.hpp"
+#include "suite/training/recipe.hpp"
+
+namespace reprise::experiments {
+
+struct Sources {
+  /// Loads, selects and preprocesses. Throws InputError.
+  Sources(const training::Recipe& recipe, const std::filesystem::path& directory);
+
+  std::shared_ptr<const datasets::Preprocessing> preprocessing;
+  std::unique_ptr<datasets::SampleSource> train, test;
+  std::string digest;  ///< of what is trained and tested on
+};
+
+/// The root reads first: what is fitted once is then in the cache for the others. Throws InputError on all ranks unless all have
+/// read the same. Collective.
+std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, const std::filesystem::path& directory, ranks::Team& team);
+
+/// Throws InputError on all ranks unless all have the text that the root has. Collective.
+void require_same(ranks::Team& team, const std::string& thing, const std::string& mine, const char* fix);
+
+}  // namespace reprise::experiments

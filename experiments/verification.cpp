@@ -1,0 +1,63 @@
+#include "experiments/verification.hpp"
+
+#include <fmt/format.h>
+
+#include "experiments/catalog.hpp"
+#include "experiments/provenance.hpp"
+#include "experiments/sources.hpp"
+#include "suite/errors.hpp"
+#include "suite/training/trainer.hpp"
+
+namespace reprise::experiments {
+
+namespace {
+
+std::string fact(const std::map<std::string, std::string>& provenance, const std::string& key) {
+  const auto found = provenance.find(key);
+  return found == provenance.end() ? "unknown" : found->second;
+}
+
+/// The settings that make this machine's kernels those of AVX2, which every machine has.
+constexpr const char* kPin = "REPRISE_ISA=avx2 ONEDNN_MAX_CPU_ISA=AVX2";
+
+void require_same_instructions(const records::RunRecord& record, const std::map<std::string, std::string>& here) {
+  for (const std::string key : {"isa_vector_kernels", "onednn"}) {
+    if (fact(record.provenance, key) == fact(here, key)) continue;
+    const bool then_is_lower = fact(record.provenance, "isa_vector_kernels") == "avx2";
+    throw InputError(Complaint{fmt::format("{} of run {}", key, record.run_id), "the same here: " + fact(record.provenance, key), fact(here, key),
+                               fmt::format("Two instruction sets round differently. Pin the lower one: {} {}", kPin,
+                                           then_is_lower ? "reprise verify ..." : "for the run, then for its verification")});
+  }
+}
+
+}  // namespace
+
+records::Divergence verify_run(const records::RunRecord& record, const VerificationPart& part, const RunOptions& options) {
+  ranks::Team& team = options.team != nullptr ? *options.team : ranks::Team::alone();
+  require_same_instructions(record, provenance(1));
+  const training::Recipe recipe = recipe_from_toml(record.recipe_toml);
+  const auto sources = load_sources(recipe, options.data, team);
+  if (fact(record.provenance, "data_digest") != sources->digest)
+    throw InputError(Complaint{fmt::format("data of run {}", record.run_id), fact(record.provenance, "data_digest"), sources->digest, "Give the data that it was run on (--data)"});
+  if (run_id(recipe, record.seed, sources->digest) != record.run_id)
+    throw InputError(Complaint{fmt::format("run {}", record.run_id), "made by a code that gives this version's answers", "another answer version, or a changed recipe", "Check out the commit in its provenance: reprise diff shows it"});
+
+  const graph::Graph graph = build_model(recipe, sources->train->shape(), sources->train->classes());
+  parallel::Workers workers(options.threads);
+  training::Trainer trainer(recipe, graph, *sources->train, *sources->test, static_cast<std::uint64_t>(record.seed), workers, team);
+  training::Controls controls;
+  controls.should_stop = [&] { return part.steps > 0 && trainer.step() > part.steps; };
+  if (options.progress && team.is_root())
+    controls.progress = [&](const training::Progress& p) {
+      const std::int64_t total = part.steps > 0 ? std::min(part.steps, p.total_steps) : p.total_steps;
+      const double rate = p.images_per_second / static_cast<double>(recipe.batch);
+      options.progress({.step = p.step, .total_steps = total, .epoch = p.epoch, .loss = p.loss, .images_per_second = p.images_per_second,
+                        .seconds_left = static_cast<double>(std::max<std::int64_t>(0, total - p.step)) / rate, .phase = "executing again"});
+    };
+  trainer.run(controls);
+  records::RunRecord again;
+  trainer.write_to(again);
+  return records::find_divergence(record, again, part.from_epoch);
+}
+
+}  // namespace reprise::experiments

@@ -1,0 +1,21 @@
+#pragma once
+// Executes a part of a run again, on the ranks and threads at hand, and compares it with what the result file says.
+
+#include <cstdint>
+#include <filesystem>
+
+#include "experiments/runner.hpp"
+#include "suite/records/divergence.hpp"
+
+namespace reprise::experiments {
+
+struct VerificationPart {
+  double from_epoch = 0;      ///< rows before are not compared (the run is executed from its start all the same)
+  std::int64_t steps = 0;     ///< how many steps are executed; 0: all
+};
+
+/// Throws InputError if the data, the code's answer version or the instruction sets are not those of the run: another answer would
+/// then be no finding. Uses data, threads, team and progress of the options. Collective; the answer is the root's.
+records::Divergence verify_run(const records::RunRecord& record, const VerificationPart& part, const RunOptions& options);
+
+}  // namespace reprise::experiments

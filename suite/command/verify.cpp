@@ -1,0 +1,78 @@
+// reprise verify RUN.h5
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datasets/image_set.hpp"
+#include "experiments/verification.hpp"
+#include "suite/command/command.hpp"
+#include "suite/command/placement.hpp"
+#include "suite/command/progress.hpp"
+#include "suite/errors.hpp"
+#include "suite/ranks/session.hpp"
+#include "suite/records/result_file.hpp"
+
+namespace reprise::command {
+namespace {
+
+struct VerifyFlags {
+  std::vector<std::string> files;
+  std::string data;
+  experiments::VerificationPart part;
+  int threads = 0;
+};
+
+int verify_here(const VerifyFlags& flags, ranks::Session& session) {
+  const auto team = session.team(0);
+  experiments::RunOptions options;
+  options.data = datasets::data_directory(flags.data);
+  options.threads = settle_placement(flags.threads, session);
+  options.team = team.get();
+  bool differs = false;
+  for (const std::string& file : flags.files) {
+    const records::RunRecord record = records::read_result(file);
+    ProgressDisplay display(fmt::format("verify {}/{}", record.paper, record.trial));
+    options.progress = [&](const experiments::RunOptions::Progress& progress) { display.show(progress); };
+    const records::Divergence divergence = experiments::verify_run(record, flags.part, options);
+    differs |= divergence.differs;
+    if (team->is_root()) fmt::print("{}: {}\n", file, records::divergence_text(divergence));
+  }
+  return team->any(team->is_root() && differs, "verdict") ? kFailed : kDone;
+}
+
+int verify(const VerifyFlags& flags) {
+  ranks::Session session;
+  if (session.size() == 1) return verify_here(flags, session);
+  try {
+    return verify_here(flags, session);
+  } catch (const std::exception& error) {
+    const bool bad_input = dynamic_cast<const InputError*>(&error) != nullptr;
+    fmt::print(stderr, "reprise: rank {}: {}\n", session.rank(), error.what());
+    session.abort(bad_input ? kBadInput : kFailed);
+  }
+}
+
+}  // namespace
+
+Command add_verify(CLI::App& program) {
+  auto flags = std::make_shared<VerifyFlags>();
+  CLI::App* app = program.add_subcommand("verify", "Executes a run again on the ranks and threads at hand and compares every digest");
+  app->add_option("RUN.h5", flags->files, "Result files")->option_text(" ")->required();
+  app->add_option("--from", flags->part.from_epoch, "Compares the history from this epoch on (it is executed from the start all the same)")
+      ->check(CLI::NonNegativeNumber)
+      ->option_text("EPOCH");
+  app->add_option("--steps", flags->part.steps, "Executes so many steps (else all)")->check(CLI::PositiveNumber)->option_text("N");
+  app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")->check(CLI::Range(1, 4096))->option_text("N");
+  app->add_option("--data", flags->data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
+  app->footer(
+      "Says \"identical\" (exit code 0), or names the first epoch, step and layer that differ (exit code 1). Only one instruction set\n"
+      "gives one answer: a run of another one is refused, with the settings that pin the lower one.\n\n" +
+      examples({"reprise verify results/dropout/table2-dropout-relu/*.h5", "reprise verify results/dropout/table2-dropout-relu/*.h5 --steps 5 --threads 1"}) +
+      "  mpirun -n 4 reprise verify results/dropout/table2-dropout-relu/0123456789abcdef.h5\n");
+  return {app, [flags] { return verify(*flags); }};
+}
+
+}  // namespace reprise::command
