@@ -23,7 +23,7 @@ endfunction()
 
 reprise_libraries_below(${PROJECT_SOURCE_DIR} reprise_all_libraries)
 install(TARGETS ${reprise_all_libraries} EXPORT repriseTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(program reprise reprise_bench)
+foreach(program reprise reprise_bench reprise_bench_ranks)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()

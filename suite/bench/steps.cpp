@@ -5,65 +5,18 @@
 #include <memory>
 #include <set>
 
-#include "datasets/manifest.hpp"
-#include "datasets/sample_source.hpp"
 #include "experiments/catalog.hpp"
+#include "suite/bench/made_up_batch.hpp"
 #include "suite/bench/rates.hpp"
-#include "suite/graph/executor.hpp"
-#include "suite/random/random.hpp"
-#include "suite/training/trainer.hpp"
 
 namespace reprise::bench {
 
 namespace {
 
-/// Random images in the shape of a recipe's data set: a step costs the same on any pixels.
-std::shared_ptr<const datasets::ImageSet> random_images(const datasets::DatasetEntry& entry, std::int64_t count) {
-  auto images = std::make_shared<datasets::ImageSet>();
-  images->name = entry.name;
-  images->split = "train";
-  images->count = count;
-  images->channels = entry.channels, images->height = entry.height, images->width = entry.width, images->classes = entry.classes();
-  images->pixels.resize(static_cast<std::size_t>(count * images->image_bytes()));
-  random::Generator generator({1, random::Purpose::synthetic, 0, 0, 0});
-  for (auto& pixel : images->pixels) pixel = static_cast<std::uint8_t>(generator.next_word());
-  for (std::int64_t i = 0; i < count; ++i) images->labels.push_back(static_cast<std::int32_t>(i % images->classes));
-  return images;
-}
-
-/// Fitting ZCA takes tens of seconds and, its results being stored, costs a step nothing; per-channel scaling stands in for it.
-std::vector<std::string> without_whitening(std::vector<std::string> stages) {
-  for (std::string& stage : stages)
-    if (stage.starts_with("zca")) stage = "standardize";
-  return stages;
-}
-
 void run_step(benchmark::State& state, training::Recipe recipe, Precision precision, int threads) {
   recipe.precision = precision;
-  const auto images = random_images(datasets::require_entry(recipe.dataset), recipe.batch);
-  const auto preprocessing = datasets::Preprocessing::fit(without_whitening(recipe.preprocessing), *images);
-  const datasets::SampleSource source(images, preprocessing, recipe.augmentation);
-  const graph::Graph graph = experiments::build_model(recipe, source.shape(), source.classes());
-  parallel::Workers workers(threads);
-  graph::Parameters parameters(graph);
-  parameters.initialise(1);
-  graph::Executor executor(graph,
-                           {.net = {.precision = precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
-                            .target_is_input = recipe.procedure == "autoencoder",
-                            .label_smoothing = recipe.label_smoothing},
-                           parameters, workers);
-  optimizers::Optimizer optimizer(recipe.optimizer, parameters);
-  std::vector<std::int64_t> order(static_cast<std::size_t>(recipe.batch));
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
-  std::uint64_t step = 0;
-  const double steps_per_second = run_compute(state, precision, threads, static_cast<double>(graph.training_flops() * recipe.batch), [&] {
-    const datasets::FetchKey key{1, step};
-    const training::SourceReader reader(source, &order, 0, &key);
-    kernels::UpdateTerms terms = optimizer.terms(static_cast<std::int64_t>(step), 1'000'000);
-    terms.rate *= 1e-3f;  // random labels at the recipe's rate would diverge
-    executor.train_step({&reader, recipe.batch, 1, step}, optimizer, terms);
-    ++step;
-  });
+  MadeUpTraining training(recipe, threads);
+  const double steps_per_second = run_compute(state, precision, threads, training.flops_per_step(), [&] { training.step(); });
   state.counters["images_per_second"] = steps_per_second * static_cast<double>(recipe.batch);
 }
 
@@ -80,7 +33,6 @@ void register_steps() {
           for (const int threads : std::set<int>{1, cores}) {
             const std::string name = fmt::format("step/{}/{}/{}/{}/threads:{}", slug, trial.name, scale, name_of(precision), threads);
             benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& s) { run_step(s, experiments::resolve(slug, trial.name, scale), precision, threads); })
-                
                 ->Unit(benchmark::kMillisecond);
           }
       }

@@ -23,7 +23,7 @@ struct Executor::State {
       : graph(graph_in), options(options_in), parameters(parameters_in), workers(workers_in), team(team_in), net(graph, options.net),
         train(net, {.purpose = PlanOptions::Purpose::train, .target_is_input = options.target_is_input}),
         infer(net, {.purpose = PlanOptions::Purpose::infer, .target_is_input = options.target_is_input}),
-        gradients(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float))), arenas(team), train_buffers(net, train, team), infer_buffers(net, infer, team) {
+        gradients(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float))), arenas(team), train_buffers(net, train, team, workers.threads()), infer_buffers(net, infer, team, workers.threads()) {
     const std::size_t fetch_scratch = static_cast<std::size_t>(graph.node(0).shape.size()) * sizeof(float);
     for (const Plan* plan : {&train, &infer}) {
       scratch_bytes = std::max({scratch_bytes, plan->scratch_bytes, fetch_scratch});
@@ -184,7 +184,7 @@ void input_maps(const Graph& graph, const NetOptions& options, const Parameters&
   const Plan plan(net, {.purpose = PlanOptions::Purpose::maps, .map_node = map_node});
   Arenas arenas(ranks::Team::alone());
   arenas.fit(net, plan, std::max(plan.scratch_bytes, static_cast<std::size_t>(graph.node(0).shape.size()) * sizeof(float)), workers.threads());
-  PlanBuffers buffers(net, plan, ranks::Team::alone());
+  PlanBuffers buffers(net, plan, ranks::Team::alone(), workers.threads());
   Sinks sinks;
   sinks.relu_rule = rule;
   sinks.maps = maps;

@@ -90,7 +90,7 @@ class PlanRun {
     const ranks::Range mine = team_.share(shards_);
     std::optional<parallel::TreeReduction> reduction;
     if (stage.gradient_floats > 0 && sinks_.gradients != nullptr)
-      reduction.emplace(static_cast<int>(mine.first), static_cast<int>(mine.last), shards_, *buffers_.pools[stage_index], [floats = stage.gradient_floats](std::byte* left, const std::byte* right) {
+      reduction.emplace(static_cast<int>(mine.first), static_cast<int>(mine.last), shards_, buffers_.pool(stage_index), [floats = stage.gradient_floats](std::byte* left, const std::byte* right) {
         kernels::vector_kernels().accumulate(reinterpret_cast<float*>(left), reinterpret_cast<const float*>(right), floats);
       });
     width_ = static_cast<std::size_t>(statistics_width(stage));
@@ -100,7 +100,7 @@ class PlanRun {
 
     workers_.for_each(mine.count(), [&](std::int64_t s, int thread) {
       const int shard = static_cast<int>(mine.first + s);
-      std::byte* gradients = reduction ? buffers_.pools[stage_index]->take() : nullptr;
+      std::byte* gradients = reduction ? buffers_.pool(stage_index).take() : nullptr;
       std::size_t next_gradient = 0;
       for (const Operation& operation : stage.operations) {
         run_named(stage, operation, shard, thread, gradients, next_gradient);
@@ -160,19 +160,17 @@ class PlanRun {
 
   void put_gradients(const Stage& stage, std::size_t stage_index, const parallel::TreeReduction& reduction) {
     if (buffers_.exchanges[stage_index] == nullptr) {
-      take_gradients(stage, 0, stage.gradient_floats, reinterpret_cast<const float*>(reduction.root()));
+      take_gradients(stage, 0, stage.gradient_floats, reinterpret_cast<const float*>(reduction.root()), nullptr);
+      buffers_.pool(stage_index).give(reduction.root());
     } else {
-      std::vector<const float*> sums;
-      for (const std::byte* sum : reduction.sums()) sums.push_back(reinterpret_cast<const float*>(sum));
-      buffers_.exchanges[stage_index]->put(shards_, sums);
+      buffers_.exchanges[stage_index]->put(shards_, reduction.sums());
     }
-    for (std::byte* sum : reduction.sums()) buffers_.pools[stage_index]->give(sum);
   }
 
   void combine_gradients(const Stage& stage, std::size_t stage_index) {
     ranks::GradientExchange* exchange = buffers_.exchanges[stage_index].get();
     if (exchange == nullptr) return;
-    exchange->combine(shards_, [&](std::int64_t first, std::int64_t count, const float* sum) { take_gradients(stage, first, count, sum); });
+    exchange->combine(shards_, [&](std::int64_t first, std::int64_t count, const float* left, const float* right) { take_gradients(stage, first, count, left, right); });
     if (team_.nodes() == 1) return;
     team_.synchronise("combining gradients");
     exchange->start();
@@ -185,17 +183,22 @@ class PlanRun {
     for (ranks::GradientExchange* exchange : started_) exchange->finish();
     team_.synchronise("exchange of gradients");
     for (std::size_t i = 0; i < started_.size(); ++i)
-      started_[i]->take([&](std::int64_t first, std::int64_t count, const float* sum) { take_gradients(*started_stages_[i], first, count, sum); });
+      started_[i]->take([&](std::int64_t first, std::int64_t count, const float* left, const float* right) { take_gradients(*started_stages_[i], first, count, left, right); });
     started_.clear();
   }
 
-  /// Floats [first, first + count) of a stage's gradients to their parameters.
-  void take_gradients(const Stage& stage, std::int64_t first, std::int64_t count, const float* sum) {
+  /// Floats [first, first + count) of a stage's gradients to their parameters: left + right, or left alone.
+  void take_gradients(const Stage& stage, std::int64_t first, std::int64_t count, const float* left, const float* right) {
     for (std::size_t i = 0; i < stage.gradients.size(); ++i) {
       const Parameter& parameter = parameters_.list()[static_cast<std::size_t>(stage.gradients[i])];
       const std::int64_t start = stage.gradient_offsets[i];
       const std::int64_t begin = std::max(first, start), end = std::min(first + count, start + parameter.count);
-      if (begin < end) std::memcpy(sinks_.gradients + parameter.offset + begin - start, sum + begin - first, static_cast<std::size_t>(end - begin) * sizeof(float));
+      if (begin >= end) continue;
+      float* to = sinks_.gradients + parameter.offset + begin - start;
+      if (right != nullptr)
+        kernels::vector_kernels().f32.add(left + begin - first, right + begin - first, to, end - begin);
+      else
+        std::memcpy(to, left + begin - first, static_cast<std::size_t>(end - begin) * sizeof(float));
     }
   }
 
@@ -509,21 +512,21 @@ void Arenas::fit(const PreparedNet& net, const Plan& plan, std::size_t scratch, 
   if (team.nodes() > 1 && columns.size() < columns_bytes) columns = team.memory(columns_bytes);
 }
 
-PlanBuffers::PlanBuffers(const PreparedNet& net, const Plan& plan, ranks::Team& team) {
+PlanBuffers::PlanBuffers(const PreparedNet& net, const Plan& plan, ranks::Team& team, int threads) {
   const bool exchanges_gradients = team.size() > 1 && plan.options.purpose == PlanOptions::Purpose::train;
   for (const Stage& stage : plan.stages) {
-    pools.push_back(std::make_unique<parallel::BufferPool>(static_cast<std::size_t>(stage.gradient_floats) * sizeof(float)));
+    pools.push_back(nullptr);
     exchanges.push_back(nullptr);
     if (exchanges_gradients && stage.gradient_floats > 0)
-      exchanges.back() = std::make_unique<ranks::GradientExchange>(team, static_cast<int>(net.options.shards()), stage.gradient_floats, [](float* left, const float* right, std::int64_t count) {
-        kernels::vector_kernels().accumulate(left, right, count);
-      });
+      exchanges.back() = std::make_unique<ranks::GradientExchange>(team, static_cast<int>(net.options.shards()), stage.gradient_floats, threads, kernels::vector_kernels().f32.add);
+    else
+      pools.back() = std::make_unique<parallel::BufferPool>(static_cast<std::size_t>(stage.gradient_floats) * sizeof(float));
   }
 }
 
 std::size_t PlanBuffers::allocated_bytes() const {
   std::size_t bytes = 0;
-  for (const auto& pool : pools) bytes += pool->allocated_bytes();
+  for (const auto& pool : pools) bytes += pool ? pool->allocated_bytes() : 0;
   return bytes;
 }
 

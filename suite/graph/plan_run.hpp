@@ -33,9 +33,10 @@ struct Arenas {
 
 /// What one plan keeps from run to run: buffers of gradients, and their exchange between ranks.
 struct PlanBuffers {
-  PlanBuffers(const PreparedNet& net, const Plan& plan, ranks::Team& team);
-  std::vector<std::unique_ptr<parallel::BufferPool>> pools;              ///< per stage
+  PlanBuffers(const PreparedNet& net, const Plan& plan, ranks::Team& team, int threads);
+  std::vector<std::unique_ptr<parallel::BufferPool>> pools;              ///< per stage; null where an exchange has its own
   std::vector<std::unique_ptr<ranks::GradientExchange>> exchanges;       ///< per stage; null where nothing is exchanged
+  parallel::BufferPool& pool(std::size_t stage) { return exchanges[stage] ? exchanges[stage]->pool() : *pools[stage]; }
   std::size_t allocated_bytes() const;
 };
 

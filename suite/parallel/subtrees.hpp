@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace reprise::parallel {
@@ -23,5 +24,9 @@ std::vector<Subtree> subtrees_of(int first, int last, int leaves);
 /// add(left, right) adds the sum at parts[right] to that at parts[left]. Returns the index of the part that holds the result.
 /// Precondition: the parts under `node` cover it.
 int fold(const Subtree& node, std::span<const Subtree> parts, int leaves, const std::function<void(int left, int right)>& add);
+
+/// The same but for the last addition, which is left to the caller: the sum is that at first plus that at second, or (second -1)
+/// the part itself.
+std::pair<int, int> fold_to_two(const Subtree& node, std::span<const Subtree> parts, int leaves, const std::function<void(int left, int right)>& add);
 
 }  // namespace reprise::parallel

@@ -1,6 +1,7 @@
 #include "suite/parallel/tree_reduction.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace reprise::parallel {
 
@@ -18,6 +19,15 @@ std::byte* BufferPool::take() {
 void BufferPool::give(std::byte* buffer) {
   const std::lock_guard lock(mutex_);
   free_.push_back(buffer);
+}
+
+std::byte* BufferPool::take_within(const std::function<bool(const std::byte*)>& wanted) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(free_.begin(), free_.end(), wanted);
+  assert(found != free_.end());
+  std::byte* buffer = *found;
+  free_.erase(found);
+  return buffer;
 }
 
 TreeReduction::TreeReduction(int first, int last, int leaves, BufferPool& pool, Merge merge)

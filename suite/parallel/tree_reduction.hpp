@@ -18,8 +18,12 @@ namespace reprise::parallel {
 class BufferPool {
  public:
   explicit BufferPool(std::size_t bytes) : bytes_(bytes) {}
+  /// Hands out `buffers` first, memory of somebody else's, and makes more only when these are all out.
+  BufferPool(std::size_t bytes, std::vector<std::byte*> buffers) : bytes_(bytes), free_(std::move(buffers)) {}
   std::byte* take();
   void give(std::byte* buffer);
+  /// A free buffer that `wanted` says yes to; there must be one.
+  std::byte* take_within(const std::function<bool(const std::byte*)>& wanted);
   std::size_t bytes() const { return bytes_; }
   std::size_t allocated_bytes() const { return owned_.size() * bytes_; }
 

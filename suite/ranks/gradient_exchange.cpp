@@ -20,18 +20,9 @@ void for_pieces(const Range& range, const std::function<void(std::int64_t first,
 
 }  // namespace
 
-GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t floats, Add add)
+GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t floats, int threads, Add add)
     : team_(team), floats_(floats), stride_(static_cast<std::int64_t>(aligned(static_cast<std::size_t>(floats) * sizeof(float)) / sizeof(float))), add_(std::move(add)) {
-  const Range mine = team.ranks_of(team.node());
-  std::int64_t vectors = 0, node_parts = 1, all_parts = 1;
-  for (std::int64_t position = mine.first; position < mine.last; ++position) {
-    window_first_.push_back(vectors);
-    std::size_t most = 0;
-    for (int leaves = 1; leaves <= most_leaves; ++leaves) most = std::max(most, subtrees_in(share_of(leaves, static_cast<int>(position), team.size()), leaves).size());
-    vectors += static_cast<std::int64_t>(most);
-  }
-  windows_ = team.memory(static_cast<std::size_t>(vectors * stride_) * sizeof(float));
-  if (team.nodes() == 1) return;
+  std::int64_t node_parts = 1, all_parts = 1;
   for (int leaves = 1; leaves <= most_leaves; ++leaves) {
     std::int64_t sum = 0;
     for (int n = 0; n < team.nodes(); ++n) {
@@ -40,19 +31,35 @@ GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t flo
       sum += parts;
     }
     all_parts = std::max(all_parts, sum);
+    for (int r = 0; r < team.size(); ++r) most_parts_ = std::max(most_parts_, subtrees_in(share_of(leaves, r, team.size()), leaves).size());
   }
+  // A buffer for each thread at work and for the sums that wait in the tree; where that is too few, the pool makes private ones.
+  const std::int64_t buffers = threads + static_cast<std::int64_t>(most_parts_) + 2;
+  windows_ = team.memory(static_cast<std::size_t>(team.local_size() * buffers * stride_) * sizeof(float));
+  places_ = team.memory(static_cast<std::size_t>(team.local_size()) * most_parts_ * sizeof(std::int64_t));
+  std::vector<std::byte*> mine;
+  for (std::int64_t i = buffers; i-- > 0;) mine.push_back(reinterpret_cast<std::byte*>(windows_.floats() + (team.local_rank() * buffers + i) * stride_));
+  pool_ = std::make_unique<parallel::BufferPool>(static_cast<std::size_t>(stride_) * sizeof(float), std::move(mine));
+  if (team.nodes() == 1) return;
   packed_ = team.memory(static_cast<std::size_t>(node_parts * (stride_ + team.nodes())) * sizeof(float));
   result_ = team.memory(static_cast<std::size_t>(stride_) * sizeof(float));
   if (team.leads_node()) arrived_ = Memory(static_cast<std::size_t>(all_parts * chunk(team.node()).count()) * sizeof(float));
 }
 
-float* GradientExchange::window(int local_rank) const { return windows_.floats() + window_first_[static_cast<std::size_t>(local_rank)] * stride_; }
-
-void GradientExchange::put(int leaves, std::span<const float* const> sums) {
-  float* to = window(team_.local_rank());
-  for (const float* sum : sums) {
-    std::memcpy(to, sum, static_cast<std::size_t>(floats_) * sizeof(float));
-    to += stride_;
+void GradientExchange::put(int leaves, std::span<std::byte* const> sums) {
+  for (std::byte* buffer : lent_) pool_->give(buffer);
+  lent_.clear();
+  auto* places = reinterpret_cast<std::int64_t*>(places_.data()) + static_cast<std::size_t>(team_.local_rank()) * most_parts_;
+  const auto in_window = [&](const std::byte* buffer) { return buffer >= windows_.data() && buffer < windows_.data() + windows_.size(); };
+  for (std::byte* sum : sums) {
+    std::byte* buffer = sum;
+    if (!in_window(sum)) {  // only sums are out now, so the window has room
+      buffer = pool_->take_within(in_window);
+      std::memcpy(buffer, sum, static_cast<std::size_t>(floats_) * sizeof(float));
+      pool_->give(sum);
+    }
+    *places++ = reinterpret_cast<float*>(buffer) - windows_.floats();
+    lent_.push_back(buffer);
   }
   leaves_ = leaves;
 }
@@ -68,30 +75,37 @@ void GradientExchange::combine(int leaves, const Take& take) {
   std::vector<float*> vectors;
   const Range positions = team_.ranks_of(team_.node());
   for (int local = 0; local < team_.local_size(); ++local) {
-    float* at = window(local);
+    const auto* places = reinterpret_cast<const std::int64_t*>(places_.data()) + static_cast<std::size_t>(local) * most_parts_;
     for (const parallel::Subtree& part : subtrees_in(share_of(leaves, static_cast<int>(positions.first) + local, team_.size()), leaves)) {
       parts.push_back(part);
-      vectors.push_back(at);
-      at += stride_;
+      vectors.push_back(windows_.floats() + *places++);
     }
   }
   const auto wanted = subtrees_in(team_.node_share(leaves, team_.node()), leaves);
   for_pieces(team_.local_share(floats_), [&](std::int64_t first, std::int64_t count) {
+    const auto vector = [&](int part) { return part < 0 ? nullptr : vectors[static_cast<std::size_t>(part)] + first; };
     for (std::size_t w = 0; w < wanted.size(); ++w) {
-      const int at = parallel::fold(wanted[w], parts, leaves, [&](int left, int right) { add_(vectors[static_cast<std::size_t>(left)] + first, vectors[static_cast<std::size_t>(right)] + first, count); });
-      const float* sum = vectors[static_cast<std::size_t>(at)] + first;
-      if (team_.nodes() == 1) {
-        take(first, count, sum);
-        continue;
-      }
-      for (int n = 0; n < team_.nodes(); ++n) {
-        const Range theirs = chunk(n);
-        const std::int64_t begin = std::max(first, theirs.first), end = std::min(first + count, theirs.last);
-        if (begin < end)
-          std::memcpy(packed_.floats() + packed(n) + static_cast<std::int64_t>(w) * theirs.count() + begin - theirs.first, sum + begin - first, static_cast<std::size_t>(end - begin) * sizeof(float));
-      }
+      const auto [left, right] = parallel::fold_to_two(wanted[w], parts, leaves, [&](int l, int r) { add_(vector(l), vector(r), vector(l), count); });
+      if (team_.nodes() == 1)
+        take(first, count, vector(left), vector(right));
+      else
+        pack(static_cast<std::int64_t>(w), first, count, vector(left), vector(right));
     }
   });
+}
+
+/// A piece of the node's w-th sum to where it is sent from.
+void GradientExchange::pack(std::int64_t w, std::int64_t first, std::int64_t count, const float* left, const float* right) {
+  for (int n = 0; n < team_.nodes(); ++n) {
+    const Range theirs = chunk(n);
+    const std::int64_t begin = std::max(first, theirs.first), end = std::min(first + count, theirs.last);
+    if (begin >= end) continue;
+    float* to = packed_.floats() + static_cast<std::int64_t>(packed(n)) + w * theirs.count() + begin - theirs.first;
+    if (right != nullptr)
+      add_(left + begin - first, right + begin - first, to, end - begin);
+    else
+      std::memcpy(to, left + begin - first, static_cast<std::size_t>(end - begin) * sizeof(float));
+  }
 }
 
 void GradientExchange::start() {
@@ -127,7 +141,7 @@ void GradientExchange::finish() {
   }
   const auto vector = [&](int part) { return arrived_.floats() + part * mine.count(); };
   for_pieces({0, mine.count()}, [&](std::int64_t first, std::int64_t count) {
-    const int at = parallel::fold({0, leaves_}, parts, leaves_, [&](int left, int right) { add_(vector(left) + first, vector(right) + first, count); });
+    const int at = parallel::fold({0, leaves_}, parts, leaves_, [&](int left, int right) { add_(vector(left) + first, vector(right) + first, vector(left) + first, count); });
     std::memcpy(result_.floats() + mine.first + first, vector(at) + first, static_cast<std::size_t>(count) * sizeof(float));
   });
   std::vector<Team::Bytes> from;
@@ -138,7 +152,7 @@ void GradientExchange::finish() {
 void GradientExchange::take(const Take& take) const {
   if (team_.nodes() == 1) return;
   const Range mine = team_.local_share(floats_);
-  take(mine.first, mine.count(), result_.floats() + mine.first);
+  take(mine.first, mine.count(), result_.floats() + mine.first, nullptr);
 }
 
 }  // namespace reprise::ranks

@@ -1,7 +1,7 @@
 #pragma once
 // Sums of float32 vectors over all shards, when the shards are spread over ranks, along the one tree over the shards.
 //
-//   put         every rank lays the sums of its largest subtrees into the node's window
+//   put         every rank tells where in the node's window the sums of its largest subtrees lie: its pool hands out that memory
 //   (synchronise)
 //   combine     the ranks of a node, each a slice of the floats, put these together to the node's largest subtrees
 //   (synchronise, if there are several nodes)
@@ -20,20 +20,28 @@
 #include <vector>
 
 #include "suite/parallel/subtrees.hpp"
+#include "suite/parallel/tree_reduction.hpp"
 #include "suite/ranks/team.hpp"
 
 namespace reprise::ranks {
 
 class GradientExchange {
  public:
-  using Add = std::function<void(float* left, const float* right, std::int64_t count)>;
-  using Take = std::function<void(std::int64_t first, std::int64_t count, const float* sum)>;
+  /// output = left + right, element by element; output may be left.
+  using Add = std::function<void(const float* left, const float* right, float* output, std::int64_t count)>;
+  /// The sum of elements [first, first + count): left + right, or left alone if right is null.
+  using Take = std::function<void(std::int64_t first, std::int64_t count, const float* left, const float* right)>;
 
-  /// For vectors of `floats` numbers and up to `most_leaves` shards. Collective.
-  GradientExchange(Team& team, int most_leaves, std::int64_t floats, Add add);
+  /// For vectors of `floats` numbers and up to `most_leaves` shards; `threads` of this rank take buffers at once. Collective, and
+  /// the threads are the same on all ranks of a node or the memory is.
+  GradientExchange(Team& team, int most_leaves, std::int64_t floats, int threads, Add add);
 
-  /// This rank's subtree sums of a batch of `leaves` shards; `sums[i]` belongs to the i-th subtree of its share.
-  void put(int leaves, std::span<const float* const> sums);
+  /// Buffers of `floats` numbers for this rank's tree reduction, as far as they last in the node's window.
+  parallel::BufferPool& pool() { return *pool_; }
+
+  /// This rank's subtree sums of a batch of `leaves` shards, in buffers of the pool; `sums[i]` belongs to the i-th subtree of its
+  /// share. They go back to the pool at the next put, by which time all ranks must have passed a synchronise after `combine`.
+  void put(int leaves, std::span<std::byte* const> sums);
   /// Puts this rank's slice together; on one node hands it to `take`.
   void combine(int leaves, const Take& take);
   void start();
@@ -43,16 +51,20 @@ class GradientExchange {
   void take(const Take& take) const;
 
  private:
-  float* window(int local_rank) const;
   int parts_of(int node) const;
   Range chunk(int node) const { return share_of(floats_, node, team_.nodes()); }
   std::size_t packed(int node) const;
+  void pack(std::int64_t w, std::int64_t first, std::int64_t count, const float* left, const float* right);
 
   Team& team_;
   std::int64_t floats_, stride_;
   Add add_;
-  std::vector<std::int64_t> window_first_;  ///< per local rank, in vectors
-  Memory windows_, packed_, arrived_, result_;
+  Memory windows_;           ///< the ranks' buffers, rank after rank
+  Memory places_;            ///< [local ranks, most_parts_]: where each rank's sums lie, in floats from the start of windows_
+  std::size_t most_parts_ = 1;
+  std::unique_ptr<parallel::BufferPool> pool_;
+  std::vector<std::byte*> lent_;
+  Memory packed_, arrived_, result_;
   int leaves_ = 0;
   std::unique_ptr<Messages> messages_;
   std::atomic_flag polling_ = ATOMIC_FLAG_INIT;

@@ -14,8 +14,8 @@
 namespace reprise::ranks {
 namespace {
 
-void add(float* left, const float* right, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) left[i] += right[i];
+void add(const float* left, const float* right, float* output, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) output[i] = left[i] + right[i];
 }
 
 std::vector<float> leaf_values(int leaf, std::int64_t count) {
@@ -25,30 +25,35 @@ std::vector<float> leaf_values(int leaf, std::int64_t count) {
   return values;
 }
 
-/// Sums of the largest subtrees of leaves [first, last), on this thread.
-std::vector<std::vector<float>> sums_over(Range range, int leaves, std::int64_t count) {
-  parallel::BufferPool pool(static_cast<std::size_t>(count) * sizeof(float));
+/// Sums of the largest subtrees of a range of leaves, on this thread, in buffers of the pool.
+std::vector<std::byte*> sums_over(Range range, int leaves, std::int64_t count, parallel::BufferPool& pool) {
   parallel::TreeReduction reduction(static_cast<int>(range.first), static_cast<int>(range.last), leaves, pool,
-                                    [&](std::byte* left, const std::byte* right) { add(reinterpret_cast<float*>(left), reinterpret_cast<const float*>(right), count); });
+                                    [&](std::byte* left, const std::byte* right) { add(reinterpret_cast<float*>(left), reinterpret_cast<const float*>(right), reinterpret_cast<float*>(left), count); });
   for (auto leaf = static_cast<int>(range.first); leaf < range.last; ++leaf) {
     std::byte* buffer = pool.take();
     const auto values = leaf_values(leaf, count);
     std::memcpy(buffer, values.data(), values.size() * sizeof(float));
     reduction.deposit(leaf, buffer);
   }
-  std::vector<std::vector<float>> sums;
-  for (const std::byte* sum : reduction.sums()) sums.emplace_back(reinterpret_cast<const float*>(sum), reinterpret_cast<const float*>(sum) + count);
-  return sums;
+  return reduction.sums();
+}
+
+std::vector<float> sum_on_one(int leaves, std::int64_t count) {
+  parallel::BufferPool pool(static_cast<std::size_t>(count) * sizeof(float));
+  const float* sum = reinterpret_cast<const float*>(sums_over({0, leaves}, leaves, count, pool).front());
+  return {sum, sum + count};
 }
 
 std::vector<float> exchanged(Team& team, int leaves, std::int64_t count) {
-  GradientExchange exchange(team, leaves + 3, count, add);
+  GradientExchange exchange(team, leaves + 3, count, 1, add);
   Memory shared = team.memory(static_cast<std::size_t>(count) * sizeof(float));
-  const auto take = [&](std::int64_t first, std::int64_t n, const float* sum) { std::memcpy(shared.floats() + first, sum, static_cast<std::size_t>(n) * sizeof(float)); };
-  const auto mine = sums_over(team.share(leaves), leaves, count);
-  std::vector<const float*> sums;
-  for (const auto& sum : mine) sums.push_back(sum.data());
-  exchange.put(leaves, sums);
+  const auto take = [&](std::int64_t first, std::int64_t n, const float* left, const float* right) {
+    if (right != nullptr)
+      add(left, right, shared.floats() + first, n);
+    else
+      std::memcpy(shared.floats() + first, left, static_cast<std::size_t>(n) * sizeof(float));
+  };
+  exchange.put(leaves, sums_over(team.share(leaves), leaves, count, exchange.pool()));
   team.synchronise("test");
   exchange.combine(leaves, take);
   team.synchronise("test");
@@ -73,7 +78,7 @@ TEST(GradientExchange, sum_on_any_ranks_and_nodes_has_the_bits_of_the_sum_on_one
       const auto team = first_ranks(size, per_node);
       if (session().rank() >= size) continue;
       for (const int leaves : {1, 2, 3, 5, 8, 13, 16}) {
-        for (const std::int64_t count : {1, 17, 1000, 20000}) ASSERT_EQ(exchanged(*team, leaves, count), sums_over({0, leaves}, leaves, count).front()) << size << " ranks, " << per_node << " a node, " << leaves << " leaves, " << count << " floats";
+        for (const std::int64_t count : {1, 17, 1000, 20000}) ASSERT_EQ(exchanged(*team, leaves, count), sum_on_one(leaves, count)) << size << " ranks, " << per_node << " a node, " << leaves << " leaves, " << count << " floats";
       }
     }
   }

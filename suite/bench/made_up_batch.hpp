@@ -1,0 +1,26 @@
+#pragma once
+// Training steps of a catalog net on random images: a step costs the same on any pixels.
+
+#include <memory>
+
+#include "datasets/sample_source.hpp"
+#include "suite/graph/executor.hpp"
+#include "suite/parallel/workers.hpp"
+#include "suite/training/recipe.hpp"
+
+namespace reprise::bench {
+
+class MadeUpTraining {
+ public:
+  /// Collective over the team.
+  MadeUpTraining(const training::Recipe& recipe, int threads, ranks::Team& team = ranks::Team::alone());
+  ~MadeUpTraining();
+  void step();
+  double flops_per_step() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reprise::bench

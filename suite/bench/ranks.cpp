@@ -1,0 +1,150 @@
+// reprise_bench_ranks: what it costs to spread one net over ranks. Start it under mpirun:
+//
+//   mpirun -n 2 reprise_bench_ranks                         exchange beside MPI_Allreduce, then steps of ALL-CNN-C
+//   mpirun -n 4 reprise_bench_ranks --trial dropout/table2-maxnorm-3x1024
+//
+// Everything is measured in turn, A B A B, in one run; medians. With --json FILE the figures are also written as JSON.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "experiments/catalog.hpp"
+#include "suite/bench/made_up_batch.hpp"
+#include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/ranks/gradient_exchange.hpp"
+#include "suite/ranks/mpi_allreduce.hpp"
+#include "suite/ranks/session.hpp"
+
+namespace reprise::bench {
+namespace {
+
+double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+struct Flags {
+  std::string trial = "all-cnn/allcnn-c", scale = "paper", json;
+  int threads = 1, repetitions = 15, steps = 6;
+  bool exchange = true;
+};
+
+/// From each rank's sum, in the memory in which it came about, to the total that each rank can read.
+class Exchanges {
+ public:
+  Exchanges(ranks::Team& team, std::int64_t floats)
+      : team_(team), floats_(floats), own_(static_cast<std::size_t>(floats)), exchange_(team, team.size(), floats, 1, kernels::vector_kernels().f32.add),
+        total_(team.memory(static_cast<std::size_t>(floats) * sizeof(float))) {}
+
+  double ours() {
+    std::byte* sum = exchange_.pool().take();
+    std::fill_n(reinterpret_cast<float*>(sum), floats_, 1.0f);
+    team_.synchronise("start");
+    const double begun = now_seconds();
+    const auto take = [&](std::int64_t first, std::int64_t count, const float* left, const float* right) {
+      if (right != nullptr)
+        kernels::vector_kernels().f32.add(left, right, total_.floats() + first, count);
+      else
+        std::memcpy(total_.floats() + first, left, static_cast<std::size_t>(count) * sizeof(float));
+    };
+    exchange_.put(team_.size(), std::span<std::byte* const>(&sum, 1));
+    team_.synchronise("exchange");
+    exchange_.combine(team_.size(), take);
+    team_.synchronise("exchange");
+    exchange_.start();
+    exchange_.finish();
+    if (team_.nodes() > 1) team_.synchronise("exchange");
+    exchange_.take(take);
+    if (team_.nodes() > 1) team_.synchronise("exchange");
+    return now_seconds() - begun;
+  }
+
+  double theirs() {
+    std::fill(own_.begin(), own_.end(), 1.0f);
+    team_.synchronise("start");
+    const double begun = now_seconds();
+    ranks::mpi_allreduce_sum(own_.data(), floats_);
+    return now_seconds() - begun;
+  }
+
+ private:
+  ranks::Team& team_;
+  std::int64_t floats_;
+  std::vector<float> own_;
+  ranks::GradientExchange exchange_;
+  Memory total_;
+};
+
+nlohmann::json measure_exchange(const Flags& flags, ranks::Team& team) {
+  nlohmann::json rows = nlohmann::json::array();
+  if (team.is_root()) fmt::print("{:>10} {:>14} {:>16} {:>8}\n", "MiB", "ordered, ms", "MPI_Allreduce, ms", "ratio");
+  for (const std::int64_t mib : {1, 4, 16, 64}) {
+    Exchanges exchanges(team, mib << 18);
+    std::vector<double> ours, theirs;
+    exchanges.ours(), exchanges.theirs();
+    for (int i = 0; i < flags.repetitions; ++i) ours.push_back(exchanges.ours()), theirs.push_back(exchanges.theirs());
+    if (team.is_root()) fmt::print("{:>10} {:>14.2f} {:>16.2f} {:>8.2f}\n", mib, 1e3 * median(ours), 1e3 * median(theirs), median(ours) / median(theirs));
+    rows.push_back({{"mib", mib}, {"ordered_seconds", median(ours)}, {"mpi_allreduce_seconds", median(theirs)}});
+  }
+  return rows;
+}
+
+/// Images a second of training steps, by all ranks together or by the root alone with as many threads as all have.
+nlohmann::json measure_steps(const Flags& flags, ranks::Session& session, ranks::Team& team) {
+  const std::size_t slash = flags.trial.find('/');
+  const training::Recipe recipe = experiments::resolve(flags.trial.substr(0, slash), flags.trial.substr(slash + 1), flags.scale);
+  MadeUpTraining together(recipe, flags.threads, team);
+  std::unique_ptr<MadeUpTraining> alone;
+  if (team.is_root()) alone = std::make_unique<MadeUpTraining>(recipe, flags.threads * session.size(), ranks::Team::alone());
+  std::vector<double> spread, one;
+  for (int i = 0; i < flags.steps; ++i) {
+    for (const bool by_all : {true, false}) {
+      session.gather("");  // MPI's own barrier sleeps nobody: the waiting ranks must not take the root's cores
+      const double begun = now_seconds();
+      if (by_all) together.step();
+      if (!by_all && alone) alone->step();
+      team.broadcast(nullptr, 0, "step");
+      (by_all ? spread : one).push_back(now_seconds() - begun);
+      team.synchronise("step");
+    }
+  }
+  const double a = median(spread), b = median(one);
+  if (team.is_root())
+    fmt::print("\n{} {}, batch {}: {} ranks x {} threads {:.1f} images/s, 1 rank x {} threads {:.1f} images/s, ratio {:.3f}\n", flags.trial, flags.scale, recipe.batch, session.size(), flags.threads,
+               static_cast<double>(recipe.batch) / a, flags.threads * session.size(), static_cast<double>(recipe.batch) / b, b / a);
+  return {{"trial", flags.trial}, {"scale", flags.scale}, {"batch", recipe.batch}, {"ranks", session.size()}, {"threads", flags.threads}, {"seconds", a}, {"one_rank_seconds", b}};
+}
+
+int run(int argc, char** argv) {
+  Flags flags;
+  CLI::App app("What it costs to spread one net over ranks", "reprise_bench_ranks");
+  app.add_option("--trial", flags.trial, "PAPER/TRIAL whose step is measured")->capture_default_str();
+  app.add_option("--scale", flags.scale, "its scale")->capture_default_str();
+  app.add_option("--threads", flags.threads, "threads of each rank")->capture_default_str();
+  app.add_option("--repetitions", flags.repetitions, "of each exchange")->capture_default_str();
+  app.add_option("--steps", flags.steps, "of each way")->capture_default_str();
+  app.add_flag("!--no-exchange", flags.exchange, "leaves out the exchange");
+  app.add_option("--json", flags.json, "file for the figures");
+  CLI11_PARSE(app, argc, argv);
+
+  ranks::Session session;
+  const auto team = session.team(0);
+  nlohmann::json figures = {{"ranks", session.size()}, {"nodes", team->nodes()}};
+  if (flags.exchange && session.size() > 1) figures["exchange"] = measure_exchange(flags, *team);
+  figures["step"] = measure_steps(flags, session, *team);
+  if (team->is_root() && !flags.json.empty()) std::ofstream(flags.json) << figures.dump(2) << "\n";
+  return 0;
+}
+
+}  // namespace
+}  // namespace reprise::bench
+
+int main(int argc, char** argv) { return reprise::bench::run(argc, argv); }
