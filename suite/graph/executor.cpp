@@ -80,6 +80,7 @@ class PlanRun {
     shards_ = static_cast<int>((batch.count + net.options.shard - 1) / net.options.shard);
     loss_sums_.assign(static_cast<std::size_t>(shards_) * 2, 0.0);
     coupled_.resize(net.graph.nodes().size());
+    for (std::int64_t i = 0; i < batch.count; ++i) labels_.push_back(batch.reader->label(i));
   }
 
   BatchSums run() {
@@ -113,7 +114,9 @@ class PlanRun {
   int valid(int shard) const { return static_cast<int>(std::min(samples(), batch_.count - shard * samples())); }
 
   layers::ShardInfo info(int shard) const {
-    return {.seed = batch_.seed, .step = batch_.step, .first_slot = shard * samples(), .valid = valid(shard), .mode = mode_, .relu_rule = sinks_.relu_rule};
+    const std::span<const std::int32_t> labels(labels_);
+    return {.seed = batch_.seed, .step = batch_.step, .first_slot = shard * samples(), .valid = valid(shard), .mode = mode_, .relu_rule = sinks_.relu_rule, .count = batch_.count,
+            .labels = labels.subspan(static_cast<std::size_t>(shard * samples()), static_cast<std::size_t>(valid(shard)))};
   }
 
   void run_shards(const Stage& stage, std::size_t stage_index) {
@@ -383,6 +386,7 @@ class PlanRun {
   int shards_ = 0;
   std::vector<double> statistics_, loss_sums_;
   std::vector<std::vector<float>> coupled_;
+  std::vector<std::int32_t> labels_;   ///< of the batch
   BatchSums sums_;
 };
 
