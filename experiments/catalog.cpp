@@ -11,6 +11,7 @@
 #include "experiments/logavgexp/model.hpp"
 #include "experiments/recipe_toml.hpp"
 #include "experiments/suggestion.hpp"
+#include "experiments/wrn/model.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::experiments {
@@ -21,6 +22,7 @@ const PaperRow kPapers[] = {
     {"dropout", dropout::models},
     {"all-cnn", all_cnn::models},
     {"logavgexp", logavgexp::models},
+    {"wrn", wrn::models},
 };
 
 const PaperRow& row_of(const std::string& slug) {
