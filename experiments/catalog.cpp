@@ -9,6 +9,7 @@
 #include "experiments/catalog_files.hpp"
 #include "experiments/dropout/model.hpp"
 #include "experiments/logavgexp/model.hpp"
+#include "experiments/mocapsnet/model.hpp"
 #include "experiments/recipe_toml.hpp"
 #include "experiments/suggestion.hpp"
 #include "experiments/wrn/model.hpp"
@@ -23,6 +24,7 @@ const PaperRow kPapers[] = {
     {"all-cnn", all_cnn::models},
     {"logavgexp", logavgexp::models},
     {"wrn", wrn::models},
+    {"mocapsnet", mocapsnet::models},
 };
 
 const PaperRow& row_of(const std::string& slug) {

@@ -58,7 +58,7 @@ class MomentumCapsulesKernel : public Kernel {
       for (std::size_t layer = 2 * block; layer < 2 * block + 2; ++layer) {
         float* input = keeps && stores() ? saved.layer_inputs[layer] : work.floats;
         Chain::as_floats(work.x, size_, input);
-        routing_.forward(input, args.parameters[layer], nullptr, work.f, keeps && stores() ? saved.routings[layer] : work.kept, work.routing);
+        routing_.forward(input, weight_of(args.parameters, layer), bias_of(args.parameters, layer), work.f, keeps && stores() ? saved.routings[layer] : work.kept, work.routing);
         Chain::forward(gamma_, work.f, size_, work.x, work.v, work.remainders);
       }
       if (goes_back && (options_.restart || block + 1 == blocks_)) {
@@ -100,6 +100,15 @@ class MomentumCapsulesKernel : public Kernel {
   }
 
  private:
+  bool has_bias() const { return options_.kind == RoutingKind::scaled_distance; }
+  template <class Float>
+  Float* weight_of(std::span<Float* const> parameters, std::size_t layer) const {
+    return parameters[has_bias() ? 2 * layer : layer];
+  }
+  template <class Float>
+  Float* bias_of(std::span<Float* const> parameters, std::size_t layer) const {
+    return has_bias() ? parameters[2 * layer + 1] : nullptr;
+  }
   bool stores() const { return options_.memory == StackMemory::store; }
   std::size_t chain_of(std::size_t block) const { return options_.restart ? block : 0; }
 
@@ -152,7 +161,7 @@ class MomentumCapsulesKernel : public Kernel {
 
   /// Takes x, v and their gradients from behind a layer to before it.
   void backward_layer(std::size_t layer, const Saved& saved, const Work& work, const BackwardArgs& args) const {
-    const float* weight = args.parameters[layer];
+    const float* weight = weight_of(args.parameters, layer);
     const float* input = work.floats;
     const float* kept = work.kept;
     if (stores()) {
@@ -161,7 +170,7 @@ class MomentumCapsulesKernel : public Kernel {
     } else {
       Chain::subtract(work.x, work.v, size_);
       Chain::as_floats(work.x, size_, work.floats);
-      routing_.forward(work.floats, weight, nullptr, work.f, work.kept, work.routing);
+      routing_.forward(work.floats, weight, bias_of(args.parameters, layer), work.f, work.kept, work.routing);
       Chain::back(gamma_, work.f, size_, work.v, work.remainders);
     }
     const auto keep = static_cast<float>(gamma_.value()), share = static_cast<float>(1 - gamma_.value());
@@ -170,7 +179,9 @@ class MomentumCapsulesKernel : public Kernel {
       work.grad_v[i] = keep * both;
       work.grad[i] = share * both;
     }
-    routing_.backward(input, weight, work.grad, kept, work.f, args.grad_parameters.empty() ? nullptr : args.grad_parameters[layer], nullptr, work.routing);
+    const bool wants_weights = !args.grad_parameters.empty();
+    routing_.backward(input, weight, work.grad, kept, work.f, wants_weights ? weight_of(args.grad_parameters, layer) : nullptr,
+                      wants_weights ? bias_of(args.grad_parameters, layer) : nullptr, work.routing);
     for (std::int64_t i = 0; i < size_; ++i) work.grad_x[i] += work.f[i];
   }
 
@@ -190,7 +201,7 @@ using ExactKernel = MomentumCapsulesKernel<T, ExactChain>;
 
 MomentumCapsules::MomentumCapsules(Options options) : options_(options) {
   const Momentum gamma(options_.momentum);
-  RoutingOptions{.iterations = options_.iterations, .gradient = options_.gradient}.check("momentum_capsules");
+  RoutingOptions{.iterations = options_.iterations, .kind = options_.kind, .gradient = options_.gradient}.check("momentum_capsules");
   if (options_.blocks < 1) throw InputError(Complaint{"momentum_capsules", "at least one block", fmt::format("{}", options_.blocks), "Correct the model's options"});
   if (options_.doubled && !options_.restart)
     throw InputError(Complaint{"momentum_capsules", "restart with a doubled skip", "one velocity for the whole stack", "Drop one of the options"});
@@ -200,7 +211,7 @@ MomentumCapsules::MomentumCapsules(Options options) : options_(options) {
 }
 
 RoutingOptions MomentumCapsules::routing_for(const SampleShape& input) const {
-  return {.capsules = input.positions(), .dimensions = input.channels, .iterations = options_.iterations, .gradient = options_.gradient};
+  return {.capsules = input.positions(), .dimensions = input.channels, .iterations = options_.iterations, .kind = options_.kind, .gradient = options_.gradient};
 }
 
 SampleShape MomentumCapsules::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
@@ -214,6 +225,12 @@ std::vector<ParameterSpec> MomentumCapsules::parameters(std::span<const SampleSh
     spec.shape = {input.positions(), input.channels, input.positions(), input.channels};
     spec.initialisation = {.kind = Initialisation::Kind::normal, .value = options_.deviation};
     spec.decays = true;
+    specs.push_back(spec);
+    if (!has_bias()) continue;
+    spec.name += ".bias";
+    spec.shape = {input.positions(), input.channels};
+    spec.initialisation = {.kind = Initialisation::Kind::constant, .value = 0.1};
+    spec.decays = false;
     specs.push_back(std::move(spec));
   }
   return specs;
@@ -229,8 +246,8 @@ Cost MomentumCapsules::cost(std::span<const SampleShape> inputs) const {
 
 std::string MomentumCapsules::summary() const {
   const char* memory = options_.memory == StackMemory::exact ? "exact" : options_.memory == StackMemory::store ? "stored" : "inverted";
-  return fmt::format("momentum_capsules {} block{}, {} iteration{}, momentum {}, {}{}{}", options_.blocks, options_.blocks == 1 ? "" : "s", options_.iterations,
-                     options_.iterations == 1 ? "" : "s", options_.momentum, memory, options_.restart ? "" : ", one chain", options_.doubled ? ", doubled skip" : "");
+  return fmt::format("momentum_capsules {} block{}, {} iteration{}, momentum {}, {}{}{}{}", options_.blocks, options_.blocks == 1 ? "" : "s", options_.iterations,
+                     options_.iterations == 1 ? "" : "s", options_.momentum, memory, has_bias() ? ", scaled distance agreement" : "", options_.restart ? "" : ", one chain", options_.doubled ? ", doubled skip" : "");
 }
 
 std::unique_ptr<Kernel> MomentumCapsules::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

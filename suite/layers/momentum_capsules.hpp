@@ -17,7 +17,8 @@ enum class StackMemory {
 ///   v = 0;  v <- gamma v + (1 - gamma) f_k(x);  x <- x + v   for k = 1, 2
 ///
 ///   input, output [N, H, W, d]     I = H * W capsules of d values
-///   weight of each layer [I, d, I, d]: "block1.first", "block1.second", "block2.first" ...
+///   weight of each layer [I, d, I, d]: "block1.first", "block1.second", "block2.first" ...; with scaled distance agreement a bias [I, d]
+///   after each, "block1.first.bias"
 ///
 /// Options: `restart` sets v to 0 at each block, as the released code does, else v runs through the whole stack; `doubled` adds the block's
 /// input to its output once more (x + block(x), an identity too many), which is what the released code computes.
@@ -25,12 +26,13 @@ enum class StackMemory {
 /// input; for store: the input, coefficients and sums of every layer. backward() goes back, evaluating each layer once more unless stored, and
 /// overwrites grad_input and the gradients of the weights. Does not couple samples.
 /// Throws InputError as RoutingOptions::check and Momentum, for `doubled` without `restart`, and for an exact chain that is too long;
-/// ShapeError unless it has one input. Initialisation: N(0, 0.01^2).
+/// ShapeError unless it has one input. Initialisation: N(0, 0.01^2), biases 0.1.
 class MomentumCapsules : public Layer {
  public:
   struct Options {
     std::int64_t blocks = 1;
     int iterations = 3;
+    RoutingKind kind = RoutingKind::dynamic;
     RoutingGradient gradient = RoutingGradient::last;
     double momentum = 0.9;
     bool restart = true;
@@ -48,6 +50,7 @@ class MomentumCapsules : public Layer {
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:
+  bool has_bias() const { return options_.kind == RoutingKind::scaled_distance; }
   RoutingOptions routing_for(const SampleShape& input) const;
   Options options_;
 };

@@ -114,11 +114,12 @@ namespace {
 std::vector<Numbers> values_of(const MomentumStack& stack, const Numbers& input, const std::vector<Numbers>& weights, std::vector<Routed>& routed) {
   std::vector<Numbers> inputs;
   Numbers x = input, v(input.size()), before;
-  for (std::size_t k = 0; k < weights.size(); ++k) {
+  const std::size_t stride = stack.layer.scaled_distance ? 2 : 1;
+  for (std::size_t k = 0; k < weights.size() / stride; ++k) {
     if (k % 2 == 0) before = x;
     if (k % 2 == 0 && stack.restart) v.assign(x.size(), 0.0);
     inputs.push_back(x);
-    routed.push_back(route(stack.layer, x, weights[k]));
+    routed.push_back(route(stack.layer, x, weights[k * stride], stride > 1 ? weights[k * stride + 1] : Numbers{}));
     for (std::size_t i = 0; i < x.size(); ++i) {
       v[i] = stack.momentum * v[i] + (1 - stack.momentum) * routed.back().output[i];
       x[i] += v[i];
@@ -141,7 +142,8 @@ StackGradients momentum_stack_grad(const MomentumStack& stack, const Numbers& in
   const std::vector<Numbers> inputs = values_of(stack, input, weights, routed);
   StackGradients grads{grad_output, std::vector<Numbers>(weights.size())};
   Numbers grad_v(input.size()), skip;
-  for (std::size_t k = weights.size(); k-- > 0;) {
+  const std::size_t stride = stack.layer.scaled_distance ? 2 : 1;
+  for (std::size_t k = weights.size() / stride; k-- > 0;) {
     if (k % 2 == 1) skip = grads.input;
     if (k % 2 == 1 && stack.restart) grad_v.assign(input.size(), 0.0);
     Numbers grad_f(input.size());
@@ -150,8 +152,9 @@ StackGradients momentum_stack_grad(const MomentumStack& stack, const Numbers& in
       grad_f[i] = (1 - stack.momentum) * both;
       grad_v[i] = stack.momentum * both;
     }
-    CapsuleGradients layer = route_grad(stack.layer, inputs[k], weights[k], routed[k], grad_f);
-    grads.weights[k] = std::move(layer.weight);
+    CapsuleGradients layer = route_grad(stack.layer, inputs[k], weights[k * stride], routed[k], grad_f);
+    grads.weights[k * stride] = std::move(layer.weight);
+    if (stride > 1) grads.weights[k * stride + 1] = std::move(layer.bias);
     for (std::size_t i = 0; i < input.size(); ++i) grads.input[i] += layer.input[i] + (k % 2 == 0 && stack.doubled ? skip[i] : 0.0);
   }
   return grads;

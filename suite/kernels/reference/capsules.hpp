@@ -31,7 +31,7 @@ struct CapsuleGradients {
 /// The last iteration's gradient, coefficients constant.
 CapsuleGradients route_grad(const CapsuleLayer& layer, const Numbers& input, const Numbers& weight, const Routed& routed, const Numbers& grad_output);
 
-/// Blocks of two capsule layers in a momentum chain; weights of all layers in order.
+/// Blocks of two capsule layers in a momentum chain; weights of all layers in order, each followed by its bias with scaled distance agreement.
 struct MomentumStack {
   CapsuleLayer layer;
   double momentum = 0.9;

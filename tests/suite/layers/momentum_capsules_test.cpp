@@ -30,7 +30,7 @@ Doubles part(const Doubles& all, std::int64_t index, std::int64_t size) { return
 /// Ordinary back-propagation in double, every layer's input kept.
 Reference ordinary(const LayerCase& c, const MomentumCapsules::Options& o) {
   const SampleShape s = c.inputs[0];
-  const reference::MomentumStack stack{{s.positions(), s.channels, s.positions(), s.channels, o.iterations}, o.momentum, o.restart, o.doubled};
+  const reference::MomentumStack stack{{s.positions(), s.channels, s.positions(), s.channels, o.iterations, o.kind == layers::RoutingKind::scaled_distance}, o.momentum, o.restart, o.doubled};
   const std::int64_t size = s.size(), rows = c.rows();
   Reference result;
   result.forward = [=](const LayerValues& v) {
@@ -126,6 +126,13 @@ TEST(MomentumCapsules, equals_the_reference_with_and_without_its_options) {
       const LayerValues values = random_values(c, 7);
       EXPECT_NEAR_ARRAY(run_layer(c, values).output, ordinary(c, o).forward(values), 256, kRoundoffF32);
     }
+}
+
+TEST(MomentumCapsules, scaled_distance_agreement_goes_back_too) {
+  for (const StackMemory memory : {StackMemory::invert, StackMemory::exact, StackMemory::store}) {
+    const MomentumCapsules::Options o{.blocks = 2, .iterations = 3, .kind = layers::RoutingKind::scaled_distance, .memory = memory};
+    EXPECT_LT(apart_from_ordinary(o, {1, 5, 3}), 1e-4);
+  }
 }
 
 TEST(MomentumCapsules, the_true_gradient_equals_central_differences) {
