@@ -78,6 +78,7 @@ void expect_one_answer(const std::string& slug) {
 TEST(OneAnswer, dropout_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("dropout"); }
 TEST(OneAnswer, all_cnn_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("all-cnn"); }
 TEST(OneAnswer, wide_residual_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("wrn"); }
+TEST(OneAnswer, capsule_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("mocapsnet"); }
 TEST(OneAnswer, logavgexp_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("logavgexp"); }
 
 }  // namespace
