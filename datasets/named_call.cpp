@@ -70,6 +70,26 @@ double NamedCall::get_double(const std::string& key, double fallback, double lea
   return value;
 }
 
+std::vector<double> NamedCall::get_doubles(const std::string& key, std::size_t count, double least, double most) {
+  used_.insert(key);
+  const auto argument = arguments_.find(key);
+  std::vector<double> values;
+  if (argument == arguments_.end()) return values;
+  const std::string& text = argument->second;
+  const char* at = text.data();
+  const char* last = text.data() + text.size();
+  while (at < last) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(at, last, value);
+    if (error != std::errc() || (end != last && *end != '/') || !(value >= least && value <= most)) break;
+    values.push_back(value);
+    at = end == last ? end : end + 1;
+  }
+  if (at != last || text.back() == '/' || values.size() != count)
+    fail(fmt::format("{} numbers from {} to {} for {}, separated by slashes", count, least, most, key), fmt::format("'{}'", text));
+  return values;
+}
+
 int NamedCall::get_int(const std::string& key, int fallback, int least, int most) {
   const double value = get_double(key, fallback, least, most);
   if (value != static_cast<int>(value)) fail(fmt::format("{} as a whole number", key), fmt::format("{}", value));

@@ -16,6 +16,8 @@ class NamedCall {
 
   const std::string& name() const { return name_; }
   double get_double(const std::string& key, double fallback, double least, double most);
+  /// Numbers separated by slashes, `count` of them or none: "125.3/123.0/113.9".
+  std::vector<double> get_doubles(const std::string& key, std::size_t count, double least, double most);
   int get_int(const std::string& key, int fallback, int least, int most);
   /// One of `choices`, the first of which is the fallback.
   std::string get_choice(const std::string& key, const std::vector<std::string>& choices);

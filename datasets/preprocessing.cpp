@@ -96,8 +96,12 @@ class Pipeline : public Preprocessing {
   }
 
   void add_standardize(NamedCall& call) {
+    const auto channels = static_cast<std::size_t>(channels_);
+    ChannelStatistics statistics{call.get_doubles("mean", channels, -1e6, 1e6), call.get_doubles("std", channels, 1e-6, 1e6)};
     call.check_all_used();
-    const ChannelStatistics statistics = stages_.empty() ? measure_table() : measure_channels(stream(), positions_, channels_);
+    if (statistics.mean.empty() != statistics.deviation.empty())
+      throw InputError({"preprocessing stage 'standardize'", "both mean and std, or neither", "one of them", "Add the other."});
+    if (statistics.mean.empty()) statistics = stages_.empty() ? measure_table() : measure_channels(stream(), positions_, channels_);
     std::vector<double> factors, offsets;
     for (std::size_t c = 0; c < statistics.mean.size(); ++c) {
       if (!(statistics.deviation[c] > 0))

@@ -15,6 +15,7 @@ namespace reprise::datasets {
 /// A fitted pipeline. Stage names with arguments, applied in order to bytes in [0, 255]:
 ///   "scale"                         x / 255
 ///   "standardize"                   (x - mean_c) / std_c per channel, population std, over the whole training set
+///   "standardize(mean=125.3/123.0/113.9,std=63.0/62.1/66.7)"   the same with given numbers, one a channel
 ///   "gcn(scale=55,epsilon=1e-8,by=std)"  per image: subtract its mean, divide by its population std, times scale; by=norm divides
 ///                                   by the Euclidean norm instead (the maxout pipeline: gcn(scale=55,by=norm), zca(epsilon=0.1)).
 ///                                   An image whose divisor is below epsilon is only centred.

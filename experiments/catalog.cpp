@@ -9,8 +9,10 @@
 #include "experiments/catalog_files.hpp"
 #include "experiments/dropout/model.hpp"
 #include "experiments/logavgexp/model.hpp"
+#include "experiments/mocapsnet/model.hpp"
 #include "experiments/recipe_toml.hpp"
 #include "experiments/suggestion.hpp"
+#include "experiments/wrn/model.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::experiments {
@@ -21,6 +23,8 @@ const PaperRow kPapers[] = {
     {"dropout", dropout::models},
     {"all-cnn", all_cnn::models},
     {"logavgexp", logavgexp::models},
+    {"wrn", wrn::models},
+    {"mocapsnet", mocapsnet::models},
 };
 
 const PaperRow& row_of(const std::string& slug) {

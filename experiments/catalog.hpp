@@ -44,13 +44,15 @@ struct Claim {
   std::string note;
 };
 
-/// A picture of the report: one point per trial.
+/// A picture of the report: one point per trial, hollow ones for published numbers.
 struct Figure {
   std::string id, title, x_label, y_label, metric = "test_error";
   struct Line {
     std::string name;
     std::vector<std::string> trials;
     std::vector<double> x;
+    std::vector<std::string> published;  ///< ids of numbers that stand in the picture whether or not their trials were run
+    std::vector<double> published_x;
   };
   std::vector<Line> lines;
   bool log_x = false;

@@ -265,7 +265,13 @@ Figure read_figure(const TomlTable& table, const Paper& paper) {
     line.name = inner.required_text("name");
     inner.read("trials", line.trials);
     inner.read("x", line.x);
+    inner.read("published", line.published);
+    inner.read("published_x", line.published_x);
     inner.finish();
+    for (const std::string& id : line.published) require_known(inner, "published", "published number", id, ids_of(paper.published));
+    if (line.published_x.size() != line.published.size()) {
+      inner.refuse("published_x", fmt::format("{} numbers, one a published id", line.published.size()), fmt::format("{}", line.published_x.size()), "Correct the list");
+    }
     for (const std::string& name : line.trials) require_known(inner, "trials", "trial", name, names_of(paper.trials));
     if (line.x.size() != line.trials.size()) {
       inner.refuse("x", fmt::format("{} numbers, one a trial", line.trials.size()), fmt::format("{}", line.x.size()), "Correct the list");

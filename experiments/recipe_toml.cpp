@@ -17,7 +17,7 @@ using training::Schedule;
 
 const std::vector<std::string> kScheduleKinds{"constant", "step",      "inverse_decay", "halving",
                                               "cosine",   "one_cycle", "linear",        "exponential"};
-const std::vector<std::string> kAnalyses{"monte_carlo", "sparsity", "saliency", "temperature"};
+const std::vector<std::string> kAnalyses{"monte_carlo", "sparsity", "saliency", "temperature", "memory"};
 
 template <typename Number>
 void read_between(const TomlTable& table, const std::string& key, Number& value, double low, double high) {
@@ -115,7 +115,7 @@ void apply_layer(Recipe& recipe, const TomlTable& layer) {
   layer.read("analyses", recipe.analyses);
   for (const std::string& analysis : recipe.analyses) {
     if (std::find(kAnalyses.begin(), kAnalyses.end(), analysis) == kAnalyses.end()) {
-      layer.refuse("analyses", "some of monte_carlo, sparsity, saliency, temperature", fmt::format("\"{}\"", analysis),
+      layer.refuse("analyses", "some of monte_carlo, sparsity, saliency, temperature, memory", fmt::format("\"{}\"", analysis),
                    "Correct the name");
     }
   }

@@ -84,6 +84,18 @@ const experiments::PublishedNumber* published_point(const experiments::Paper& pa
   return nullptr;
 }
 
+void add_published(PlotLine& line, const experiments::Figure::Line& wanted, const experiments::PublishedNumber& number, double x) {
+  line.x.push_back(x);
+  line.y.push_back(number.value);
+  line.name = wanted.name + ", published (paper scale)";
+}
+
+/// Verified, and about the data set of this picture.
+bool is_of_setting(const experiments::PublishedNumber& number, const std::vector<RunGroup>& groups, const std::string& setting) {
+  const auto group = std::find_if(groups.begin(), groups.end(), [&](const RunGroup& g) { return setting_text(g) == setting; });
+  return number.status == "verified" && canonical_name(number.dataset) == canonical_name(group->recipe.dataset);
+}
+
 bool spans_decades(const std::vector<double>& x) {
   if (x.size() < 3) return false;
   const auto [low, high] = std::minmax_element(x.begin(), x.end());
@@ -140,7 +152,7 @@ std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std:
       picture.plot.x_label = figure.x_label;
       picture.plot.y_label = figure.y_label;
       picture.plot.log_x = figure.log_x;
-      std::size_t points = 0;
+      std::size_t points = 0, listed = 0;
       for (std::size_t l = 0; l < figure.lines.size(); ++l) {
         const auto& wanted = figure.lines[l];
         PlotLine ours, theirs;
@@ -158,11 +170,14 @@ std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std:
           ours.x.push_back(wanted.x[i]);
           ours.y.push_back(summary.mean);
           ours.error.push_back(std::isnan(summary.sd) ? 0 : summary.sd);
-          if (const auto* number = published_point(paper, *group, figure.metric)) {
-            theirs.x.push_back(wanted.x[i]);
-            theirs.y.push_back(number->value);
-            theirs.name = wanted.name + ", published (paper scale)";
-          }
+          const auto* number = wanted.published.empty() ? published_point(paper, *group, figure.metric) : nullptr;
+          if (number != nullptr) add_published(theirs, wanted, *number, wanted.x[i]);
+        }
+        for (std::size_t i = 0; i < wanted.published.size(); ++i) {
+          const auto* number = paper.find_published(wanted.published[i]);
+          if (!is_of_setting(*number, groups, setting)) continue;
+          ++listed;
+          add_published(theirs, wanted, *number, wanted.published_x[i]);
         }
         points += ours.x.size();
         ours.name = wanted.name;
@@ -173,7 +188,7 @@ std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std:
         if (!theirs.x.empty()) picture.plot.lines.push_back(std::move(theirs));
       }
       picture.note += "; mean over seeds, bars: one standard deviation";
-      if (points > 1) pictures.push_back(std::move(picture));
+      if (points > 0 && points + listed > 1) pictures.push_back(std::move(picture));
     }
   }
   return pictures;

@@ -12,7 +12,7 @@ namespace reprise::reports {
 std::vector<Picture> training_curves(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
 
 /// The [[figure]] entries, once per setting with runs: mean over seeds with the sd as bars; hollow marks
-/// for published values of the same data set.
+/// for published values of the same data set: those that the line lists, else those that its trials report.
 std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
 
 /// One plot per group and table that its runs keep, one faint line per seed and column. A column

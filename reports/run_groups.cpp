@@ -69,9 +69,11 @@ std::optional<double> value_of(const records::RunRecord& run, const std::string&
     return is_accuracy(metric) ? 100 - *error : *error;
   }
   if (const auto scalar = run.results.find(metric); scalar != run.results.end()) return scalar->second;
-  const auto series = run.metrics.find(metric);
-  if (series == run.metrics.end() || series->second.values.empty()) return std::nullopt;
-  return series->second.values.back();
+  for (const auto* all : {&run.metrics, &run.timing}) {
+    const auto series = all->find(metric);
+    if (series != all->end() && !series->second.values.empty()) return series->second.values.back();
+  }
+  return std::nullopt;
 }
 
 std::string unit_of(const std::vector<const records::RunRecord*>& runs, const std::string& metric) {
@@ -79,6 +81,7 @@ std::string unit_of(const std::vector<const records::RunRecord*>& runs, const st
   for (const records::RunRecord* run : runs) {
     if (run->results.contains(metric)) break;
     if (const auto series = run->metrics.find(metric); series != run->metrics.end()) return series->second.unit;
+    if (const auto series = run->timing.find(metric); series != run->timing.end()) return series->second.unit;
   }
   return metric.ends_with("_error") || metric.ends_with("_percent") ? "percent" : "";
 }

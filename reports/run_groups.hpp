@@ -30,7 +30,7 @@ std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vec
                                  std::vector<LeftOut>& left_out);
 
 /// The number of a run: "test_error" and its complements from the predictions or the last epoch, else a key of results, else
-/// the last value of a metric. Nothing if the run has none.
+/// the last value of a metric or of a timing. Nothing if the run has none.
 std::optional<double> value_of(const records::RunRecord& run, const std::string& metric);
 std::string unit_of(const std::vector<const records::RunRecord*>& runs, const std::string& metric);
 

@@ -47,6 +47,7 @@ class PlanRun {
       : net_(net), plan_(plan), arenas_(arenas), team_(arenas.team), buffers_(buffers), parameters_(parameters), workers_(workers), batch_(batch), mode_(mode), sinks_(sinks) {
     shards_ = static_cast<int>((batch.count + net.options.shard - 1) / net.options.shard);
     coupled_.resize(net.graph.nodes().size());
+    for (std::int64_t i = 0; i < batch.count; ++i) labels_.push_back(batch.reader->label(i));
   }
 
   BatchSums run() {
@@ -83,7 +84,9 @@ class PlanRun {
   int valid(int shard) const { return static_cast<int>(std::min(samples(), batch_.count - shard * samples())); }
 
   layers::ShardInfo info(int shard) const {
-    return {.seed = batch_.seed, .step = batch_.step, .first_slot = shard * samples(), .valid = valid(shard), .mode = mode_, .relu_rule = sinks_.relu_rule};
+    const std::span<const std::int32_t> labels(labels_);
+    return {.seed = batch_.seed, .step = batch_.step, .first_slot = shard * samples(), .valid = valid(shard), .mode = mode_, .relu_rule = sinks_.relu_rule, .count = batch_.count,
+            .labels = labels.subspan(static_cast<std::size_t>(shard * samples()), static_cast<std::size_t>(valid(shard)))};
   }
 
   void run_shards(const Stage& stage, std::size_t stage_index) {
@@ -487,6 +490,7 @@ class PlanRun {
   std::size_t width_ = 0;              ///< of this stage's statistics
   std::vector<double> statistics_;     ///< summed over the shards
   std::vector<std::vector<float>> coupled_;
+  std::vector<std::int32_t> labels_;   ///< of the batch
   std::vector<ranks::GradientExchange*> started_;
   std::vector<const Stage*> started_stages_;
   BatchSums sums_;

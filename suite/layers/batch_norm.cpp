@@ -149,6 +149,7 @@ std::vector<ParameterSpec> BatchNorm::parameters(std::span<const SampleShape> in
     result.shape = {channels};
     result.initialisation = {.kind = Initialisation::Kind::constant, .value = value};
     result.trains = trains;
+    result.decays = trains && options_.decays;
     return result;
   };
   std::vector<ParameterSpec> specs;

@@ -23,6 +23,7 @@ class BatchNorm : public Layer {
     double momentum = 0.1;
     double epsilon = 1e-5;
     bool affine = true;
+    bool decays = false;  ///< weight decay applies to gamma and beta
   };
   explicit BatchNorm(Options options);
   std::string_view kind() const override { return "batch_norm"; }

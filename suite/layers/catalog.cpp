@@ -6,6 +6,9 @@
 #include "suite/layers/add.hpp"
 #include "suite/layers/average_pool2d.hpp"
 #include "suite/layers/batch_norm.hpp"
+#include "suite/layers/capsule_lengths.hpp"
+#include "suite/layers/capsule_mask.hpp"
+#include "suite/layers/capsule_routing.hpp"
 #include "suite/layers/concat.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/dense.hpp"
@@ -17,7 +20,10 @@
 #include "suite/layers/log_avg_exp_pool.hpp"
 #include "suite/layers/logistic.hpp"
 #include "suite/layers/max_pool2d.hpp"
+#include "suite/layers/momentum_capsules.hpp"
+#include "suite/layers/reconstruction_penalty.hpp"
 #include "suite/layers/relu.hpp"
+#include "suite/layers/squash.hpp"
 #include "suite/layers/tanh.hpp"
 
 namespace reprise::layers {
@@ -53,6 +59,12 @@ std::span<const CatalogRow> catalog() {
       {"add", [] { return made<Add>({}); }, {{3, 4, 5}, {3, 4, 5}, {3, 4, 5}}},
       {"concat", [] { return made<Concat>({}); }, {{3, 4, 5}, {3, 4, 2}}},
       {"flatten", [] { return made<Flatten>({}); }, {{3, 4, 5}}},
+      {"squash", [] { return made<Squash>({.dimensions = 3}); }, {{2, 3, 6}}},
+      {"capsule_routing", [] { return made<CapsuleRouting>({.routing = {.capsules = 4, .dimensions = 3, .iterations = 3}}); }, {{1, 5, 6}}},
+      {"momentum_capsules", [] { return made<MomentumCapsules>({.blocks = 2}); }, {{1, 5, 4}}},
+      {"capsule_lengths", [] { return made<CapsuleLengths>({}); }, {{1, 5, 4}}},
+      {"capsule_mask", [] { return made<CapsuleMask>({.by_label = true}); }, {{1, 5, 4}}},
+      {"reconstruction_penalty", [] { return made<ReconstructionPenalty>({.weight = 0.5}); }, {{1, 1, 5}, {1, 1, 12}, {2, 3, 2}}},
       {"kl_sparsity", [] { return made<KlSparsity>({.target = 0.1, .weight = 0.5}); }, {{3, 4, 5}}},
   };
   return rows;

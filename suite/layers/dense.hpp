@@ -18,6 +18,7 @@ class Dense : public Layer {
   struct Options {
     std::int64_t features = 1;
     bool bias = true;
+    bool bias_decays = false;    ///< weight decay applies to the bias
     Initialisation::Kind initialisation = Initialisation::Kind::he_normal;
     double gain = 1.0;           ///< standard deviation, for Kind::normal
   };

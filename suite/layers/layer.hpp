@@ -27,6 +27,7 @@ struct Initialisation {
     he_normal,      ///< N(0, gain^2 * 2 / fan_in)            He et al. 2015, arXiv 1502.01852
     xavier_uniform, ///< U(-b, b), b = gain * sqrt(6 / (fan_in + fan_out))
     fan_in_normal,  ///< N(0, gain^2 / fan_in)
+    fan_in_uniform, ///< U(-b, b), b = gain / sqrt(fan_in)
     normal,         ///< N(0, value^2)
   };
   Kind kind = Kind::constant;
@@ -35,7 +36,7 @@ struct Initialisation {
   std::int64_t fan_in = 1, fan_out = 1;
 };
 
-/// Parses "he_normal", "xavier_uniform", "fan_in_normal", "normal"; throws InputError listing them.
+/// Parses "he_normal", "xavier_uniform", "fan_in_normal", "fan_in_uniform", "normal"; throws InputError listing them.
 Initialisation::Kind initialisation_kind(std::string_view name);
 
 struct ParameterSpec {
@@ -80,6 +81,8 @@ struct ShardInfo {
   int valid = 0;                     ///< samples that are real; the rest of the N are padding (zero input, no loss)
   Mode mode = Mode::train;
   ReluRule relu_rule = ReluRule::gradient;
+  std::int64_t count = 0;            ///< real samples of the global batch: a penalty's gradient is divided by it
+  std::span<const std::int32_t> labels = {};  ///< [valid]; empty where a layer is run without any
 };
 
 struct ForwardArgs {

@@ -95,7 +95,7 @@ struct Recipe {
   double label_smoothing = 0;
   int evaluations = 10;                  ///< about how many times the test set is evaluated, the last step included
 
-  std::vector<std::string> analyses;     ///< run after training: "monte_carlo", "sparsity", "saliency", "temperature"
+  std::vector<std::string> analyses;     ///< run after training: "monte_carlo", "sparsity", "saliency", "temperature", "memory"
   Options analysis_options;
 
   std::vector<std::string> reports;      ///< ids of published numbers that this trial reproduces

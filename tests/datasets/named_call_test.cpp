@@ -32,6 +32,15 @@ TEST(NamedCall, names_values_out_of_range_and_of_the_wrong_kind) {
   expect_error([&] { call().get_double("nan", 1, 0, 10); }, {"'nan'"});
 }
 
+TEST(NamedCall, reads_lists_of_numbers_of_the_expected_length) {
+  const auto call = [](const char* list) { return NamedCall("stage", std::string("standardize(mean=") + list + ")"); };
+  EXPECT_EQ(call("125.3/123.0/113.9").get_doubles("mean", 3, 0, 255), (std::vector<double>{125.3, 123, 113.9}));
+  EXPECT_EQ(call("7").get_doubles("mean", 1, 0, 255), std::vector<double>{7});
+  EXPECT_TRUE(call("7").get_doubles("std", 1, 0, 255).empty());
+  for (const char* list : {"1/2", "1/2/3/4", "1/2/3/", "1//3", "1/2/x", "1/2/300", ""})
+    expect_error([&] { call(list).get_doubles("mean", 3, 0, 255); }, {"3 numbers from 0 to 255 for mean", std::string("'") + list + "'"});
+}
+
 TEST(NamedCall, names_an_argument_that_nobody_asked_for) {
   NamedCall call("stage", "gcn(scael=1)");
   call.get_double("scale", 1, 0, 10);

@@ -53,6 +53,15 @@ TEST(Preprocessing, standardize_uses_mean_and_population_deviation_by_channel) {
   EXPECT_FLOAT_EQ(output[3], static_cast<float>(35 / std::sqrt(425.0)));
 }
 
+TEST(Preprocessing, standardize_takes_given_numbers_in_place_of_fitted_ones) {
+  const ImageSet set = two_images();
+  const auto given = Preprocessing::fit({"standardize(mean=100/20,std=50/10)"}, set);
+  const std::vector<float> output = apply(*given, set, 1);
+  EXPECT_FLOAT_EQ(output[2], static_cast<float>((255 - 100) / 50.0));
+  EXPECT_FLOAT_EQ(output[3], static_cast<float>((60 - 20) / 10.0));
+  expect_error([&] { Preprocessing::fit({"standardize(mean=100/20)"}, set); }, {"both mean and std"});
+}
+
 TEST(Preprocessing, a_stage_is_fitted_on_the_output_of_the_stage_before) {
   const auto fitted = Preprocessing::fit({"scale", "standardize", "standardize"}, two_images())->fitted();
   EXPECT_DOUBLE_EQ(fitted.at("standardize/mean")[0], 102 / 255.0);

@@ -88,6 +88,9 @@ TEST(Catalog, all_published_numbers_are_there) {
   EXPECT_EQ(count("all-cnn"), 46u);
   EXPECT_EQ(count("logavgexp"), 0u);
   EXPECT_EQ(load_paper("logavgexp").missing.size(), 2u);
+  EXPECT_EQ(count("wrn"), 118u);
+  EXPECT_EQ(count("mocapsnet"), 15u);
+  EXPECT_EQ(load_paper("mocapsnet").missing.size(), 2u);
 }
 
 TEST(Catalog, the_long_run_of_the_dropout_paper_is_a_million_updates_of_all_images) {

@@ -29,7 +29,7 @@ TEST(Demo, nets_build_on_grey_images_of_28_pixels) {
     EXPECT_GT(recipe.train_images, 0);
     tera_operations += 1e-12 * row.seeds * static_cast<double>(graph.training_flops()) * static_cast<double>(recipe.train_images) * recipe.epochs;
   }
-  EXPECT_LT(tera_operations, 24.0);  // five minutes at 80 GFLOP/s: two slow cores, narrow nets
+  EXPECT_LT(tera_operations, 26.0);  // five and a half minutes at 80 GFLOP/s: two slow cores, narrow nets
 }
 
 TEST(Demo, overrides_are_split_at_the_first_equals_sign) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "experiments/catalog.hpp"
+#include "suite/errors.hpp"
 
 namespace reprise::experiments {
 namespace {
@@ -110,6 +111,83 @@ TEST(LogAvgExp, placement_does_not_change_the_number_of_parameters_but_a_tempera
   EXPECT_EQ(parameters("resnet8-logit-gap"), 78186);
   EXPECT_EQ(parameters("resnet8-logit-lae-learned"), 78187);
   EXPECT_EQ(parameters("resnet8-feature-lae-learned-channel"), 78186 + 64);
+}
+
+struct WideNet {
+  int depth, width;
+  std::int64_t parameters;
+  double billion_macs;
+};
+
+class WideNets : public ::testing::TestWithParam<WideNet> {};
+
+/// Counts of the dossier: made from the layer list; 8,949,210 is also what the official training log prints.
+TEST_P(WideNets, have_the_counted_parameters_and_cost) {
+  const WideNet& expected = GetParam();
+  const std::vector<Override> shape{{"model.depth", std::to_string(expected.depth)}, {"model.width", std::to_string(expected.width)}};
+  const Graph graph = net("wrn", "wrn-40-4", kColour, shape);
+  EXPECT_EQ(graph.trained_parameters(), expected.parameters);
+  EXPECT_NEAR(static_cast<double>(graph.forward_macs()) / 1e9, expected.billion_macs, 0.5e-4);
+  // 90 more classes: 90 rows of 64 k weights and a bias.
+  const Graph hundred = build_model(resolve("wrn", "wrn-40-4-cifar100", "paper", shape), kColour, 100);
+  EXPECT_EQ(hundred.trained_parameters(), expected.parameters + 90 * (64 * expected.width + 1));
+}
+
+INSTANTIATE_TEST_SUITE_P(Wrn, WideNets,
+                         ::testing::Values(WideNet{10, 1, 77850, 0.0125}, WideNet{10, 2, 303706, 0.0445}, WideNet{16, 1, 175066, 0.0267},
+                                           WideNet{16, 2, 691674, 0.1011}, WideNet{16, 4, 2748890, 0.3926}, WideNet{28, 1, 369498, 0.0550},
+                                           WideNet{28, 2, 1467610, 0.2144}, WideNet{40, 1, 563930, 0.0833}, WideNet{40, 2, 2243546, 0.3276},
+                                           WideNet{52, 1, 758362, 0.1116}, WideNet{40, 4, 8949210, 1.2986}, WideNet{16, 8, 10961370, 1.5481},
+                                           WideNet{22, 8, 17158106, 2.4541}, WideNet{16, 10, 17116634, 2.4122},
+                                           WideNet{22, 10, 26797914, 3.8278}, WideNet{40, 8, 35748314, 5.1720},
+                                           WideNet{28, 10, 36479194, 5.2433}, WideNet{28, 12, 52517850, 7.5439},
+                                           WideNet{40, 10, 55841754, 8.0745}));
+
+/// Table 2 gives parameters to a tenth of a million. They tell how depth counts for blocks of one or three convolutions: N = (depth - 4) / 6
+/// whatever the block, which is the number of 3x3 convolutions that a B(3,3) net of the same N would have.
+TEST(Wrn, block_kinds_have_the_published_number_of_parameters) {
+  const auto check = [](const char* trial, double millions) {
+    EXPECT_NEAR(static_cast<double>(net("wrn", trial, kColour).trained_parameters()) / 1e6, millions, 0.05) << trial;
+  };
+  check("b-1-3-1", 1.4);
+  check("b-3-1", 1.2);
+  check("b-1-3", 1.3);
+  check("b-3-1-1", 1.3);
+  check("b-3-3", 1.5);
+  check("b-3-1-3", 1.1);
+}
+
+TEST(Wrn, deepening_factors_keep_convolutions_and_parameters) {
+  const auto convolutions = [](const Graph& graph) {
+    int count = 0;
+    for (const graph::Node& node : graph.nodes()) count += node.name.find(".conv") != std::string::npos ? 1 : 0;
+    return count;
+  };
+  for (const char* trial : {"l-1", "wrn-40-2-zca", "l-3", "l-4"}) {
+    const Graph graph = net("wrn", trial, kColour);
+    EXPECT_EQ(convolutions(graph), 36) << trial;
+    EXPECT_EQ(rounded(static_cast<double>(graph.trained_parameters()), 1e6), 2.2) << trial;
+  }
+}
+
+TEST(Wrn, a_block_that_changes_shape_projects_its_first_activation_and_any_other_passes_its_input_on) {
+  const Graph thin = net("wrn", "wrn-40-1-zca", kColour);
+  const graph::Node& identity = thin.node(thin.find("conv2.block1.add"));
+  EXPECT_EQ(thin.node(identity.inputs[1]).name, "conv1");
+  const Graph wide = net("wrn", "wrn-40-2-zca", kColour);
+  const graph::Node& projection = wide.node(wide.find("conv2.block1.shortcut"));
+  EXPECT_EQ(wide.node(projection.inputs[0]).name, "conv2.block1.1.relu");
+  EXPECT_EQ(wide.node(wide.find("conv4.block6.add")).shape, (SampleShape{8, 8, 128}));
+}
+
+TEST(Wrn, weight_decay_is_on_every_trained_parameter_and_dropout_stands_in_front_of_the_last_convolution) {
+  const Graph graph = net("wrn", "wrn-28-10-dropout", kColour);
+  for (const graph::Node& node : graph.nodes())
+    for (const auto& parameter : node.parameters) EXPECT_EQ(parameter.decays, parameter.trains) << node.name << "/" << parameter.name;
+  const graph::Node& last = graph.node(graph.find("conv3.block2.conv2"));
+  EXPECT_EQ(graph.node(last.inputs[0]).name, "conv3.block2.dropout");
+  EXPECT_EQ(graph.node(last.inputs[0]).layer->summary(), "dropout inverted, keep 0.7");
+  EXPECT_THROW(net("wrn", "wrn-40-4", kColour, {{"model.depth", "20"}}), InputError);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 
@@ -58,6 +59,7 @@ int steps_to_take() {
 void expect_one_answer(const std::string& slug) {
   std::set<std::string> known;
   for (const Trial& trial : load_paper(slug).trials) {
+    if (std::find(trial.scales.begin(), trial.scales.end(), "smoke") == trial.scales.end()) continue;
     training::Recipe recipe = resolve(slug, trial.name, "smoke", {{"batch", "10"}, {"shard", "3"}});
     const auto& set = datasets::require_entry(recipe.dataset);
     const graph::Graph graph = build_model(recipe, {set.height, set.width, set.channels}, set.classes());
@@ -75,6 +77,8 @@ void expect_one_answer(const std::string& slug) {
 
 TEST(OneAnswer, dropout_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("dropout"); }
 TEST(OneAnswer, all_cnn_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("all-cnn"); }
+TEST(OneAnswer, wide_residual_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("wrn"); }
+TEST(OneAnswer, capsule_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("mocapsnet"); }
 TEST(OneAnswer, logavgexp_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("logavgexp"); }
 
 }  // namespace

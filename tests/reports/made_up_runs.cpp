@@ -125,7 +125,7 @@ experiments::Paper paper() {
   figure.title = "Error by width";
   figure.x_label = "units";
   figure.y_label = "test error, percent";
-  figure.lines = {{"nets", {"plain", "dropout", "maxnorm"}, {100, 200, 400}}};
+  figure.lines = {{"nets", {"plain", "dropout", "maxnorm"}, {100, 200, 400}, {}, {}}};
   made.figures = {figure};
   return made;
 }

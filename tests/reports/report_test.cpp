@@ -79,6 +79,20 @@ TEST(Report, curves_have_a_line_per_seed_and_figures_a_point_per_trial) {
   EXPECT_EQ(paper.figures.front().plot.lines[1].y, (std::vector<double>{1.6, 1.25, 1.06}));  // published
 }
 
+TEST(Report, a_figure_shows_the_published_numbers_that_its_lines_list_beside_a_single_run) {
+  experiments::Paper paper = made_up::paper();
+  paper.figures.front().lines = {{"nets", {"plain", "wide"}, {100, 800}, {"table2-plain", "table2-maxnorm", "table2-wide"}, {100, 400, 800}}};
+  made_up::RunSpec run;
+  run.trial = "plain";
+  const auto lines = build_report({made_up::record_of(run)}, {paper}).papers.front().figures.front().plot.lines;
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].x, (std::vector<double>{100}));
+  EXPECT_EQ(lines[1].x, (std::vector<double>{100, 400}));  // the third is unverified
+  EXPECT_EQ(lines[1].y, (std::vector<double>{1.6, 1.06}));
+  run.dataset = "fashion-mnist";
+  EXPECT_TRUE(build_report({made_up::record_of(run)}, {paper}).papers.front().figures.empty());
+}
+
 TEST(Report, figures_of_a_substitute_data_set_show_no_published_values) {
   std::vector<records::RunRecord> runs;
   for (const char* trial : {"plain", "dropout"}) {

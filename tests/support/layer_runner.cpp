@@ -90,7 +90,8 @@ class Run {
     if (case_.in_place && case_.layer->backward_in_place()) shard.grad_input_pointers[0] = shard.grad_output.data();
     const std::int64_t first = static_cast<std::int64_t>(index) * case_.samples;
     const auto valid = static_cast<int>(std::clamp<std::int64_t>(case_.count - first, 0, case_.samples));
-    shard.info = {case_.seed, case_.step, first, valid, case_.mode, case_.relu_rule};
+    shard.info = {case_.seed, case_.step, first, valid, case_.mode, case_.relu_rule, case_.count};
+    if (!case_.labels.empty()) shard.info.labels = std::span(case_.labels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(valid));
     return shard;
   }
 

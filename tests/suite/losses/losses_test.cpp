@@ -109,6 +109,28 @@ TEST(Losses, an_autoencoder_is_compared_with_its_target_and_predicts_nothing) {
   }
 }
 
+/// Sabour et al. 2017, equation 4, with the numbers of the paper: 0.9, 0.1 and a half.
+TEST(Losses, margin_asks_for_a_long_capsule_of_the_class_and_short_ones_of_the_others) {
+  for (const Precision precision : {Precision::f32, Precision::bf16}) {
+    Shard shard(LossKind::margin, precision);
+    const ShardSums sums = losses::shard_loss(shard.call);
+    double loss = 0;
+    Doubles gradient(kSamples * kClasses);
+    for (int n = 0; n < kValid; ++n) {
+      const Doubles value = shard.sample(n);
+      for (std::size_t k = 0; k < kClasses; ++k) {
+        const bool is_label = static_cast<std::int32_t>(k) == kLabels[static_cast<std::size_t>(n)];
+        const double excess = std::max(0.0, is_label ? 0.9 - value[k] : value[k] - 0.1);
+        loss += (is_label ? 1 : 0.5) * excess * excess;
+        gradient[static_cast<std::size_t>(n) * kClasses + k] = (is_label ? -2 * excess : excess) / 4;
+      }
+    }
+    EXPECT_GT(loss, 0);
+    EXPECT_NEAR(sums.loss, loss, sum_of(kClasses) * kRoundoffF32 * loss);
+    EXPECT_NEAR_ARRAY(shard.gradient(), gradient, 1, tolerance(kElementwise, precision));
+  }
+}
+
 TEST(Losses, evaluation_wants_no_gradient) {
   Shard shard(LossKind::softmax_cross_entropy, Precision::f32);
   const ShardSums with = losses::shard_loss(shard.call);

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "suite/layers/layer.hpp"
+
+namespace reprise::layers {
+
+/// Length of each capsule, output = |v|: how sure a capsule net is of a class.
+///
+///   input  [N, H, W, D]     K = H * W capsules of D values
+///   output [N, K]
+///
+/// backward() overwrites grad_input = grad_output v / |v|, zero for a capsule shorter than 1e-8. Does not couple samples. Throws ShapeError
+/// unless it has one input. Source: Sabour et al. 2017, section 3 (arXiv 1710.09829).
+class CapsuleLengths : public Layer {
+ public:
+  struct Options {};
+  CapsuleLengths() = default;
+  explicit CapsuleLengths(Options) {}
+  std::string_view kind() const override { return "capsule_lengths"; }
+  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
+  Needs needs() const override { return {.input = true, .output = false}; }
+  std::string summary() const override;
+  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+};
+
+}  // namespace reprise::layers
