@@ -10,6 +10,7 @@
 #include "experiments/dropout/model.hpp"
 #include "experiments/logavgexp/model.hpp"
 #include "experiments/recipe_toml.hpp"
+#include "experiments/softhebb/model.hpp"
 #include "experiments/suggestion.hpp"
 #include "suite/errors.hpp"
 
@@ -21,6 +22,7 @@ const PaperRow kPapers[] = {
     {"dropout", dropout::models},
     {"all-cnn", all_cnn::models},
     {"logavgexp", logavgexp::models},
+    {"softhebb", softhebb::models},
 };
 
 const PaperRow& row_of(const std::string& slug) {

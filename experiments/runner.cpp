@@ -14,6 +14,7 @@
 #include "experiments/catalog.hpp"
 #include "experiments/provenance.hpp"
 #include "suite/errors.hpp"
+#include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/records/checkpoint.hpp"
 #include "suite/records/digest.hpp"
 #include "suite/records/result_file.hpp"
@@ -37,14 +38,26 @@ struct Sources {
     preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed");
     train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
+    if (recipe.procedure == "hebbian" && recipe.hebbian.labelled_images > 0) {
+      // The same images that a trial with so many train_images would see.
+      datasets::Dataset chosen = datasets::load(recipe.dataset, directory, {recipe.hebbian.labelled_images, recipe.test_images, recipe.held_out_images});
+      labelled = std::make_unique<datasets::SampleSource>(std::make_shared<const datasets::ImageSet>(std::move(chosen.train)), preprocessing, std::vector<std::string>{});
+    }
     digest = records::sha256_hex(train_images->digest + test_images->digest);
     // Whitened images are stored once; from here on nobody reads the training bytes.
     if (preprocessing->is_expensive()) std::vector<std::uint8_t>().swap(train_images->pixels);
   }
   std::shared_ptr<const datasets::Preprocessing> preprocessing;
   std::unique_ptr<datasets::SampleSource> train, test;
+  std::unique_ptr<datasets::SampleSource> labelled;  ///< of procedure hebbian; null: all of train
   std::string digest;
 };
+
+std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources, std::uint64_t seed, parallel::Workers& workers) {
+  if (recipe.procedure == "hebbian")
+    return std::make_unique<hebbian::HebbianTrainer>(recipe, graph, *sources.train, sources.labelled ? *sources.labelled : *sources.train, *sources.test, seed, workers);
+  return std::make_unique<training::Trainer>(recipe, graph, *sources.train, *sources.test, seed, workers);
+}
 
 /// Fails before hours of work rather than after them.
 void check_writable(const std::filesystem::path& folder) {
@@ -70,7 +83,8 @@ class Run {
 
     const graph::Graph graph = build_model(recipe_, sources.train->shape(), sources.train->classes());
     parallel::Workers workers(options_.threads);
-    training::Trainer trainer(recipe_, graph, *sources.train, *sources.test, static_cast<std::uint64_t>(seed_), workers);
+    const auto learner = make_learner(recipe_, graph, sources, static_cast<std::uint64_t>(seed_), workers);
+    training::Learner& trainer = *learner;
     const std::filesystem::path checkpoint = folder_ / (summary.run_id + ".checkpoint");
     resume(trainer, checkpoint);
     if (!trainer.run(controls(checkpoint))) {
@@ -99,7 +113,7 @@ class Run {
     return summary;
   }
 
-  void resume(training::Trainer& trainer, const std::filesystem::path& checkpoint) const {
+  void resume(training::Learner& trainer, const std::filesystem::path& checkpoint) const {
     if (options_.force) records::remove_checkpoint(checkpoint);
     if (const auto saved = records::read_checkpoint(checkpoint)) trainer.restore(*saved);
   }
@@ -135,7 +149,7 @@ class Run {
     return record;
   }
 
-  void analyse(const graph::Graph& graph, training::Trainer& trainer, const datasets::SampleSource& test, parallel::Workers& workers, records::RunRecord& record) const {
+  void analyse(const graph::Graph& graph, training::Learner& trainer, const datasets::SampleSource& test, parallel::Workers& workers, records::RunRecord& record) const {
     for (const std::string& name : recipe_.analyses) {
       AnalysisInputs inputs{recipe_, graph, trainer, test, static_cast<std::uint64_t>(seed_), workers, {}};
       if (options_.progress)

@@ -15,7 +15,7 @@ struct Row {
   const char* name;
   Analysis run;
 };
-constexpr std::array<Row, 4> kAnalyses{{{"monte_carlo", monte_carlo}, {"sparsity", sparsity}, {"saliency", saliency}, {"temperature", temperature}}};
+constexpr std::array<Row, 5> kAnalyses{{{"monte_carlo", monte_carlo}, {"sparsity", sparsity}, {"saliency", saliency}, {"temperature", temperature}, {"receptive_fields", receptive_fields}}};
 
 }  // namespace
 

@@ -17,7 +17,7 @@ namespace reprise::experiments {
 struct AnalysisInputs {
   const training::Recipe& recipe;
   const graph::Graph& graph;
-  training::Trainer& trainer;
+  training::Learner& trainer;
   const datasets::SampleSource& test;
   std::uint64_t seed;
   parallel::Workers& workers;
@@ -50,5 +50,10 @@ void saliency(const AnalysisInputs& inputs, records::RunRecord& record);
 /// Learned temperatures of LogAvgExp pooling. Results: "temperature" (geometric mean over channels), "temperature_change"
 /// (|mean log t - log t at the start|), "temperature_direction" (-1, 0 or 1).
 void temperature(const AnalysisInputs& inputs, records::RunRecord& record);
+
+/// What filters respond to. Images "kernels": the filters of the first convolution on pixels. Images "patches_LAYER" for each plastic layer:
+/// rows of the image patches that excite a filter most, at most one an image. Options: images (500, test images looked at), filters (8, rows
+/// of patches), patches (10, a row).
+void receptive_fields(const AnalysisInputs& inputs, records::RunRecord& record);
 
 }  // namespace reprise::experiments

@@ -27,6 +27,8 @@ struct Initialisation {
     he_normal,      ///< N(0, gain^2 * 2 / fan_in)            He et al. 2015, arXiv 1502.01852
     xavier_uniform, ///< U(-b, b), b = gain * sqrt(6 / (fan_in + fan_out))
     fan_in_normal,  ///< N(0, gain^2 / fan_in)
+    fan_in_uniform, ///< U(-b, b), b = gain / sqrt(fan_in)    (what PyTorch does unless told otherwise, gain 1)
+    positive_uniform,  ///< U[0, b), b = gain * sqrt(3 / fan_in): rows of norm near gain
     normal,         ///< N(0, value^2)
   };
   Kind kind = Kind::constant;
@@ -35,7 +37,7 @@ struct Initialisation {
   std::int64_t fan_in = 1, fan_out = 1;
 };
 
-/// Parses "he_normal", "xavier_uniform", "fan_in_normal", "normal"; throws InputError listing them.
+/// Parses "he_normal", "xavier_uniform", "fan_in_normal", "fan_in_uniform", "normal"; throws InputError listing them.
 Initialisation::Kind initialisation_kind(std::string_view name);
 
 struct ParameterSpec {
