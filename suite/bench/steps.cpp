@@ -10,6 +10,8 @@
 #include "experiments/catalog.hpp"
 #include "suite/bench/rates.hpp"
 #include "suite/graph/executor.hpp"
+#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/hebbian/plastic_net.hpp"
 #include "suite/random/random.hpp"
 #include "suite/training/trainer.hpp"
 
@@ -38,12 +40,30 @@ std::vector<std::string> without_whitening(std::vector<std::string> stages) {
   return stages;
 }
 
+/// All plastic layers at once: the step that a Hebbian run mostly consists of.
+void run_hebbian_step(benchmark::State& state, const training::Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& source, int threads) {
+  parallel::Workers workers(threads);
+  graph::Parameters parameters(graph);
+  parameters.initialise(1);
+  const std::int64_t count = recipe.hebbian.batch;
+  hebbian::PlasticNet net(graph, hebbian::features_node(graph), {recipe.precision, count, std::min(recipe.hebbian.shard, count)}, parameters, workers);
+  const training::SourceReader reader(source, nullptr, 0, nullptr);
+  const int last = net.layers() - 1;
+  std::uint64_t step = 0;
+  const double steps_per_second = run_compute(state, recipe.precision, threads, net.learning_flops(0, last) * static_cast<double>(count), [&] {
+    net.learn({&reader, count, 1, step}, 0, last);
+    ++step;
+  });
+  state.counters["images_per_second"] = steps_per_second * static_cast<double>(count);
+}
+
 void run_step(benchmark::State& state, training::Recipe recipe, Precision precision, int threads) {
   recipe.precision = precision;
-  const auto images = random_images(datasets::require_entry(recipe.dataset), recipe.batch);
+  const auto images = random_images(datasets::require_entry(recipe.dataset), std::max(recipe.batch, recipe.hebbian.batch));
   const auto preprocessing = datasets::Preprocessing::fit(without_whitening(recipe.preprocessing), *images);
   const datasets::SampleSource source(images, preprocessing, recipe.augmentation);
   const graph::Graph graph = experiments::build_model(recipe, source.shape(), source.classes());
+  if (recipe.procedure == "hebbian") return run_hebbian_step(state, recipe, graph, source, threads);
   parallel::Workers workers(threads);
   graph::Parameters parameters(graph);
   parameters.initialise(1);

@@ -42,7 +42,7 @@ class Account {
  public:
   void add(const PlannedRun& run, const RunSummary& summary) {
     const bool stopped = summary.outcome == RunSummary::Outcome::stopped_early;
-    const bool labels = run.recipe.procedure == "supervised";
+    const bool labels = run.recipe.procedure != "autoencoder";
     stopped_ |= stopped;
     table_.push_back({run.name(), word_for(summary.outcome), stopped || !labels ? "" : fmt::format("{:.2f} %", summary.test_error_percent),
                       duration_text(summary.wall_seconds), summary.file.string()});
