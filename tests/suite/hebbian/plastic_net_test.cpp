@@ -191,6 +191,20 @@ TEST(PlasticNet, norms_fall_towards_one) {
   EXPECT_LT(distance(1), second);
 }
 
+TEST(PlasticNet, a_rate_of_nothing_moves_nothing) {
+  graph::Graph graph = two_layers();
+  graph::Parameters parameters(graph);
+  parameters.initialise(3);
+  parallel::Workers workers(2);
+  PlasticNet net(graph, graph.last(), {Precision::f32, 7, 3}, parameters, workers);
+  const auto before = net.norms(1);
+  const Noise noise(128, 0);
+  net.learn({&noise, 7, 1, 0}, 0, 1, 0.0);
+  EXPECT_EQ(net.norms(1), before);
+  net.learn({&noise, 7, 1, 0}, 0, 1, 0.5);
+  EXPECT_NE(net.norms(1), before);
+}
+
 TEST(PlasticNet, refuses_a_net_without_plastic_layers) {
   graph::Graph graph({8, 8, 2});
   graph.add("features", std::make_shared<layers::Flatten>());

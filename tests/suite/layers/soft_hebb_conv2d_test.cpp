@@ -5,6 +5,7 @@
 #include "suite/errors.hpp"
 #include "suite/kernels/reference/convolution.hpp"
 #include "suite/kernels/reference/plasticity.hpp"
+#include "suite/tensor/memory.hpp"
 #include "tests/support/gradient_checker.hpp"
 
 namespace reprise::tests {
