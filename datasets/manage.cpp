@@ -33,6 +33,12 @@ std::int64_t size_on_disk(const std::filesystem::path& path) {
 
 ListRow row_of(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
   ListRow row{entry.name, entry.title, true, {}, 0, ""};
+  if (entry.format == Format::container) {
+    std::error_code ignored;
+    row.is_present = std::filesystem::exists(data_directory / (entry.name + ".h5"), ignored);
+    if (row.is_present) row.where = data_directory, row.bytes = size_on_disk(data_directory / (entry.name + ".h5"));
+    return row;
+  }
   const DatasetEntry& source = source_of(entry);
   if (!source.urls.empty()) row.url = source.urls.front() + "/" + source.archive.name;
   const std::vector<FileRow> files = files_of(entry, data_directory);
@@ -52,7 +58,8 @@ std::filesystem::path container_path(const std::string& name, const std::filesys
 
 bool is_container(const std::string& name, const std::filesystem::path& data_directory) {
   std::error_code ignored;
-  return find_entry(name) == nullptr && name.find('/') == std::string::npos &&
+  const DatasetEntry* entry = find_entry(name);
+  return (entry == nullptr || entry->format == Format::container) && name.find('/') == std::string::npos &&
          std::filesystem::exists(container_path(name, data_directory), ignored);
 }
 

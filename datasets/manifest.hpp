@@ -14,6 +14,7 @@ enum class Format {
   cifar100,   ///< binary CIFAR-100 files
   canvas,     ///< made from `base`: each image at a random position on a black 64x64 canvas
   synthetic,  ///< drawn
+  container,  ///< NAME.h5 in the data directory (hdf5_container_reader.hpp): what the catalog must know before the file is there
 };
 
 struct FileEntry {

@@ -11,6 +11,7 @@
 #include "experiments/logavgexp/model.hpp"
 #include "experiments/mocapsnet/model.hpp"
 #include "experiments/recipe_toml.hpp"
+#include "experiments/softhebb/model.hpp"
 #include "experiments/suggestion.hpp"
 #include "experiments/wrn/model.hpp"
 #include "suite/errors.hpp"
@@ -25,6 +26,7 @@ const PaperRow kPapers[] = {
     {"logavgexp", logavgexp::models},
     {"wrn", wrn::models},
     {"mocapsnet", mocapsnet::models},
+    {"softhebb", softhebb::models},
 };
 
 const PaperRow& row_of(const std::string& slug) {

@@ -7,35 +7,13 @@
 
 #include "datasets/manifest.hpp"
 #include "experiments/catalog.hpp"
+#include "experiments/forecast_parts.hpp"
 #include "experiments/runner.hpp"
 #include "suite/graph/executor.hpp"
 
 namespace reprise::experiments {
 
 namespace {
-
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-/// Bytes of this process in memory now.
-std::int64_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  std::int64_t pages = 0, resident = 0;
-  file >> pages >> resident;
-  return resident * 4096;
-}
-
-class MadeUpSamples : public graph::BatchReader {
- public:
-  MadeUpSamples(std::int64_t size, int classes) : size_(size), classes_(classes) {}
-  void fetch(std::int64_t slot, float* output) const override {
-    for (std::int64_t i = 0; i < size_; ++i) output[i] = static_cast<float>((slot * 31 + i * 7) % 13) * 0.07f;
-  }
-  std::int32_t label(std::int64_t slot) const override { return static_cast<std::int32_t>(slot % classes_); }
-
- private:
-  std::int64_t size_;
-  int classes_;
-};
 
 struct Timed {
   double train_step_seconds = 0, evaluation_seconds = 0;  ///< of one batch
@@ -49,16 +27,6 @@ std::int64_t count_of(const datasets::DatasetEntry& entry, bool train) {
 }
 
 std::int64_t chosen(std::int64_t selection, std::int64_t all) { return selection > 0 ? std::min(selection, all) : all; }
-
-/// How many images a recipe trains and tests on.
-struct Images {
-  std::int64_t train, test;
-};
-
-Images images_of(const training::Recipe& recipe, const datasets::DatasetEntry& data_set) {
-  const std::int64_t held_out = recipe.held_out_images;
-  return {chosen(recipe.train_images, count_of(data_set, true) - held_out), held_out > 0 ? held_out : chosen(recipe.test_images, count_of(data_set, false))};
-}
 
 Timed time_steps(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads) {
   parallel::Workers workers(threads);
@@ -83,7 +51,6 @@ Timed time_steps(const training::Recipe& recipe, const graph::Graph& graph, int 
     timed.train_step_seconds = std::min(timed.train_step_seconds, middle - begun);
     timed.evaluation_seconds = std::min(timed.evaluation_seconds, now_seconds() - middle);
   } while (now_seconds() - started < 1.0);
-  constexpr std::int64_t kGeneratedCode = 16 << 20;  // oneDNN's kernels and tables, measured on the catalog's nets
   timed.working_bytes = static_cast<std::int64_t>(executor.memory().total()) + parameters.size() * 4 * static_cast<std::int64_t>(1 + optimizer.state().size()) + kGeneratedCode;
   return timed;
 }
@@ -103,18 +70,52 @@ Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std:
   return forecast;
 }
 
+/// Bytes of the images themselves, and of whitened copies.
+std::int64_t data_bytes(const training::Recipe& recipe, const Images& of, std::int64_t values) {
+  const std::int64_t images = of.train + of.test;
+  std::int64_t data = images * values;
+  for (const std::string& stage : recipe.preprocessing)
+    if (stage.starts_with("zca")) data += images * values * 2 - of.train * values + values * values * 4;  // half precision in place of bytes; the matrix
+  return data;
+}
+
 }  // namespace
+
+double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+std::int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::int64_t pages = 0, resident = 0;
+  file >> pages >> resident;
+  return resident * 4096;
+}
+
+void MadeUpSamples::fetch(std::int64_t slot, float* output) const {
+  for (std::int64_t i = 0; i < size_; ++i) output[i] = static_cast<float>((slot * 31 + i * 7) % 13) * 0.07f;
+}
+
+Images images_of(const training::Recipe& recipe, const datasets::DatasetEntry& data_set) {
+  const std::int64_t held_out = recipe.held_out_images;
+  return {chosen(recipe.train_images, count_of(data_set, true) - held_out), held_out > 0 ? held_out : chosen(recipe.test_images, count_of(data_set, false))};
+}
 
 Forecast count_costs(const training::Recipe& recipe) {
   const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
-  return counted(recipe, graph_of(recipe, data_set), steps_per_epoch_of(recipe, images_of(recipe, data_set).train));
+  const graph::Graph graph = graph_of(recipe, data_set);
+  if (recipe.procedure == "hebbian") return count_hebbian(recipe, graph, images_of(recipe, data_set));
+  return counted(recipe, graph, steps_per_epoch_of(recipe, images_of(recipe, data_set).train));
 }
 
 Forecast forecast(const training::Recipe& recipe, int threads) {
   const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
   const auto [train_images, test_images] = images_of(recipe, data_set);
   const graph::Graph graph = graph_of(recipe, data_set);
-  const std::int64_t before = resident_bytes();
+  const std::int64_t before = resident_bytes(), data = data_bytes(recipe, {train_images, test_images}, graph.node(0).shape.size());
+  if (recipe.procedure == "hebbian") {
+    Forecast forecast = forecast_hebbian(recipe, graph, {train_images, test_images}, data_set.classes(), threads);
+    forecast.memory_bytes += before + data;
+    return forecast;
+  }
   const Timed timed = time_steps(recipe, graph, data_set.classes(), threads);
 
   const std::int64_t steps_per_epoch = steps_per_epoch_of(recipe, train_images);
@@ -124,10 +125,6 @@ Forecast forecast(const training::Recipe& recipe, int threads) {
   const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);
   forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds + evaluations * test_batches * timed.evaluation_seconds;
 
-  const std::int64_t images = train_images + test_images, values = graph.node(0).shape.size();
-  std::int64_t data = images * values;
-  for (const std::string& stage : recipe.preprocessing)
-    if (stage.starts_with("zca")) data += images * values * 2 - train_images * values + values * values * 4;  // half precision in place of bytes; the matrix
   forecast.memory_bytes = before + data + timed.working_bytes;
   return forecast;
 }

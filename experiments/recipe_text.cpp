@@ -97,6 +97,17 @@ std::string optimizer_text(const training::OptimizerRecipe& optimizer) {
   return out + schedule_text("learning_rate", optimizer.learning_rate) + schedule_text("momentum", optimizer.momentum);
 }
 
+std::string hebbian_text(const training::HebbianRecipe& hebbian) {
+  std::string out = "\n[hebbian]\n";
+  out += fmt::format("epochs = {}\n", number(hebbian.epochs));
+  out += fmt::format("batch = {}\n", hebbian.batch);
+  out += fmt::format("shard = {}\n", hebbian.shard);
+  out += fmt::format("order = {}\n", quoted(hebbian.order));
+  out += fmt::format("decay = {}\n", quoted(hebbian.decay));
+  out += fmt::format("labelled_images = {}\n", hebbian.labelled_images);
+  return out + fmt::format("features = {}\n", quoted(name_of(hebbian.features)));
+}
+
 }  // namespace
 
 std::string to_toml(const Recipe& recipe) {
@@ -125,6 +136,7 @@ std::string to_toml(const Recipe& recipe) {
   line("deviations", text_of(recipe.deviations));
   out += fmt::format("\n[model]\nname = {}\n", quoted(recipe.model)) + options_text(recipe.model_options);
   out += optimizer_text(recipe.optimizer);
+  if (recipe.procedure == "hebbian") out += hebbian_text(recipe.hebbian);
   out += "\n[analysis]\n" + options_text(recipe.analysis_options);
   return out;
 }

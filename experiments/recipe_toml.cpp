@@ -1,6 +1,7 @@
 #include "experiments/recipe_toml.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <sstream>
@@ -17,7 +18,7 @@ using training::Schedule;
 
 const std::vector<std::string> kScheduleKinds{"constant", "step",      "inverse_decay", "halving",
                                               "cosine",   "one_cycle", "linear",        "exponential"};
-const std::vector<std::string> kAnalyses{"monte_carlo", "sparsity", "saliency", "temperature", "memory"};
+const std::vector<std::string> kAnalyses{"monte_carlo", "sparsity", "saliency", "temperature", "memory", "receptive_fields"};
 
 template <typename Number>
 void read_between(const TomlTable& table, const std::string& key, Number& value, double low, double high) {
@@ -71,6 +72,23 @@ void read_optimizer(const TomlTable& table, training::OptimizerRecipe& optimizer
   table.finish();
 }
 
+Precision precision_named(const TomlTable& table, const std::string& key, Precision before) {
+  std::string name = name_of(before);
+  table.read_among(key, name, {name_of(Precision::f32), name_of(Precision::bf16)});
+  return name == name_of(Precision::bf16) ? Precision::bf16 : Precision::f32;
+}
+
+void read_hebbian(const TomlTable& table, training::HebbianRecipe& hebbian) {
+  read_between(table, "epochs", hebbian.epochs, 0, 1e18);
+  read_between(table, "batch", hebbian.batch, 1, 1e18);
+  read_between(table, "shard", hebbian.shard, 1, 1e18);
+  table.read_among("order", hebbian.order, {"all_at_once", "layer_by_layer"});
+  table.read_among("decay", hebbian.decay, {"none", "linear"});
+  read_between(table, "labelled_images", hebbian.labelled_images, 0, 1e18);
+  hebbian.features = precision_named(table, "features", hebbian.features);
+  table.finish();
+}
+
 void read_options(const TomlTable& table, Options& options) {
   for (const std::string& key : table.keys()) {
     if (key != "name") options.set(key, table.option(key));
@@ -93,7 +111,7 @@ const std::vector<std::string>& scale_names() {
 }
 
 void apply_layer(Recipe& recipe, const TomlTable& layer) {
-  layer.read_among("procedure", recipe.procedure, {"supervised", "autoencoder"});
+  layer.read_among("procedure", recipe.procedure, {"supervised", "autoencoder", "hebbian"});
   if (const auto model = layer.table("model")) read_model(*model, recipe);
   layer.read("dataset", recipe.dataset);
   read_between(layer, "train_images", recipe.train_images, 0, 1e18);
@@ -106,16 +124,15 @@ void apply_layer(Recipe& recipe, const TomlTable& layer) {
   if (layer.has("epochs")) recipe.steps = 0;
   read_between(layer, "epochs", recipe.epochs, 0, 1e18);
   read_between(layer, "steps", recipe.steps, 0, 1e18);
-  std::string precision = name_of(recipe.precision);
-  layer.read_among("precision", precision, {name_of(Precision::f32), name_of(Precision::bf16)});
-  recipe.precision = precision == name_of(Precision::bf16) ? Precision::bf16 : Precision::f32;
+  recipe.precision = precision_named(layer, "precision", recipe.precision);
+  if (const auto hebbian = layer.table("hebbian")) read_hebbian(*hebbian, recipe.hebbian);
   if (const auto optimizer = layer.table("optimizer")) read_optimizer(*optimizer, recipe.optimizer);
   read_between(layer, "label_smoothing", recipe.label_smoothing, 0, 0.999);
   read_between(layer, "evaluations", recipe.evaluations, 1, 1e18);
   layer.read("analyses", recipe.analyses);
   for (const std::string& analysis : recipe.analyses) {
     if (std::find(kAnalyses.begin(), kAnalyses.end(), analysis) == kAnalyses.end()) {
-      layer.refuse("analyses", "some of monte_carlo, sparsity, saliency, temperature, memory", fmt::format("\"{}\"", analysis),
+      layer.refuse("analyses", fmt::format("some of {}", fmt::join(kAnalyses, ", ")), fmt::format("\"{}\"", analysis),
                    "Correct the name");
     }
   }
@@ -168,6 +185,10 @@ void check_recipe(const Recipe& recipe) {
   require(recipe.steps > 0 || recipe.epochs > 0, "a length of at least one step", "0 epochs and 0 steps", "Set epochs or steps");
   require(recipe.shard <= recipe.batch, "shards no larger than the batch",
           fmt::format("shard {} and batch {}", recipe.shard, recipe.batch), "Lower shard");
+  require(recipe.procedure != "hebbian" || recipe.hebbian.shard <= recipe.hebbian.batch, "Hebbian shards no larger than the Hebbian batch",
+          fmt::format("shard {} and batch {}", recipe.hebbian.shard, recipe.hebbian.batch), "Lower hebbian.shard");
+  require(recipe.procedure != "hebbian" || recipe.augmentation.empty(), "no augmentation under procedure hebbian: features are computed once",
+          "augmentation", "Set augmentation = []");
   recipe.optimizer.learning_rate.at(0, 1);
   recipe.optimizer.momentum.at(0, 1);
 }

@@ -58,7 +58,8 @@ class Run {
 
     const graph::Graph graph = build_model(recipe_, sources->train->shape(), sources->train->classes());
     parallel::Workers workers(options_.threads);
-    training::Trainer trainer(recipe_, graph, *sources->train, *sources->test, static_cast<std::uint64_t>(seed_), workers, team_);
+    const auto learner = make_learner(recipe_, graph, *sources, static_cast<std::uint64_t>(seed_), workers, team_);
+    training::Learner& trainer = *learner;
     const std::filesystem::path checkpoint = folder_ / (summary.run_id + ".checkpoint");
     resume(trainer, checkpoint);
     if (!trainer.run(controls(checkpoint))) {
@@ -103,7 +104,7 @@ class Run {
     return summary;
   }
 
-  void resume(training::Trainer& trainer, const std::filesystem::path& checkpoint) const {
+  void resume(training::Learner& trainer, const std::filesystem::path& checkpoint) const {
     std::optional<records::Checkpoint> saved;
     team_.on_root(
         [&] {
@@ -151,7 +152,7 @@ class Run {
     return record;
   }
 
-  void analyse(const graph::Graph& graph, training::Trainer& trainer, const datasets::SampleSource& test, parallel::Workers& workers, records::RunRecord& record) const {
+  void analyse(const graph::Graph& graph, training::Learner& trainer, const datasets::SampleSource& test, parallel::Workers& workers, records::RunRecord& record) const {
     for (const std::string& name : recipe_.analyses) {
       AnalysisInputs inputs{recipe_, graph, trainer, test, static_cast<std::uint64_t>(seed_), workers, {}};
       if (options_.progress && team_.is_root())

@@ -4,6 +4,7 @@
 
 #include "datasets/image_set.hpp"
 #include "suite/errors.hpp"
+#include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/records/digest.hpp"
 
 namespace reprise::experiments {
@@ -15,6 +16,11 @@ Sources::Sources(const training::Recipe& recipe, const std::filesystem::path& di
   preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed");
   train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
   test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
+  if (recipe.procedure == "hebbian" && recipe.hebbian.labelled_images > 0) {
+    // The same images that a trial with so many train_images would see.
+    datasets::Dataset chosen = datasets::load(recipe.dataset, directory, {recipe.hebbian.labelled_images, recipe.test_images, recipe.held_out_images});
+    labelled = std::make_unique<datasets::SampleSource>(std::make_shared<const datasets::ImageSet>(std::move(chosen.train)), preprocessing, std::vector<std::string>{});
+  }
   digest = records::sha256_hex(train_images->digest + test_images->digest);
   // Whitened images are stored once; from here on nobody reads the training bytes.
   if (preprocessing->is_expensive()) std::vector<std::uint8_t>().swap(train_images->pixels);
@@ -26,6 +32,21 @@ std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, cons
   if (!sources) sources = std::make_unique<const Sources>(recipe, directory);
   require_same(team, "data set " + recipe.dataset, sources->digest, "Give all nodes the same --data");
   return sources;
+}
+
+std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources, std::uint64_t seed, parallel::Workers& workers,
+                                                ranks::Team& team) {
+  if (recipe.procedure != "hebbian") return std::make_unique<training::Trainer>(recipe, graph, *sources.train, *sources.test, seed, workers, team);
+  if (team.size() > 1)
+    throw InputError(Complaint{fmt::format("trial {}/{}", recipe.paper, recipe.trial), "one rank: a Hebbian run is threaded, but not yet spread over ranks", fmt::format("{} ranks", team.size()),
+                               "Use --ranks-per-trial 1 and more --threads"});
+  return std::make_unique<hebbian::HebbianTrainer>(recipe, graph, *sources.train, sources.labelled ? *sources.labelled : *sources.train, *sources.test, seed, workers);
+}
+
+std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources, std::uint64_t seed, parallel::Workers& workers) {
+  if (recipe.procedure == "hebbian")
+    return std::make_unique<hebbian::HebbianTrainer>(recipe, graph, *sources.train, sources.labelled ? *sources.labelled : *sources.train, *sources.test, seed, workers);
+  return std::make_unique<training::Trainer>(recipe, graph, *sources.train, *sources.test, seed, workers);
 }
 
 void require_same(ranks::Team& team, const std::string& thing, const std::string& mine, const char* fix) {

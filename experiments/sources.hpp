@@ -9,6 +9,7 @@
 #include "datasets/sample_source.hpp"
 #include "suite/ranks/team.hpp"
 #include "suite/training/recipe.hpp"
+#include "suite/training/trainer.hpp"
 
 namespace reprise::experiments {
 
@@ -18,12 +19,17 @@ struct Sources {
 
   std::shared_ptr<const datasets::Preprocessing> preprocessing;
   std::unique_ptr<datasets::SampleSource> train, test;
+  std::unique_ptr<datasets::SampleSource> labelled;  ///< of procedure hebbian; null: all of train
   std::string digest;  ///< of what is trained and tested on
 };
 
 /// The root reads first: what is fitted once is then in the cache for the others. Throws InputError on all ranks unless all have
 /// read the same. Collective.
 std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, const std::filesystem::path& directory, ranks::Team& team);
+
+/// What takes the trial from its first weights to its last. Keeps references to all arguments. Collective.
+std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources, std::uint64_t seed,
+                                                parallel::Workers& workers, ranks::Team& team);
 
 /// Throws InputError on all ranks unless all have the text that the root has. Collective.
 void require_same(ranks::Team& team, const std::string& thing, const std::string& mine, const char* fix);

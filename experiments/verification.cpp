@@ -44,7 +44,8 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
 
   const graph::Graph graph = build_model(recipe, sources->train->shape(), sources->train->classes());
   parallel::Workers workers(options.threads);
-  training::Trainer trainer(recipe, graph, *sources->train, *sources->test, static_cast<std::uint64_t>(record.seed), workers, team);
+  const auto learner = make_learner(recipe, graph, *sources, static_cast<std::uint64_t>(record.seed), workers, team);
+  training::Learner& trainer = *learner;
   training::Controls controls;
   controls.should_stop = [&] { return part.steps > 0 && trainer.step() > part.steps; };
   if (options.progress && team.is_root())

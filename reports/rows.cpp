@@ -74,7 +74,7 @@ Row row_of(const experiments::Paper& paper, const RunGroup& group, const experim
   row.reproduced = summarize(row.values);
   row.verdict = comparison_text(row, group);
   if (row.verdict.empty()) {
-    const bool counts_images = is_error_of_predictions(row.metric) && has_predictions(*group.runs.front());
+    const bool counts_images = (is_error_of_predictions(row.metric) || is_accuracy_of_predictions(row.metric)) && has_predictions(*group.runs.front());
     const auto images = counts_images ? static_cast<std::int64_t>(group.runs.front()->test_labels.size()) : 0;
     row.agreement = agreement_of(row.values, *published, images);
     row.verdict = agreement_text(*row.agreement, row.unit);
@@ -148,11 +148,11 @@ Agreement agreement_of(const std::vector<double>& values, const experiments::Pub
     agreement.low = agreement.difference - width;
     agreement.high = agreement.difference + width;
   } else if (ours.n == 1 && images > 0) {
-    const auto wrong = static_cast<std::int64_t>(std::llround(ours.mean / 100 * static_cast<double>(images)));
-    const Interval interval = binomial_interval(wrong, images);
+    const auto counted = static_cast<std::int64_t>(std::llround(ours.mean / 100 * static_cast<double>(images)));
+    const Interval interval = binomial_interval(counted, images);
     agreement.low = 100 * interval.low - published.value;
     agreement.high = 100 * interval.high - published.value;
-    agreement.basis = fmt::format("one seed: exact binomial interval of {} errors on {} test images", wrong, images);
+    agreement.basis = fmt::format("one seed: exact binomial interval of {} {} on {} test images", counted, higher_is_better(published.metric) ? "right answers" : "errors", images);
   } else {
     agreement.low = -std::numeric_limits<double>::infinity();
     agreement.high = std::numeric_limits<double>::infinity();

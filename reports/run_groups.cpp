@@ -23,8 +23,6 @@ std::size_t trial_rank(const experiments::Paper& paper, const std::string& trial
   return static_cast<std::size_t>(found - paper.trials.begin());
 }
 
-bool is_accuracy(const std::string& metric) { return metric == "test_accuracy" || metric == "top1_accuracy"; }
-
 std::optional<double> test_error(const records::RunRecord& run) {
   if (has_predictions(run)) {
     std::int64_t wrong = 0;
@@ -57,16 +55,18 @@ bool has_predictions(const records::RunRecord& run) {
 
 bool is_error_of_predictions(const std::string& metric) { return metric == "test_error" || metric == "top1_error"; }
 
+bool is_accuracy_of_predictions(const std::string& metric) { return metric == "test_accuracy" || metric == "top1_accuracy"; }
+
 bool higher_is_better(const std::string& metric) {
   static const char* const kWords[] = {"accuracy", "hit_at", "gain", "sparsity", "sharpness", "score", "map"};
   return std::any_of(std::begin(kWords), std::end(kWords), [&](const char* word) { return metric.find(word) != std::string::npos; });
 }
 
 std::optional<double> value_of(const records::RunRecord& run, const std::string& metric) {
-  if (is_error_of_predictions(metric) || is_accuracy(metric)) {
+  if (is_error_of_predictions(metric) || is_accuracy_of_predictions(metric)) {
     const std::optional<double> error = test_error(run);
     if (!error) return std::nullopt;
-    return is_accuracy(metric) ? 100 - *error : *error;
+    return is_accuracy_of_predictions(metric) ? 100 - *error : *error;
   }
   if (const auto scalar = run.results.find(metric); scalar != run.results.end()) return scalar->second;
   for (const auto* all : {&run.metrics, &run.timing}) {
@@ -77,7 +77,7 @@ std::optional<double> value_of(const records::RunRecord& run, const std::string&
 }
 
 std::string unit_of(const std::vector<const records::RunRecord*>& runs, const std::string& metric) {
-  if (is_error_of_predictions(metric) || is_accuracy(metric)) return "percent";
+  if (is_error_of_predictions(metric) || is_accuracy_of_predictions(metric)) return "percent";
   for (const records::RunRecord* run : runs) {
     if (run->results.contains(metric)) break;
     if (const auto series = run->metrics.find(metric); series != run->metrics.end()) return series->second.unit;

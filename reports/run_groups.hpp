@@ -35,6 +35,8 @@ std::optional<double> value_of(const records::RunRecord& run, const std::string&
 std::string unit_of(const std::vector<const records::RunRecord*>& runs, const std::string& metric);
 
 bool is_error_of_predictions(const std::string& metric);  ///< test_error, top1_error
+/// The complement: test_accuracy, top1_accuracy.
+bool is_accuracy_of_predictions(const std::string& metric);
 bool higher_is_better(const std::string& metric);         ///< by its name: see README.md
 bool has_predictions(const records::RunRecord& run);
 

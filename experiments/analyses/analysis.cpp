@@ -15,8 +15,12 @@ struct Row {
   const char* name;
   Analysis run;
 };
-constexpr std::array<Row, 5> kAnalyses{
-    {{"monte_carlo", monte_carlo}, {"sparsity", sparsity}, {"saliency", saliency}, {"temperature", temperature}, {"memory", memory}}};
+constexpr std::array<Row, 6> kAnalyses{{{"monte_carlo", monte_carlo},
+                                        {"sparsity", sparsity},
+                                        {"saliency", saliency},
+                                        {"temperature", temperature},
+                                        {"memory", memory},
+                                        {"receptive_fields", receptive_fields}}};
 
 }  // namespace
 

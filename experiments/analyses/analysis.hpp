@@ -17,7 +17,7 @@ namespace reprise::experiments {
 struct AnalysisInputs {
   const training::Recipe& recipe;
   const graph::Graph& graph;
-  training::Trainer& trainer;
+  training::Learner& trainer;
   const datasets::SampleSource& test;
   std::uint64_t seed;
   parallel::Workers& workers;
@@ -57,5 +57,10 @@ void temperature(const AnalysisInputs& inputs, records::RunRecord& record);
 /// where a block adds nothing), and "saved_mib_per_batch". Timing, by the clock and the system: "step_milliseconds" (forward and backward of a
 /// batch, least of five), "peak_resident_mib" (of the process during those).
 void memory(const AnalysisInputs& inputs, records::RunRecord& record);
+
+/// What filters respond to. Images "kernels": the filters of the first convolution on pixels. Images "patches_LAYER" for each plastic layer:
+/// rows of the image patches that excite a filter most, at most one an image. Options: images (500, test images looked at), filters (8, rows
+/// of patches), patches (10, a row).
+void receptive_fields(const AnalysisInputs& inputs, records::RunRecord& record);
 
 }  // namespace reprise::experiments

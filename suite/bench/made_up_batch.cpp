@@ -41,12 +41,15 @@ graph::ExecutorOptions options_of(const training::Recipe& recipe) {
 
 }  // namespace
 
+MadeUpData::MadeUpData(const training::Recipe& recipe, std::int64_t count)
+    : images(random_images(datasets::require_entry(recipe.dataset), count)),
+      source(images, datasets::Preprocessing::fit(without_whitening(recipe.preprocessing), *images), recipe.augmentation),
+      graph(experiments::build_model(recipe, source.shape(), source.classes())) {}
+
 struct MadeUpTraining::State {
   State(const training::Recipe& recipe_in, int threads, ranks::Team& team)
-      : recipe(recipe_in), images(random_images(datasets::require_entry(recipe.dataset), recipe.batch)),
-        source(images, datasets::Preprocessing::fit(without_whitening(recipe.preprocessing), *images), recipe.augmentation),
-        graph(experiments::build_model(recipe, source.shape(), source.classes())), workers(threads), parameters(graph, team),
-        executor(graph, options_of(recipe), initialised(), workers, team), optimizer(recipe.optimizer, parameters, team), order(static_cast<std::size_t>(recipe.batch)) {
+      : recipe(recipe_in), data(recipe, recipe.batch), workers(threads), parameters(data.graph, team),
+        executor(data.graph, options_of(recipe), initialised(), workers, team), optimizer(recipe.optimizer, parameters, team), order(static_cast<std::size_t>(recipe.batch)) {
     std::iota(order.begin(), order.end(), std::int64_t{0});
   }
 
@@ -56,9 +59,7 @@ struct MadeUpTraining::State {
   }
 
   training::Recipe recipe;
-  std::shared_ptr<const datasets::ImageSet> images;
-  datasets::SampleSource source;
-  graph::Graph graph;
+  MadeUpData data;
   parallel::Workers workers;
   graph::Parameters parameters;
   graph::Executor executor;
@@ -71,12 +72,12 @@ MadeUpTraining::MadeUpTraining(const training::Recipe& recipe, int threads, rank
 
 MadeUpTraining::~MadeUpTraining() = default;
 
-double MadeUpTraining::flops_per_step() const { return static_cast<double>(state_->graph.training_flops() * state_->recipe.batch); }
+double MadeUpTraining::flops_per_step() const { return static_cast<double>(state_->data.graph.training_flops() * state_->recipe.batch); }
 
 void MadeUpTraining::step() {
   State& s = *state_;
   const datasets::FetchKey key{1, s.steps};
-  const training::SourceReader reader(s.source, &s.order, 0, &key);
+  const training::SourceReader reader(s.data.source, &s.order, 0, &key);
   kernels::UpdateTerms terms = s.optimizer.terms(static_cast<std::int64_t>(s.steps), 1'000'000);
   terms.rate *= 1e-3f;  // random labels at the recipe's rate would diverge
   s.executor.train_step({&reader, s.recipe.batch, 1, s.steps}, s.optimizer, terms);

@@ -10,6 +10,14 @@
 
 namespace reprise::bench {
 
+/// A catalog net and so many random images for it.
+struct MadeUpData {
+  MadeUpData(const training::Recipe& recipe, std::int64_t count);
+  std::shared_ptr<const datasets::ImageSet> images;
+  datasets::SampleSource source;
+  graph::Graph graph;
+};
+
 class MadeUpTraining {
  public:
   /// Collective over the team.

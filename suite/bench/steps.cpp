@@ -8,13 +8,35 @@
 #include "experiments/catalog.hpp"
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/bench/rates.hpp"
+#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/hebbian/plastic_net.hpp"
+#include "suite/training/trainer.hpp"
 
 namespace reprise::bench {
 
 namespace {
 
+/// All plastic layers at once: the step that a Hebbian run mostly consists of.
+void run_hebbian_step(benchmark::State& state, const training::Recipe& recipe, int threads) {
+  const std::int64_t count = recipe.hebbian.batch;
+  const MadeUpData data(recipe, count);
+  parallel::Workers workers(threads);
+  graph::Parameters parameters(data.graph);
+  parameters.initialise(1);
+  hebbian::PlasticNet net(data.graph, hebbian::features_node(data.graph), {recipe.precision, count, std::min(recipe.hebbian.shard, count)}, parameters, workers);
+  const training::SourceReader reader(data.source, nullptr, 0, nullptr);
+  const int last = net.layers() - 1;
+  std::uint64_t step = 0;
+  const double steps_per_second = run_compute(state, recipe.precision, threads, net.learning_flops(0, last) * static_cast<double>(count), [&] {
+    net.learn({&reader, count, 1, step}, 0, last);
+    ++step;
+  });
+  state.counters["images_per_second"] = steps_per_second * static_cast<double>(count);
+}
+
 void run_step(benchmark::State& state, training::Recipe recipe, Precision precision, int threads) {
   recipe.precision = precision;
+  if (recipe.procedure == "hebbian") return run_hebbian_step(state, recipe, threads);
   MadeUpTraining training(recipe, threads);
   const double steps_per_second = run_compute(state, precision, threads, training.flops_per_step(), [&] { training.step(); });
   state.counters["images_per_second"] = steps_per_second * static_cast<double>(recipe.batch);

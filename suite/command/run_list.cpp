@@ -177,8 +177,8 @@ std::string PlannedRun::name() const {
 }
 
 int group_count(int ranks, std::size_t runs, int ranks_per_trial) {
-  const int most = static_cast<int>(std::min<std::size_t>(runs, static_cast<std::size_t>(ranks)));
-  return std::max(1, ranks_per_trial > 0 ? std::min(most, ranks / ranks_per_trial) : most);
+  if (ranks_per_trial > 0) return std::max(1, ranks / ranks_per_trial);
+  return static_cast<int>(std::clamp<std::size_t>(runs, 1, static_cast<std::size_t>(ranks)));
 }
 
 int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, ranks::Session& session, const Spread& spread) {

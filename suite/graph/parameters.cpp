@@ -29,6 +29,11 @@ void draw(const layers::Initialisation& start, random::Generator generator, std:
       for (float& value : values) value = static_cast<float>(bound * (2.0 * generator.next_uniform() - 1.0));
       return;
     }
+    case Kind::positive_uniform: {
+      const double bound = start.gain * std::sqrt(3.0 / fan_in);
+      for (float& value : values) value = static_cast<float>(bound * generator.next_uniform());
+      return;
+    }
     case Kind::he_normal:
       deviation = start.gain * std::sqrt(2.0 / fan_in);
       break;

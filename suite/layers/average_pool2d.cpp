@@ -63,11 +63,13 @@ SampleShape AveragePool2d::output_shape(std::span<const SampleShape> inputs) con
 }
 
 std::string AveragePool2d::summary() const {
-  return fmt::format("average_pool2d {}", windows_of(options_).text());
+  return fmt::format("average_pool2d {}{}", windows_of(options_).text(), options_.counts_padding ? ", padding counted" : "");
 }
 
 std::unique_ptr<Kernel> AveragePool2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<AveragePool2dKernel>(options.precision, windows_of(options_).geometry(inputs), options.samples);
+  kernels::WindowGeometry geometry = windows_of(options_).geometry(inputs);
+  geometry.counts_padding = options_.counts_padding;
+  return make_kernel<AveragePool2dKernel>(options.precision, geometry, options.samples);
 }
 
 }  // namespace reprise::layers

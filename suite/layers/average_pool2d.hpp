@@ -4,7 +4,8 @@
 
 namespace reprise::layers {
 
-/// Mean of each window over its cells inside the input: padding cells are not counted.
+/// Mean of each window over its cells inside the input. Padding cells are not counted; with `counts_padding` they count as zeros, which is
+/// what PyTorch does unless told otherwise.
 ///
 ///   input  [N, H, W, C]
 ///   output [N, P, Q, C]    P, Q as in MaxPool2d
@@ -17,8 +18,10 @@ class AveragePool2d : public Layer {
     int stride = 2;
     int padding = 0;
     bool ceil = false;
+    bool counts_padding = false;
   };
   explicit AveragePool2d(Options options);
+  const Options& options() const { return options_; }
   std::string_view kind() const override { return "average_pool2d"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }

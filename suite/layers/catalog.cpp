@@ -23,8 +23,11 @@
 #include "suite/layers/momentum_capsules.hpp"
 #include "suite/layers/reconstruction_penalty.hpp"
 #include "suite/layers/relu.hpp"
+#include "suite/layers/soft_hebb_conv2d.hpp"
+#include "suite/layers/softmax.hpp"
 #include "suite/layers/squash.hpp"
 #include "suite/layers/tanh.hpp"
+#include "suite/layers/triangle.hpp"
 
 namespace reprise::layers {
 
@@ -55,6 +58,9 @@ std::span<const CatalogRow> catalog() {
       {"relu", [] { return made<Relu>({}); }, {{3, 4, 5}}},
       {"logistic", [] { return made<Logistic>({}); }, {{3, 4, 5}}},
       {"tanh", [] { return made<Tanh>({}); }, {{3, 4, 5}}},
+      {"triangle", [] { return made<Triangle>({.power = 1.4}); }, {{3, 4, 5}}},
+      {"softmax", [] { return made<Softmax>({.gain = 2}); }, {{3, 4, 5}}},
+      {"soft_hebb_conv2d", [] { return made<SoftHebbConv2d>({.filters = 5, .kernel = 3, .padding = 1, .competition = {}, .plasticity = {.rate = 0.01}}); }, {{5, 6, 3}}},
       {"dropout", [] { return made<Dropout>({.keep = 0.6, .form = DropoutForm::inverted}); }, {{3, 4, 5}}},
       {"add", [] { return made<Add>({}); }, {{3, 4, 5}, {3, 4, 5}, {3, 4, 5}}},
       {"concat", [] { return made<Concat>({}); }, {{3, 4, 5}, {3, 4, 2}}},

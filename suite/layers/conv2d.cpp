@@ -2,69 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "suite/errors.hpp"
 #include "suite/kernels/onednn/convolution.hpp"
-#include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/layers/reflect_padding.hpp"
 #include "suite/tensor/memory.hpp"
 
 namespace reprise::layers {
 
 namespace {
-
-std::int64_t mirrored(std::int64_t index, std::int64_t extent) {
-  if (index < 0) return -index;
-  return index < extent ? index : 2 * (extent - 1) - index;
-}
-
-float load(const std::uint16_t& stored) {
-  const std::uint32_t bits = static_cast<std::uint32_t>(stored) << 16;
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-float load(const float& stored) { return stored; }
-
-/// Mirrored borders made explicit, so that the convolution itself needs no padding.
-class ReflectPadding {
- public:
-  ReflectPadding(const SampleShape& shape, std::int64_t padding, int samples) : shape_(shape), padding_(padding), samples_(samples) {}
-  SampleShape padded() const { return {shape_.height + 2 * padding_, shape_.width + 2 * padding_, shape_.channels}; }
-  std::size_t bytes(Precision precision) const { return aligned(static_cast<std::size_t>(padded().size()) * static_cast<std::size_t>(samples_) * bytes_of(precision)); }
-
-  template <typename T>
-  void pad(const T* input, T* output) const {
-    for_each_pixel([&](std::int64_t from, std::int64_t to) { std::memcpy(output + to, input + from, sizeof(T) * static_cast<std::size_t>(shape_.channels)); });
-  }
-
-  /// The transpose of pad: every padded cell's gradient goes to the pixel it mirrors.
-  template <typename T>
-  void fold(const T* grad_padded, T* grad_input, float* sums) const {
-    const std::int64_t count = samples_ * shape_.size();
-    std::fill(sums, sums + count, 0.0f);
-    for_each_pixel([&](std::int64_t to, std::int64_t from) {
-      for (std::int64_t c = 0; c < shape_.channels; ++c) sums[to + c] += load(grad_padded[from + c]);
-    });
-    kernels::vector_kernels().of<T>().from_float(sums, grad_input, count);
-  }
-
- private:
-  template <typename Body>
-  void for_each_pixel(Body body) const {
-    const SampleShape big = padded();
-    for (std::int64_t n = 0; n < samples_; ++n)
-      for (std::int64_t y = 0; y < big.height; ++y)
-        for (std::int64_t x = 0; x < big.width; ++x) {
-          const std::int64_t row = mirrored(y - padding_, shape_.height), column = mirrored(x - padding_, shape_.width);
-          body(((n * shape_.height + row) * shape_.width + column) * shape_.channels, ((n * big.height + y) * big.width + x) * big.channels);
-        }
-  }
-
-  SampleShape shape_;
-  std::int64_t padding_;
-  int samples_;
-};
 
 class Conv2dKernel : public Kernel {
  public:
@@ -101,10 +46,7 @@ class Conv2dKernel : public Kernel {
     std::byte* grad_padded = args.scratch;
     float* sums = reinterpret_cast<float*>(args.scratch + reflect_.bytes(precision_));
     convolution_.backward_input(args.grad_output, packed_.data(), grad_padded, args.scratch + reflect_.bytes(precision_) + sums_bytes_);
-    if (precision_ == Precision::f32)
-      reflect_.fold(reinterpret_cast<const float*>(grad_padded), static_cast<float*>(args.grad_inputs[0]), sums);
-    else
-      reflect_.fold(reinterpret_cast<const std::uint16_t*>(grad_padded), static_cast<std::uint16_t*>(args.grad_inputs[0]), sums);
+    reflect_.fold(precision_, grad_padded, args.grad_inputs[0], sums);
   }
 
  private:
@@ -118,10 +60,7 @@ class Conv2dKernel : public Kernel {
 
   const void* padded_copy(const void* input, std::byte*& scratch) const {
     std::byte* copy = scratch;
-    if (precision_ == Precision::f32)
-      reflect_.pad(static_cast<const float*>(input), reinterpret_cast<float*>(copy));
-    else
-      reflect_.pad(static_cast<const std::uint16_t*>(input), reinterpret_cast<std::uint16_t*>(copy));
+    reflect_.pad(precision_, input, copy);
     scratch += reflect_.bytes(precision_);
     return copy;
   }

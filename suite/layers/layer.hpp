@@ -27,7 +27,8 @@ struct Initialisation {
     he_normal,      ///< N(0, gain^2 * 2 / fan_in)            He et al. 2015, arXiv 1502.01852
     xavier_uniform, ///< U(-b, b), b = gain * sqrt(6 / (fan_in + fan_out))
     fan_in_normal,  ///< N(0, gain^2 / fan_in)
-    fan_in_uniform, ///< U(-b, b), b = gain / sqrt(fan_in)
+    fan_in_uniform, ///< U(-b, b), b = gain / sqrt(fan_in)    (what PyTorch does unless told otherwise, gain 1)
+    positive_uniform,  ///< U[0, b), b = gain * sqrt(3 / fan_in): rows of norm near gain
     normal,         ///< N(0, value^2)
   };
   Kind kind = Kind::constant;

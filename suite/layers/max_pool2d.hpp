@@ -23,6 +23,7 @@ class MaxPool2d : public Layer {
     bool ceil = false;
   };
   explicit MaxPool2d(Options options);
+  const Options& options() const { return options_; }
   std::string_view kind() const override { return "max_pool2d"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }

@@ -72,10 +72,22 @@ struct OptimizerRecipe {
   double max_norm = 0;       ///< bound on the norm of each unit's incoming weights; 0: none
 };
 
+/// Procedure "hebbian": the plastic layers learn first, without labels; then a classifier learns on features that are computed once.
+/// `batch`, `shard`, `epochs`, `steps` and `optimizer` of the recipe are the classifier's.
+struct HebbianRecipe {
+  double epochs = 1;                     ///< passes over the training images before the classifier; 0: none
+  std::int64_t batch = 10;
+  std::int64_t shard = 5;
+  std::string order = "all_at_once";     ///< or "layer_by_layer": `epochs` passes for each layer, the earlier ones frozen
+  std::string decay = "none";            ///< or "linear": a layer's rate falls to 0 over its passes, besides what its norms do to it
+  std::int64_t labelled_images = 0;      ///< training images that the classifier sees; 0: all
+  Precision features = Precision::f32;   ///< how cached features are stored
+};
+
 struct Recipe {
   std::string paper, trial, scale;
   std::string title;
-  std::string procedure = "supervised";  ///< "supervised" (labels) or "autoencoder" (target = the preprocessed input)
+  std::string procedure = "supervised";  ///< "supervised" (labels), "autoencoder" (target = the preprocessed input) or "hebbian"
   std::string model;                     ///< name of an architecture of the paper's model.cpp
   Options model_options;
 
@@ -92,6 +104,7 @@ struct Recipe {
   std::int64_t steps = 0;
   Precision precision = Precision::f32;
   OptimizerRecipe optimizer;
+  HebbianRecipe hebbian;
   double label_smoothing = 0;
   int evaluations = 10;                  ///< about how many times the test set is evaluated, the last step included
 

@@ -39,34 +39,52 @@ struct Evaluation {
   std::vector<std::int32_t> predictions; ///< [count]; empty without labels
 };
 
-/// With a team of several ranks run, evaluate, restore and gather_weights are collective.
-class Trainer {
+/// A procedure that takes a trial from its first weights to its last: what the runner needs of it.
+class Learner {
+ public:
+  virtual ~Learner() = default;
+
+  virtual std::int64_t total_steps() const = 0;
+  virtual std::int64_t step() const = 0;
+
+  /// Learns to the end, or until should_stop: then a checkpoint was saved and false is returned.
+  virtual bool run(const Controls& controls) = 0;
+
+  virtual records::Checkpoint snapshot() const = 0;
+  /// Continues where `snapshot` was taken. Throws InputError if it is of another net or recipe.
+  virtual void restore(const records::Checkpoint& checkpoint) = 0;
+
+  /// Metrics, digests, timing and predictions so far.
+  virtual void write_to(records::RunRecord& record) const = 0;
+
+  virtual const Evaluation& last_evaluation() const = 0;
+  virtual Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode = layers::Mode::infer, std::uint64_t mask = 0) = 0;
+
+  virtual graph::Executor& executor() = 0;      ///< of the whole net, for analyses
+  virtual graph::Parameters& parameters() = 0;
+};
+
+/// Labels (or the input itself) and back-propagation. With a team of several ranks run, evaluate, restore and gather_weights are
+/// collective.
+class Trainer : public Learner {
  public:
   /// Keeps references to all arguments. Throws InputError for a recipe whose numbers do not fit.
   Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test, std::uint64_t seed,
           parallel::Workers& workers, ranks::Team& team = ranks::Team::alone());
-  ~Trainer();
+  ~Trainer() override;
 
-  std::int64_t total_steps() const;
-  std::int64_t step() const;
-
-  /// Trains to the end, or until should_stop: then a checkpoint was saved and false is returned.
-  bool run(const Controls& controls);
-
+  std::int64_t total_steps() const override;
+  std::int64_t step() const override;
+  bool run(const Controls& controls) override;
   /// After gather_weights the parameters, and a snapshot, are whole on every node.
   void gather_weights();
-  records::Checkpoint snapshot() const;
-  /// Continues where `snapshot` was taken. Throws InputError if it is of another net or recipe.
-  void restore(const records::Checkpoint& checkpoint);
-
-  /// Metrics, digests, timing and predictions so far.
-  void write_to(records::RunRecord& record) const;
-
-  const Evaluation& last_evaluation() const;
-  Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode = layers::Mode::infer, std::uint64_t mask = 0);
-
-  graph::Executor& executor();
-  graph::Parameters& parameters();
+  records::Checkpoint snapshot() const override;
+  void restore(const records::Checkpoint& checkpoint) override;
+  void write_to(records::RunRecord& record) const override;
+  const Evaluation& last_evaluation() const override;
+  Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode = layers::Mode::infer, std::uint64_t mask = 0) override;
+  graph::Executor& executor() override;
+  graph::Parameters& parameters() override;
 
  private:
   struct State;

@@ -37,6 +37,19 @@ TEST(List, shows_where_files_are_and_the_containers_beside_them) {
   EXPECT_EQ(rows.back().bytes, 2);
 }
 
+TEST(List, a_set_that_comes_as_a_container_is_absent_until_the_file_is_there) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(row_named(list(folder.path()), "stl-10").is_present);
+  EXPECT_EQ(info("stl-10", folder.path()).height, 96);
+  expect_error([&] { check("stl-10", folder.path()); }, {"'stl-10'", "stl-10.h5", "no such file", "/train/images"});
+  expect_error([&] { fetch("stl-10", folder.path(), {}); }, {"'stl-10'", "HDF5 container"});
+  write_file(folder.path() / "stl-10.h5", {1, 2});
+  const std::vector<ListRow> rows = list(folder.path());
+  EXPECT_TRUE(row_named(rows, "stl-10").is_present);
+  EXPECT_EQ(rows.size(), manifest().size());
+  expect_error([&] { check("stl-10", folder.path()); }, {"stl-10.h5", "HDF5"});
+}
+
 TEST(Info, tells_classes_counts_and_files_without_reading_them) {
   const TemporaryFolder folder;
   const DatasetInfo mnist = info("mnist", folder.path());

@@ -87,6 +87,7 @@ TEST(Catalog, all_published_numbers_are_there) {
   EXPECT_EQ(count("dropout"), 84u);
   EXPECT_EQ(count("all-cnn"), 46u);
   EXPECT_EQ(count("logavgexp"), 0u);
+  EXPECT_EQ(count("softhebb"), 96u);
   EXPECT_EQ(load_paper("logavgexp").missing.size(), 2u);
   EXPECT_EQ(count("wrn"), 118u);
   EXPECT_EQ(count("mocapsnet"), 15u);
@@ -123,6 +124,25 @@ TEST(Catalog, rates_of_all_cnn_drop_after_epochs_200_250_300) {
   EXPECT_DOUBLE_EQ(rate(250 * epoch), 0.0005);
   EXPECT_DOUBLE_EQ(rate(300 * epoch - 1), 0.0005);
   EXPECT_DOUBLE_EQ(rate(300 * epoch), 0.00005);
+}
+
+TEST(Catalog, the_classifier_of_softhebb_halves_its_rate_after_these_epochs) {
+  const training::Recipe recipe = resolve("softhebb", "cifar10-3layer", "paper");
+  const std::int64_t epoch = 782, total = 50 * epoch;  // 50,000 images in batches of 64
+  double rate = 1e-3;
+  for (const std::int64_t drop : {10, 17, 25, 30, 35, 40, 45}) {
+    EXPECT_DOUBLE_EQ(recipe.optimizer.learning_rate.at(drop * epoch - 1, total), rate) << drop;
+    rate /= 2;
+    EXPECT_DOUBLE_EQ(recipe.optimizer.learning_rate.at(drop * epoch, total), rate) << drop;
+  }
+  EXPECT_EQ(recipe.hebbian.batch, 10);
+  EXPECT_EQ(recipe.hebbian.epochs, 1);
+  EXPECT_TRUE(recipe.augmentation.empty());
+}
+
+TEST(Catalog, a_hebbian_recipe_takes_no_augmentation) {
+  EXPECT_THROW(resolve("softhebb", "cifar10-3layer", "paper", {{"augmentation", "[\"flip\"]"}}), InputError);
+  EXPECT_THROW(resolve("softhebb", "cifar10-3layer", "paper", {{"hebbian.shard", "11"}}), InputError);
 }
 
 TEST(Catalog, unknown_papers_models_and_options_are_refused) {

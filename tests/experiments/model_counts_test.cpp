@@ -190,5 +190,46 @@ TEST(Wrn, weight_decay_is_on_every_trained_parameter_and_dropout_stands_in_front
   EXPECT_THROW(net("wrn", "wrn-40-4", kColour, {{"model.depth", "20"}}), InputError);
 }
 
+struct SoftHebbCount {
+  const char* trial;
+  SampleShape input;
+  int classes;
+  std::int64_t parameters;
+  double billion_macs;  ///< the dossier's, four decimals
+  std::int64_t features;
+};
+
+TEST(SoftHebb, nets_have_the_counted_parameters_cost_and_features) {
+  const SampleShape photograph{96, 96, 3}, large{160, 160, 3};
+  const SoftHebbCount counts[] = {
+      {"cifar10-1layer", kColour, 10, 252970, 0.0076, 24576},      {"cifar10-2layer", kColour, 10, 584746, 0.0926, 24576},
+      {"cifar10-3layer", kColour, 10, 5893162, 0.4323, 24576},     {"cifar10-3layer-half", kColour, 10, 1536538, 0.1100, 12288},
+      {"cifar10-3layer-quarter", kColour, 10, 415762, 0.0284, 6144}, {"cifar10-3layer-double", kColour, 10, 23066698, 1.7139, 49152},
+      {"width1x-3layer", kColour, 10, 188458, 0.0339, 1536},       {"width2x-3layer", kColour, 10, 898090, 0.0924, 6144},
+      {"mnist-conv", kDigit, 10, 387682, 0.0208, 3456},            {"stl10-4layer", photograph, 10, 92793898, 16.1212, 221184},
+      {"imagenet-5layer", large, 1000, 669586936, 45.5209, 307200}};
+  for (const SoftHebbCount& count : counts) {
+    const Graph graph = build_model(resolve("softhebb", count.trial, "paper"), count.input, count.classes);
+    EXPECT_EQ(graph.trained_parameters(), count.parameters) << count.trial;
+    EXPECT_NEAR(static_cast<double>(graph.forward_macs()) * 1e-9, count.billion_macs, 0.5e-4) << count.trial;
+    EXPECT_EQ(graph.node(graph.find("features")).shape.size(), count.features) << count.trial;
+  }
+}
+
+TEST(SoftHebb, a_hebbian_step_is_two_products_a_layer) {
+  const Graph graph = net("softhebb", "cifar10-3layer", kColour);
+  const double hebbian = 4.0 * static_cast<double>(graph.forward_macs() - 245760);
+  EXPECT_NEAR(static_cast<double>(graph.training_flops()), hebbian + 6.0 * 245760, 1.0);
+  const Graph random = net("softhebb", "cifar10-3layer-random", kColour);
+  EXPECT_NEAR(static_cast<double>(random.training_flops()), hebbian / 2 + 6.0 * 245760, 1.0);
+}
+
+TEST(SoftHebb, the_shallow_presets_are_no_prefixes_of_the_deep_one) {
+  const Graph one = net("softhebb", "cifar10-1layer", kColour), two = net("softhebb", "cifar10-2layer", kColour), three = net("softhebb", "cifar10-3layer", kColour);
+  EXPECT_EQ(one.node(one.find("pool1")).layer->summary(), "average_pool2d 4x4, stride 2, pad 1, padding counted");
+  EXPECT_EQ(two.node(two.find("conv2")).layer->summary(), "soft_hebb_conv2d 3x3, 384, pad 1 reflect, t 0.65, rate 0.005, triangle first");
+  EXPECT_EQ(three.node(three.find("pool1")).layer->summary(), "max_pool2d 4x4, stride 2, pad 1");
+}
+
 }  // namespace
 }  // namespace reprise::experiments

@@ -33,6 +33,13 @@ Problem describe(const ConvolutionShape& s, Precision precision) {
   return p;
 }
 
+/// Formats whose outermost dimension is a block of output channels, and its length.
+struct BlockedFormat {
+  Tag tag;
+  std::int64_t rows;
+};
+constexpr BlockedFormat kBlockedFormats[] = {{Tag::OIhw16i16o, 16}, {Tag::Ohwi16o, 16}, {Tag::Owhi16o, 16}, {Tag::OIhw8i8o, 8}, {Tag::Ohwi8o, 8}, {Tag::oihw, 8}, {Tag::oihw, 1}};
+
 }  // namespace
 
 struct Convolution::State {
@@ -44,10 +51,31 @@ struct Convolution::State {
   dnnl::convolution_forward forward;
   dnnl::convolution_backward_data input;
   dnnl::convolution_backward_weights weight;
-  dnnl::reorder pack_forward, pack_input, unpack_gradient;
+  dnnl::reorder pack_forward, pack_input, unpack_gradient, unpack_unit;
+  Desc unit_packed, unit_plain;
+  std::int64_t unit_rows = 0;
   bool gradient_is_plain = false, one_packing = false;
   std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
   std::string implementations;
+
+  std::size_t packed_gradient_bytes() const { return weight_desc.diff_weights_desc().get_size(); }
+
+  /// Finds the rows that can be unpacked alone: a block of output channels, or all of them in a format of another make.
+  void find_unit(const ConvolutionShape& shape) {
+    unit_rows = shape.filters;
+    unit_packed = weight_desc.diff_weights_desc();
+    unit_plain = problem.plain;
+    const Dims whole{shape.filters, shape.in_channels, shape.filter_height, shape.filter_width};
+    for (const BlockedFormat& format : kBlockedFormats) {
+      if (shape.groups != 1 || shape.filters % format.rows != 0 || Desc(whole, Type::f32, format.tag) != weight_desc.diff_weights_desc()) continue;
+      const Dims unit{format.rows, shape.in_channels, shape.filter_height, shape.filter_width};
+      unit_rows = format.rows;
+      unit_packed = Desc(unit, Type::f32, format.tag);
+      unit_plain = Desc(unit, Type::f32, Tag::oihw);
+      break;
+    }
+    unpack_unit = dnnl::reorder({engine(), unit_packed, engine(), unit_plain});
+  }
 };
 
 Convolution::Convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input)
@@ -92,6 +120,7 @@ Convolution::Convolution(const ConvolutionShape& shape, Precision precision, boo
     s.gradient_bytes = aligned(s.weight_desc.diff_weights_desc().get_size());
   }
   s.scratch_bytes = aligned(pads) + s.gradient_bytes;
+  s.find_unit(shape);
 }
 
 Convolution::~Convolution() = default;
@@ -126,6 +155,24 @@ void Convolution::backward_input(const void* grad_output, const std::byte* packe
                              {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
                              {DNNL_ARG_DIFF_SRC, wrap(s.problem.input, grad_input)},
                              {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
+}
+
+std::int64_t Convolution::gradient_floats() const { return static_cast<std::int64_t>(state_->packed_gradient_bytes() / sizeof(float)); }
+std::int64_t Convolution::row_unit() const { return state_->unit_rows; }
+
+void Convolution::backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const {
+  const State& s = *state_;
+  s.weight.execute(stream(), {{DNNL_ARG_SRC, wrap(s.problem.input, input)},
+                              {DNNL_ARG_DIFF_DST, wrap(s.problem.output, grad_output)},
+                              {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), packed_gradient)},
+                              {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch)}});
+}
+
+void Convolution::unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const {
+  const State& s = *state_;
+  const std::int64_t floats = static_cast<std::int64_t>(s.unit_packed.get_size() / sizeof(float));
+  auto from = wrap(s.unit_packed, packed_gradient + unit * floats), to = wrap(s.unit_plain, gradient);
+  s.unpack_unit.execute(stream(), from, to);
 }
 
 void Convolution::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {

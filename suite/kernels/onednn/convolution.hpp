@@ -38,6 +38,14 @@ class Convolution {
   void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const;
   /// Overwrites grad_weight (plain) and grad_bias (null without bias).
   void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const;
+  // The same weight gradient left in the kernel's own format, where shards can be summed; then unpacked a few rows at a time.
+  std::int64_t gradient_floats() const;
+  /// Overwrites packed_gradient [gradient_floats].
+  void backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const;
+  /// Rows that unpack_rows takes at a time, a divisor of K: they are contiguous in the packed gradient, units in order of rows.
+  std::int64_t row_unit() const;
+  /// Rows [unit * row_unit, + row_unit) -> gradient [row_unit, C/G, R, S]; `packed_gradient` points at the whole.
+  void unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const;
   /// Names of the chosen implementations, "brgconv:avx512_core / ... / ...".
   const char* implementations() const;
 

@@ -64,10 +64,19 @@ std::vector<double> max_pool_grad(const std::vector<double>& input, const Window
   return grad_input;
 }
 
+namespace {
+
+/// By how much a window's sum is divided.
+double divisor(const WindowGeometry& g, const std::vector<std::size_t>& window) {
+  return static_cast<double>(g.counts_padding ? g.window_height * g.window_width : static_cast<std::int64_t>(window.size()));
+}
+
+}  // namespace
+
 std::vector<double> average_pool(const std::vector<double>& input, const WindowGeometry& g) {
   std::vector<double> output(output_size(g));
   for_each_output(g, [&](const auto& window, std::size_t y, std::size_t) {
-    for (const std::size_t i : window) output[y] += input[i] / static_cast<double>(window.size());
+    for (const std::size_t i : window) output[y] += input[i] / divisor(g, window);
   });
   return output;
 }
@@ -75,7 +84,7 @@ std::vector<double> average_pool(const std::vector<double>& input, const WindowG
 std::vector<double> average_pool_grad(const WindowGeometry& g, const std::vector<double>& grad_output) {
   std::vector<double> grad_input(input_size(g));
   for_each_output(g, [&](const auto& window, std::size_t y, std::size_t) {
-    for (const std::size_t i : window) grad_input[i] += grad_output[y] / static_cast<double>(window.size());
+    for (const std::size_t i : window) grad_input[i] += grad_output[y] / divisor(g, window);
   });
   return grad_input;
 }

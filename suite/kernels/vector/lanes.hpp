@@ -176,5 +176,6 @@ void fill_log_avg_exp(VectorKernels& table);
 void fill_losses(VectorKernels& table);
 void fill_updates(VectorKernels& table);
 void fill_packing(VectorKernels& table);
+void fill_plasticity(VectorKernels& table);
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

@@ -90,11 +90,16 @@ void max_pool_grad(const T* grad_output, const std::uint8_t* argmax, const Windo
       });
 }
 
+/// What a cell weighs in the mean of its window.
+LANES float share_of(const WindowGeometry& g, const Cells& cells) {
+  return 1.0f / static_cast<float>(g.counts_padding ? g.window_height * g.window_width : cells.count());
+}
+
 template <class T>
 void average_pool(const T* input, const WindowGeometry& g, T* output) {
   for_each_window(
       g, [&](const Cells& cells, Index at) __attribute__((always_inline)) {
-        const F16 share = set(1.0f / static_cast<float>(cells.count()));
+        const F16 share = set(share_of(g, cells));
         for_each_channel_block(
             g.channels, [&](Index c, Index m) __attribute__((always_inline)) {
               F16 sum = set(0.0f);
@@ -109,7 +114,7 @@ template <class T>
 void average_pool_grad(const T* grad_output, const WindowGeometry& g, T* grad_input, float* sums) {
   scatter(
       g, grad_input, sums, [&](const Cells& cells, Index at, Index m) __attribute__((always_inline)) {
-        const F16 share = load_some(grad_output + at, m) * set(1.0f / static_cast<float>(cells.count()));
+        const F16 share = load_some(grad_output + at, m) * set(share_of(g, cells));
         return [=](Index) __attribute__((always_inline)) {
           return share;
         };

@@ -17,6 +17,7 @@ void fill_table(VectorKernels& table) {
   fill_losses(table);
   fill_updates(table);
   fill_packing(table);
+  fill_plasticity(table);
 }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

@@ -25,6 +25,7 @@ struct WindowGeometry {
   std::int64_t height = 1, width = 1, channels = 1;
   std::int64_t out_height = 1, out_width = 1;
   std::int64_t window_height = 1, window_width = 1, stride = 1, padding = 0;
+  bool counts_padding = false;  ///< average pooling divides by the whole window, not by the cells inside the input
 
   /// No input cell belongs to two windows.
   bool disjoint() const { return stride >= window_height && stride >= window_width; }
@@ -35,6 +36,13 @@ struct WindowGeometry {
 struct MaskStream {
   std::uint32_t key[2];
   std::uint32_t counter[4];
+};
+
+/// How the channels of a position compete (Journé et al. 2023, arXiv 2209.11883).
+struct Competition {
+  float inverse_temperature = 1;
+  bool soft = true;             ///< softmax; else all to the first maximum
+  bool losers_unlearn = true;   ///< the answer of every channel but the winner is negative
 };
 
 /// Kernels for values stored as T (float or bf16).
@@ -75,6 +83,17 @@ struct StorageKernels {
   void (*column_sum)(const T* input, std::int64_t rows, std::int64_t channels, float factor, T* output);
   /// output[row][c] = factor * input[c].
   void (*broadcast_rows)(const T* input, float factor, std::int64_t rows, std::int64_t channels, T* output);
+  /// output = max(input - mean over the channels of the row, 0)^power.
+  void (*triangle)(const T* input, T* output, std::int64_t rows, std::int64_t channels, float power);
+  void (*triangle_grad)(const T* output, const T* grad_output, T* grad_input, std::int64_t rows, std::int64_t channels, float power);
+  /// output = softmax over the channels of the row of gain * input.
+  void (*softmax)(const T* input, T* output, std::int64_t rows, std::int64_t channels, float gain);
+  void (*softmax_grad)(const T* output, const T* grad_output, T* grad_input, std::int64_t rows, std::int64_t channels, float gain);
+  /// response = what each channel of a row answers in a competition: its softmax, or 1 for the winner and 0 for the others, negative
+  /// where losers unlearn. Answers below 2^-100 are stored as zero. moments[c] (added to) of response * input over the rows.
+  /// scratch [C]. response must not overlap input.
+  void (*compete)(const T* input, std::int64_t rows, std::int64_t channels, const Competition& terms, T* response, double* moments,
+                  float* scratch);
 
   // Windows over one sample; outputs must not overlap inputs. `sums` [H, W, C] is float32 scratch, needed unless the windows are
   // disjoint; it may be grad_input itself when T is float.
@@ -134,6 +153,11 @@ struct VectorKernels {
   void (*adam)(float* weight, const float* gradient, float* first, float* second, std::int64_t n, const UpdateTerms& terms);
   /// Scales each row of weight [rows, length] with a larger Euclidean norm down to `bound`.
   void (*max_norm)(float* weight, std::int64_t rows, std::int64_t length, float bound);
+  /// change -= moment * weight; returns the largest |change|, or NaN if one is not finite.
+  float (*plastic_change)(float* change, const float* weight, float moment, std::int64_t n);
+  /// weight += factor * change.
+  void (*add_scaled)(float* weight, const float* change, float factor, std::int64_t n);
+  double (*square_sum)(const float* values, std::int64_t n);
   // Weights [rows, columns], both multiples of 16, to and from a blocked format. Tile t (row tiles outer) starts at offsets[t]; its
   // column j, 16 rows side by side, is at j * stride, or as bf16 pairs of columns (2j, 2j + 1), row by row, at j * stride.
   void (*pack_tiles)(const float* plain, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride, float* packed);

@@ -58,6 +58,17 @@ std::vector<Doubles> everything(const VectorKernels& table) {
   results.push_back({k.softmax_cross_entropy(x.data(), kCount, 5, 0.1f, 0.25f, out.data(), nullptr)}), keep();
   results.push_back({k.squared_error(x.data(), y.data(), kCount, 0.25f, out.data())}), keep();
   results.push_back({k.logistic_cross_entropy(x.data(), y.data(), kCount, 0.25f, out.data())}), keep();
+  k.triangle(x.data(), out.data(), kRows, kChannels, 1.4f), keep();
+  k.triangle_grad(out.data(), y.data(), out.data(), kRows, kChannels, 1.4f), keep();
+  k.softmax(x.data(), out.data(), kRows, kChannels, 3), keep();
+  k.softmax_grad(out.data(), y.data(), out.data(), kRows, kChannels, 3), keep();
+  std::fill(sum.begin(), sum.end(), 0.0);
+  k.compete(x.data(), kRows, kChannels, {0.7f, true, true}, out.data(), sum.data(), sums.data()), keep();
+  results.push_back(sum);
+  auto change = q;
+  results.push_back({static_cast<double>(table.plastic_change(change.data(), p.data(), 0.3f, kCount)), table.square_sum(change.data(), kCount)});
+  table.add_scaled(change.data(), p.data(), 0.2f, kCount);
+  results.push_back(read_back(change.data(), kCount));
   auto w = p, first = q, second = stored<float>(Doubles(p.size(), 0.1));
   kernels::UpdateTerms terms;
   terms.rate = 0.1f, terms.momentum = 0.9f, terms.weight_decay = 1e-3f, terms.l1 = 1e-3f;

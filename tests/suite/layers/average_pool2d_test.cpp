@@ -36,6 +36,14 @@ TEST(AveragePool2d, padding_is_not_counted) {
   EXPECT_EQ(result.grad_inputs[0], (Doubles{1, 3, 2, 1, 3, 2}));
 }
 
+TEST(AveragePool2d, padding_counts_as_zeros_when_asked) {
+  LayerCase c = case_of({.window = 3, .stride = 2, .padding = 1, .counts_padding = true}, {2, 3, 1});
+  c.samples = 1, c.count = 1;
+  const LayerResult result = run_layer(c, {{{9, 18, 27, 36, 45, 54}}, {}}, {9, 18});
+  EXPECT_NEAR_ARRAY(result.output, (Doubles{12, 16}), kElementwise, kRoundoffF32);
+  EXPECT_NEAR_ARRAY(result.grad_inputs[0], (Doubles{1, 3, 2, 1, 3, 2}), kElementwise, kRoundoffF32);
+}
+
 TEST(AveragePool2d, equals_the_reference_in_both_precisions) {
   for (const long channels : kChannelCounts)
     for (const WindowOptions& o : kWindowOptions)

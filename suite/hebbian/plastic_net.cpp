@@ -1,0 +1,372 @@
+#include "suite/hebbian/plastic_net.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "suite/errors.hpp"
+#include "suite/kernels/vector/vector_kernels.hpp"
+
+namespace reprise::hebbian {
+
+namespace {
+
+/// Merges of the shard tree (parallel/tree_reduction.hpp), children before parents: merge(left, right) adds right to left.
+template <typename Merge>
+void for_each_merge(std::int64_t shards, Merge merge) {
+  for (std::int64_t step = 1; step < shards; step *= 2)
+    for (std::int64_t i = 0; i + step < shards; i += 2 * step) merge(i, i + step);
+}
+
+/// A plastic layer and what a step gathers for it.
+struct PlasticPart {
+  graph::NodeId node = 0;
+  layers::Plasticity plasticity;
+  const layers::PlasticKernel* kernel = nullptr;
+  float* weight = nullptr;               ///< plain [K, D]
+  std::int64_t neurons = 0, inputs = 0;  ///< K, D
+  std::int64_t units = 0, unit_floats = 0;
+  Memory changes;                        ///< [shards, change_floats], the kernel's own format
+  std::vector<double> moments;           ///< [shards, K]
+  Memory change;                         ///< [K, D], plain
+  std::vector<float> largest;            ///< [K], largest |change| of a row
+
+  bool learns() const { return plasticity.rate > 0; }
+  float* shard_changes(std::int64_t shard) const { return changes.floats() + shard * kernel->change_floats(); }
+};
+
+struct RowUnit {
+  int layer;
+  std::int64_t unit;
+};
+
+}  // namespace
+
+struct PlasticNet::State {
+  State(const graph::Graph& graph_in, graph::NodeId features_in, const graph::NetOptions& options_in, graph::Parameters& parameters_in, parallel::Workers& workers_in)
+      : graph(graph_in), last(features_in), options(options_in), parameters(parameters_in), workers(workers_in) {
+    check_chain();
+    const auto nodes = static_cast<std::size_t>(last) + 1;
+    kernels.resize(nodes);
+    coupled.resize(nodes);
+    crossing.resize(nodes);
+    for (graph::NodeId n = 1; n <= last; ++n) prepare(n);
+    if (parts.empty()) throw InputError(Complaint{"procedure hebbian", "a net with a plastic layer before its features", "none", "Choose another model or procedure"});
+    for (std::size_t t = 0; t < 2 * static_cast<std::size_t>(workers.threads()); ++t) ping_pong.emplace_back(largest_value_bytes());
+    for (int t = 0; t < workers.threads(); ++t) scratches.emplace_back(scratch_bytes);
+  }
+
+  void check_chain() const {
+    for (graph::NodeId n = 1; n <= last; ++n)
+      if (graph.node(n).inputs != std::vector<graph::NodeId>{n - 1})
+        throw InputError(Complaint{fmt::format("procedure hebbian, node '{}'", graph.node(n).name), "a chain of layers up to the features", "other inputs than the layer before", "Choose another model or procedure"});
+  }
+
+  void prepare(graph::NodeId n) {
+    const graph::Node& node = graph.node(n);
+    const layers::PrepareOptions prepare{.precision = options.precision, .samples = static_cast<int>(options.shard), .wants_grad_input = false, .channel = static_cast<std::uint32_t>(n)};
+    const SampleShape& input = graph.node(n - 1).shape;
+    auto& kernel = kernels[static_cast<std::size_t>(n)];
+    if (const auto* layer = dynamic_cast<const layers::PlasticLayer*>(node.layer.get())) {
+      auto plastic = layer->prepare_plastic(std::span(&input, 1), prepare);
+      add_part(n, layer->plasticity(), *plastic);
+      kernel = std::move(plastic);
+    } else {
+      kernel = node.layer->prepare(std::span(&input, 1), prepare);
+    }
+    scratch_bytes = std::max(scratch_bytes, aligned(kernel->scratch_bytes()));
+    coupled[static_cast<std::size_t>(n)].resize(kernel->coupled_floats());
+    if (kernel->statistics() > 0) crossing[static_cast<std::size_t>(n) - 1] = Memory(static_cast<std::size_t>(options.shards()) * value_bytes(n - 1));
+  }
+
+  void add_part(graph::NodeId n, const layers::Plasticity& plasticity, const layers::PlasticKernel& kernel) {
+    PlasticPart part;
+    part.node = n;
+    part.plasticity = plasticity;
+    part.kernel = &kernel;
+    const graph::Parameter& parameter = parameters.list()[static_cast<std::size_t>(parameters.of_node(n)[0])];
+    part.weight = parameters.of(parameter);
+    part.neurons = parameter.rows();
+    part.inputs = parameter.columns();
+    if (part.learns()) {
+      part.units = part.neurons / kernel.row_unit();
+      part.unit_floats = kernel.change_floats() / part.units;
+      part.changes = Memory(static_cast<std::size_t>(options.shards() * kernel.change_floats()) * sizeof(float));
+      part.moments.resize(static_cast<std::size_t>(options.shards() * part.neurons));
+      part.change = Memory(static_cast<std::size_t>(part.neurons * part.inputs) * sizeof(float));
+      part.largest.resize(static_cast<std::size_t>(part.neurons));
+    }
+    parts.push_back(std::move(part));
+  }
+
+  std::size_t value_bytes(graph::NodeId n) const { return static_cast<std::size_t>(options.shard * graph.node(n).shape.size()) * bytes_of(options.precision); }
+
+  std::size_t largest_value_bytes() const {
+    std::size_t bytes = 0;
+    for (graph::NodeId n = 0; n <= last; ++n) bytes = std::max(bytes, aligned(value_bytes(n)));
+    // The input stage converts one image from float32 beside it.
+    return bytes + static_cast<std::size_t>(graph.node(0).shape.size()) * sizeof(float);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- one shard
+
+  /// What a shard is computed for.
+  struct Pass {
+    const graph::BatchReader* reader = nullptr;
+    std::int64_t count = 0;        ///< images of the batch
+    std::uint64_t seed = 0, step = 0;
+    int first = 0, last = -1;      ///< plastic layers that learn; none if last < first
+    double factor = 1;             ///< of the layers' rates
+    graph::NodeId first_learning = 0;  ///< batch norm at this node or behind it uses the batch
+  };
+
+  layers::ShardInfo info(const Pass& pass, std::int64_t shard, bool trains) const {
+    return {.seed = pass.seed, .step = pass.step, .first_slot = shard * options.shard, .valid = static_cast<int>(std::min(options.shard, pass.count - shard * options.shard)),
+            .mode = trains ? layers::Mode::train : layers::Mode::infer};
+  }
+
+  std::byte* buffer(int thread, int which) const { return ping_pong[static_cast<std::size_t>(2 * thread + which)].data(); }
+
+  void fetch(const Pass& pass, std::int64_t shard, int thread, std::byte* output) const {
+    const std::int64_t size = graph.node(0).shape.size();
+    const std::size_t bytes = static_cast<std::size_t>(size) * bytes_of(options.precision);
+    const int valid = info(pass, shard, false).valid;
+    for (int n = 0; n < valid; ++n) {
+      std::byte* to = output + static_cast<std::size_t>(n) * bytes;
+      if (options.precision == Precision::f32) {
+        pass.reader->fetch(shard * options.shard + n, reinterpret_cast<float*>(to));
+      } else {
+        float* floats = reinterpret_cast<float*>(buffer(thread, 1));
+        pass.reader->fetch(shard * options.shard + n, floats);
+        kernels::vector_kernels().b16.from_float(floats, reinterpret_cast<kernels::bf16*>(to), size);
+      }
+    }
+    std::memset(output + static_cast<std::size_t>(valid) * bytes, 0, (static_cast<std::size_t>(options.shard) - static_cast<std::size_t>(valid)) * bytes);
+  }
+
+  /// Runs nodes [begin, end) of a shard; `input` is what node begin reads. The result is written to `output` (null: where it falls).
+  /// Returns where it is.
+  const std::byte* run_nodes(const Pass& pass, graph::NodeId begin, graph::NodeId end, const std::byte* input, std::byte* output, std::int64_t shard, int thread) {
+    for (graph::NodeId n = begin; n < end; ++n) {
+      const auto& kernel = *kernels[static_cast<std::size_t>(n)];
+      // In place only in a buffer of this thread: what crosses stages is read again.
+      const bool mine = input == buffer(thread, 0) || input == buffer(thread, 1);
+      std::byte* to = mine && graph.node(n).layer->forward_in_place() ? const_cast<std::byte*>(input) : buffer(thread, input == buffer(thread, 0) ? 1 : 0);
+      if (n + 1 == end && output != nullptr) to = output;
+      const void* inputs[1] = {input};
+      layers::ForwardArgs args;
+      args.inputs = inputs;
+      args.output = to;
+      args.parameters = parameters.node_values(n);
+      args.scratch = scratches[static_cast<std::size_t>(thread)].data();
+      args.coupled = coupled[static_cast<std::size_t>(n)].data();
+      args.shard = info(pass, shard, trains(pass, n));
+      kernel.forward(args);
+      if (PlasticPart* part = learning_part(pass, n))
+        part->kernel->shard_change(args, part->shard_changes(shard), part->moments.data() + shard * part->neurons);
+      input = to;
+    }
+    return input;
+  }
+
+  bool trains(const Pass& pass, graph::NodeId n) const { return pass.last >= pass.first && n >= pass.first_learning; }
+
+  PlasticPart* learning_part(const Pass& pass, graph::NodeId n) {
+    for (int layer = pass.first; layer <= pass.last; ++layer) {
+      PlasticPart& part = parts[static_cast<std::size_t>(layer)];
+      if (part.node == n) return part.learns() ? &part : nullptr;
+    }
+    return nullptr;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- learning
+
+  bool couples(const Pass& pass, graph::NodeId n) const { return trains(pass, n) && kernels[static_cast<std::size_t>(n)]->statistics() > 0; }
+
+  void learn(const graph::Batch& batch, int first, int last_layer, double factor) {
+    const Pass pass{batch.reader, batch.count, batch.seed, batch.step, first, last_layer, factor, first == 0 ? 0 : parts[static_cast<std::size_t>(first) - 1].node + 1};
+    const std::int64_t shards = (batch.count + options.shard - 1) / options.shard;
+    const graph::NodeId end = parts[static_cast<std::size_t>(last_layer)].node + 1;
+    std::vector<graph::NodeId> cuts{0};
+    for (graph::NodeId n = 1; n < end; ++n)
+      if (couples(pass, n)) cuts.push_back(n);
+    cuts.push_back(end);
+    workers.enter([&] {
+      for (std::size_t i = 0; i + 1 < cuts.size(); ++i) run_stage(pass, cuts[i], cuts[i + 1], i + 2 < cuts.size(), shards);
+      update(pass, shards);
+    });
+  }
+
+  /// Nodes [begin, end) of all shards, begin 0 standing for the images. `gathers`: node `end` couples samples and takes its statistics.
+  void run_stage(const Pass& pass, graph::NodeId begin, graph::NodeId end, bool gathers, std::int64_t shards) {
+    const std::size_t width = gathers ? static_cast<std::size_t>(kernels[static_cast<std::size_t>(end)]->statistics()) : 0;
+    statistics.assign(width * static_cast<std::size_t>(shards), 0.0);
+    workers.for_each(shards, [&](std::int64_t shard, int thread) {
+      std::byte* output = gathers ? crossed(end - 1, shard) : nullptr;
+      std::byte* input = begin > 0 ? crossed(begin - 1, shard) : gathers && end == 1 ? output : buffer(thread, 0);
+      if (begin == 0) fetch(pass, shard, thread, input);
+      run_nodes(pass, std::max(begin, 1), end, input, output, shard, thread);
+      if (!gathers) return;
+      const void* inputs[1] = {output};
+      layers::ForwardArgs args;
+      args.inputs = inputs;
+      args.scratch = scratches[static_cast<std::size_t>(thread)].data();
+      args.shard = info(pass, shard, true);
+      kernels[static_cast<std::size_t>(end)]->shard_statistics(args, statistics.data() + static_cast<std::size_t>(shard) * width);
+    });
+    if (gathers) finish(pass, end, shards, width);
+  }
+
+  std::byte* crossed(graph::NodeId n, std::int64_t shard) const { return crossing[static_cast<std::size_t>(n)].data() + static_cast<std::size_t>(shard) * value_bytes(n); }
+
+  void finish(const Pass& pass, graph::NodeId n, std::int64_t shards, std::size_t width) {
+    parallel::tree_sum_rows(statistics.data(), static_cast<int>(shards), width);
+    std::vector<float*> states;
+    for (const int p : parameters.of_node(n)) {
+      const graph::Parameter& parameter = parameters.list()[static_cast<std::size_t>(p)];
+      if (!parameter.spec.trains) states.push_back(parameters.of(parameter));
+    }
+    kernels[static_cast<std::size_t>(n)]->finish_forward(statistics.data(), pass.count, parameters.node_values(n), states, coupled[static_cast<std::size_t>(n)].data());
+  }
+
+  /// From the shards' changes to new weights, unit of rows by unit of rows.
+  void update(const Pass& pass, std::int64_t shards) {
+    std::vector<RowUnit> units;
+    for (int layer = pass.first; layer <= pass.last; ++layer) {
+      PlasticPart& part = parts[static_cast<std::size_t>(layer)];
+      if (!part.learns()) continue;
+      parallel::tree_sum_rows(part.moments.data(), static_cast<int>(shards), static_cast<std::size_t>(part.neurons));
+      for (std::int64_t unit = 0; unit < part.units; ++unit) units.push_back({layer, unit});
+    }
+    if (units.empty()) return;
+    workers.for_each(static_cast<std::int64_t>(units.size()), [&](std::int64_t i, int) { sum_unit(units[static_cast<std::size_t>(i)], shards); });
+    std::vector<float> largest(parts.size(), 0.0f);
+    for (int layer = pass.first; layer <= pass.last; ++layer) largest[static_cast<std::size_t>(layer)] = largest_change(layer, pass.step);
+    workers.for_each(static_cast<std::int64_t>(units.size()), [&](std::int64_t i, int) { move_unit(units[static_cast<std::size_t>(i)], largest, pass.factor); });
+    workers.for_each(pass.last - pass.first + 1, [&](std::int64_t i, int) {
+      const PlasticPart& part = parts[static_cast<std::size_t>(pass.first + i)];
+      if (part.learns()) pack(part.node);
+    });
+  }
+
+  /// The sum over shards of one unit of rows, and what the neurons' own answers take away from it.
+  void sum_unit(const RowUnit& row_unit, std::int64_t shards) {
+    PlasticPart& part = parts[static_cast<std::size_t>(row_unit.layer)];
+    const std::int64_t rows = part.neurons / part.units, at = row_unit.unit * part.unit_floats;
+    for_each_merge(shards, [&](std::int64_t left, std::int64_t right) {
+      kernels::vector_kernels().accumulate(part.shard_changes(left) + at, part.shard_changes(right) + at, part.unit_floats);
+    });
+    float* change = part.change.floats() + row_unit.unit * rows * part.inputs;
+    part.kernel->unpack_rows(part.shard_changes(0), row_unit.unit, change);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const std::int64_t k = row_unit.unit * rows + r;
+      part.largest[static_cast<std::size_t>(k)] =
+          kernels::vector_kernels().plastic_change(change + r * part.inputs, part.weight + k * part.inputs, static_cast<float>(part.moments[static_cast<std::size_t>(k)]), part.inputs);
+    }
+  }
+
+  float largest_change(int layer, std::uint64_t step) const {
+    const PlasticPart& part = parts[static_cast<std::size_t>(layer)];
+    float largest = 0;
+    for (const float of_row : part.largest) {
+      if (!std::isfinite(of_row))
+        throw RunError(Complaint{fmt::format("change of weights of '{}' at step {}", graph.node(part.node).name, step), "finite numbers", fmt::format("{}", of_row), "Lower the layer's rate or radius"});
+      largest = std::max(largest, of_row);
+    }
+    return largest;
+  }
+
+  void move_unit(const RowUnit& row_unit, const std::vector<float>& largest, double rate_factor) {
+    PlasticPart& part = parts[static_cast<std::size_t>(row_unit.layer)];
+    const std::int64_t rows = part.neurons / part.units;
+    constexpr double kNothing = 1e-30, kAtRest = 1e-10;  // as in the official code
+    for (std::int64_t k = row_unit.unit * rows; k < (row_unit.unit + 1) * rows; ++k) {
+      const double rate = rate_factor * part.plasticity.rate * std::pow(std::abs(norm(part, k) - 1.0) + kAtRest, part.plasticity.rate_exponent);
+      const auto factor = static_cast<float>(rate / (static_cast<double>(largest[static_cast<std::size_t>(row_unit.layer)]) + kNothing));
+      kernels::vector_kernels().add_scaled(part.weight + k * part.inputs, part.change.floats() + k * part.inputs, factor, part.inputs);
+    }
+  }
+
+  double norm(const PlasticPart& part, std::int64_t k) const { return std::sqrt(kernels::vector_kernels().square_sum(part.weight + k * part.inputs, part.inputs)); }
+
+  void pack(graph::NodeId n) { kernels[static_cast<std::size_t>(n)]->load_weights(parameters.node_values(n)); }
+
+  const graph::Graph& graph;
+  graph::NodeId last;
+  graph::NetOptions options;
+  graph::Parameters& parameters;
+  parallel::Workers& workers;
+  std::vector<std::unique_ptr<layers::Kernel>> kernels;  ///< per node; null for the images
+  std::vector<PlasticPart> parts;
+  std::vector<std::vector<float>> coupled;               ///< per node, what batch norm computed of the batch
+  std::vector<Memory> crossing;                          ///< per node, [shards, samples, ...]: what a layer that couples samples reads
+  std::vector<Memory> ping_pong, scratches;              ///< of threads
+  std::vector<double> statistics;
+  std::size_t scratch_bytes = 0;
+};
+
+PlasticNet::PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters, parallel::Workers& workers)
+    : state_(std::make_unique<State>(graph, features, options, parameters, workers)) {
+  load_weights();
+}
+
+PlasticNet::~PlasticNet() = default;
+
+int PlasticNet::layers() const { return static_cast<int>(state_->parts.size()); }
+
+graph::NodeId PlasticNet::node_of(int layer) const { return state_->parts[static_cast<std::size_t>(layer)].node; }
+
+void PlasticNet::load_weights() {
+  state_->workers.for_each(state_->last, [&](std::int64_t i, int) {
+    const auto n = static_cast<graph::NodeId>(i + 1);
+    if (!state_->parameters.of_node(n).empty()) state_->pack(n);
+  });
+}
+
+void PlasticNet::learn(const graph::Batch& batch, int first, int last, double factor) { state_->learn(batch, first, last, factor); }
+
+double PlasticNet::learning_flops(int first, int last) const {
+  double macs = 0;
+  const graph::NodeId end = node_of(last);
+  for (graph::NodeId n = 1; n <= end; ++n) macs += static_cast<double>(state_->graph.node(n).cost.forward_macs);
+  for (int layer = first; layer <= last; ++layer)
+    if (state_->parts[static_cast<std::size_t>(layer)].learns()) macs += static_cast<double>(state_->graph.node(node_of(layer)).cost.grad_weight_macs);
+  return 2 * macs;
+}
+
+double PlasticNet::feature_flops() const {
+  double macs = 0;
+  for (graph::NodeId n = 1; n <= state_->last; ++n) macs += static_cast<double>(state_->graph.node(n).cost.forward_macs);
+  return 2 * macs;
+}
+
+void PlasticNet::features(const graph::BatchReader& reader, std::int64_t count, const Sink& sink) {
+  State& s = *state_;
+  const State::Pass pass{.reader = &reader, .count = count};
+  s.workers.for_each((count + s.options.shard - 1) / s.options.shard, [&](std::int64_t shard, int thread) {
+    std::byte* images = s.buffer(thread, 0);
+    s.fetch(pass, shard, thread, images);
+    const std::byte* values = s.run_nodes(pass, 1, s.last + 1, images, nullptr, shard, thread);
+    sink(shard * s.options.shard, s.info(pass, shard, false).valid, values);
+  });
+}
+
+std::vector<double> PlasticNet::norms(int layer) const {
+  const PlasticPart& part = state_->parts[static_cast<std::size_t>(layer)];
+  std::vector<double> norms(static_cast<std::size_t>(part.neurons));
+  for (std::int64_t k = 0; k < part.neurons; ++k) norms[static_cast<std::size_t>(k)] = state_->norm(part, k);
+  return norms;
+}
+
+std::size_t PlasticNet::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& kernel : state_->kernels) bytes += kernel == nullptr ? 0 : kernel->packed_bytes();
+  for (const PlasticPart& part : state_->parts) bytes += part.changes.size() + part.change.size();
+  for (const auto* memories : {&state_->crossing, &state_->ping_pong, &state_->scratches})
+    for (const Memory& memory : *memories) bytes += memory.size();
+  return bytes;
+}
+
+}  // namespace reprise::hebbian

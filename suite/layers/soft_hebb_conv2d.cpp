@@ -1,0 +1,129 @@
+#include "suite/layers/soft_hebb_conv2d.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "suite/errors.hpp"
+#include "suite/kernels/onednn/convolution.hpp"
+#include "suite/layers/layer_checks.hpp"
+#include "suite/layers/reflect_padding.hpp"
+#include "suite/tensor/memory.hpp"
+
+namespace reprise::layers {
+
+namespace {
+
+template <class T>
+class SoftHebbKernel : public PlasticKernel {
+ public:
+  SoftHebbKernel(const SoftHebbConv2d::Options& options, const Conv2d& layer, const SampleShape& input, const SampleShape& output, const PrepareOptions& prepare)
+      : options_(options), positions_(output.positions()), channels_(output.channels), samples_(prepare.samples), precision_(prepare.precision),
+        reflect_(input, options.padding, prepare.samples),
+        product_({.samples = prepare.samples, .in_channels = input.channels, .height = reflect_.padded().height, .width = reflect_.padded().width, .filters = options.filters, .filter_height = options.kernel, .filter_width = options.kernel},
+                 prepare.precision, false, false),
+        convolution_(layer.prepare(std::span(&input, 1), prepare)) {}
+
+  std::size_t scratch_bytes() const override {
+    const std::size_t plastic = product_.scratch_bytes() + padded_bytes() + answers_bytes() + aligned(static_cast<std::size_t>(channels_) * sizeof(float));
+    return std::max(plastic, convolution_->scratch_bytes() + (options_.triangle_first ? answers_bytes() : 0));
+  }
+  std::size_t packed_bytes() const override { return convolution_->packed_bytes(); }
+  void load_weights(std::span<const float* const> parameters) override { convolution_->load_weights(parameters); }
+
+  void forward(const ForwardArgs& args) const override {
+    convolution_->forward(args);
+    if (options_.triangle_first) vector_of<T>().triangle(typed<T>(args.output), typed<T>(args.output), samples_ * positions_, channels_, 1.0f);
+  }
+
+  void backward(const BackwardArgs& args) const override {
+    if (!options_.triangle_first) return convolution_->backward(args);
+    BackwardArgs inner = args;
+    T* grad = reinterpret_cast<T*>(args.scratch);
+    vector_of<T>().triangle_grad(typed<T>(args.output), typed<T>(args.grad_output), grad, samples_ * positions_, channels_, 1.0f);
+    inner.grad_output = grad;
+    inner.scratch = args.scratch + answers_bytes();
+    convolution_->backward(inner);
+  }
+
+  std::int64_t neurons() const override { return channels_; }
+  std::int64_t change_floats() const override { return product_.gradient_floats(); }
+  std::int64_t row_unit() const override { return product_.row_unit(); }
+
+  void shard_change(const ForwardArgs& args, float* change, double* moments) const override {
+    std::byte* scratch = args.scratch;
+    T* answers = reinterpret_cast<T*>(scratch);
+    scratch += answers_bytes();
+    float* row = reinterpret_cast<float*>(scratch);
+    scratch += aligned(static_cast<std::size_t>(channels_) * sizeof(float));
+    const void* heard = args.inputs[0];
+    if (options_.padding > 0) {
+      reflect_.pad(precision_, heard, scratch);
+      heard = scratch;
+      scratch += padded_bytes();
+    }
+    const std::int64_t rows = args.shard.valid * positions_;
+    std::fill(moments, moments + channels_, 0.0);
+    vector_of<T>().compete(typed<T>(args.output), rows, channels_, options_.competition, answers, moments, row);
+    std::memset(answers + rows * channels_, 0, static_cast<std::size_t>((samples_ * positions_ - rows) * channels_) * sizeof(T));
+    product_.backward_weight_packed(heard, answers, change, scratch);
+  }
+
+  void unpack_rows(const float* change, std::int64_t unit, float* rows) const override { product_.unpack_rows(change, unit, rows); }
+
+ private:
+  std::size_t answers_bytes() const { return aligned(static_cast<std::size_t>(samples_ * positions_ * channels_) * sizeof(T)); }
+  std::size_t padded_bytes() const { return options_.padding > 0 ? reflect_.bytes(precision_) : 0; }
+
+  SoftHebbConv2d::Options options_;
+  std::int64_t positions_, channels_, samples_;
+  Precision precision_;
+  ReflectPadding reflect_;
+  kernels::Convolution product_;          ///< for the correlation of answers and input, which is a weight gradient in form
+  std::unique_ptr<Kernel> convolution_;
+};
+
+Conv2d::Options convolution_of(const SoftHebbConv2d::Options& options) {
+  return {.filters = options.filters, .kernel = options.kernel, .padding = options.padding, .padding_mode = PaddingMode::reflect, .bias = false,
+          .initialisation = options.positive_start ? Initialisation::Kind::positive_uniform : Initialisation::Kind::fan_in_normal, .gain = options.radius};
+}
+
+}  // namespace
+
+SoftHebbConv2d::SoftHebbConv2d(Options options) : options_(options), convolution_(convolution_of(options)) {
+  const auto require = [](bool holds, const char* what, const char* expected, double found) {
+    if (!holds) throw InputError(Complaint{fmt::format("soft_hebb_conv2d {}", what), expected, fmt::format("{}", found), "change the model's options"});
+  };
+  require(options.competition.inverse_temperature > 0, "inverse_temperature", "above 0", static_cast<double>(options.competition.inverse_temperature));
+  require(options.radius > 0, "radius", "above 0", options.radius);
+  require(options.plasticity.rate >= 0, "rate", "0 or more", options.plasticity.rate);
+}
+
+Cost SoftHebbConv2d::cost(std::span<const SampleShape> inputs) const {
+  Cost cost = convolution_.cost(inputs);
+  cost.grad_input_macs = 0;
+  if (options_.plasticity.rate == 0) cost.grad_weight_macs = 0;
+  return cost;
+}
+
+std::string SoftHebbConv2d::summary() const {
+  std::string text = fmt::format("soft_hebb_conv2d {0}x{0}, {1}", options_.kernel, options_.filters);
+  if (options_.padding > 0) text += fmt::format(", pad {} reflect", options_.padding);
+  if (options_.plasticity.rate == 0) return text + ", fixed";
+  if (options_.competition.soft)
+    text += fmt::format(", t {}{}", options_.competition.inverse_temperature, options_.competition.losers_unlearn ? "" : ", losers learn");
+  else
+    text += ", hard";
+  return text + fmt::format(", rate {}{}", options_.plasticity.rate, options_.triangle_first ? ", triangle first" : "");
+}
+
+std::unique_ptr<PlasticKernel> SoftHebbConv2d::prepare_plastic(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  const SampleShape& input = only_input(kind(), inputs);
+  if (options.precision == Precision::f32) return std::make_unique<SoftHebbKernel<float>>(options_, convolution_, input, output_shape(inputs), options);
+  return std::make_unique<SoftHebbKernel<kernels::bf16>>(options_, convolution_, input, output_shape(inputs), options);
+}
+
+std::unique_ptr<Kernel> SoftHebbConv2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const { return prepare_plastic(inputs, options); }
+
+}  // namespace reprise::layers

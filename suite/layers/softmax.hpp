@@ -1,0 +1,31 @@
+#pragma once
+
+#include "suite/layers/layer.hpp"
+
+namespace reprise::layers {
+
+/// Softmax over the channels of each position: output_k = exp(gain * input_k) / sum over j of exp(gain * input_j).
+///
+///   input, output [N, H, W, C]
+///
+/// An activation inside a net; the loss has a softmax of its own. backward() overwrites grad_input. Does not couple samples.
+/// Throws ShapeError unless it has one input; InputError for gain <= 0.
+class Softmax : public Layer {
+ public:
+  struct Options {
+    double gain = 1;
+  };
+  explicit Softmax(Options options);
+  std::string_view kind() const override { return "softmax"; }
+  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
+  Needs needs() const override { return {.output = true}; }
+  bool forward_in_place() const override { return true; }
+  bool backward_in_place() const override { return true; }
+  std::string summary() const override;
+  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+
+ private:
+  Options options_;
+};
+
+}  // namespace reprise::layers

@@ -1,0 +1,136 @@
+#include "suite/hebbian/hebbian_trainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include "datasets/image_set.hpp"
+#include "experiments/catalog.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::hebbian {
+namespace {
+
+/// A trial at smoke scale on made-up data, small enough for seconds.
+struct SmallTrial {
+  explicit SmallTrial(const std::string& trial, const std::vector<experiments::Override>& more = {}) {
+    std::vector<experiments::Override> overrides{{"dataset", "synthetic-color32"}, {"train_images", "60"}, {"test_images", "40"}, {"batch", "16"}, {"shard", "8"}, {"epochs", "2"}, {"hebbian.batch", "10"}, {"hebbian.shard", "4"}};
+    overrides.insert(overrides.end(), more.begin(), more.end());
+    recipe = experiments::resolve("softhebb", trial, "smoke", overrides);
+    const auto set = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
+    const auto train_images = std::make_shared<const datasets::ImageSet>(set.train), test_images = std::make_shared<const datasets::ImageSet>(set.test);
+    const auto preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images);
+    train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
+    test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
+    graph = std::make_unique<graph::Graph>(experiments::build_model(recipe, train->shape(), train->classes()));
+  }
+  std::unique_ptr<HebbianTrainer> trainer(parallel::Workers& workers, std::uint64_t seed = 7) const { return std::make_unique<HebbianTrainer>(recipe, *graph, *train, *train, *test, seed, workers); }
+
+  training::Recipe recipe;
+  std::unique_ptr<datasets::SampleSource> train, test;
+  std::unique_ptr<graph::Graph> graph;
+};
+
+records::RunRecord record_of(const HebbianTrainer& trainer) {
+  records::RunRecord record;
+  trainer.write_to(record);
+  return record;
+}
+
+void expect_same(const records::RunRecord& a, const records::RunRecord& b) {
+  EXPECT_EQ(a.epochs, b.epochs);
+  EXPECT_EQ(a.weight_digests, b.weight_digests);
+  EXPECT_EQ(a.test_predictions, b.test_predictions);
+  EXPECT_EQ(a.results, b.results);
+  ASSERT_EQ(a.metrics.size(), b.metrics.size());
+  for (const auto& [name, series] : a.metrics) EXPECT_EQ(series.values, b.metrics.at(name).values) << name;
+  EXPECT_EQ(a.tables.at("kernel_norms").columns, b.tables.at("kernel_norms").columns);
+}
+
+class Stopped : public testing::TestWithParam<const char*> {};
+
+TEST_P(Stopped, in_any_phase_and_continued_on_other_threads_gives_the_same_run) {
+  const SmallTrial small("cifar10-3layer", {{"hebbian.order", GetParam()}});
+  parallel::Workers one(1), two(2), three(3);
+  const auto whole = small.trainer(two);
+  ASSERT_TRUE(whole->run({}));
+  // 6 Hebbian steps a pass, one pass or three; then features; then 8 classifier steps. Asked after every step and every lot of features.
+  const int calls = static_cast<int>(whole->total_steps()) + 2;
+  for (const int stop_at : {1, 5, 6, 7, 8, calls - 3}) {
+    const auto first = small.trainer(one);
+    records::Checkpoint kept;
+    training::Controls controls;
+    int asked = 0;
+    controls.should_stop = [&] { return ++asked >= stop_at; };
+    controls.save = [&](const records::Checkpoint& checkpoint) { kept = checkpoint; };
+    ASSERT_FALSE(first->run(controls)) << stop_at;
+    const auto second = small.trainer(three);
+    second->restore(kept);
+    EXPECT_EQ(second->step(), first->step());
+    ASSERT_TRUE(second->run({}));
+    expect_same(record_of(*whole), record_of(*second));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Orders, Stopped, testing::Values("all_at_once", "layer_by_layer"), [](const auto& info) { return std::string(info.param); });
+
+TEST(HebbianTrainer, the_classifier_leaves_the_plastic_layers_alone) {
+  const SmallTrial unlearned("cifar10-2layer", {{"hebbian.epochs", "0"}});
+  parallel::Workers workers(2);
+  const auto trainer = unlearned.trainer(workers);
+  graph::Parameters fresh(*unlearned.graph);
+  fresh.initialise(7);
+  ASSERT_TRUE(trainer->run({}));
+  for (const graph::Parameter& parameter : fresh.list()) {
+    const bool same = std::equal(fresh.of(parameter), fresh.of(parameter) + parameter.count, trainer->parameters().of(parameter));
+    EXPECT_EQ(same, parameter.name != "logits/weight" && parameter.name != "logits/bias") << parameter.name;
+  }
+}
+
+TEST(HebbianTrainer, cached_features_classify_as_the_whole_net_does) {
+  const SmallTrial small("cifar10-3layer");
+  parallel::Workers workers(2);
+  const auto trainer = small.trainer(workers);
+  ASSERT_TRUE(trainer->run({}));
+  const training::Evaluation whole = trainer->evaluate(*small.test);
+  EXPECT_NEAR(whole.loss, trainer->last_evaluation().loss, 1e-4 * whole.loss);
+  EXPECT_NEAR(whole.error_percent, trainer->last_evaluation().error_percent, 2.51);  // one image of 40
+}
+
+TEST(HebbianTrainer, learns_the_synthetic_set) {
+  const SmallTrial small("cifar10-2layer", {{"train_images", "400"}, {"epochs", "8"}});
+  parallel::Workers workers(2);
+  const auto trainer = small.trainer(workers);
+  ASSERT_TRUE(trainer->run({}));
+  EXPECT_LT(trainer->last_evaluation().error_percent, 45.0);  // guessing gives 90
+}
+
+TEST(HebbianTrainer, random_weights_stay_and_so_do_the_statistics_of_batch_norm) {
+  const SmallTrial small("cifar10-2layer-random"), seen("cifar10-2layer-random", {{"hebbian.epochs", "1"}});
+  parallel::Workers workers(2);
+  const auto trainer = small.trainer(workers), passed = seen.trainer(workers);
+  ASSERT_TRUE(trainer->run({}));
+  ASSERT_TRUE(passed->run({}));
+  const auto& list = trainer->parameters().list();
+  const auto mean = std::find_if(list.begin(), list.end(), [](const auto& p) { return p.name == "norm1/running_mean"; });
+  EXPECT_EQ(trainer->parameters().of(*mean)[0], 0.0f);
+  EXPECT_NE(passed->parameters().of(*mean)[0], 0.0f);
+  const auto record = record_of(*passed);
+  const auto& norms = record.tables.at("kernel_norms").columns.at("conv2");
+  EXPECT_EQ(norms.front(), norms.back());
+}
+
+TEST(HebbianTrainer, the_perceptron_of_the_presets_runs) {
+  const SmallTrial small("mnist-mlp", {{"hebbian.batch", "16"}});
+  parallel::Workers workers(2);
+  const auto trainer = small.trainer(workers);
+  EXPECT_TRUE(trainer->run({}));
+}
+
+TEST(HebbianTrainer, refuses_a_checkpoint_of_another_recipe) {
+  const SmallTrial small("cifar10-2layer"), longer("cifar10-2layer", {{"hebbian.epochs", "2"}});
+  parallel::Workers workers(1);
+  const auto other = longer.trainer(workers);
+  EXPECT_THROW(other->restore(small.trainer(workers)->snapshot()), InputError);
+}
+
+}  // namespace
+}  // namespace reprise::hebbian
