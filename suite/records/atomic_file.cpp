@@ -157,6 +157,12 @@ void rename_file(const std::string& what, const fs::path& from, const fs::path& 
       {quoted(what, to), "to rename '" + from.filename().string() + "' to it", std::strerror(error), advice(folder_of(to), error)});
 }
 
+void remove_file(const std::string& what, const fs::path& path) {
+  if (disk::remove(path) == 0 || errno == ENOENT || errno == ENOTDIR) return;
+  const int error = errno;
+  throw RunError({quoted(what, path), "to remove it", std::strerror(error), advice(folder_of(path), error)});
+}
+
 std::vector<std::byte> read_file(const std::string& what, const fs::path& path) {
   const auto fail = [&](const std::string& expected, const std::string& found, const std::string& fix) {
     throw InputError(Complaint{quoted(what, path), expected, found, fix});

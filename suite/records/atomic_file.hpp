@@ -45,6 +45,8 @@ class AtomicFile {
 
 /// Renames and says what went wrong as a RunError.
 void rename_file(const std::string& what, const std::filesystem::path& from, const std::filesystem::path& to);
+/// Removes a file if it is there, and says what went wrong as a RunError.
+void remove_file(const std::string& what, const std::filesystem::path& path);
 /// All bytes of a file. InputError when it is missing, not a regular file or not readable.
 std::vector<std::byte> read_file(const std::string& what, const std::filesystem::path& path);
 

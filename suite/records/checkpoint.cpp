@@ -134,11 +134,7 @@ std::optional<Checkpoint> read_checkpoint(const fs::path& path, std::string* war
 }
 
 void remove_checkpoint(const fs::path& path) {
-  for (const char* suffix : {".previous", ".new", ""}) {  // the newest last: a kill leaves it, or nothing
-    const fs::path file = with_suffix(path, suffix);
-    if (disk::remove(file) == 0 || errno == ENOENT || errno == ENOTDIR) continue;
-    throw RunError({fmt::format("{} '{}'", kWhat, file.string()), "to remove it", std::strerror(errno), "Check the folder's permissions."});
-  }
+  for (const char* suffix : {".previous", ".new", ""}) remove_file(kWhat, with_suffix(path, suffix));  // a kill leaves the newest, or nothing
 }
 
 }  // namespace reprise::records
