@@ -9,7 +9,7 @@ target_compile_options(reprise_options INTERFACE -Wall -Wextra -Wpedantic -Wshad
 target_include_directories(reprise_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/reprise>)
 target_compile_features(reprise_options INTERFACE cxx_std_20)
 if(REPRISE_SANITIZE)
-  target_compile_options(reprise_options INTERFACE -fsanitize=${REPRISE_SANITIZE} -fno-omit-frame-pointer -g)
+  target_compile_options(reprise_options INTERFACE -fsanitize=${REPRISE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   target_link_options(reprise_options INTERFACE -fsanitize=${REPRISE_SANITIZE})
 endif()
 

@@ -14,7 +14,7 @@ namespace reprise::records {
 class AtomicFile {
  public:
   /// Temporary name ".NAME.PID-N.new" in the target's folder, which is made when it is missing. Two processes that write the
-  /// same target do not meet: the last commit wins.
+  /// same target do not meet: the last commit wins. What a killed writer of the target left behind is removed.
   AtomicFile(std::string what, std::filesystem::path target);
   /// The same with a temporary name that the caller chooses; a leftover of that name is overwritten.
   AtomicFile(std::string what, std::filesystem::path target, std::filesystem::path temporary);
@@ -25,25 +25,28 @@ class AtomicFile {
   void write(Bytes bytes);
   /// Forces the bytes to disk and closes; the file still has its temporary name, so it can be read back.
   void finish();
-  /// finish() if that was not done, rename, and force the folder to disk.
+  /// From now on the temporary file stays when commit() fails: it is worth more than nothing.
+  void keep() { exists_ = false; }
+  /// finish() if that was not done, rename, and force the folder to disk. When only the last of these fails, the target is whole.
   void commit();
 
   const std::filesystem::path& temporary() const { return temporary_; }
 
  private:
-  void open(int flags);
+  bool open(int flags);  ///< false when the name is taken
   [[noreturn]] void fail(const std::string& expected, int error) const;
 
   std::string what_;
   std::filesystem::path target_, temporary_;
   int descriptor_ = -1;
+  int lock_ = -1;        ///< keeps the temporary file locked
   bool exists_ = false;  ///< the temporary file is there and is ours to remove
 };
 
 /// Renames and says what went wrong as a RunError.
 void rename_file(const std::string& what, const std::filesystem::path& from, const std::filesystem::path& to);
-/// Forces the folder's entries to disk, so that a rename outlives a power cut.
-void sync_folder(const std::filesystem::path& folder);
+/// Removes a file if it is there, and says what went wrong as a RunError.
+void remove_file(const std::string& what, const std::filesystem::path& path);
 /// All bytes of a file. InputError when it is missing, not a regular file or not readable.
 std::vector<std::byte> read_file(const std::string& what, const std::filesystem::path& path);
 

@@ -25,15 +25,16 @@ struct Checkpoint {
 };
 
 /// Replaces the checkpoint NAME = `path`: writes NAME.new, forces it to disk, reads it back and compares, renames NAME to NAME.previous
-/// and NAME.new to NAME. RunError on any failure; NAME and NAME.previous are then as they were, or NAME.previous is the last good one.
-/// One process at a time.
+/// and NAME.new to NAME, forces the folder to disk. Wherever a process is killed in this, read_checkpoint finds the checkpoint that was
+/// there before or the new one. RunError on any failure; then too. One process at a time.
 void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path);
 
-/// The last good one of NAME and NAME.previous; nothing when there is neither. InputError naming file, byte, expected and found when all
-/// that are there are damaged. `warning`, if given, gets the damage of NAME when NAME.previous had to be taken, else "".
+/// The newest good one of NAME, NAME.new (whole only when its writer ended between the renames) and NAME.previous; nothing when there is
+/// none. InputError naming file, byte, expected and found when NAME and NAME.previous, as far as they are there, are damaged. `warning`,
+/// if given, gets the damage of NAME when another had to be taken, else "".
 std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& path, std::string* warning = nullptr);
 
-/// Removes NAME, NAME.previous and NAME.new, as far as they are there.
+/// Removes NAME.previous, NAME.new and NAME, as far as they are there.
 void remove_checkpoint(const std::filesystem::path& path);
 
 }  // namespace reprise::records

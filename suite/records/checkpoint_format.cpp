@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -11,6 +10,7 @@
 #include <string_view>
 
 #include "suite/errors.hpp"
+#include "suite/records/disk_calls.hpp"
 
 namespace reprise::records {
 
@@ -67,18 +67,13 @@ class Writer {
 
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& path) : path_(path) {
-    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  explicit Reader(const std::filesystem::path& path)
+      : path_(path), descriptor_(disk::open(path, O_RDONLY | O_NONBLOCK)) {  // a pipe must not block before it is refused
     struct stat status {};
     if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) fail("a file that can be read", std::strerror(errno));
     if (!S_ISREG(status.st_mode)) fail("a file", "something else (folder or device)");
     size_ = static_cast<std::uint64_t>(status.st_size);
   }
-  ~Reader() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
 
   void start_entry() { entry_ = Xxh3(Xxh3::Width::bits64); }
 
@@ -91,8 +86,7 @@ class Reader {
     expect_bytes(bytes, of);
     auto* to = static_cast<std::byte*>(target);
     for (std::uint64_t done = 0; done < bytes;) {
-      const ssize_t count = ::read(descriptor_, to + done, std::min<std::uint64_t>(bytes - done, std::uint64_t{1} << 30));
-      if (count < 0 && errno == EINTR) continue;
+      const ssize_t count = disk::read(descriptor_, to + done, bytes - done);
       if (count <= 0) fail(fmt::format("{} bytes of {}", bytes, of), count < 0 ? std::strerror(errno) : "the end of the file");
       done += static_cast<std::uint64_t>(count);
     }
@@ -141,7 +135,7 @@ class Reader {
 
  private:
   const std::filesystem::path& path_;
-  int descriptor_ = -1;
+  disk::Descriptor descriptor_;
   std::uint64_t size_ = 0, offset_ = 0;
   Xxh3 entry_{Xxh3::Width::bits64}, file_{Xxh3::Width::bits64};
 };

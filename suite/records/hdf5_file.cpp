@@ -118,13 +118,6 @@ File File::from_image(Bytes image) {
   return File(id);
 }
 
-File File::open(const std::filesystem::path& path) {
-  const Library library;
-  const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (id < 0) fail("file", "an HDF5 file");
-  return File(id);
-}
-
 File::File(File&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
 File& File::operator=(File&& other) noexcept {
   std::swap(id_, other.id_);

@@ -5,7 +5,6 @@
 // length. Calls from several threads are taken one at a time (Debian's HDF5 is not thread-safe). Nothing here is collective.
 
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -38,8 +37,6 @@ class File {
   static File in_memory();
   /// A file whose bytes are in memory, read-only. HDF5 may crash on damaged bytes: verify them first.
   static File from_image(Bytes image);
-  /// A file on disk, read-only; for containers that others made.
-  static File open(const std::filesystem::path& path);
   ~File();
   File(File&& other) noexcept;
   File& operator=(File&& other) noexcept;

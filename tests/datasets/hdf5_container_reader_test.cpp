@@ -166,5 +166,66 @@ TEST_F(Hdf5Container, names_the_label_that_is_out_of_range_and_shapes_that_diffe
   expect_complaint({"/test/images", "[1, 4, 4]", "[1, 4, 5]"});
 }
 
+TEST_F(Hdf5Container, refuses_extents_that_the_file_cannot_hold) {
+  const hsize_t shape[4] = {hsize_t{1} << 40, 1, 1 << 10, 1 << 10}, chunk[4] = {1, 1, 32, 32}, count = shape[0];
+  {
+    const hid_t file = H5Fcreate(path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    H5Gclose(H5Gcreate2(file, "/train", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    const hid_t plan = H5Pcreate(H5P_DATASET_CREATE);  // in chunks, none of which is ever written
+    H5Pset_chunk(plan, 4, chunk);
+    const hid_t space = H5Screate_simple(4, shape, nullptr);
+    H5Dclose(H5Dcreate2(file, "/train/images", H5T_STD_U8LE, space, H5P_DEFAULT, plan, H5P_DEFAULT));
+    H5Pclose(plan);
+    H5Sclose(space);
+    const hid_t line = H5Screate_simple(1, &count, nullptr), line_plan = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(line_plan, 1, chunk);
+    H5Dclose(H5Dcreate2(file, "/train/labels", H5T_STD_U8LE, line, H5P_DEFAULT, line_plan, H5P_DEFAULT));
+    H5Pclose(line_plan);
+    H5Sclose(line);
+    H5Fclose(file);
+  }
+  expect_complaint({"/train/images", "at most", "pixels in a file of", "[1099511627776, 1, 1024, 1024]"});
+}
+
+TEST_F(Hdf5Container, images_in_many_pieces_arrive_whole) {
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {30, 1, 800, 800});  // 19 MB: several pieces
+    writer.labels("/train/labels", std::vector<int>(30, 1));
+    writer.images("/test/images", {1, 1, 800, 800});
+    writer.labels("/test/labels", {0});
+  }
+  const Dataset data = read_hdf5_container(path(), kFix);
+  for (std::size_t i = 0; i < data.train.pixels.size(); ++i) ASSERT_EQ(data.train.pixels[i], i % 256) << i;
+}
+
+/// Damage of every kind must come out as data or as an InputError; HDF5 itself ends with a signal on some of it.
+TEST_F(Hdf5Container, flipped_bytes_anywhere_are_data_or_an_input_error) {
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {2, 1, 2, 2});
+    writer.labels("/train/labels", {0, 1});
+    writer.images("/test/images", {1, 1, 2, 2});
+    writer.labels("/test/labels", {1});
+    writer.names({"cat", "dog"}, true);
+  }
+  const Bytes whole = read_file(path());
+  int refused = 0, ended = 0;
+  for (std::size_t at = 8; at < whole.size(); at += 31) {
+    Bytes damaged = whole;
+    damaged[at] ^= 0xff;
+    std::filesystem::remove(path());  // rewriting in place would wait for the disk each time
+    write_file(path(), damaged);
+    try {
+      read_hdf5_container(path(), kFix);
+    } catch (const InputError& error) {
+      ++refused;
+      ended += std::string(error.what()).find("signal") != std::string::npos ? 1 : 0;
+    }
+  }
+  std::printf("HDF5 container with a flipped byte: %d refused, of these %d crashed the library\n", refused, ended);
+  EXPECT_GT(refused, 0);
+}
+
 }  // namespace
 }  // namespace reprise::datasets

@@ -1,6 +1,7 @@
 #include "tests/records/sample_record.hpp"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -41,8 +42,10 @@ RunRecord sample_record() {
   return record;
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "reprise-records-XXXXXX").string();
+TemporaryFolder::TemporaryFolder(Where where) {
+  const std::filesystem::path memory = "/dev/shm";
+  const bool is_in_memory = where == Where::memory && ::access(memory.c_str(), W_OK) == 0;
+  std::string name = ((is_in_memory ? memory : std::filesystem::temp_directory_path()) / "reprise-records-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
   path_ = name;
 }

@@ -13,7 +13,9 @@ RunRecord sample_record();
 
 class TemporaryFolder {
  public:
-  TemporaryFolder();
+  /// In memory, if the machine has such a place: for tests that write thousands of files and do not pull the plug.
+  enum class Where { disk, memory };
+  explicit TemporaryFolder(Where where = Where::disk);
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;

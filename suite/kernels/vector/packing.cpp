@@ -1,35 +1,34 @@
 // Plain matrices to and from the blocked weight formats of matrix-product kernels, 16 x 16 tiles at a time.
 
+#include <utility>
+
 #include "suite/kernels/vector/lanes.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
 
 typedef float Lanes __attribute__((vector_size(64)));
-typedef std::int32_t Choice __attribute__((vector_size(64)));
+
+using AllLanes = std::make_integer_sequence<int, 16>;
 
 /// One of four rounds. Of rows i and i + distance (a, b): the first keeps a's lanes without the distance bit and takes b's into the
 /// others; the second gets what is left.
-template <int kDistance>
-inline __attribute__((always_inline)) void exchange(Lanes* v, const Choice& first, const Choice& second) {
+template <int kDistance, int... kLane>
+inline __attribute__((always_inline)) void exchange(Lanes* v, std::integer_sequence<int, kLane...>) {
 #pragma GCC unroll 16
   for (int i = 0; i < 16; ++i) {
     if (i & kDistance) continue;
-    const Lanes a = v[i], b = v[i + kDistance];
-    v[i] = __builtin_shuffle(a, b, first);
-    v[i + kDistance] = __builtin_shuffle(a, b, second);
+    const Lanes a = v[i], b = v[i + kDistance];  // lanes 0 to 15 and 16 to 31 of the pair
+    v[i] = __builtin_shufflevector(a, b, (kLane & kDistance ? 16 + kLane - kDistance : kLane)...);
+    v[i + kDistance] = __builtin_shufflevector(a, b, (kLane & kDistance ? 16 + kLane : kLane + kDistance)...);
   }
 }
 
 inline __attribute__((always_inline)) void transpose(Lanes* v) {
-  exchange<1>(v, Choice{0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30},
-              Choice{1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31});
-  exchange<2>(v, Choice{0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29},
-              Choice{2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31});
-  exchange<4>(v, Choice{0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27},
-              Choice{4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31});
-  exchange<8>(v, Choice{0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23},
-              Choice{8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31});
+  exchange<1>(v, AllLanes());
+  exchange<2>(v, AllLanes());
+  exchange<4>(v, AllLanes());
+  exchange<8>(v, AllLanes());
 }
 
 inline __attribute__((always_inline)) Lanes load_lanes(const float* p) {

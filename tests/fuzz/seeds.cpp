@@ -1,0 +1,107 @@
+// Writes the first inputs of the binary corpora: reprise_fuzz_seeds tests/fuzz/corpus. The same files every time.
+
+#include <zlib.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "suite/records/checkpoint_format.hpp"
+#include "suite/records/hdf5_file.hpp"
+#include "suite/records/result_file.hpp"
+
+namespace {
+
+using namespace reprise;
+namespace fs = std::filesystem;
+
+void put(const fs::path& file, const std::string& bytes) {
+  fs::create_directories(file.parent_path());
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+
+void put_gzipped(const fs::path& file, const std::string& bytes) {
+  fs::create_directories(file.parent_path());
+  const gzFile stream = gzopen(file.c_str(), "wb9");
+  gzwrite(stream, bytes.data(), static_cast<unsigned>(bytes.size()));
+  gzclose(stream);
+}
+
+std::string text_of(records::Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+void idx(const fs::path& folder) {
+  const std::string labels("\0\0\10\1\0\0\0\3\7\2\1", 11), images("\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\1\1\2\3\4", 20);
+  put(folder / "labels", labels);
+  put(folder / "images", images);
+  put(folder / "images-of-floats", std::string("\0\0\15\3", 4) + images.substr(4));
+  put(folder / "labels-and-more", labels + "x");
+  put_gzipped(folder / "labels.gz", labels);
+  put_gzipped(folder / "images.gz", images);
+}
+
+void cifar(const fs::path& folder) {
+  std::string record;
+  for (int i = 0; i < 3074; ++i) record += static_cast<char>(i / 1024);
+  put(folder / "one-of-10", record.substr(0, 3073));
+  put(folder / "one-of-100", record);
+  put(folder / "cut", record.substr(0, 1000));
+}
+
+records::Checkpoint small_checkpoint() {
+  records::Checkpoint checkpoint;
+  checkpoint.numbers = {{"step", 12}, {"seed", -1}};
+  checkpoint.texts = {{"run_id", "0123"}};
+  checkpoint.tensors["w"] = {{2, 3}, {1, 2, 3, 4, 5, 6}};
+  checkpoint.tensors["scalar"] = {{}, {0.5f}};
+  checkpoint.doubles["loss"] = {0.5};
+  checkpoint.integers["order"] = {3, 1};
+  checkpoint.bytes["mask"] = {1, 0};
+  return checkpoint;
+}
+
+void checkpoint(const fs::path& folder) {
+  for (const bool is_empty : {false, true}) {
+    std::string bytes;
+    records::serialise(is_empty ? records::Checkpoint{} : small_checkpoint(), [&](records::Bytes piece) { bytes += text_of(piece); });
+    put(folder / (is_empty ? "empty" : "each-kind"), bytes);
+    put(folder / (is_empty ? "empty-cut" : "each-kind-cut"), bytes.substr(0, bytes.size() - 9));
+  }
+}
+
+void result_file(const fs::path& folder) {
+  const fs::path whole = folder / "empty-record.h5";
+  fs::create_directories(folder);
+  records::write_result({}, whole);
+  for (int choice = 0; choice < 8; ++choice) put(folder / ("all-" + std::to_string(choice)), std::string(80, static_cast<char>(choice)));
+  std::string alternating;
+  for (int i = 0; i < 80; ++i) alternating += static_cast<char>(i % 9 == 8 ? i / 9 % 8 : 0);
+  put(folder / "some", alternating);
+}
+
+void hdf5_container(const fs::path& folder) {
+  for (const bool has_names : {false, true}) {
+    records::hdf5::File file = records::hdf5::File::in_memory();
+    for (const std::string split : {"/train", "/test"}) {
+      file.create_group(split);
+      file.write<std::uint8_t>(split + "/images", std::vector<std::uint8_t>(has_names ? 8 : 600, 7), {2, 1, 2, has_names ? 2 : 150});
+      file.write<std::int64_t>(split + "/labels", std::vector<std::int64_t>{0, 1}, {2});
+    }
+    if (has_names) file.set_attribute("/", "class_names", std::vector<std::string>{"cat", "dog"});
+    put(folder / (has_names ? "named.h5" : "compressed.h5"), text_of(file.image()));
+  }
+  put(folder / "no-hdf5", "label,pixel\n");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 2) {
+    std::fprintf(stderr, "usage: reprise_fuzz_seeds FOLDER\n");
+    return 2;
+  }
+  const fs::path folder = arguments[1];
+  idx(folder / "idx");
+  cifar(folder / "cifar");
+  checkpoint(folder / "checkpoint");
+  result_file(folder / "result_file");
+  hdf5_container(folder / "hdf5_container");
+}
