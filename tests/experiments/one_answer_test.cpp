@@ -70,12 +70,15 @@ int steps_to_take() {
   return wanted != nullptr ? std::atoi(wanted) : 6;
 }
 
-/// Distinct nets of a paper at smoke scale, in both precisions: the recipe's model as text names a net.
-void expect_one_answer(const std::string& slug) {
+const std::vector<int> kAllThreads{2, 3, 4};
+
+/// Distinct nets of a paper at smoke scale, in both precisions: the recipe's model as text names a net. `threads` are compared with one thread;
+/// the slow entry takes all.
+void expect_one_answer(const std::string& slug, std::vector<int> threads = kAllThreads) {
+  if (std::getenv("REPRISE_ONE_ANSWER_STEPS") != nullptr) threads = kAllThreads;
   std::set<std::string> known;
   for (const Trial& trial : load_paper(slug).trials) {
     if (std::find(trial.scales.begin(), trial.scales.end(), "smoke") == trial.scales.end()) continue;
-    if (std::find(trial.scales.begin(), trial.scales.end(), "smoke") == trial.scales.end()) continue;  // a preset without data
     training::Recipe recipe = resolve(slug, trial.name, "smoke", {{"batch", "10"}, {"shard", "3"}});
     const auto& set = datasets::require_entry(recipe.dataset);
     const graph::Graph graph = build_model(recipe, {set.height, set.width, set.channels}, set.classes());
@@ -86,7 +89,7 @@ void expect_one_answer(const std::string& slug) {
       recipe.precision = precision;
       const auto digest = recipe.procedure == "hebbian" ? hebbian_digest_after : digest_after;
       const std::string one = digest(recipe, graph, set.classes(), 1, steps_to_take());
-      for (const int threads : {2, 3, 4}) EXPECT_EQ(digest(recipe, graph, set.classes(), threads, steps_to_take()), one) << slug << "/" << trial.name << " " << name_of(precision) << ", " << threads << " threads";
+      for (const int count : threads) EXPECT_EQ(digest(recipe, graph, set.classes(), count, steps_to_take()), one) << slug << "/" << trial.name << " " << name_of(precision) << ", " << count << " threads";
     }
   }
   EXPECT_GT(known.size(), 5u);
@@ -94,9 +97,9 @@ void expect_one_answer(const std::string& slug) {
 
 TEST(OneAnswer, dropout_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("dropout"); }
 TEST(OneAnswer, all_cnn_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("all-cnn"); }
-TEST(OneAnswer, wide_residual_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("wrn"); }
-TEST(OneAnswer, capsule_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("mocapsnet"); }
-TEST(OneAnswer, softhebb_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("softhebb"); }
+TEST(OneAnswer, wide_residual_nets_give_the_same_weights_on_1_and_3_threads) { expect_one_answer("wrn", {3}); }
+TEST(OneAnswer, capsule_nets_give_the_same_weights_on_1_and_3_threads) { expect_one_answer("mocapsnet", {3}); }
+TEST(OneAnswer, softhebb_nets_give_the_same_weights_on_1_and_3_threads) { expect_one_answer("softhebb", {3}); }
 TEST(OneAnswer, logavgexp_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("logavgexp"); }
 
 }  // namespace
