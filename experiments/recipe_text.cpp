@@ -103,7 +103,6 @@ std::string hebbian_text(const training::HebbianRecipe& hebbian) {
   out += fmt::format("batch = {}\n", hebbian.batch);
   out += fmt::format("shard = {}\n", hebbian.shard);
   out += fmt::format("order = {}\n", quoted(hebbian.order));
-  out += fmt::format("decay = {}\n", quoted(hebbian.decay));
   out += fmt::format("labelled_images = {}\n", hebbian.labelled_images);
   return out + fmt::format("features = {}\n", quoted(name_of(hebbian.features)));
 }

@@ -83,7 +83,6 @@ void read_hebbian(const TomlTable& table, training::HebbianRecipe& hebbian) {
   read_between(table, "batch", hebbian.batch, 1, 1e18);
   read_between(table, "shard", hebbian.shard, 1, 1e18);
   table.read_among("order", hebbian.order, {"all_at_once", "layer_by_layer"});
-  table.read_among("decay", hebbian.decay, {"none", "linear"});
   read_between(table, "labelled_images", hebbian.labelled_images, 0, 1e18);
   hebbian.features = precision_named(table, "features", hebbian.features);
   table.finish();

@@ -82,7 +82,7 @@ struct Rule {
   std::vector<double> temperatures, rates;
   std::vector<std::int64_t> triangle_first;  ///< layers, counted from 1
   double exponent, radius;
-  bool losers_unlearn;
+  bool losers_unlearn, falling_rates;
 
   Rule(const Options& options, std::size_t layers)
       : rule(choice(options, "rule", "soft", {"soft", "hard", "random"})),
@@ -91,14 +91,15 @@ struct Rule {
         triangle_first(options.get_ints("triangle_first", {})),
         exponent(options.get_double("exponent", 0.5)),
         radius(options.get_double("radius", 25)),
-        losers_unlearn(options.get_bool("losers_unlearn", true)) {}
+        losers_unlearn(options.get_bool("losers_unlearn", true)),
+        falling_rates(options.get_bool("falling_rates", false)) {}
 
   layers::SoftHebbConv2d::Options at(std::size_t layer) const {
     layers::SoftHebbConv2d::Options o;
     o.competition = {static_cast<float>(temperatures[layer]), rule != "hard", losers_unlearn};
     o.triangle_first = std::find(triangle_first.begin(), triangle_first.end(), static_cast<std::int64_t>(layer) + 1) != triangle_first.end();
     o.radius = radius;
-    o.plasticity = {.rate = rule == "random" ? 0.0 : rates[layer], .rate_exponent = exponent};
+    o.plasticity = {.rate = rule == "random" ? 0.0 : rates[layer], .rate_exponent = exponent, .falls = falling_rates};
     return o;
   }
 };

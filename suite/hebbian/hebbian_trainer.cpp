@@ -142,10 +142,7 @@ struct HebbianTrainer::State {
     return {layer, layer};
   }
 
-  double rate_factor(std::int64_t at) const {
-    if (recipe.hebbian.decay == "none") return 1;
-    return 1 - static_cast<double>(at % lengths.hebbian_steps_per_phase) / static_cast<double>(lengths.hebbian_steps_per_phase);
-  }
+  double phase_progress(std::int64_t at) const { return static_cast<double>(at % lengths.hebbian_steps_per_phase) / static_cast<double>(lengths.hebbian_steps_per_phase); }
 
   std::string hebbian_phase(std::int64_t at) const {
     const auto [first, last] = learning_layers(at);
@@ -160,7 +157,7 @@ struct HebbianTrainer::State {
     const training::SourceReader reader(train, &order_of(pass, train.count()), first, nullptr);
     const graph::Batch batch{&reader, std::min(recipe.hebbian.batch, train.count() - first), seed, static_cast<std::uint64_t>(step)};
     const auto [first_layer, last_layer] = learning_layers(step);
-    net->learn(batch, first_layer, last_layer, rate_factor(step));
+    net->learn(batch, first_layer, last_layer, phase_progress(step));
     ++step;
     if (step % std::max<std::int64_t>(1, hebbian_steps() / kNormRows) == 0 || step == hebbian_steps()) add_norms();
     hebbian_clock.add(begun, net->learning_flops(first_layer, last_layer) * static_cast<double>(batch.count), batch.count);

@@ -118,7 +118,7 @@ struct PlasticNet::State {
     std::int64_t count = 0;        ///< images of the batch
     std::uint64_t seed = 0, step = 0;
     int first = 0, last = -1;      ///< plastic layers that learn; none if last < first
-    double factor = 1;             ///< of the layers' rates
+    double progress = 0;           ///< of the layers' passes
     graph::NodeId first_learning = 0;  ///< batch norm at this node or behind it uses the batch
   };
 
@@ -185,8 +185,8 @@ struct PlasticNet::State {
 
   bool couples(const Pass& pass, graph::NodeId n) const { return trains(pass, n) && kernels[static_cast<std::size_t>(n)]->statistics() > 0; }
 
-  void learn(const graph::Batch& batch, int first, int last_layer, double factor) {
-    const Pass pass{batch.reader, batch.count, batch.seed, batch.step, first, last_layer, factor, first == 0 ? 0 : parts[static_cast<std::size_t>(first) - 1].node + 1};
+  void learn(const graph::Batch& batch, int first, int last_layer, double progress) {
+    const Pass pass{batch.reader, batch.count, batch.seed, batch.step, first, last_layer, progress, first == 0 ? 0 : parts[static_cast<std::size_t>(first) - 1].node + 1};
     const std::int64_t shards = (batch.count + options.shard - 1) / options.shard;
     const graph::NodeId end = parts[static_cast<std::size_t>(last_layer)].node + 1;
     std::vector<graph::NodeId> cuts{0};
@@ -244,7 +244,7 @@ struct PlasticNet::State {
     workers.for_each(static_cast<std::int64_t>(units.size()), [&](std::int64_t i, int) { sum_unit(units[static_cast<std::size_t>(i)], shards); });
     std::vector<float> largest(parts.size(), 0.0f);
     for (int layer = pass.first; layer <= pass.last; ++layer) largest[static_cast<std::size_t>(layer)] = largest_change(layer, pass.step);
-    workers.for_each(static_cast<std::int64_t>(units.size()), [&](std::int64_t i, int) { move_unit(units[static_cast<std::size_t>(i)], largest, pass.factor); });
+    workers.for_each(static_cast<std::int64_t>(units.size()), [&](std::int64_t i, int) { move_unit(units[static_cast<std::size_t>(i)], largest, pass.progress); });
     workers.for_each(pass.last - pass.first + 1, [&](std::int64_t i, int) {
       const PlasticPart& part = parts[static_cast<std::size_t>(pass.first + i)];
       if (part.learns()) pack(part.node);
@@ -278,12 +278,13 @@ struct PlasticNet::State {
     return largest;
   }
 
-  void move_unit(const RowUnit& row_unit, const std::vector<float>& largest, double rate_factor) {
+  void move_unit(const RowUnit& row_unit, const std::vector<float>& largest, double progress) {
     PlasticPart& part = parts[static_cast<std::size_t>(row_unit.layer)];
     const std::int64_t rows = part.neurons / part.units;
     constexpr double kNothing = 1e-30, kAtRest = 1e-10;  // as in the official code
+    const double full_rate = part.plasticity.rate * (part.plasticity.falls ? 1 - progress : 1);
     for (std::int64_t k = row_unit.unit * rows; k < (row_unit.unit + 1) * rows; ++k) {
-      const double rate = rate_factor * part.plasticity.rate * std::pow(std::abs(norm(part, k) - 1.0) + kAtRest, part.plasticity.rate_exponent);
+      const double rate = full_rate * std::pow(std::abs(norm(part, k) - 1.0) + kAtRest, part.plasticity.rate_exponent);
       const auto factor = static_cast<float>(rate / (static_cast<double>(largest[static_cast<std::size_t>(row_unit.layer)]) + kNothing));
       kernels::vector_kernels().add_scaled(part.weight + k * part.inputs, part.change.floats() + k * part.inputs, factor, part.inputs);
     }
@@ -325,7 +326,7 @@ void PlasticNet::load_weights() {
   });
 }
 
-void PlasticNet::learn(const graph::Batch& batch, int first, int last, double factor) { state_->learn(batch, first, last, factor); }
+void PlasticNet::learn(const graph::Batch& batch, int first, int last, double progress) { state_->learn(batch, first, last, progress); }
 
 double PlasticNet::learning_flops(int first, int last) const {
   double macs = 0;

@@ -31,9 +31,9 @@ class PlasticNet {
   void load_weights();
 
   /// One batch: layers [first, last] learn, all from the weights before the step; their batch norm uses the batch and moves its running
-  /// statistics. Earlier layers are frozen, later ones are not computed. `factor` multiplies the layers' rates. Throws RunError naming layer
-  /// and step if a change is not finite.
-  void learn(const graph::Batch& batch, int first, int last, double factor = 1);
+  /// statistics. Earlier layers are frozen, later ones are not computed. `progress`: how much of the layers' passes is over, from 0 to 1.
+  /// Throws RunError naming layer and step if a change is not finite.
+  void learn(const graph::Batch& batch, int first, int last, double progress = 0);
 
   /// Operations of one image in learn(first, last): 2 per multiply-add, forward and change of weights.
   double learning_flops(int first, int last) const;

@@ -13,6 +13,7 @@ namespace reprise::layers {
 struct Plasticity {
   double rate = 0;           ///< 0: the weights stay as they were drawn
   double rate_exponent = 0.5;
+  bool falls = false;        ///< the rate falls linearly to 0 over the layer's passes
 };
 
 /// A kernel that gathers a shard's part of the change of its weights. The change is kept in the kernel's own format, so that shards can

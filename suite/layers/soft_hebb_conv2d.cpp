@@ -115,7 +115,7 @@ std::string SoftHebbConv2d::summary() const {
     text += fmt::format(", t {}{}", options_.competition.inverse_temperature, options_.competition.losers_unlearn ? "" : ", losers learn");
   else
     text += ", hard";
-  return text + fmt::format(", rate {}{}", options_.plasticity.rate, options_.triangle_first ? ", triangle first" : "");
+  return text + fmt::format(", rate {}{}{}", options_.plasticity.rate, options_.plasticity.falls ? " falling" : "", options_.triangle_first ? ", triangle first" : "");
 }
 
 std::unique_ptr<PlasticKernel> SoftHebbConv2d::prepare_plastic(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -79,7 +79,6 @@ struct HebbianRecipe {
   std::int64_t batch = 10;
   std::int64_t shard = 5;
   std::string order = "all_at_once";     ///< or "layer_by_layer": `epochs` passes for each layer, the earlier ones frozen
-  std::string decay = "none";            ///< or "linear": a layer's rate falls to 0 over its passes, besides what its norms do to it
   std::int64_t labelled_images = 0;      ///< training images that the classifier sees; 0: all
   Precision features = Precision::f32;   ///< how cached features are stored
 };

@@ -191,18 +191,21 @@ TEST(PlasticNet, norms_fall_towards_one) {
   EXPECT_LT(distance(1), second);
 }
 
-TEST(PlasticNet, a_rate_of_nothing_moves_nothing) {
-  graph::Graph graph = two_layers();
+TEST(PlasticNet, a_falling_rate_is_nothing_at_the_end) {
+  auto options = plastic(16, 3, 0.1);
+  options.plasticity.falls = true;
+  graph::Graph graph({8, 8, 2});
+  graph.add("conv", std::make_shared<SoftHebbConv2d>(options));
   graph::Parameters parameters(graph);
   parameters.initialise(3);
   parallel::Workers workers(2);
   PlasticNet net(graph, graph.last(), {Precision::f32, 7, 3}, parameters, workers);
-  const auto before = net.norms(1);
+  const auto before = net.norms(0);
   const Noise noise(128, 0);
-  net.learn({&noise, 7, 1, 0}, 0, 1, 0.0);
-  EXPECT_EQ(net.norms(1), before);
-  net.learn({&noise, 7, 1, 0}, 0, 1, 0.5);
-  EXPECT_NE(net.norms(1), before);
+  net.learn({&noise, 7, 1, 0}, 0, 0, 1.0);
+  EXPECT_EQ(net.norms(0), before);
+  net.learn({&noise, 7, 1, 0}, 0, 0, 0.5);
+  EXPECT_NE(net.norms(0), before);
 }
 
 TEST(PlasticNet, refuses_a_net_without_plastic_layers) {
