@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -32,13 +33,14 @@ std::string append_cifar(const std::filesystem::path& path, CifarKind kind, cons
   if (!file) throw InputError({path.string(), "a readable file", std::strerror(errno), fix});
   std::error_code ignored;
   const auto size = std::filesystem::file_size(path, ignored);
+  const std::size_t records_at_once = ignored ? kRecordsPerRead : std::min<std::size_t>(kRecordsPerRead, size / record_bytes + 1);
   if (!ignored) {
     set.pixels.reserve(set.pixels.size() + size / record_bytes * kPixels);
     set.labels.reserve(set.labels.size() + size / record_bytes);
   }
 
   Sha256 sha;
-  std::vector<std::uint8_t> block(kRecordsPerRead * record_bytes);
+  std::vector<std::uint8_t> block(records_at_once * record_bytes);
   for (std::size_t read = block.size(); read == block.size();) {
     read = std::fread(block.data(), 1, block.size(), file.get());
     if (std::ferror(file.get()) != 0) fail(offset + read, "more bytes", std::strerror(errno));

@@ -21,13 +21,14 @@ std::vector<std::uint8_t> read_plain(const std::filesystem::path& path, const st
   std::error_code ignored;
   const auto size = std::filesystem::file_size(path, ignored);
   std::vector<std::uint8_t> bytes;
-  if (!ignored) bytes.reserve(size);
-  constexpr std::size_t kChunk = 1 << 20;
-  for (std::size_t read = kChunk; read == kChunk;) {
+  constexpr std::size_t kPiece = 1 << 20;
+  std::size_t piece = ignored ? kPiece : size + 1;  // one more than there is: then one read finds the end
+  for (bool is_more = true; is_more; piece = kPiece) {
     const std::size_t before = bytes.size();
-    bytes.resize(before + kChunk);
-    read = std::fread(bytes.data() + before, 1, kChunk, file.get());
+    bytes.resize(before + piece);
+    const std::size_t read = std::fread(bytes.data() + before, 1, piece, file.get());
     bytes.resize(before + read);
+    is_more = read == piece;
   }
   if (std::ferror(file.get()) != 0)
     throw InputError({fmt::format("{} at byte {}", path.string(), bytes.size()), "more bytes", std::strerror(errno), fix});
