@@ -49,7 +49,7 @@ TEST(Refusal, of_a_command_line_is_exit_code_2_and_points_to_the_help) {
       {"reprise run", 2, {"PAPER[/TRIAL]", "--demo"}},
       {"reprise run dropout --demo", 2, {"PAPER[/TRIAL]", "both"}},
       {"reprise run --demo --set epochs=1", 2, {"--demo", "--set"}},
-      {"OMPI_COMM_WORLD_SIZE=2 reprise run dropout", 2, {"expected one rank", "found 2 ranks"}},
+      {"reprise run dropout --ranks-per-trial 3", 2, {"--ranks-per-trial", "at most 1", "found 3", "mpirun -n N"}},
       {"reprise run dropout --seed 1 --seeds 2", 2, {"--seed", "--seeds", "reprise run --help"}},
       {"reprise run dropout --threads 0", 2, {"--threads"}},
       {"reprise run dropout --seeds many", 2, {"--seeds", "many"}},
