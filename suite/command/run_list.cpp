@@ -137,12 +137,15 @@ class Worker {
       RunOptions mine = options_;
       mine.team = &team_;
       mine.time_limit_seconds = time_left();
+      const auto begun = std::chrono::steady_clock::now();
       outcomes_.push_back(run_one(number, runs_[number], fmt::format("[{}/{}] {}", place + 1, order.size(), runs_[number].name()), mine, session_));
+      busy_seconds_ += seconds_since(begun);
       if (outcomes_.back().code == kStoppedEarly) return;
     }
   }
 
   bool stopped() const { return stopped_; }
+  double busy_seconds() const { return busy_seconds_; }
   const std::vector<Outcome>& outcomes() const { return outcomes_; }
 
  private:
@@ -167,6 +170,7 @@ class Worker {
   ranks::Team& team_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<Outcome> outcomes_;
+  double busy_seconds_ = 0;
   bool stopped_ = false;
 };
 
@@ -193,22 +197,27 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, rank
   if (groups > 1) order = longest_first(runs);
 
   session.start_counter();
+  const auto start = std::chrono::steady_clock::now();
   Worker worker(runs, options, session, *team);
   worker.work(order);
   session.stop_counter();
 
-  const nlohmann::json mine = {{"outcomes", team->is_root() ? worker.outcomes() : std::vector<Outcome>()}, {"stopped", worker.stopped()}};
+  const nlohmann::json mine = {{"outcomes", team->is_root() ? worker.outcomes() : std::vector<Outcome>()}, {"stopped", worker.stopped()}, {"busy", worker.busy_seconds()}};
+  const double elapsed = seconds_since(start);
   std::vector<Outcome> all;
   bool stopped = false;
+  double busy = 0;
   for (const std::string& text : session.gather(mine.dump())) {
     const nlohmann::json theirs = nlohmann::json::parse(text);
     for (const Outcome& outcome : theirs["outcomes"].get<std::vector<Outcome>>()) all.push_back(outcome);
     stopped |= theirs["stopped"].get<bool>();
+    busy += theirs["busy"].get<double>();
   }
   if (groups > 1) std::stable_sort(all.begin(), all.end(), [](const Outcome& a, const Outcome& b) { return a.run < b.run; });
   const int code = exit_code(all, stopped);
   if (session.rank() != 0) return code;
   print(all, runs);
+  if (groups > 1) fmt::print(stderr, "reprise: {} ranks in {} groups, {}; ranks were busy {:.0f} % of it\n", session.size(), groups, duration_text(elapsed), 100 * busy / (elapsed * session.size()));
   if (code == kStoppedEarly) fmt::print(stderr, "reprise: stopped early; the same command continues where it stopped\n");
   return code;
 }
