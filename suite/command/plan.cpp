@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "experiments/runner.hpp"
+#include "experiments/scaling.hpp"
 #include "reports/text.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/quantities.hpp"
@@ -17,6 +18,8 @@ namespace {
 struct PlanFlags {
   RecipeFlags recipe;
   int threads = 0;
+  int nodes = 0;
+  double latency_microseconds = 20, gigabits = 10;
 };
 
 std::vector<std::string> row(const training::Recipe& recipe, const experiments::Forecast& forecast) {
@@ -49,6 +52,36 @@ int plan(const PlanFlags& flags) {
   return kDone;
 }
 
+/// Powers of four up to the wanted number of nodes, and that number.
+std::vector<int> node_counts(int most) {
+  std::vector<int> counts;
+  for (int n = 1; n < most; n *= n < 4 ? 2 : 4) counts.push_back(n);
+  counts.push_back(most);
+  return counts;
+}
+
+int plan_nodes(const PlanFlags& flags) {
+  const experiments::Network network{.latency_seconds = flags.latency_microseconds * 1e-6, .bytes_per_second = flags.gigabits / 8 * 1e9};
+  for (const training::Recipe& recipe : flags.recipe.resolve()) {
+    const experiments::StepCosts costs = experiments::measure_step_costs(recipe, flags.threads);
+    fmt::print("{}/{}, {}: batch {} in {} shards; measured here: {:.2f} ms and {:.2f} ms for each wave of {} shards\n", recipe.paper, recipe.trial, recipe.scale, recipe.batch, costs.shards,
+               1e3 * costs.fixed_seconds, 1e3 * costs.wave_seconds, costs.threads);
+    const double one = experiments::forecast_step(costs, 1, network).seconds();
+    std::vector<std::vector<std::string>> table = {{"nodes", "step", "of it exchange", "images/s", "speed-up", "efficiency"}};
+    for (const int nodes : node_counts(flags.nodes)) {
+      const experiments::StepForecast step = experiments::forecast_step(costs, nodes, network);
+      table.push_back({std::to_string(nodes), fmt::format("{:.2f} ms", 1e3 * step.seconds()), fmt::format("{:.0f} %", 100 * step.exchanging / step.seconds()),
+                       count_text(static_cast<double>(recipe.batch) / step.seconds()), fmt::format("{:.1f}", one / step.seconds()), fmt::format("{:.0f} %", 100 * one / step.seconds() / nodes)});
+    }
+    fmt::print("{}\n", reports::aligned(table, "-"));
+  }
+  fmt::print("Assumed: every node is as fast as this one with {} threads; messages take {:g} us and {:g} Gbit/s between any two nodes\n"
+             "(--latency, --bandwidth); nothing of the exchange is hidden behind computation. The batch is the recipe's: more nodes than\n"
+             "shards are no faster, and many trials or seeds side by side use them better.\n",
+             flags.threads > 0 ? std::to_string(flags.threads) : "all its", flags.latency_microseconds, flags.gigabits);
+  return kDone;
+}
+
 }  // namespace
 
 Command add_plan(CLI::App& program) {
@@ -59,9 +92,14 @@ Command add_plan(CLI::App& program) {
   app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")
       ->check(CLI::Range(1, 4096))
       ->option_text("N");
+  app->add_option("--nodes", flags->nodes, "Forecasts a step on 1 to N nodes like this one instead")->check(CLI::Range(1, 1000000))->option_text("N");
+  app->add_option("--latency", flags->latency_microseconds, "With --nodes: a message's time between nodes, in microseconds (else 20)")
+      ->check(CLI::NonNegativeNumber)
+      ->option_text("US");
+  app->add_option("--bandwidth", flags->gigabits, "With --nodes: between nodes, in Gbit/s (else 10)")->check(CLI::PositiveNumber)->option_text("GBIT");
   app->footer(
-      examples({"reprise plan all-cnn/allcnn-c --scale desk", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}));
-  return {app, [flags] { return plan(*flags); }};
+      examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25", "reprise plan all-cnn/allcnn-c --scale desk", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}));
+  return {app, [flags] { return flags->nodes > 0 ? plan_nodes(*flags) : plan(*flags); }};
 }
 
 }  // namespace reprise::command

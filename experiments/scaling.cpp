@@ -1,0 +1,84 @@
+#include "experiments/scaling.hpp"
+
+#include <algorithm>
+
+#include "datasets/manifest.hpp"
+#include "experiments/catalog.hpp"
+#include "experiments/forecast_parts.hpp"
+#include "suite/errors.hpp"
+
+namespace reprise::experiments {
+
+namespace {
+
+std::int64_t waves(std::int64_t shards, int threads) { return (shards + threads - 1) / threads; }
+
+/// Bytes that all nodes must see of layers cut by output features: their input, output, gradient of the output and shares of the
+/// input's gradient.
+void count_exchange(const graph::Graph& graph, const training::Recipe& recipe, StepCosts& costs) {
+  const auto width = static_cast<std::int64_t>(bytes_of(recipe.precision));
+  for (const graph::Node& node : graph.nodes()) {
+    if (!node.layer) continue;
+    std::vector<SampleShape> inputs;
+    for (const graph::NodeId input : node.inputs) inputs.push_back(graph.node(input).shape);
+    const std::int64_t blocks = node.layer->output_blocks(inputs);
+    if (blocks > 0) {
+      costs.activation_bytes += recipe.batch * (width * (inputs[0].size() + 2 * node.shape.size()) + 4 * blocks * inputs[0].size());
+      costs.meetings += 2;
+      continue;
+    }
+    for (const auto& parameter : node.parameters)
+      if (parameter.trains) costs.gradient_bytes += 4 * parameter.count();
+    if (node.layer->couples_samples()) costs.meetings += 2;
+  }
+}
+
+}  // namespace
+
+StepCosts measure_step_costs(const training::Recipe& recipe, int threads) {
+  if (recipe.procedure == "hebbian")
+    throw InputError(Complaint{"--nodes", "a trial whose training is spread over ranks", "procedure hebbian, which runs on one", "Spread its seeds instead: --ranks-per-trial 1"});
+  const datasets::DatasetEntry& entry = datasets::require_entry(recipe.dataset);
+  const graph::Graph graph = build_model(recipe, {entry.height, entry.width, entry.channels}, entry.classes());
+  parallel::Workers workers(threads);
+  graph::Parameters parameters(graph);
+  parameters.initialise(1);
+  const std::int64_t shard = std::min(recipe.shard, recipe.batch);
+  graph::Executor executor(graph,
+                           {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = shard},
+                            .target_is_input = recipe.procedure == "autoencoder",
+                            .label_smoothing = recipe.label_smoothing},
+                           parameters, workers);
+  optimizers::Optimizer optimizer(recipe.optimizer, parameters);
+  kernels::UpdateTerms terms = optimizer.terms(0, 1);
+  terms.rate = 0;  // made-up labels must not make the loss diverge
+  const MadeUpSamples samples(graph.node(0).shape.size(), entry.classes());
+
+  StepCosts costs;
+  costs.shards = (recipe.batch + shard - 1) / shard;
+  costs.threads = workers.threads();
+  count_exchange(graph, recipe, costs);
+  const std::int64_t half = std::max<std::int64_t>(1, costs.shards / 2);
+  const auto seconds_of = [&](std::int64_t shards) {
+    const graph::Batch batch{&samples, std::min(recipe.batch, shards * shard), 1, 0};
+    return least_seconds(1.0, [&] { executor.train_step(batch, optimizer, terms); });
+  };
+  const double whole = seconds_of(costs.shards), part = seconds_of(half);
+  const auto more = static_cast<double>(waves(costs.shards, costs.threads) - waves(half, costs.threads));
+  costs.wave_seconds = more > 0 ? std::max(0.0, (whole - part) / more) : whole / static_cast<double>(waves(costs.shards, costs.threads));
+  costs.fixed_seconds = std::max(0.0, whole - costs.wave_seconds * static_cast<double>(waves(costs.shards, costs.threads)));
+  return costs;
+}
+
+StepForecast forecast_step(const StepCosts& costs, int nodes, const Network& network) {
+  StepForecast forecast{.nodes = nodes};
+  const std::int64_t shards = (costs.shards + nodes - 1) / nodes;
+  forecast.computing = costs.fixed_seconds + costs.wave_seconds * static_cast<double>(waves(shards, costs.threads));
+  if (nodes == 1) return forecast;
+  const double others = nodes - 1, share = others / nodes;
+  const double round = network.latency_seconds + others * network.message_seconds;  // a message to each other node, under way at once
+  forecast.exchanging = (2 + costs.meetings) * round + (2.0 * static_cast<double>(costs.gradient_bytes) + static_cast<double>(costs.activation_bytes)) * share / network.bytes_per_second;
+  return forecast;
+}
+
+}  // namespace reprise::experiments

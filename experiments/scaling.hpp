@@ -1,0 +1,48 @@
+#pragma once
+// How long a training step takes on many nodes: a model of computation and exchange, calibrated on this machine in seconds.
+//
+//   computation   a node has ceil(S / N) of the S shards; its threads take them in waves: time = fixed + waves x wave
+//   exchange      reduce-scatter and all-gather of the gradients between nodes, messages sent directly; activations of layers cut
+//                 by output features; a meeting for each sum that all shards need (loss, batch norm)
+//
+// `fixed` and `wave` come from two measured steps, one on the whole batch and one on half of it. Nothing is hidden behind the
+// computation, so the model is on the slow side for nets of many segments. Legend: N nodes, S shards.
+
+#include <cstdint>
+#include <vector>
+
+#include "suite/training/recipe.hpp"
+
+namespace reprise::experiments {
+
+/// Between nodes. Assumed, not measured: what a cluster has must be given.
+struct Network {
+  double latency_seconds = 20e-6;
+  double bytes_per_second = 1.25e9;   ///< 10 Gbit/s
+  double message_seconds = 2e-6;      ///< a node's own time for one message
+};
+
+/// What a step of one net is made of.
+struct StepCosts {
+  std::int64_t shards = 1;
+  int threads = 1;                    ///< of a node
+  double fixed_seconds = 0;           ///< update, packing, barriers
+  double wave_seconds = 0;            ///< a shard on each thread
+  std::int64_t gradient_bytes = 0;    ///< summed over shards, so exchanged
+  std::int64_t activation_bytes = 0;  ///< of the whole batch, into and out of layers cut by output features
+  int meetings = 1;                   ///< sums over all shards in one step
+};
+
+/// Parts of one step, in seconds.
+struct StepForecast {
+  int nodes = 1;
+  double computing = 0, exchanging = 0;
+  double seconds() const { return computing + exchanging; }
+};
+
+/// Measures for about two seconds. For procedures that are spread over ranks; throws InputError for others.
+StepCosts measure_step_costs(const training::Recipe& recipe, int threads);
+
+StepForecast forecast_step(const StepCosts& costs, int nodes, const Network& network);
+
+}  // namespace reprise::experiments
