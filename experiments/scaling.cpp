@@ -81,4 +81,12 @@ StepForecast forecast_step(const StepCosts& costs, int nodes, const Network& net
   return forecast;
 }
 
+StepForecast forecast_step_here(const StepCosts& costs, int ranks, int cores) {
+  const std::int64_t shards = (costs.shards + ranks - 1) / ranks;
+  // Ranks that have no shard of their own do not slow the others down.
+  const auto at_work = static_cast<double>(std::min<std::int64_t>(ranks, costs.shards)) * static_cast<double>(std::min<std::int64_t>(costs.threads, shards));
+  const double turns = std::max(1.0, at_work / cores);
+  return {.nodes = 1, .computing = costs.fixed_seconds + turns * costs.wave_seconds * static_cast<double>(waves(shards, costs.threads)), .exchanging = 0};
+}
+
 }  // namespace reprise::experiments

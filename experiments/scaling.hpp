@@ -45,4 +45,8 @@ StepCosts measure_step_costs(const training::Recipe& recipe, int threads);
 
 StepForecast forecast_step(const StepCosts& costs, int nodes, const Network& network);
 
+/// The same for `ranks` ranks of costs.threads threads on one machine of so many cores, where exchange is a matter of memory and
+/// counted as part of `fixed`. More threads than cores take turns.
+StepForecast forecast_step_here(const StepCosts& costs, int ranks, int cores);
+
 }  // namespace reprise::experiments

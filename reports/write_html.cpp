@@ -236,6 +236,19 @@ std::string paper_section(const PaperReport& paper) {
   return out + provenance(paper) + "</section>\n";
 }
 
+std::string scaling_section(const Scaling& scaling) {
+  if (scaling.empty()) return "";
+  std::string out = fmt::format("<section class=\"paper\" id=\"scaling\" aria-labelledby=\"scaling-title\">\n<h2 id=\"scaling-title\">Scaling</h2>\n"
+                                "<p class=\"small\">One step of {}, {} scale, on ranks of one machine with {} cores, and what the model behind <code>reprise plan "
+                                "--nodes</code> said after a look at one rank.</p>\n<table>\n<thead><tr><th scope=\"col\">batch</th><th scope=\"col\">ranks × threads</th>"
+                                "<th scope=\"col\">step</th><th scope=\"col\">forecast</th><th scope=\"col\">images/s over one rank's</th></tr></thead>\n<tbody>\n",
+                                e(scaling.trial), e(scaling.scale), scaling.cores);
+  for (const ScalingRow& row : scaling.rows)
+    out += fmt::format("<tr><th scope=\"row\">{}, {}</th><td>{} × {}</td><td>{:.2f} ms</td><td>{:.2f} ms</td><td>{:.2f}</td></tr>\n", row.batch,
+                       row.kind == "strong" ? "the recipe's" : "a share for each rank", row.ranks, row.threads, 1e3 * row.seconds, 1e3 * row.forecast_seconds, scaling.speedup(row));
+  return out + "</tbody>\n</table>\n</section>\n";
+}
+
 std::string left_out(const Report& report) {
   if (report.left_out.empty()) return "";
   std::string out = "<section class=\"leftout\"><h2>Left out</h2>\n<ul>\n";
@@ -250,6 +263,7 @@ std::string to_html(const Report& report) {
                     "<title>Published and reproduced</title>\n<style>";
   out += std::string(kStyleSheet) + "</style>\n</head>\n<body>\n" + header(report) + "<main>\n";
   for (const PaperReport& paper : report.papers) out += paper_section(paper);
+  out += scaling_section(report.scaling);
   out += left_out(report);
   out += "</main>\n<footer>\n<p>Verdicts rest on the difference between two trials on the same test images with the same seeds. Its squared standard "
          "error is the variance of the seeds&#39; means over the number of seeds plus the variance of the images&#39; means over the number of images; "

@@ -47,7 +47,11 @@ std::string to_json(const Report& report) {
     for (const ClaimResult& claim : paper.claims) claims.push_back(claim_json(claim));
     papers.push_back({{"slug", paper.slug}, {"rows", rows}, {"claims", claims}});
   }
-  return Json{{"papers", papers}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  Json out{{"papers", papers}};
+  for (const ScalingRow& row : report.scaling.rows)
+    out["scaling"].push_back({{"trial", report.scaling.trial}, {"scale", report.scaling.scale}, {"kind", row.kind}, {"ranks", row.ranks}, {"threads", row.threads}, {"batch", row.batch},
+                              {"seconds", row.seconds}, {"forecast_seconds", row.forecast_seconds}, {"speedup", report.scaling.speedup(row)}});
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace reprise::reports

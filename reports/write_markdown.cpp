@@ -54,6 +54,16 @@ std::string paper_section(const PaperReport& paper) {
   return out;
 }
 
+std::string scaling_section(const Scaling& scaling) {
+  if (scaling.empty()) return "";
+  std::string out = fmt::format("\n## Scaling\n\nOne step of {}, {} scale, on ranks of one machine with {} cores.\n\n", scaling.trial, scaling.scale, scaling.cores);
+  out += "| batch | ranks x threads | step | forecast | images/s over one rank's |\n|---|---|---|---|---|\n";
+  for (const ScalingRow& row : scaling.rows)
+    out += fmt::format("| {}, {} | {} x {} | {:.2f} ms | {:.2f} ms | {:.2f} |\n", row.batch, row.kind == "strong" ? "the recipe's" : "a share for each rank", row.ranks, row.threads, 1e3 * row.seconds,
+                       1e3 * row.forecast_seconds, scaling.speedup(row));
+  return out;
+}
+
 }  // namespace
 
 std::string to_markdown(const Report& report) {
@@ -63,6 +73,7 @@ std::string to_markdown(const Report& report) {
       "Errors are in percent, on the test split after the last epoch; mean ± standard deviation over n seeds.\n",
       report.run_count(), counts.reproduced, counts.not_reproduced, counts.undecided, counts.not_tested);
   for (const PaperReport& paper : report.papers) out += paper_section(paper);
+  out += scaling_section(report.scaling);
   if (!report.left_out.empty()) {
     out += "\n## Left out\n\n";
     for (const LeftOut& file : report.left_out) out += fmt::format("- `{}`: {}\n", file.file, markdown_escaped(file.reason));

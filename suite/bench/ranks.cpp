@@ -2,6 +2,7 @@
 //
 //   mpirun -n 2 reprise_bench_ranks                         exchange beside MPI_Allreduce, then steps of ALL-CNN-C
 //   mpirun -n 4 reprise_bench_ranks --trial dropout/table2-maxnorm-3x1024
+//   mpirun -n 4 reprise_bench_ranks --scaling --json results/scaling.json    strong and weak scaling; `reprise report results` shows it
 //
 // Everything is measured in turn, A B A B, in one run; medians. With --json FILE the figures are also written as JSON.
 
@@ -15,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/catalog.hpp"
+#include "experiments/scaling.hpp"
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/ranks/gradient_exchange.hpp"
@@ -34,7 +36,7 @@ double median(std::vector<double> values) {
 struct Flags {
   std::string trial = "all-cnn/allcnn-c", scale = "paper", json;
   int threads = 1, repetitions = 15, steps = 6;
-  bool exchange = true;
+  bool exchange = true, scaling = false;
 };
 
 /// From each rank's sum, in the memory in which it came about, to the total that each rank can read.
@@ -123,6 +125,41 @@ nlohmann::json measure_steps(const Flags& flags, ranks::Session& session, ranks:
   return {{"trial", flags.trial}, {"scale", flags.scale}, {"batch", recipe.batch}, {"ranks", session.size()}, {"threads", flags.threads}, {"seconds", a}, {"one_rank_seconds", b}};
 }
 
+/// Steps of a trial on the first 1, 2, ... ranks: the recipe's batch (strong), and a share of it for each rank (weak), beside what the
+/// model of experiments/scaling.hpp says after a look at one rank.
+nlohmann::json measure_scaling(const Flags& flags, ranks::Session& session) {
+  const std::size_t slash = flags.trial.find('/');
+  const training::Recipe whole = experiments::resolve(flags.trial.substr(0, slash), flags.trial.substr(slash + 1), flags.scale);
+  const int cores = parallel::available_cores();
+  nlohmann::json rows = nlohmann::json::array();
+  if (session.rank() == 0) fmt::print("{:>8} {:>6} {:>8} {:>12} {:>14} {:>8}\n", "", "ranks", "batch", "step, ms", "forecast, ms", "ratio");
+  for (const bool strong : {true, false}) {
+    for (int ranks = 1; ranks <= session.size(); ++ranks) {
+      training::Recipe recipe = whole;
+      if (!strong) recipe.batch = std::max(recipe.shard, whole.batch / session.size() / recipe.shard * recipe.shard) * ranks;
+      const auto team = session.team(session.rank() < ranks ? 0 : 1);
+      double seconds = 0, forecast = 0;
+      if (session.rank() == 0) forecast = experiments::forecast_step_here(experiments::measure_step_costs(recipe, flags.threads), ranks, cores).seconds();
+      team->synchronise("forecast");
+      if (session.rank() < ranks) {
+        MadeUpTraining training(recipe, flags.threads, *team);
+        std::vector<double> times;
+        for (int i = 0; i <= flags.steps; ++i) {
+          const double begun = now_seconds();
+          training.step();
+          if (i > 0) times.push_back(now_seconds() - begun);
+        }
+        seconds = median(times);
+      }
+      session.gather("");
+      if (session.rank() != 0) continue;
+      fmt::print("{:>8} {:>6} {:>8} {:>12.2f} {:>14.2f} {:>8.2f}\n", strong ? "strong" : "weak", ranks, recipe.batch, 1e3 * seconds, 1e3 * forecast, forecast / seconds);
+      rows.push_back({{"kind", strong ? "strong" : "weak"}, {"ranks", ranks}, {"threads", flags.threads}, {"batch", recipe.batch}, {"seconds", seconds}, {"forecast_seconds", forecast}});
+    }
+  }
+  return {{"trial", flags.trial}, {"scale", flags.scale}, {"cores", cores}, {"host_ranks", session.size()}, {"rows", rows}};
+}
+
 int run(int argc, char** argv) {
   Flags flags;
   CLI::App app("What it costs to spread one net over ranks", "reprise_bench_ranks");
@@ -132,10 +169,16 @@ int run(int argc, char** argv) {
   app.add_option("--repetitions", flags.repetitions, "of each exchange")->capture_default_str();
   app.add_option("--steps", flags.steps, "of each way")->capture_default_str();
   app.add_flag("!--no-exchange", flags.exchange, "leaves out the exchange");
+  app.add_flag("--scaling", flags.scaling, "strong and weak scaling instead");
   app.add_option("--json", flags.json, "file for the figures");
   CLI11_PARSE(app, argc, argv);
 
   ranks::Session session;
+  if (flags.scaling) {
+    const nlohmann::json figures = measure_scaling(flags, session);
+    if (session.rank() == 0 && !flags.json.empty()) std::ofstream(flags.json) << figures.dump(2) << "\n";
+    return 0;
+  }
   const auto team = session.team(0);
   nlohmann::json figures = {{"ranks", session.size()}, {"nodes", team->nodes()}};
   if (flags.exchange && session.size() > 1) figures["exchange"] = measure_exchange(flags, *team);

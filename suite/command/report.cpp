@@ -80,6 +80,7 @@ int report(const ReportFlags& flags) {
   const Gathered gathered = gather(flags.folder);
   reports::Report result = reports::build_report(gathered.records, all_papers());
   result.left_out.insert(result.left_out.end(), gathered.damaged.begin(), gathered.damaged.end());
+  if (const fs::path file = fs::path(flags.folder) / "scaling.json"; fs::exists(file)) result.scaling = reports::read_scaling(file);
   for (const reports::LeftOut& left_out : result.left_out) fmt::print(stderr, "left out: {}: {}\n", left_out.file, left_out.reason);
 
   if (!flags.check_readme.empty()) return check_readme(result, flags.check_readme, flags.folder);

@@ -26,6 +26,12 @@ TEST(Scaling, exchange_of_two_nodes_by_hand) {
   EXPECT_NEAR(forecast_step(costs(), 2, {.latency_seconds = 20e-6, .bytes_per_second = 1e9, .message_seconds = 2e-6}).exchanging, 3 * 22e-6 + 4e-3, 1e-12);
 }
 
+TEST(Scaling, ranks_of_one_machine_share_its_cores) {
+  EXPECT_DOUBLE_EQ(forecast_step_here(costs(), 1, 4).computing, 0.01 + 8 * 0.05);
+  EXPECT_DOUBLE_EQ(forecast_step_here(costs(), 2, 4).computing, 0.01 + 4 * 0.05);
+  EXPECT_DOUBLE_EQ(forecast_step_here(costs(), 4, 4).computing, 0.01 + 2 * 2 * 0.05);  // 8 threads on 4 cores
+}
+
 TEST(Scaling, counts_what_a_net_exchanges) {
   // ALL-CNN-C has no layer that couples samples: one meeting, all gradients.
   training::Recipe recipe = resolve("all-cnn", "allcnn-c", "smoke");
