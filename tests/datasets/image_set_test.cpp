@@ -89,7 +89,7 @@ TEST(ReadSplit, accepts_another_order_only_where_the_manifest_allows_it) {
 
 TEST(Load, names_an_unknown_set_and_a_selection_that_is_too_large) {
   const TemporaryFolder folder;
-  expect_error([&] { load("imagenet", folder.path()); }, {"'imagenet'", "synthetic-gray28"});
+  expect_error([&] { load("imagenette", folder.path()); }, {"'imagenette'", "synthetic-gray28"});
   expect_error([&] { load("../secret", folder.path()); }, {"'../secret'"});
   expect_error([&] { load("synthetic-gray28", folder.path(), {-1, 0}); }, {"train", "'synthetic-gray28'", "-1"});
 }
