@@ -82,7 +82,7 @@ if kill -0 $job 2>/dev/null; then
   echo "FAILED: a cut link did not end the job in 30 s"; failed=1; kill -9 $job
 else
   wait $job; code=$?
-  echo "a cut link ended the job after $took s, exit code $code: $(grep -o 'missing: .*\. ' "$work/log" | head -1)"
-  { [ "$took" -le 13 ] && [ $code -ne 0 ]; } || { echo "FAILED: expected an error within the watchdog's 3 s and 10 s more"; tail -20 "$work/log"; failed=1; }
+  echo "a cut link ended the job after $took s, exit code $code: $(grep -hm1 -iE 'missing: |lost|no longer|unable to|failed' "$work/log")"
+  { [ "$took" -le 13 ] && [ $code -ne 0 ] && grep -qE 'missing: rank|'"$net.2"'|host2' "$work/log"; } || { echo "FAILED: expected an error that names the host within the watchdog's 3 s and 10 s more"; tail -20 "$work/log"; failed=1; }
 fi
 exit $failed
