@@ -8,12 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/toml_plus_plus.hpp"
 #include "suite/training/recipe.hpp"
-
-#ifndef TOML_HEADER_ONLY
-#define TOML_HEADER_ONLY 1
-#endif
-#include <toml++/toml.h>
 
 namespace reprise::experiments {
 

@@ -2,11 +2,7 @@
 
 #include <fmt/format.h>
 
-#ifndef TOML_HEADER_ONLY
-#define TOML_HEADER_ONLY 1
-#endif
-#include <toml++/toml.h>
-
+#include "experiments/toml_plus_plus.hpp"
 #include "reports/text.hpp"
 #include "suite/errors.hpp"
 
