@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "suite/kernels/onednn/adapter.hpp"
+#include "suite/kernels/onednn/widening.hpp"
 
 namespace reprise::kernels {
 
@@ -17,8 +18,7 @@ struct Problem {
   Dims stride, padding;
 };
 
-Problem describe(const ConvolutionShape& s, Precision precision) {
-  const Type type = type_of(precision);
+Problem describe(const ConvolutionShape& s, Type type) {
   const Dims weight = s.groups == 1 ? Dims{s.filters, s.in_channels, s.filter_height, s.filter_width}
                                     : Dims{s.groups, s.filters / s.groups, s.in_channels / s.groups, s.filter_height, s.filter_width};
   Problem p;
@@ -44,6 +44,8 @@ constexpr BlockedFormat kBlockedFormats[] = {{Tag::OIhw16i16o, 16}, {Tag::Ohwi16
 
 struct Convolution::State {
   Problem problem;
+  Widening wide;
+  std::int64_t inputs = 0, outputs = 0;  ///< values
   bool has_bias = false, wants_grad_input = false;
   dnnl::convolution_forward::primitive_desc forward_desc;
   dnnl::convolution_backward_data::primitive_desc input_desc;
@@ -57,6 +59,10 @@ struct Convolution::State {
   bool gradient_is_plain = false, one_packing = false;
   std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
   std::string implementations;
+
+  /// Rooms of widened values, after the scratch of the primitives.
+  std::byte* room_of_input(std::byte* scratch) const { return scratch + scratch_bytes; }
+  std::byte* room_of_output(std::byte* scratch) const { return room_of_input(scratch) + wide.bytes(inputs); }
 
   std::size_t packed_gradient_bytes() const { return weight_desc.diff_weights_desc().get_size(); }
 
@@ -82,7 +88,10 @@ Convolution::Convolution(const ConvolutionShape& shape, Precision precision, boo
     : state_(std::make_unique<State>()) {
   const OneThread guard;
   State& s = *state_;
-  s.problem = describe(shape, precision);
+  s.wide = Widening(precision);
+  s.problem = describe(shape, s.wide.type(precision));
+  s.inputs = shape.samples * shape.in_channels * shape.height * shape.width;
+  s.outputs = shape.samples * shape.filters * shape.out_height() * shape.out_width();
   s.has_bias = has_bias;
   s.wants_grad_input = wants_grad_input;
   const Problem& p = s.problem;
@@ -126,12 +135,14 @@ Convolution::Convolution(const ConvolutionShape& shape, Precision precision, boo
 Convolution::~Convolution() = default;
 
 std::size_t Convolution::packed_bytes() const { return state_->forward_bytes + state_->input_bytes; }
-std::size_t Convolution::scratch_bytes() const { return state_->scratch_bytes; }
+std::size_t Convolution::scratch_bytes() const { return state_->scratch_bytes + state_->wide.bytes(state_->inputs) + state_->wide.bytes(state_->outputs); }
 const char* Convolution::implementations() const { return state_->implementations.c_str(); }
 
 void Convolution::pack(const float* weight, std::byte* packed) const {
   const State& s = *state_;
-  auto plain = wrap(s.problem.plain, weight);
+  Memory rounded;
+  const auto count = static_cast<std::int64_t>(s.problem.plain.get_size() / sizeof(float));
+  auto plain = wrap(s.problem.plain, s.wide.weights(weight, count, rounded));
   auto forward = wrap(s.forward_desc.weights_desc(), packed);
   s.pack_forward.execute(stream(), plain, forward);
   if (s.input_bytes == 0) return;
@@ -141,20 +152,22 @@ void Convolution::pack(const float* weight, std::byte* packed) const {
 
 void Convolution::forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const {
   const State& s = *state_;
-  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, input)},
+  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
                                              {DNNL_ARG_WEIGHTS, wrap(s.forward_desc.weights_desc(), packed)},
-                                             {DNNL_ARG_DST, wrap(s.problem.output, output)},
+                                             {DNNL_ARG_DST, wrap(s.problem.output, s.wide.target(output, s.room_of_output(scratch)))},
                                              {DNNL_ARG_SCRATCHPAD, wrap(s.forward_desc.scratchpad_desc(), scratch)}};
   if (s.has_bias) args.emplace(DNNL_ARG_BIAS, wrap(s.problem.bias, bias));
   s.forward.execute(stream(), args);
+  s.wide.write(s.room_of_output(scratch), output, s.outputs);
 }
 
 void Convolution::backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const {
   const State& s = *state_;
-  s.input.execute(stream(), {{DNNL_ARG_DIFF_DST, wrap(s.problem.output, grad_output)},
+  s.input.execute(stream(), {{DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
                              {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
-                             {DNNL_ARG_DIFF_SRC, wrap(s.problem.input, grad_input)},
+                             {DNNL_ARG_DIFF_SRC, wrap(s.problem.input, s.wide.target(grad_input, s.room_of_input(scratch)))},
                              {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
+  s.wide.write(s.room_of_input(scratch), grad_input, s.inputs);
 }
 
 std::int64_t Convolution::gradient_floats() const { return static_cast<std::int64_t>(state_->packed_gradient_bytes() / sizeof(float)); }
@@ -162,8 +175,8 @@ std::int64_t Convolution::row_unit() const { return state_->unit_rows; }
 
 void Convolution::backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const {
   const State& s = *state_;
-  s.weight.execute(stream(), {{DNNL_ARG_SRC, wrap(s.problem.input, input)},
-                              {DNNL_ARG_DIFF_DST, wrap(s.problem.output, grad_output)},
+  s.weight.execute(stream(), {{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
+                              {DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
                               {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), packed_gradient)},
                               {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch)}});
 }
@@ -178,8 +191,8 @@ void Convolution::unpack_rows(const float* packed_gradient, std::int64_t unit, f
 void Convolution::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
   const State& s = *state_;
   std::byte* packed_gradient = s.gradient_is_plain ? reinterpret_cast<std::byte*>(grad_weight) : scratch;
-  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, input)},
-                                             {DNNL_ARG_DIFF_DST, wrap(s.problem.output, grad_output)},
+  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
+                                             {DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
                                              {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), packed_gradient)},
                                              {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch + s.gradient_bytes)}};
   if (s.has_bias) args.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.problem.bias, grad_bias));

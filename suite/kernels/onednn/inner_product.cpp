@@ -5,6 +5,7 @@
 
 #include "suite/kernels/onednn/adapter.hpp"
 #include "suite/kernels/onednn/tiles.hpp"
+#include "suite/kernels/onednn/widening.hpp"
 
 namespace reprise::kernels {
 
@@ -13,6 +14,8 @@ using Desc = dnnl::memory::desc;
 
 struct InnerProduct::State {
   Desc input, output, bias, plain;
+  Widening wide, wide_grad_input;
+  std::int64_t inputs = 0, outputs = 0;  ///< values
   std::int64_t rows = 0, columns = 0;
   bool has_bias = false;
   dnnl::inner_product_forward::primitive_desc forward_desc;
@@ -26,22 +29,30 @@ struct InnerProduct::State {
   bool gradient_is_plain = false, one_packing = false;
   std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
   std::string implementations;
+
+  /// Rooms of widened values, after the scratch of the primitives.
+  std::byte* room_of_input(std::byte* scratch) const { return scratch + scratch_bytes; }
+  std::byte* room_of_output(std::byte* scratch) const { return room_of_input(scratch) + wide.bytes(inputs); }
 };
 
 InnerProduct::InnerProduct(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input, Precision grad_input_type)
     : state_(std::make_unique<State>()) {
   const OneThread guard;
   State& s = *state_;
-  const Type type = type_of(precision);
+  s.wide = Widening(precision);
+  s.wide_grad_input = Widening(grad_input_type);
+  const Type type = s.wide.type(precision);
   const auto [n, d, k] = shape;
   s.rows = k;
   s.columns = d;
+  s.inputs = n * d;
+  s.outputs = n * k;
   s.has_bias = has_bias;
   s.input = Desc({n, d}, type, Tag::ab);
   s.output = Desc({n, k}, type, Tag::ab);
   s.bias = has_bias ? Desc({k}, Type::f32, Tag::x) : Desc();
   s.plain = Desc({k, d}, Type::f32, Tag::ab);
-  const Desc weight({k, d}, type, Tag::any), weight_gradient({k, d}, Type::f32, Tag::any), grad_input({n, d}, type_of(grad_input_type), Tag::ab);
+  const Desc weight({k, d}, type, Tag::any), weight_gradient({k, d}, Type::f32, Tag::any), grad_input({n, d}, s.wide_grad_input.type(grad_input_type), Tag::ab);
   const auto attr = attributes();
 #if DNNL_VERSION_MAJOR >= 3
   s.forward_desc = {engine(), dnnl::prop_kind::forward_training, s.input, weight, s.bias, s.output, attr};
@@ -79,7 +90,7 @@ InnerProduct::InnerProduct(const InnerProductShape& shape, Precision precision, 
 InnerProduct::~InnerProduct() = default;
 
 std::size_t InnerProduct::packed_bytes() const { return state_->forward_bytes + state_->input_bytes; }
-std::size_t InnerProduct::scratch_bytes() const { return state_->scratch_bytes; }
+std::size_t InnerProduct::scratch_bytes() const { return state_->scratch_bytes + state_->wide.bytes(state_->inputs) + state_->wide.bytes(state_->outputs); }
 const char* InnerProduct::implementations() const { return state_->implementations.c_str(); }
 
 std::int64_t InnerProduct::row_unit() const {
@@ -93,9 +104,14 @@ void InnerProduct::pack(const float* weight, std::byte* packed) const { pack_row
 
 void InnerProduct::pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const {
   const State& s = *state_;
+  // Without tiles a reorder takes the whole matrix, whatever rows are asked for.
+  const bool tiled = s.forward_tiles.usable() && (s.input_bytes == 0 || s.input_tiles.usable());
+  const std::int64_t from_row = tiled ? first_row : 0, count = tiled ? rows : s.rows;
+  Memory rounded;
+  const float* source = s.wide.weights(weight + from_row * s.columns, count * s.columns, rounded);
   const auto pack_one = [&](const Tiles& tiles, const dnnl::reorder& reorder, const Desc& format, std::byte* to) {
-    if (tiles.usable()) return tiles.pack(weight + first_row * s.columns, first_row, rows, to);
-    auto plain = wrap(s.plain, weight), target = wrap(format, to);
+    if (tiles.usable()) return tiles.pack(source + (first_row - from_row) * s.columns, first_row, rows, to);
+    auto plain = wrap(s.plain, source), target = wrap(format, to);
     reorder.execute(stream(), plain, target);
   };
   pack_one(s.forward_tiles, s.pack_forward, s.forward_desc.weights_desc(), packed);
@@ -104,26 +120,28 @@ void InnerProduct::pack_rows(const float* weight, std::int64_t first_row, std::i
 
 void InnerProduct::forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const {
   const State& s = *state_;
-  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.input, input)},
+  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
                                              {DNNL_ARG_WEIGHTS, wrap(s.forward_desc.weights_desc(), packed)},
-                                             {DNNL_ARG_DST, wrap(s.output, output)},
+                                             {DNNL_ARG_DST, wrap(s.output, s.wide.target(output, s.room_of_output(scratch)))},
                                              {DNNL_ARG_SCRATCHPAD, wrap(s.forward_desc.scratchpad_desc(), scratch)}};
   if (s.has_bias) args.emplace(DNNL_ARG_BIAS, wrap(s.bias, bias));
   s.forward.execute(stream(), args);
+  s.wide.write(s.room_of_output(scratch), output, s.outputs);
 }
 
 void InnerProduct::backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const {
   const State& s = *state_;
-  s.input_gradient.execute(stream(), {{DNNL_ARG_DIFF_DST, wrap(s.output, grad_output)},
+  s.input_gradient.execute(stream(), {{DNNL_ARG_DIFF_DST, wrap(s.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
                                       {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
-                                      {DNNL_ARG_DIFF_SRC, wrap(s.input_desc.diff_src_desc(), grad_input)},
+                                      {DNNL_ARG_DIFF_SRC, wrap(s.input_desc.diff_src_desc(), s.wide_grad_input.target(grad_input, s.room_of_input(scratch)))},
                                       {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
+  s.wide_grad_input.write(s.room_of_input(scratch), grad_input, s.inputs);
 }
 
 void InnerProduct::backward_weight_packed(const void* input, const void* grad_output, float* grad_bias, std::byte* scratch) const {
   const State& s = *state_;
-  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.input, input)},
-                                             {DNNL_ARG_DIFF_DST, wrap(s.output, grad_output)},
+  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
+                                             {DNNL_ARG_DIFF_DST, wrap(s.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
                                              {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), scratch)},
                                              {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch + s.gradient_bytes)}};
   if (s.has_bias) args.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.bias, grad_bias));
