@@ -37,7 +37,7 @@ void count_exchange(const graph::Graph& graph, const training::Recipe& recipe, S
 
 StepCosts measure_step_costs(const training::Recipe& recipe, int threads) {
   if (recipe.procedure == "hebbian")
-    throw InputError(Complaint{"--nodes", "a trial whose training is spread over ranks", "procedure hebbian, which runs on one", "Spread its seeds instead: --ranks-per-trial 1"});
+    throw InputError(Complaint{"--nodes", "a trial that learns by back-propagation: its step is what the model of costs is made of", "procedure hebbian", "Measure a run on the nodes at hand instead"});
   const datasets::DatasetEntry& entry = datasets::require_entry(recipe.dataset);
   const graph::Graph graph = build_model(recipe, {entry.height, entry.width, entry.channels}, entry.classes());
   parallel::Workers workers(threads);

@@ -37,16 +37,7 @@ std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, cons
 std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources, std::uint64_t seed, parallel::Workers& workers,
                                                 ranks::Team& team) {
   if (recipe.procedure != "hebbian") return std::make_unique<training::Trainer>(recipe, graph, *sources.train, *sources.test, seed, workers, team);
-  if (team.size() > 1)
-    throw InputError(Complaint{fmt::format("trial {}/{}", recipe.paper, recipe.trial), "one rank: a Hebbian run is threaded, but not yet spread over ranks", fmt::format("{} ranks", team.size()),
-                               "Use --ranks-per-trial 1 and more --threads"});
-  return std::make_unique<hebbian::HebbianTrainer>(recipe, graph, *sources.train, sources.labelled ? *sources.labelled : *sources.train, *sources.test, seed, workers);
-}
-
-std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources, std::uint64_t seed, parallel::Workers& workers) {
-  if (recipe.procedure == "hebbian")
-    return std::make_unique<hebbian::HebbianTrainer>(recipe, graph, *sources.train, sources.labelled ? *sources.labelled : *sources.train, *sources.test, seed, workers);
-  return std::make_unique<training::Trainer>(recipe, graph, *sources.train, *sources.test, seed, workers);
+  return std::make_unique<hebbian::HebbianTrainer>(recipe, graph, *sources.train, sources.labelled ? *sources.labelled : *sources.train, *sources.test, seed, workers, team);
 }
 
 void require_same(ranks::Team& team, const std::string& thing, const std::string& mine, const char* fix) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "suite/errors.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
@@ -13,8 +14,8 @@ namespace reprise::hebbian {
 
 using kernels::bf16;
 
-FeatureStore::FeatureStore(std::int64_t count, std::int64_t size, Precision precision)
-    : size_(size), precision_(precision), memory_(static_cast<std::size_t>(bytes(count, size, precision))) {}
+FeatureStore::FeatureStore(std::int64_t count, std::int64_t size, Precision precision, ranks::Team& team)
+    : size_(size), precision_(precision), memory_(team.memory(static_cast<std::size_t>(bytes(count, size, precision)))) {}
 
 std::int64_t FeatureStore::bytes(std::int64_t count, std::int64_t size, Precision precision) { return count * size * static_cast<std::int64_t>(bytes_of(precision)); }
 
@@ -28,6 +29,13 @@ void FeatureStore::put(std::int64_t first, std::int64_t count, const void* value
     kernel.b16.from_float(static_cast<const float*>(values), reinterpret_cast<bf16*>(to), floats);
   else
     kernel.b16.to_float(static_cast<const bf16*>(values), reinterpret_cast<float*>(to), floats);
+}
+
+void FeatureStore::gather(ranks::Team& team, std::int64_t first, std::span<const std::int64_t> slots) {
+  const std::size_t image_bytes = static_cast<std::size_t>(size_) * bytes_of(precision_);
+  std::vector<std::size_t> offsets;
+  for (const std::int64_t slot : slots) offsets.push_back(static_cast<std::size_t>(first + slot) * image_bytes);
+  team.gather(memory_.data(), offsets, "exchange of features");
 }
 
 void FeatureStore::fetch(std::int64_t index, float* output) const {

@@ -2,9 +2,11 @@
 // Features of a whole set of images, computed once and read every epoch.
 
 #include <cstdint>
+#include <span>
 
 #include "datasets/sample_source.hpp"
 #include "suite/graph/executor.hpp"
+#include "suite/ranks/team.hpp"
 #include "suite/tensor/memory.hpp"
 
 namespace reprise::hebbian {
@@ -12,14 +14,17 @@ namespace reprise::hebbian {
 class FeatureStore {
  public:
   FeatureStore() = default;
-  /// Room for `count` images of `size` features.
-  FeatureStore(std::int64_t count, std::int64_t size, Precision precision);
+  /// Room for `count` images of `size` features, shared by the ranks of a node. Collective.
+  FeatureStore(std::int64_t count, std::int64_t size, Precision precision, ranks::Team& team = ranks::Team::alone());
 
   /// Bytes that a store takes.
   static std::int64_t bytes(std::int64_t count, std::int64_t size, Precision precision);
 
   /// Stores features of images [first, first + count); different images may be stored at once.
   void put(std::int64_t first, std::int64_t count, const void* values, Precision stored_as);
+  /// Brings what each rank has put to every node: rank r of n put images [first + slots[i], first + slots[i + 1]) for i in its share of
+  /// [0, slots.size() - 1). Collective.
+  void gather(ranks::Team& team, std::int64_t first, std::span<const std::int64_t> slots);
   /// Features of one image as float32. Thread-safe.
   void fetch(std::int64_t index, float* output) const;
 

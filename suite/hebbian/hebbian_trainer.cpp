@@ -41,16 +41,20 @@ struct Clock {
 /// When to save: no more often than asked for, and so that saving costs under 2 % of the time.
 class SaveClock {
  public:
-  explicit SaveClock(const Controls& controls) : controls_(controls) {}
+  SaveClock(const Controls& controls, ranks::Team& team) : controls_(controls), team_(team) {}
 
-  /// Called after every step; true: stop now, a checkpoint was saved.
-  template <typename Snapshot>
-  bool stops(Snapshot snapshot) {
-    const bool stop = controls_.should_stop && controls_.should_stop();
+  /// Called after every step, by all ranks; true: stop now, a checkpoint was saved. `gather` makes what a snapshot reads whole.
+  template <typename Gather, typename Snapshot>
+  bool stops(Gather gather, Snapshot snapshot) {
+    const bool asked = controls_.should_stop && controls_.should_stop();
     const double wait = std::max(controls_.least_seconds_between_saves, 50.0 * save_seconds_);
-    if (controls_.save && (stop || now_seconds() - last_ > wait)) {
+    const bool due = team_.is_root() && controls_.save && now_seconds() - last_ > wait;
+    if (!team_.any(asked || due, "end of a step")) return false;
+    const bool stop = team_.any(asked, "agreement to stop");
+    if (controls_.save) {
       const double begun = now_seconds();
-      controls_.save(snapshot());
+      gather();
+      team_.on_root([&] { controls_.save(snapshot()); }, "checkpoint");
       last_ = now_seconds();
       save_seconds_ = last_ - begun;
     }
@@ -59,6 +63,7 @@ class SaveClock {
 
  private:
   const Controls& controls_;
+  ranks::Team& team_;
   double last_ = now_seconds(), save_seconds_ = 0;
 };
 
@@ -86,18 +91,18 @@ PhaseLengths phase_lengths(const Recipe& recipe, std::int64_t plastic_layers, st
 
 struct HebbianTrainer::State {
   State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in, const datasets::SampleSource& labelled_in,
-        const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers_in)
-      : recipe(recipe_in), graph(graph_in), train(train_in), labelled(labelled_in), test(test_in), seed(seed_in), workers(workers_in), features(features_node(graph)),
-        head(classifier_of(graph, features)), parameters(graph), head_parameters(head) {
+        const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers_in, ranks::Team& team_in)
+      : recipe(recipe_in), graph(graph_in), train(train_in), labelled(labelled_in), test(test_in), seed(seed_in), workers(workers_in), team(team_in), features(features_node(graph)),
+        head(classifier_of(graph, features)), parameters(graph, team), head_parameters(head, team) {
     if (train.count() < 1 || labelled.count() < 1 || test.count() < 1)
       throw InputError(Complaint{"data set " + recipe.dataset, "at least one training, one labelled and one test image", fmt::format("{}, {} and {}", train.count(), labelled.count(), test.count()), "Set train_images, hebbian.labelled_images and test_images"});
     require_memory(FeatureStore::bytes(labelled.count() + test.count(), feature_size(), recipe.hebbian.features), recipe.hebbian.features);
     parameters.initialise(seed);
     copy_head(parameters, head_parameters);
-    net = std::make_unique<PlasticNet>(graph, features, graph::NetOptions{recipe.precision, recipe.hebbian.batch, std::min(recipe.hebbian.shard, recipe.hebbian.batch)}, parameters, workers);
-    optimizer = std::make_unique<optimizers::Optimizer>(recipe.optimizer, head_parameters);
+    net = std::make_unique<PlasticNet>(graph, features, graph::NetOptions{recipe.precision, recipe.hebbian.batch, std::min(recipe.hebbian.shard, recipe.hebbian.batch)}, parameters, workers, team);
+    optimizer = std::make_unique<optimizers::Optimizer>(recipe.optimizer, head_parameters, team);
     classifier = std::make_unique<graph::Executor>(head, graph::ExecutorOptions{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)}, .label_smoothing = recipe.label_smoothing},
-                                                   head_parameters, workers);
+                                                   head_parameters, workers, team);
     lengths = phase_lengths(recipe, net->layers(), train.count(), labelled.count());
     plan_rows();
   }
@@ -117,11 +122,13 @@ struct HebbianTrainer::State {
     row_steps.back() = lengths.classifier_steps;
   }
 
-  /// The classifier's parameters, by name, from one vector to the other.
+  /// The classifier's parameters, by name, from one vector to the other. Collective.
   void copy_head(const graph::Parameters& from, graph::Parameters& to) const {
+    team.synchronise("weights of the classifier");
     for (const graph::Parameter& parameter : from.list())
       for (const graph::Parameter& twin : to.list())
-        if (twin.name == parameter.name) std::copy_n(from.of(parameter), parameter.count, to.of(twin));
+        if (team.leads_node() && twin.name == parameter.name) std::copy_n(from.of(parameter), parameter.count, to.of(twin));
+    team.synchronise("weights of the classifier");
   }
 
   /// Passes over images are numbered through the run, Hebbian ones first: an order is a function of the seed and this number.
@@ -184,8 +191,8 @@ struct HebbianTrainer::State {
   void cache_chunk() {
     const double begun = now_seconds();
     if (stored == 0) {
-      train_features = FeatureStore(labelled.count(), feature_size(), recipe.hebbian.features);
-      test_features = FeatureStore(test.count(), feature_size(), recipe.hebbian.features);
+      train_features = FeatureStore(labelled.count(), feature_size(), recipe.hebbian.features, team);
+      test_features = FeatureStore(test.count(), feature_size(), recipe.hebbian.features, team);
     }
     const bool of_train = stored < labelled.count();
     const datasets::SampleSource& source = of_train ? labelled : test;
@@ -193,6 +200,7 @@ struct HebbianTrainer::State {
     const std::int64_t first = of_train ? stored : stored - labelled.count(), count = std::min(kFeatureChunk, source.count() - first);
     const training::SourceReader reader(source, nullptr, first, nullptr);
     net->features(reader, count, [&](std::int64_t slot, std::int64_t images, const void* values) { store.put(first + slot, images, values, recipe.precision); });
+    store.gather(team, first, net->first_slots(count));
     stored += count;
     feature_clock.add(begun, net->feature_flops() * static_cast<double>(count), count);
   }
@@ -218,6 +226,7 @@ struct HebbianTrainer::State {
   }
 
   void add_row() {
+    classifier->gather_weights(*optimizer);
     copy_head(head_parameters, parameters);
     evaluation = evaluate_features();
     epochs.push_back(static_cast<double>(classifier_step()) / static_cast<double>(lengths.classifier_steps_per_epoch));
@@ -254,7 +263,8 @@ struct HebbianTrainer::State {
   // ------------------------------------------------------------------------------------------------------------ the whole
 
   bool run(const Controls& controls) {
-    SaveClock clock(controls);
+    SaveClock clock(controls, team);
+    const auto gather = [&] { classifier->gather_weights(*optimizer); };
     const auto snapshot = [&] { return this->snapshot(); };
     const double started = now_seconds();
     const std::int64_t first_step = step;
@@ -267,13 +277,13 @@ struct HebbianTrainer::State {
       const std::string phase = hebbian_phase(step);
       hebbian_step();
       report(step, hebbian_steps(), recipe.hebbian.batch, static_cast<double>(step) / static_cast<double>(lengths.hebbian_steps_per_pass), 0, phase, started, first_step);
-      if (clock.stops(snapshot)) return false;
+      if (clock.stops(gather, snapshot)) return false;
     }
     const double features_started = now_seconds();
     while (classifier_step() < lengths.classifier_steps && !has_features()) {
       cache_chunk();
       report(stored, labelled.count() + test.count(), 1, 0, 0, "computing features", features_started, 0);
-      if (clock.stops(snapshot)) return false;
+      if (clock.stops(gather, snapshot)) return false;
     }
     row_started = now_seconds();
     const double classifier_started = row_started;
@@ -282,7 +292,7 @@ struct HebbianTrainer::State {
       const double loss = train_classifier();
       const std::int64_t at = classifier_step();
       report(at, lengths.classifier_steps, recipe.batch, static_cast<double>(at) / static_cast<double>(lengths.classifier_steps_per_epoch), loss, "training the classifier", classifier_started, first_classifier_step);
-      if (at < lengths.classifier_steps && clock.stops(snapshot)) return false;
+      if (at < lengths.classifier_steps && clock.stops(gather, snapshot)) return false;
     }
     return true;
   }
@@ -328,8 +338,10 @@ struct HebbianTrainer::State {
     };
     if (integer("total_steps") != total_steps()) throw foreign("total_steps", std::to_string(total_steps()), std::to_string(integer("total_steps")));
     if (integer("hebbian_steps") != hebbian_steps()) throw foreign("hebbian_steps", std::to_string(hebbian_steps()), std::to_string(integer("hebbian_steps")));
-    for (const graph::Parameter& parameter : parameters.list()) floats_into("weights/" + parameter.name, parameters.of(parameter), parameter.count);
+    for (const graph::Parameter& parameter : parameters.list())
+      if (team.leads_node()) floats_into("weights/" + parameter.name, parameters.of(parameter), parameter.count);
     for (const graph::Parameter& parameter : head_parameters.list()) {
+      if (!team.leads_node()) break;  // the others see what it writes
       floats_into("classifier/" + parameter.name, head_parameters.of(parameter), parameter.count);
       for (std::size_t k = 0; k < optimizer->state().size(); ++k) floats_into(fmt::format("optimizer/{}/{}", k, parameter.name), optimizer->state()[k].floats() + parameter.offset, parameter.count);
     }
@@ -379,7 +391,7 @@ struct HebbianTrainer::State {
   graph::Executor& whole_net() {
     copy_head(head_parameters, parameters);
     if (!whole)
-      whole = std::make_unique<graph::Executor>(graph, graph::ExecutorOptions{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)}, .label_smoothing = recipe.label_smoothing}, parameters, workers);
+      whole = std::make_unique<graph::Executor>(graph, graph::ExecutorOptions{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)}, .label_smoothing = recipe.label_smoothing}, parameters, workers, team);
     else
       whole->load_weights();
     return *whole;
@@ -392,6 +404,7 @@ struct HebbianTrainer::State {
   const datasets::SampleSource& test;
   std::uint64_t seed;
   parallel::Workers& workers;
+  ranks::Team& team;
   graph::NodeId features;
   graph::Graph head;
   graph::Parameters parameters, head_parameters;
@@ -421,8 +434,8 @@ struct HebbianTrainer::State {
 };
 
 HebbianTrainer::HebbianTrainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& labelled, const datasets::SampleSource& test,
-                               std::uint64_t seed, parallel::Workers& workers)
-    : state_(std::make_unique<State>(recipe, graph, train, labelled, test, seed, workers)) {}
+                               std::uint64_t seed, parallel::Workers& workers, ranks::Team& team)
+    : state_(std::make_unique<State>(recipe, graph, train, labelled, test, seed, workers, team)) {}
 
 HebbianTrainer::~HebbianTrainer() = default;
 

@@ -5,7 +5,8 @@
 //   2. features          of all labelled training and test images, computed once (again after a restart: they are not in checkpoints)
 //   3. classifier        the nodes behind "features", by back-propagation through them alone
 //
-// Steps count Hebbian batches and classifier batches. Everything depends on recipe, data and seed alone, whatever the threads and restarts.
+// Steps count Hebbian batches and classifier batches. Everything depends on recipe, data and seed alone, whatever the ranks, threads and restarts.
+// With a team of several ranks run, evaluate and restore are collective.
 
 #include "suite/training/trainer.hpp"
 
@@ -16,7 +17,8 @@ class HebbianTrainer : public training::Learner {
   /// Keeps references. `labelled`: the training images that the classifier sees. Throws InputError for a recipe or a net that does not fit, or
   /// features that would not fit into memory.
   HebbianTrainer(const training::Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& labelled,
-                 const datasets::SampleSource& test, std::uint64_t seed, parallel::Workers& workers);
+                 const datasets::SampleSource& test, std::uint64_t seed, parallel::Workers& workers,
+                 ranks::Team& team = ranks::Team::alone());
   ~HebbianTrainer() override;
 
   std::int64_t total_steps() const override;

@@ -28,13 +28,17 @@ struct PlasticPart {
   float* weight = nullptr;               ///< plain [K, D]
   std::int64_t neurons = 0, inputs = 0;  ///< K, D
   std::int64_t units = 0, unit_floats = 0;
+  // Shared by the ranks of a node:
   Memory changes;                        ///< [shards, change_floats], the kernel's own format
-  std::vector<double> moments;           ///< [shards, K]
-  Memory change;                         ///< [K, D], plain
-  std::vector<float> largest;            ///< [K], largest |change| of a row
+  Memory moments;                        ///< [shards, K] doubles
+  Memory largest;                        ///< [K], largest |change| of a row
+  // This rank's own:
+  std::vector<double> moment_sums;       ///< [K]
+  Memory change;                         ///< [K, D], plain; the rows that this rank updates
 
   bool learns() const { return plasticity.rate > 0; }
   float* shard_changes(std::int64_t shard) const { return changes.floats() + shard * kernel->change_floats(); }
+  double* shard_moments(std::int64_t shard) const { return reinterpret_cast<double*>(moments.data()) + shard * neurons; }
 };
 
 struct RowUnit {
@@ -45,8 +49,8 @@ struct RowUnit {
 }  // namespace
 
 struct PlasticNet::State {
-  State(const graph::Graph& graph_in, graph::NodeId features_in, const graph::NetOptions& options_in, graph::Parameters& parameters_in, parallel::Workers& workers_in)
-      : graph(graph_in), last(features_in), options(options_in), parameters(parameters_in), workers(workers_in) {
+  State(const graph::Graph& graph_in, graph::NodeId features_in, const graph::NetOptions& options_in, graph::Parameters& parameters_in, parallel::Workers& workers_in, ranks::Team& team_in)
+      : graph(graph_in), last(features_in), options(options_in), parameters(parameters_in), workers(workers_in), team(team_in) {
     check_chain();
     const auto nodes = static_cast<std::size_t>(last) + 1;
     kernels.resize(nodes);
@@ -54,6 +58,7 @@ struct PlasticNet::State {
     crossing.resize(nodes);
     for (graph::NodeId n = 1; n <= last; ++n) prepare(n);
     if (parts.empty()) throw InputError(Complaint{"procedure hebbian", "a net with a plastic layer before its features", "none", "Choose another model or procedure"});
+    for (Memory& rows : statistics) rows = team.memory(statistics_width * static_cast<std::size_t>(options.shards()) * sizeof(double));
     for (std::size_t t = 0; t < 2 * static_cast<std::size_t>(workers.threads()); ++t) ping_pong.emplace_back(largest_value_bytes());
     for (int t = 0; t < workers.threads(); ++t) scratches.emplace_back(scratch_bytes);
   }
@@ -78,6 +83,7 @@ struct PlasticNet::State {
     }
     scratch_bytes = std::max(scratch_bytes, aligned(kernel->scratch_bytes()));
     coupled[static_cast<std::size_t>(n)].resize(kernel->coupled_floats());
+    statistics_width = std::max(statistics_width, static_cast<std::size_t>(kernel->statistics()));
     if (kernel->statistics() > 0) crossing[static_cast<std::size_t>(n) - 1] = Memory(static_cast<std::size_t>(options.shards()) * value_bytes(n - 1));
   }
 
@@ -93,10 +99,11 @@ struct PlasticNet::State {
     if (part.learns()) {
       part.units = part.neurons / kernel.row_unit();
       part.unit_floats = kernel.change_floats() / part.units;
-      part.changes = Memory(static_cast<std::size_t>(options.shards() * kernel.change_floats()) * sizeof(float));
-      part.moments.resize(static_cast<std::size_t>(options.shards() * part.neurons));
+      part.changes = team.memory(static_cast<std::size_t>(options.shards() * kernel.change_floats()) * sizeof(float));
+      part.moments = team.memory(static_cast<std::size_t>(options.shards() * part.neurons) * sizeof(double));
+      part.moment_sums.resize(static_cast<std::size_t>(part.neurons));
       part.change = Memory(static_cast<std::size_t>(part.neurons * part.inputs) * sizeof(float));
-      part.largest.resize(static_cast<std::size_t>(part.neurons));
+      part.largest = team.memory(static_cast<std::size_t>(part.neurons) * sizeof(float));
     }
     parts.push_back(std::move(part));
   }
@@ -165,7 +172,7 @@ struct PlasticNet::State {
       args.shard = info(pass, shard, trains(pass, n));
       kernel.forward(args);
       if (PlasticPart* part = learning_part(pass, n))
-        part->kernel->shard_change(args, part->shard_changes(shard), part->moments.data() + shard * part->neurons);
+        part->kernel->shard_change(args, part->shard_changes(shard), part->shard_moments(shard));
       input = to;
     }
     return input;
@@ -202,8 +209,11 @@ struct PlasticNet::State {
   /// Nodes [begin, end) of all shards, begin 0 standing for the images. `gathers`: node `end` couples samples and takes its statistics.
   void run_stage(const Pass& pass, graph::NodeId begin, graph::NodeId end, bool gathers, std::int64_t shards) {
     const std::size_t width = gathers ? static_cast<std::size_t>(kernels[static_cast<std::size_t>(end)]->statistics()) : 0;
-    statistics.assign(width * static_cast<std::size_t>(shards), 0.0);
-    workers.for_each(shards, [&](std::int64_t shard, int thread) {
+    // In turn: while a slow rank still reads the rows of one stage, others may write those of the next.
+    auto* rows = reinterpret_cast<double*>(statistics[turn].data());
+    const ranks::Range mine = team.share(shards);
+    workers.for_each(mine.count(), [&](std::int64_t i, int thread) {
+      const std::int64_t shard = mine.first + i;
       std::byte* output = gathers ? crossed(end - 1, shard) : nullptr;
       std::byte* input = begin > 0 ? crossed(begin - 1, shard) : gathers && end == 1 ? output : buffer(thread, 0);
       if (begin == 0) fetch(pass, shard, thread, input);
@@ -214,21 +224,33 @@ struct PlasticNet::State {
       args.inputs = inputs;
       args.scratch = scratches[static_cast<std::size_t>(thread)].data();
       args.shard = info(pass, shard, true);
-      kernels[static_cast<std::size_t>(end)]->shard_statistics(args, statistics.data() + static_cast<std::size_t>(shard) * width);
+      kernels[static_cast<std::size_t>(end)]->shard_statistics(args, rows + static_cast<std::size_t>(shard) * width);
     });
-    if (gathers) finish(pass, end, shards, width);
+    if (gathers) finish(pass, end, summed(rows, shards, width, "batch statistics"));
+    if (gathers) turn = 1 - turn;
   }
 
   std::byte* crossed(graph::NodeId n, std::int64_t shard) const { return crossing[static_cast<std::size_t>(n)].data() + static_cast<std::size_t>(shard) * value_bytes(n); }
 
-  void finish(const Pass& pass, graph::NodeId n, std::int64_t shards, std::size_t width) {
-    parallel::tree_sum_rows(statistics.data(), static_cast<int>(shards), width);
+  /// The sum of the shards' rows, `width` doubles each in memory that the node shares. Collective.
+  std::vector<double> summed(double* rows, std::int64_t shards, std::size_t width, const char* what) const {
+    team.gather(reinterpret_cast<std::byte*>(rows), width * sizeof(double), shards, what);
+    std::vector<double> own(rows, rows + width * static_cast<std::size_t>(shards));
+    parallel::tree_sum_rows(own.data(), static_cast<int>(shards), width);
+    own.resize(width);
+    return own;
+  }
+
+  void finish(const Pass& pass, graph::NodeId n, const std::vector<double>& sums) {
     std::vector<float*> states;
+    std::vector<std::vector<float>> spare;  // all ranks do the same; one of each node writes what they share
     for (const int p : parameters.of_node(n)) {
       const graph::Parameter& parameter = parameters.list()[static_cast<std::size_t>(p)];
-      if (!parameter.spec.trains) states.push_back(parameters.of(parameter));
+      if (parameter.spec.trains) continue;
+      if (!team.leads_node()) spare.emplace_back(parameters.of(parameter), parameters.of(parameter) + parameter.count);
+      states.push_back(team.leads_node() ? parameters.of(parameter) : spare.back().data());
     }
-    kernels[static_cast<std::size_t>(n)]->finish_forward(statistics.data(), pass.count, parameters.node_values(n), states, coupled[static_cast<std::size_t>(n)].data());
+    kernels[static_cast<std::size_t>(n)]->finish_forward(sums.data(), pass.count, parameters.node_values(n), states, coupled[static_cast<std::size_t>(n)].data());
   }
 
   /// From the shards' changes to new weights, unit of rows by unit of rows.
@@ -237,14 +259,18 @@ struct PlasticNet::State {
     for (int layer = pass.first; layer <= pass.last; ++layer) {
       PlasticPart& part = parts[static_cast<std::size_t>(layer)];
       if (!part.learns()) continue;
-      parallel::tree_sum_rows(part.moments.data(), static_cast<int>(shards), static_cast<std::size_t>(part.neurons));
+      part.moment_sums = summed(part.shard_moments(0), shards, static_cast<std::size_t>(part.neurons), "moments of answers");
+      if (team.size() > 1) team.gather(part.changes.data(), static_cast<std::size_t>(part.kernel->change_floats()) * sizeof(float), shards, "changes of weights");
       for (std::int64_t unit = 0; unit < part.units; ++unit) units.push_back({layer, unit});
     }
     if (units.empty()) return;
-    workers.for_each(static_cast<std::int64_t>(units.size()), [&](std::int64_t i, int) { sum_unit(units[static_cast<std::size_t>(i)], shards); });
+    const ranks::Range mine = team.local_share(static_cast<std::int64_t>(units.size()));
+    workers.for_each(mine.count(), [&](std::int64_t i, int) { sum_unit(units[static_cast<std::size_t>(mine.first + i)], shards); });
+    team.synchronise("largest changes");
     std::vector<float> largest(parts.size(), 0.0f);
     for (int layer = pass.first; layer <= pass.last; ++layer) largest[static_cast<std::size_t>(layer)] = largest_change(layer, pass.step);
-    workers.for_each(static_cast<std::int64_t>(units.size()), [&](std::int64_t i, int) { move_unit(units[static_cast<std::size_t>(i)], largest, pass.progress); });
+    workers.for_each(mine.count(), [&](std::int64_t i, int) { move_unit(units[static_cast<std::size_t>(mine.first + i)], largest, pass.progress); });
+    team.synchronise("new weights");
     workers.for_each(pass.last - pass.first + 1, [&](std::int64_t i, int) {
       const PlasticPart& part = parts[static_cast<std::size_t>(pass.first + i)];
       if (part.learns()) pack(part.node);
@@ -262,15 +288,16 @@ struct PlasticNet::State {
     part.kernel->unpack_rows(part.shard_changes(0), row_unit.unit, change);
     for (std::int64_t r = 0; r < rows; ++r) {
       const std::int64_t k = row_unit.unit * rows + r;
-      part.largest[static_cast<std::size_t>(k)] =
-          kernels::vector_kernels().plastic_change(change + r * part.inputs, part.weight + k * part.inputs, static_cast<float>(part.moments[static_cast<std::size_t>(k)]), part.inputs);
+      part.largest.floats()[k] =
+          kernels::vector_kernels().plastic_change(change + r * part.inputs, part.weight + k * part.inputs, static_cast<float>(part.moment_sums[static_cast<std::size_t>(k)]), part.inputs);
     }
   }
 
   float largest_change(int layer, std::uint64_t step) const {
     const PlasticPart& part = parts[static_cast<std::size_t>(layer)];
     float largest = 0;
-    for (const float of_row : part.largest) {
+    for (std::int64_t k = 0; k < part.neurons; ++k) {
+      const float of_row = part.largest.floats()[k];
       if (!std::isfinite(of_row))
         throw RunError(Complaint{fmt::format("change of weights of '{}' at step {}", graph.node(part.node).name, step), "finite numbers", fmt::format("{}", of_row), "Lower the layer's rate or radius"});
       largest = std::max(largest, of_row);
@@ -299,17 +326,20 @@ struct PlasticNet::State {
   graph::NetOptions options;
   graph::Parameters& parameters;
   parallel::Workers& workers;
+  ranks::Team& team;
   std::vector<std::unique_ptr<layers::Kernel>> kernels;  ///< per node; null for the images
   std::vector<PlasticPart> parts;
   std::vector<std::vector<float>> coupled;               ///< per node, what batch norm computed of the batch
   std::vector<Memory> crossing;                          ///< per node, [shards, samples, ...]: what a layer that couples samples reads
   std::vector<Memory> ping_pong, scratches;              ///< of threads
-  std::vector<double> statistics;
+  Memory statistics[2];                                  ///< [shards, statistics] doubles, shared by the ranks of a node, used in turn
+  std::size_t statistics_width = 0, turn = 0;
   std::size_t scratch_bytes = 0;
 };
 
-PlasticNet::PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters, parallel::Workers& workers)
-    : state_(std::make_unique<State>(graph, features, options, parameters, workers)) {
+PlasticNet::PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters, parallel::Workers& workers,
+                       ranks::Team& team)
+    : state_(std::make_unique<State>(graph, features, options, parameters, workers, team)) {
   load_weights();
 }
 
@@ -320,6 +350,7 @@ int PlasticNet::layers() const { return static_cast<int>(state_->parts.size()); 
 graph::NodeId PlasticNet::node_of(int layer) const { return state_->parts[static_cast<std::size_t>(layer)].node; }
 
 void PlasticNet::load_weights() {
+  state_->team.synchronise("new weights");
   state_->workers.for_each(state_->last, [&](std::int64_t i, int) {
     const auto n = static_cast<graph::NodeId>(i + 1);
     if (!state_->parameters.of_node(n).empty()) state_->pack(n);
@@ -346,12 +377,21 @@ double PlasticNet::feature_flops() const {
 void PlasticNet::features(const graph::BatchReader& reader, std::int64_t count, const Sink& sink) {
   State& s = *state_;
   const State::Pass pass{.reader = &reader, .count = count};
-  s.workers.for_each((count + s.options.shard - 1) / s.options.shard, [&](std::int64_t shard, int thread) {
+  const ranks::Range mine = s.team.share((count + s.options.shard - 1) / s.options.shard);
+  s.workers.for_each(mine.count(), [&](std::int64_t i, int thread) {
+    const std::int64_t shard = mine.first + i;
     std::byte* images = s.buffer(thread, 0);
     s.fetch(pass, shard, thread, images);
     const std::byte* values = s.run_nodes(pass, 1, s.last + 1, images, nullptr, shard, thread);
     sink(shard * s.options.shard, s.info(pass, shard, false).valid, values);
   });
+}
+
+std::vector<std::int64_t> PlasticNet::first_slots(std::int64_t count) const {
+  std::vector<std::int64_t> slots;
+  for (std::int64_t slot = 0; slot < count; slot += state_->options.shard) slots.push_back(slot);
+  slots.push_back(count);
+  return slots;
 }
 
 std::vector<double> PlasticNet::norms(int layer) const {

@@ -4,7 +4,8 @@
 // A step runs shard by shard like any other (one thread a shard, single-threaded primitives); shards meet where batch norm takes its
 // statistics and where weights change. A shard's part of a change stays in the convolution's own format; the parts are summed along the
 // shard tree, unit of rows by unit of rows, so every thread sums, unpacks and updates other rows. Weights are the same bits on any number
-// of threads. Ranks: a rank would hold a range of shards and sum its subtrees; what is exchanged is `change` and `moments`.
+// of threads. Ranks: each computes a range of shards; their changes and moments lie in memory that a node shares and are brought to every
+// node, where the ranks sum and update other units of rows. A node thus sends its shards' changes whole, not one sum: the batches are small.
 
 #include <cstdint>
 #include <functional>
@@ -18,9 +19,11 @@ namespace reprise::hebbian {
 
 class PlasticNet {
  public:
-  /// Keeps references. `features` is the last node that is computed. Throws InputError unless the nodes up to it are a chain with at least
+  /// Keeps references; the parameters belong to the same team. Construction, load_weights, learn and features are collective over it.
+  /// `features` is the last node that is computed. Throws InputError unless the nodes up to it are a chain with at least
   /// one plastic layer.
-  PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters, parallel::Workers& workers);
+  PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters, parallel::Workers& workers,
+             ranks::Team& team = ranks::Team::alone());
   ~PlasticNet();
 
   /// Plastic layers, in order of execution.
@@ -41,8 +44,11 @@ class PlasticNet {
 
   /// Takes the features of slots [first, first + count): values [count, size of the features node] as stored. Called from many threads.
   using Sink = std::function<void(std::int64_t first, std::int64_t count, const void* values)>;
-  /// Frozen features of `count` images, any number.
+  /// Frozen features of `count` images, any number: every rank takes those of its share of the shards (first_slots).
   void features(const graph::BatchReader& reader, std::int64_t count, const Sink& sink);
+
+  /// The first slot of every shard of `count` images, and `count`: rank r's share of the shards is team.share(shards).
+  std::vector<std::int64_t> first_slots(std::int64_t count) const;
 
   /// Euclidean norms of a layer's neurons.
   std::vector<double> norms(int layer) const;

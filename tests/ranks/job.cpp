@@ -131,7 +131,8 @@ const std::vector<std::vector<std::string>>& small_runs() {
   };
   static const std::vector<std::vector<std::string>> all{with("dropout/table2-maxnorm-3x1024", "synthetic-gray28", {"model.hidden=[512,512]", "epochs=40"}),
                                                          with("all-cnn/allcnn-c", "synthetic-color32", {"epochs=8"}),
-                                                         with("logavgexp/resnet8-feature-lae-learned", "synthetic-color32", {"epochs=3"})};
+                                                         with("logavgexp/resnet8-feature-lae-learned", "synthetic-color32", {"epochs=3"}),
+                                                         with("softhebb/cifar10-3layer", "synthetic-color32", {"hebbian.epochs=8", "hebbian.shard=3", "epochs=60"})};
   return all;
 }
 

@@ -10,6 +10,7 @@
 #include "datasets/sample_source.hpp"
 #include "experiments/catalog.hpp"
 #include "mpi_main.hpp"
+#include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/training/trainer.hpp"
 
@@ -25,7 +26,8 @@ struct Case {
 const std::vector<Case>& cases() {
   static const std::vector<Case> all{{"dropout", "table2-maxnorm-3x1024", {{"dataset", "synthetic-gray28"}, {"model.hidden", "[512, 512, 640]"}}},
                                      {"all-cnn", "allcnn-c", {{"dataset", "synthetic-color32"}}},
-                                     {"logavgexp", "resnet8-feature-lae-learned", {{"dataset", "synthetic-color32"}}}};
+                                     {"logavgexp", "resnet8-feature-lae-learned", {{"dataset", "synthetic-color32"}}},
+                                     {"softhebb", "cifar10-3layer", {{"dataset", "synthetic-color32"}, {"hebbian.shard", "2"}}}};
   return all;
 }
 
@@ -50,10 +52,14 @@ struct Trial {
 /// Everything of the run that must not depend on the layout. Of use on the team's root.
 std::string outcome(const Trial& trial, Team& team, int threads) {
   parallel::Workers workers(threads);
-  training::Trainer trainer(trial.recipe, *trial.graph, *trial.train, *trial.test, 5, workers, team);
-  trainer.run({});
+  std::unique_ptr<training::Learner> learner;
+  if (trial.recipe.procedure == "hebbian")
+    learner = std::make_unique<hebbian::HebbianTrainer>(trial.recipe, *trial.graph, *trial.train, *trial.train, *trial.test, 5, workers, team);
+  else
+    learner = std::make_unique<training::Trainer>(trial.recipe, *trial.graph, *trial.train, *trial.test, 5, workers, team);
+  learner->run({});
   records::RunRecord record;
-  trainer.write_to(record);
+  learner->write_to(record);
   return records::record_digest(record, records::Part::repeatable);
 }
 
@@ -78,7 +84,7 @@ TEST_P(OneAnswerOnRanks, for_any_ranks_threads_and_nodes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Nets, OneAnswerOnRanks, testing::Combine(testing::Range(0, 3), testing::Values(Precision::f32, Precision::bf16)),
+INSTANTIATE_TEST_SUITE_P(Nets, OneAnswerOnRanks, testing::Combine(testing::Range(0, 4), testing::Values(Precision::f32, Precision::bf16)),
                          [](const auto& info) { return std::string(cases()[static_cast<std::size_t>(std::get<0>(info.param))].paper == std::string("all-cnn") ? "all_cnn" : cases()[static_cast<std::size_t>(std::get<0>(info.param))].paper) + "_" + std::string(name_of(std::get<1>(info.param))); });
 
 }  // namespace
