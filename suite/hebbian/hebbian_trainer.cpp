@@ -12,7 +12,7 @@
 #include "suite/hebbian/plastic_net.hpp"
 #include "suite/optimizers/optimizer.hpp"
 #include "suite/random/random.hpp"
-#include "suite/records/digest.hpp"
+#include "suite/training/run_digests.hpp"
 
 namespace reprise::hebbian {
 
@@ -164,8 +164,9 @@ struct HebbianTrainer::State {
     const training::SourceReader reader(train, &order_of(pass, train.count()), first, nullptr);
     const graph::Batch batch{&reader, std::min(recipe.hebbian.batch, train.count() - first), seed, static_cast<std::uint64_t>(step)};
     const auto [first_layer, last_layer] = learning_layers(step);
-    net->learn(batch, first_layer, last_layer, phase_progress(step));
+    const double changed = net->learn(batch, first_layer, last_layer, phase_progress(step));
     ++step;
+    digests.add_step(step, total_steps(), changed, 0);
     if (step % std::max<std::int64_t>(1, hebbian_steps() / kNormRows) == 0 || step == hebbian_steps()) add_norms();
     hebbian_clock.add(begun, net->learning_flops(first_layer, last_layer) * static_cast<double>(batch.count), batch.count);
   }
@@ -220,6 +221,7 @@ struct HebbianTrainer::State {
     since_row.errors += static_cast<double>(sums.errors);
     since_row.samples += static_cast<double>(batch.count);
     ++step;
+    digests.add_step(step, total_steps(), sums.loss, sums.errors);
     classifier_clock.add(begun, static_cast<double>(head.training_flops()) * static_cast<double>(batch.count), batch.count);
     if (std::binary_search(row_steps.begin(), row_steps.end(), classifier_step())) add_row();
     return sums.loss / static_cast<double>(batch.count);
@@ -234,7 +236,7 @@ struct HebbianTrainer::State {
     metrics["train_error"].push_back(100.0 * since_row.errors / since_row.samples);
     metrics["test_loss"].push_back(evaluation.loss);
     metrics["test_error"].push_back(evaluation.error_percent);
-    digests.push_back(training::weight_digest(parameters));
+    if (team.is_root()) digests.add_row(parameters, optimizer->state());
     const double seconds = now_seconds() - row_started;
     timing["seconds"].push_back(seconds);
     timing["images_per_second"].push_back(since_row.samples / seconds);
@@ -313,9 +315,7 @@ struct HebbianTrainer::State {
     for (const auto& [name, values] : norms) checkpoint.doubles["norms/" + name] = values;
     for (const auto& [name, values] : metrics) checkpoint.doubles["metrics/" + name] = values;
     for (const auto& [name, values] : timing) checkpoint.doubles["timing/" + name] = values;
-    std::string all_digests;
-    for (const std::string& digest : digests) all_digests += digest + "\n";
-    checkpoint.texts["digests"] = all_digests;
+    digests.save_to(checkpoint);
     return checkpoint;
   }
 
@@ -355,20 +355,14 @@ struct HebbianTrainer::State {
       if (name.starts_with("metrics/")) metrics[name.substr(8)] = values;
       if (name.starts_with("timing/")) timing[name.substr(7)] = values;
     }
-    digests.clear();
-    const auto found = checkpoint.texts.find("digests");
-    for (std::size_t at = 0; found != checkpoint.texts.end() && at < found->second.size();) {
-      const std::size_t end = found->second.find('\n', at);
-      digests.push_back(found->second.substr(at, end - at));
-      at = end + 1;
-    }
+    digests.restore_from(checkpoint);
     net->load_weights();
     classifier->load_weights();
   }
 
   void write_to(records::RunRecord& record) const {
     record.epochs = epochs;
-    record.weight_digests = digests;
+    digests.write_to(record, graph, parameters);
     for (const auto& [name, values] : metrics) record.metrics[name] = {name.ends_with("error") ? "percent" : "nats", values};
     for (const auto& [name, values] : timing) record.timing[name] = {name == "seconds" ? "seconds" : "images/s", values};
     record.provenance["hebbian_phase"] = hebbian_clock.text();
@@ -429,7 +423,7 @@ struct HebbianTrainer::State {
 
   std::vector<double> epochs;
   std::map<std::string, std::vector<double>> norms, metrics, timing;
-  std::vector<std::string> digests;
+  training::RunDigests digests;  ///< its rows on the root alone
   Evaluation evaluation;
 };
 

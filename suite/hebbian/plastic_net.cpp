@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "suite/errors.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
@@ -192,7 +193,7 @@ struct PlasticNet::State {
 
   bool couples(const Pass& pass, graph::NodeId n) const { return trains(pass, n) && kernels[static_cast<std::size_t>(n)]->statistics() > 0; }
 
-  void learn(const graph::Batch& batch, int first, int last_layer, double progress) {
+  double learn(const graph::Batch& batch, int first, int last_layer, double progress) {
     const Pass pass{batch.reader, batch.count, batch.seed, batch.step, first, last_layer, progress, first == 0 ? 0 : parts[static_cast<std::size_t>(first) - 1].node + 1};
     const std::int64_t shards = (batch.count + options.shard - 1) / options.shard;
     const graph::NodeId end = parts[static_cast<std::size_t>(last_layer)].node + 1;
@@ -200,10 +201,12 @@ struct PlasticNet::State {
     for (graph::NodeId n = 1; n < end; ++n)
       if (couples(pass, n)) cuts.push_back(n);
     cuts.push_back(end);
+    double changed = 0;
     workers.enter([&] {
       for (std::size_t i = 0; i + 1 < cuts.size(); ++i) run_stage(pass, cuts[i], cuts[i + 1], i + 2 < cuts.size(), shards);
-      update(pass, shards);
+      changed = update(pass, shards);
     });
+    return changed;
   }
 
   /// Nodes [begin, end) of all shards, begin 0 standing for the images. `gathers`: node `end` couples samples and takes its statistics.
@@ -254,7 +257,8 @@ struct PlasticNet::State {
   }
 
   /// From the shards' changes to new weights, unit of rows by unit of rows.
-  void update(const Pass& pass, std::int64_t shards) {
+  /// Returns the sum of the layers' largest changes.
+  double update(const Pass& pass, std::int64_t shards) {
     std::vector<RowUnit> units;
     for (int layer = pass.first; layer <= pass.last; ++layer) {
       PlasticPart& part = parts[static_cast<std::size_t>(layer)];
@@ -263,7 +267,7 @@ struct PlasticNet::State {
       if (team.size() > 1) team.gather(part.changes.data(), static_cast<std::size_t>(part.kernel->change_floats()) * sizeof(float), shards, "changes of weights");
       for (std::int64_t unit = 0; unit < part.units; ++unit) units.push_back({layer, unit});
     }
-    if (units.empty()) return;
+    if (units.empty()) return 0;
     const ranks::Range mine = team.local_share(static_cast<std::int64_t>(units.size()));
     workers.for_each(mine.count(), [&](std::int64_t i, int) { sum_unit(units[static_cast<std::size_t>(mine.first + i)], shards); });
     team.synchronise("largest changes");
@@ -275,6 +279,7 @@ struct PlasticNet::State {
       const PlasticPart& part = parts[static_cast<std::size_t>(pass.first + i)];
       if (part.learns()) pack(part.node);
     });
+    return std::accumulate(largest.begin(), largest.end(), 0.0);
   }
 
   /// The sum over shards of one unit of rows, and what the neurons' own answers take away from it.
@@ -357,7 +362,7 @@ void PlasticNet::load_weights() {
   });
 }
 
-void PlasticNet::learn(const graph::Batch& batch, int first, int last, double progress) { state_->learn(batch, first, last, progress); }
+double PlasticNet::learn(const graph::Batch& batch, int first, int last, double progress) { return state_->learn(batch, first, last, progress); }
 
 double PlasticNet::learning_flops(int first, int last) const {
   double macs = 0;

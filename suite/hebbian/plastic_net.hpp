@@ -35,8 +35,9 @@ class PlasticNet {
 
   /// One batch: layers [first, last] learn, all from the weights before the step; their batch norm uses the batch and moves its running
   /// statistics. Earlier layers are frozen, later ones are not computed. `progress`: how much of the layers' passes is over, from 0 to 1.
-  /// Throws RunError naming layer and step if a change is not finite.
-  void learn(const graph::Batch& batch, int first, int last, double progress = 0);
+  /// Returns the sum over these layers of the largest change of a weight, before the rate. Throws RunError naming layer and step if a
+  /// change is not finite.
+  double learn(const graph::Batch& batch, int first, int last, double progress = 0);
 
   /// Operations of one image in learn(first, last): 2 per multiply-add, forward and change of weights.
   double learning_flops(int first, int last) const;

@@ -69,7 +69,8 @@ Divergence find_divergence(const RunRecord& then, const RunRecord& again, double
 
 std::string divergence_text(const Divergence& divergence) {
   if (!divergence.differs)
-    return fmt::format("identical: {} rows of the history (weights, optimizer state, metrics) and the losses of steps 1 to {}", divergence.rows, divergence.steps);
+    return fmt::format("identical: {} rows of the history (weights, optimizer state, metrics)", divergence.rows) +
+           (divergence.steps > 0 ? fmt::format(" and the losses of steps 1 to {}", divergence.steps) : "");
   std::string text = fmt::format("differs: {}", divergence.what);
   if (divergence.epoch >= 0) text += fmt::format(", first after epoch {:g}", divergence.epoch);
   if (!divergence.layer.empty()) text += fmt::format(", first layer {}", divergence.layer);

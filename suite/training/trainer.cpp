@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -12,7 +11,7 @@
 #include "suite/errors.hpp"
 #include "suite/optimizers/optimizer.hpp"
 #include "suite/random/random.hpp"
-#include "suite/records/digest.hpp"
+#include "suite/training/run_digests.hpp"
 
 namespace reprise::training {
 
@@ -35,45 +34,6 @@ graph::ExecutorOptions executor_options(const Recipe& recipe) {
 }
 
 }  // namespace
-
-std::string weight_digest(const graph::Parameters& parameters) {
-  records::Xxh3 digest(records::Xxh3::Width::bits128);
-  for (const graph::Parameter& parameter : parameters.list()) digest.add(std::as_bytes(values_of(parameters, parameter)));
-  return digest.finish_hex();
-}
-
-/// A text of lines, for checkpoints.
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += line + "\n";
-  return text;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    lines.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return lines;
-}
-
-/// Digests of each layer's weights, 16 hex digits each, in the graph's order.
-std::string layer_digests(const graph::Parameters& parameters) {
-  std::string all;
-  graph::NodeId node = -1;
-  std::optional<records::Xxh3> digest;
-  for (const graph::Parameter& parameter : parameters.list()) {
-    if (parameter.node != node) {
-      if (digest) all += digest->finish_hex() + " ";
-      digest.emplace(records::Xxh3::Width::bits64);
-      node = parameter.node;
-    }
-    digest->add(std::as_bytes(values_of(parameters, parameter)));
-  }
-  return digest ? all + digest->finish_hex() : all;
-}
 
 struct Trainer::State {
   State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in, const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers, ranks::Team& team_in)
@@ -119,25 +79,8 @@ struct Trainer::State {
     since_row.samples += static_cast<double>(batch.count);
     samples_now += batch.count;
     ++step;
-    trace_loss(sums);
+    digests.add_step(step, total_steps, sums.loss, sums.errors);
     return {sums.loss / static_cast<double>(batch.count), sums.errors, sums.signals};
-  }
-
-  /// The digest over all losses so far, and a note of it now and then.
-  void trace_loss(const graph::BatchSums& sums) {
-    records::Xxh3 digest(records::Xxh3::Width::bits64);
-    const std::int64_t link[] = {loss_chain, std::bit_cast<std::int64_t>(sums.loss), sums.errors};
-    digest.add(std::as_bytes(std::span(link)));
-    loss_chain = static_cast<std::int64_t>(digest.finish64());
-    if (step % std::max<std::int64_t>(1, total_steps / kTraceNotes) != 0 && step != total_steps) return;
-    trace.steps.push_back(step);
-    trace.losses.push_back(fmt::format("{:016x}", static_cast<std::uint64_t>(loss_chain)));
-  }
-
-  std::string optimizer_digest() const {
-    records::Xxh3 digest(records::Xxh3::Width::bits64);
-    for (const Memory& slot : optimizer->state()) digest.add({slot.data(), slot.size()});
-    return digest.finish_hex();
   }
 
   /// False if the evaluation was stopped: the row is then still due.
@@ -155,11 +98,7 @@ struct Trainer::State {
       metrics["test_error"].push_back(evaluation.error_percent);
     }
     add_temperatures();
-    if (team.is_root()) {
-      digests.push_back(weight_digest(parameters));
-      trace.optimizer.push_back(optimizer_digest());
-      trace.layers.push_back(layer_digests(parameters));
-    }
+    if (team.is_root()) digests.add_row(parameters, optimizer->state());
     const double images = static_cast<double>(samples_now);
     timing["seconds"].push_back(seconds);
     timing["images_per_second"].push_back(images / seconds);
@@ -224,10 +163,7 @@ struct Trainer::State {
 
   std::vector<double> epochs;
   std::map<std::string, std::vector<double>> metrics, timing;
-  std::vector<std::string> digests;  ///< these and the trace on the root alone
-  static constexpr std::int64_t kTraceNotes = 200;
-  std::int64_t loss_chain = 0;
-  records::Trace trace;
+  RunDigests digests;  ///< its rows on the root alone
   Evaluation evaluation;
 };
 
@@ -285,10 +221,7 @@ bool Trainer::run(const Controls& controls) {
 void Trainer::write_to(records::RunRecord& record) const {
   const State& s = *state_;
   record.epochs = s.epochs;
-  record.weight_digests = s.digests;
-  record.trace = s.trace;
-  for (const graph::Parameter& parameter : s.parameters.list())
-    if (parameter.index == 0) record.trace.layer_names.push_back(s.graph.node(parameter.node).name);
+  s.digests.write_to(record, s.graph, s.parameters);
   for (const auto& [name, values] : s.metrics)
     record.metrics[name] = {name.starts_with("temperature") ? "" : name.ends_with("error") ? "percent" : "nats", values};
   for (const auto& [name, values] : s.timing) record.timing[name] = {name == "seconds" ? "seconds" : name == "gflops" ? "GFLOP/s" : "images/s", values};
@@ -314,12 +247,7 @@ records::Checkpoint Trainer::snapshot() const {
   checkpoint.doubles["epochs"] = s.epochs;
   for (const auto& [name, values] : s.metrics) checkpoint.doubles["metrics/" + name] = values;
   for (const auto& [name, values] : s.timing) checkpoint.doubles["timing/" + name] = values;
-  checkpoint.texts["digests"] = joined(s.digests);
-  checkpoint.texts["trace/optimizer"] = joined(s.trace.optimizer);
-  checkpoint.texts["trace/layers"] = joined(s.trace.layers);
-  checkpoint.texts["trace/losses"] = joined(s.trace.losses);
-  checkpoint.integers["trace/steps"] = s.trace.steps;
-  checkpoint.numbers["trace/loss_chain"] = s.loss_chain;
+  s.digests.save_to(checkpoint);
   return checkpoint;
 }
 
@@ -353,14 +281,7 @@ void Trainer::restore(const records::Checkpoint& checkpoint) {
     if (name.starts_with("metrics/")) s.metrics[name.substr(8)] = values;
     if (name.starts_with("timing/")) s.timing[name.substr(7)] = values;
   }
-  const auto texts = [&](const std::string& name) {
-    const auto found = checkpoint.texts.find(name);
-    return found == checkpoint.texts.end() ? std::vector<std::string>() : lines_of(found->second);
-  };
-  s.digests = texts("digests");
-  s.trace = {.optimizer = texts("trace/optimizer"), .layer_names = {}, .layers = texts("trace/layers"), .steps = {}, .losses = texts("trace/losses")};
-  if (const auto steps = checkpoint.integers.find("trace/steps"); steps != checkpoint.integers.end()) s.trace.steps = steps->second;
-  s.loss_chain = integer("trace/loss_chain");
+  s.digests.restore_from(checkpoint);
   s.executor->load_weights();
 }
 

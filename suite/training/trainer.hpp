@@ -91,9 +91,6 @@ class Trainer : public Learner {
   std::unique_ptr<State> state_;
 };
 
-/// XXH3-128 over all parameters, running statistics included, in the graph's order.
-std::string weight_digest(const graph::Parameters& parameters);
-
 /// A batch of consecutive entries of `order` (all samples in order if empty) starting at `first`.
 class SourceReader : public graph::BatchReader {
  public:

@@ -12,6 +12,7 @@
 #include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/hebbian/plastic_net.hpp"
 #include "suite/random/random.hpp"
+#include "suite/training/run_digests.hpp"
 #include "suite/training/trainer.hpp"
 
 namespace reprise::experiments {

@@ -16,6 +16,7 @@
 #include "suite/layers/soft_hebb_conv2d.hpp"
 #include "suite/layers/triangle.hpp"
 #include "suite/random/random.hpp"
+#include "suite/training/run_digests.hpp"
 #include "suite/training/trainer.hpp"
 #include "tests/support/arrays.hpp"
 #include "tests/support/tolerances.hpp"
