@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,7 +57,14 @@ void become_quiet() {
   if (nowhere >= 0) ::dup2(nowhere, STDERR_FILENO);
 }
 
-[[noreturn]] void run_child(int pipe, const std::function<void(const IsolatedBytes::Send&)>& produce) {
+/// The child goes when its parent does, also when that was killed: one that loops for ever writes nothing and would never meet SIGPIPE.
+void die_with(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
+}
+
+[[noreturn]] void run_child(pid_t parent, int pipe, const std::function<void(const IsolatedBytes::Send&)>& produce) {
+  die_with(parent);
   become_quiet();
   const auto send_text = [&](Kind kind, const std::string& text) { send(pipe, kind, text.data(), text.size()); };
   try {
@@ -73,8 +81,9 @@ void become_quiet() {
 
 IsolatedBytes::IsolatedBytes(const std::function<void(const Send&)>& produce, std::chrono::seconds patience) : patience_(patience) {
   int ends[2] = {-1, -1};
+  const pid_t parent = ::getpid();
   if (::pipe2(ends, O_CLOEXEC) == 0) child_ = ::fork();
-  if (child_ == 0) run_child(ends[1], produce);
+  if (child_ == 0) run_child(parent, ends[1], produce);
   const int error = errno;
   pipe_ = ends[0];
   if (ends[1] >= 0) ::close(ends[1]);
