@@ -119,7 +119,8 @@ void GradientExchange::start() {
     from.push_back({arrived_.data() + at, bytes(theirs)});
     at += bytes(theirs);
   }
-  std::memcpy(from[static_cast<std::size_t>(team_.node())].data, to[static_cast<std::size_t>(team_.node())].data, to[static_cast<std::size_t>(team_.node())].size);
+  const auto own = static_cast<std::size_t>(team_.node());
+  if (to[own].size > 0) std::memcpy(from[own].data, to[own].data, to[own].size);  // a node whose shards are none has nothing, and no memory for it
   messages_ = team_.send_across(to, from, "exchange of gradients");
 }
 
