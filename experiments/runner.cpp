@@ -50,8 +50,13 @@ class Run {
   RunSummary execute() {
     for (const std::string& name : recipe_.analyses) find_analysis(name);
     team_.on_root([&] { check_writable(folder_); }, "output folder");
-    const std::unique_ptr<const Sources> sources = load_sources(recipe_, options_.data, team_);
+    const std::unique_ptr<const Sources> sources = load_sources(recipe_, options_.data, team_, [] { return stop_requested.load(std::memory_order_relaxed); });
     RunSummary summary;
+    if (!sources) {
+      summary.outcome = RunSummary::Outcome::stopped_at_start;
+      summary.wall_seconds = now_seconds() - started_;
+      return summary;
+    }
     summary.run_id = run_id(recipe_, seed_, sources->digest);
     summary.file = folder_ / (summary.run_id + ".h5");
     if (!options_.force && root_says([&] { return std::filesystem::exists(summary.file); })) return already_there(summary);

@@ -31,8 +31,8 @@ struct RunOptions {
 };
 
 struct RunSummary {
-  enum class Outcome { finished, already_there, stopped_early } outcome = Outcome::finished;
-  std::filesystem::path file;      ///< result file (or checkpoint when stopped early)
+  enum class Outcome { finished, already_there, stopped_early, stopped_at_start } outcome = Outcome::finished;
+  std::filesystem::path file;      ///< result file, or checkpoint when stopped early; empty when stopped at the start, before the first step
   std::string run_id;
   double test_error_percent = 0;   ///< when finished and the task has labels
   double wall_seconds = 0;

@@ -9,27 +9,34 @@
 
 namespace reprise::experiments {
 
-Sources::Sources(const training::Recipe& recipe, const std::filesystem::path& directory) {
+Sources::Sources(const training::Recipe& recipe, const std::filesystem::path& directory, const std::function<bool()>& should_stop) {
+  const auto stops = [&] { return should_stop && should_stop(); };
   datasets::Dataset loaded = datasets::load(recipe.dataset, directory, {recipe.train_images, recipe.test_images, recipe.held_out_images});
   auto train_images = std::make_shared<datasets::ImageSet>(std::move(loaded.train));
   auto test_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.test));
+  if (stops()) return;
   preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed");
+  if (stops()) return;
   train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
-  test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
+  if (stops()) return;
   if (recipe.procedure == "hebbian" && recipe.hebbian.labelled_images > 0) {
     // The same images that a trial with so many train_images would see.
     datasets::Dataset chosen = datasets::load(recipe.dataset, directory, {recipe.hebbian.labelled_images, recipe.test_images, recipe.held_out_images});
     labelled = std::make_unique<datasets::SampleSource>(std::make_shared<const datasets::ImageSet>(std::move(chosen.train)), preprocessing, std::vector<std::string>{});
   }
+  test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
   digest = records::sha256_hex(train_images->digest + test_images->digest);
   // Whitened images are stored once; from here on nobody reads the training bytes.
   if (preprocessing->is_expensive()) std::vector<std::uint8_t>().swap(train_images->pixels);
 }
 
-std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, const std::filesystem::path& directory, ranks::Team& team) {
+std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, const std::filesystem::path& directory, ranks::Team& team, const std::function<bool()>& should_stop) {
   std::unique_ptr<const Sources> sources;
-  team.on_root([&] { sources = std::make_unique<const Sources>(recipe, directory); }, "reading of the data");
-  if (!sources) sources = std::make_unique<const Sources>(recipe, directory);
+  const auto stopped = [&] { return team.any((should_stop && should_stop()) || (sources && !sources->complete()), "agreement to stop"); };
+  team.on_root([&] { sources = std::make_unique<const Sources>(recipe, directory, should_stop); }, "reading of the data");
+  if (stopped()) return nullptr;
+  if (!sources) sources = std::make_unique<const Sources>(recipe, directory, should_stop);
+  if (stopped()) return nullptr;
   require_same(team, "data set " + recipe.dataset, sources->digest, "Give all nodes the same --data");
   return sources;
 }

@@ -2,6 +2,7 @@
 // The data of a recipe, ready to be read by every rank of a team.
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,8 +15,9 @@
 namespace reprise::experiments {
 
 struct Sources {
-  /// Loads, selects and preprocesses. Throws InputError.
-  Sources(const training::Recipe& recipe, const std::filesystem::path& directory);
+  /// Loads, selects and preprocesses. Asked to stop between two of these, it leaves the rest out: complete() is then false. Throws InputError.
+  Sources(const training::Recipe& recipe, const std::filesystem::path& directory, const std::function<bool()>& should_stop = {});
+  bool complete() const { return test != nullptr; }
 
   std::shared_ptr<const datasets::Preprocessing> preprocessing;
   std::unique_ptr<datasets::SampleSource> train, test;
@@ -24,8 +26,9 @@ struct Sources {
 };
 
 /// The root reads first: what is fitted once is then in the cache for the others. Throws InputError on all ranks unless all have
-/// read the same. Collective.
-std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, const std::filesystem::path& directory, ranks::Team& team);
+/// read the same. Null on all ranks if any is asked to stop meanwhile (empty: never); what was fitted by then is in the cache. Collective.
+std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, const std::filesystem::path& directory, ranks::Team& team,
+                                            const std::function<bool()>& should_stop = {});
 
 /// What takes the trial from its first weights to its last. Keeps references to all arguments. Collective.
 std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources, std::uint64_t seed,

@@ -35,6 +35,8 @@ std::string word_for(RunSummary::Outcome outcome) {
       return "already there";
     case RunSummary::Outcome::stopped_early:
       return "stopped, checkpoint";
+    case RunSummary::Outcome::stopped_at_start:
+      return "stopped while reading the data";
   }
   return "";
 }
@@ -75,7 +77,7 @@ int exit_code(const std::vector<Outcome>& outcomes, bool stopped) {
 }
 
 Outcome outcome_of(std::size_t number, const PlannedRun& run, const RunSummary& summary) {
-  const bool stopped = summary.outcome == RunSummary::Outcome::stopped_early;
+  const bool stopped = summary.outcome == RunSummary::Outcome::stopped_early || summary.outcome == RunSummary::Outcome::stopped_at_start;
   const bool labels = run.recipe.procedure != "autoencoder";
   return {number, word_for(summary.outcome), stopped || !labels ? "" : fmt::format("{:.2f} %", summary.test_error_percent),
           duration_text(summary.wall_seconds), summary.file.string(), "", stopped ? kStoppedEarly : kDone};

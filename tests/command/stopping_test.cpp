@@ -39,6 +39,18 @@ TEST(Stopping, by_a_signal_is_exit_code_3_and_leaves_no_result) {
   expect_signal_stops("TERM");
 }
 
+TEST(Stopping, while_data_are_preprocessed_keeps_what_was_fitted) {
+  const TemporaryFolder folder;
+  // Whitening of 3,072 features: its eigenvectors alone take seconds.
+  const Finished stopped = shell(
+      "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set 'preprocessing=[\"gcn(scale=55)\", \"zca(epsilon=0.1)\"]' --data data --threads 1"
+      " --out interrupted & while [ ! -d interrupted ]; do sleep 0.05; done; sleep 0.5; kill -TERM $!; wait $!",
+      folder.path());
+  EXPECT_EQ(stopped.exit_code, 3) << stopped.out << stopped.err;
+  EXPECT_NE(stopped.out.find("stopped while reading the data"), std::string::npos) << stopped.out;
+  EXPECT_TRUE(fs::exists(folder.path() / "data" / "preprocessed") && !fs::is_empty(folder.path() / "data" / "preprocessed"));
+}
+
 TEST(Stopping, and_continuing_gives_the_result_of_an_undisturbed_run) {
   const TemporaryFolder folder;
   ASSERT_EQ(shell(kShortRun + " --out whole", folder.path()).exit_code, 0);
