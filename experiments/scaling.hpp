@@ -15,7 +15,7 @@
 
 namespace reprise::experiments {
 
-/// Between nodes. Assumed, not measured: what a cluster has must be given.
+/// Between nodes. The defaults are assumptions; ranks/network_probe.hpp measures what is there.
 struct Network {
   double latency_seconds = 20e-6;
   double bytes_per_second = 1.25e9;   ///< 10 Gbit/s

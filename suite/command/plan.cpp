@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "experiments/runner.hpp"
 #include "experiments/scaling.hpp"
@@ -11,6 +13,8 @@
 #include "suite/command/quantities.hpp"
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
+#include "suite/ranks/network_probe.hpp"
+#include "suite/ranks/session.hpp"
 
 namespace reprise::command {
 namespace {
@@ -19,7 +23,7 @@ struct PlanFlags {
   RecipeFlags recipe;
   int threads = 0;
   int nodes = 0;
-  double latency_microseconds = 20, gigabits = 10;
+  std::optional<double> latency_microseconds, gigabits;  ///< given by the user
 };
 
 std::vector<std::string> row(const training::Recipe& recipe, const experiments::Forecast& forecast) {
@@ -60,8 +64,24 @@ std::vector<int> node_counts(int most) {
   return counts;
 }
 
-int plan_nodes(const PlanFlags& flags) {
-  const experiments::Network network{.latency_seconds = flags.latency_microseconds * 1e-6, .bytes_per_second = flags.gigabits / 8 * 1e9};
+/// What the user gives, else what is measured between the nodes of this job, else the model's assumption.
+experiments::Network network_of(const PlanFlags& flags, ranks::Team& team) {
+  experiments::Network network;
+  if (team.nodes() > 1) {
+    const ranks::NetworkProbe probe = ranks::probe_network(team);
+    network.latency_seconds = std::max(0.0, probe.round_seconds - network.message_seconds * (team.nodes() - 1));
+    network.bytes_per_second = probe.bytes_per_second;
+  }
+  if (flags.latency_microseconds) network.latency_seconds = *flags.latency_microseconds * 1e-6;
+  if (flags.gigabits) network.bytes_per_second = *flags.gigabits / 8 * 1e9;
+  return network;
+}
+
+const char* source_of(bool given, const ranks::Team& team) { return given ? "given" : team.nodes() > 1 ? "measured between the nodes of this job" : "assumed"; }
+
+int plan_nodes(const PlanFlags& flags, ranks::Team& team) {
+  const experiments::Network network = network_of(flags, team);
+  if (!team.is_root()) return kDone;
   for (const training::Recipe& recipe : flags.recipe.resolve()) {
     const experiments::StepCosts costs = experiments::measure_step_costs(recipe, flags.threads);
     fmt::print("{}/{}, {}: batch {} in {} shards; measured here: {:.2f} ms and {:.2f} ms for each wave of {} shards\n", recipe.paper, recipe.trial, recipe.scale, recipe.batch, costs.shards,
@@ -75,10 +95,11 @@ int plan_nodes(const PlanFlags& flags) {
     }
     fmt::print("{}\n", reports::aligned(table, "-"));
   }
-  fmt::print("Assumed: every node is as fast as this one with {} threads; messages take {:g} us and {:g} Gbit/s between any two nodes\n"
-             "(--latency, --bandwidth); nothing of the exchange is hidden behind computation. The batch is the recipe's: more nodes than\n"
-             "shards are no faster, and many trials or seeds side by side use them better.\n",
-             flags.threads > 0 ? std::to_string(flags.threads) : "all its", flags.latency_microseconds, flags.gigabits);
+  fmt::print("A message between any two nodes takes {:.3g} us ({}), at {:.3g} Gbit/s ({}).\n"
+             "Assumed: every node is as fast as this one with {} threads; nothing of the exchange is hidden behind computation. The batch is\n"
+             "the recipe's: more nodes than shards are no faster, and many trials or seeds side by side use them better.\n",
+             network.latency_seconds * 1e6, source_of(flags.latency_microseconds.has_value(), team), network.bytes_per_second * 8e-9, source_of(flags.gigabits.has_value(), team),
+             flags.threads > 0 ? std::to_string(flags.threads) : "all its");
   return kDone;
 }
 
@@ -93,13 +114,19 @@ Command add_plan(CLI::App& program) {
       ->check(CLI::Range(1, 4096))
       ->option_text("N");
   app->add_option("--nodes", flags->nodes, "Forecasts a step on 1 to N nodes like this one instead")->check(CLI::Range(1, 1000000))->option_text("N");
-  app->add_option("--latency", flags->latency_microseconds, "With --nodes: a message's time between nodes, in microseconds (else 20)")
+  app->add_option("--latency", flags->latency_microseconds, "With --nodes: a message's time between nodes, in microseconds (else measured, or 20 on one node)")
       ->check(CLI::NonNegativeNumber)
       ->option_text("US");
-  app->add_option("--bandwidth", flags->gigabits, "With --nodes: between nodes, in Gbit/s (else 10)")->check(CLI::PositiveNumber)->option_text("GBIT");
+  app->add_option("--bandwidth", flags->gigabits, "With --nodes: between nodes, in Gbit/s (else measured, or 10 on one node)")->check(CLI::PositiveNumber)->option_text("GBIT");
   app->footer(
-      examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25", "reprise plan all-cnn/allcnn-c --scale desk", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}));
-  return {app, [flags] { return flags->nodes > 0 ? plan_nodes(*flags) : plan(*flags); }};
+      examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25", "reprise plan all-cnn/allcnn-c --scale desk", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}) +
+      "  mpirun -n 2 --map-by node reprise plan all-cnn/allcnn-c --nodes 1024      # measures the network between two nodes\n");
+  return {app, [flags] {
+            ranks::Session session;
+            const auto team = session.team(0);
+            if (flags->nodes > 0) return plan_nodes(*flags, *team);
+            return team->is_root() ? plan(*flags) : kDone;
+          }};
 }
 
 }  // namespace reprise::command

@@ -41,13 +41,13 @@ AGENT
 chmod +x "$work/agent"
 
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-over_hosts() {  # over_hosts HOSTS(address:slots,...) RANKS ARGUMENTS... of reprise run
+over_hosts() {  # over_hosts HOSTS(address:slots,...) RANKS ARGUMENTS... of reprise
   local hosts=$1 ranks=$2
   shift 2
   "$mpirun" --mca plm_rsh_agent "$work/agent" --mca plm_rsh_no_tree_spawn 1 --mca oob_tcp_if_include "$net.0/24" \
     --mca oob_tcp_keepalive_time 2 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3 --mca btl self,tcp \
     --mca btl_tcp_if_include "$net.0/24" --mca btl_tcp_progress_thread 0 --mca orte_keep_fqdn_hostnames 1 --map-by slot --bind-to none --host "$hosts" -n "$ranks" \
-    -x REPRISE_EXPERIMENTS "$reprise" run "$@"
+    -x REPRISE_EXPERIMENTS "$reprise" "$@"
 }
 export REPRISE_EXPERIMENTS=${REPRISE_EXPERIMENTS:-$here/../../experiments}
 
@@ -58,7 +58,7 @@ for trial in all-cnn/allcnn-c logavgexp/resnet8-feature-lae-learned; do
   for layout in "$net.1:1,$net.2:1 2" "$net.1:2,$net.2:1,$net.3:1 4"; do
     read -r hosts ranks <<<"$layout"
     out=$work/hosts-$ranks
-    if ! timeout 120 bash -c "$(declare -f over_hosts); $(declare -p mpirun work net reprise); over_hosts $hosts $ranks $trial ${small[*]} --out $out" >"$work/log" 2>&1; then
+    if ! timeout 120 bash -c "$(declare -f over_hosts); $(declare -p mpirun work net reprise); over_hosts $hosts $ranks run $trial ${small[*]} --out $out" >"$work/log" 2>&1; then
       echo "FAILED: $trial on $ranks ranks over $hosts"; tail -20 "$work/log"; failed=1; continue
     fi
     verdict=$("$reprise" diff "$work/one/$trial"/*.h5 "$out/$trial"/*.h5)
@@ -70,8 +70,21 @@ for trial in all-cnn/allcnn-c logavgexp/resnet8-feature-lae-learned; do
   done
 done
 
+# A slow network between two hosts: `reprise plan` measures it. How much of a shaped link TCP gets in so short a time varies with the
+# system's congestion control; it is never more than the link carries, and this one carries a tenth of what is measured without.
+slow=yes
+for n in 1 2; do ip netns exec "$tag-$n" tc qdisc add dev eth0 root tbf rate 400mbit burst 256kb latency 2s 2>/dev/null || slow=""; done
+if over_hosts "$net.1:1,$net.2:1" 2 plan all-cnn/allcnn-c --scale smoke --nodes 4 --threads 1 >"$work/log" 2>&1 && [ "$(grep -c 'measured between the nodes' "$work/log")" = 1 ]; then
+  read -r latency rate <<<"$(sed -nE 's/.*nodes takes ([0-9.e+]+) us .*, at ([0-9.e+]+) Gbit.*/\1 \2/p' "$work/log")"
+  echo "reprise plan measured $latency us, $rate Gbit/s${slow:+ on a link of 0.4 Gbit/s}"
+  if [ -n "$slow" ] && ! awk -v r="$rate" 'BEGIN { exit !(r > 0.04 && r < 0.42) }'; then echo "FAILED: not what the link has"; failed=1; fi
+else
+  echo "FAILED: reprise plan over two hosts"; tail -20 "$work/log"; failed=1
+fi
+for n in 1 2; do ip netns exec "$tag-$n" tc qdisc del dev eth0 root 2>/dev/null || true; done
+
 # A cut link.
-over_hosts "$net.1:1,$net.2:1" 2 all-cnn/allcnn-c "${small[@]}" --set epochs=100000 --set evaluations=1 --checkpoint-every 0.02s --watchdog 3s --out "$work/cut" >"$work/log" 2>&1 &
+over_hosts "$net.1:1,$net.2:1" 2 run all-cnn/allcnn-c "${small[@]}" --set epochs=100000 --set evaluations=1 --checkpoint-every 0.02s --watchdog 3s --out "$work/cut" >"$work/log" 2>&1 &
 job=$!
 for _ in $(seq 300); do compgen -G "$work/cut/all-cnn/allcnn-c/*.checkpoint" >/dev/null && break; sleep 0.1; done
 begun=$(date +%s)
