@@ -70,6 +70,7 @@ sinfo -h -o %T 2>/dev/null | grep -q idle || { tail -3 "$work"/slurm*.out "$work
 
 export REPRISE_EXPERIMENTS=${REPRISE_EXPERIMENTS:-$here/../../experiments}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+limit=$((2 * ${REPRISE_SLOWER:-1}))  # seconds: the work is to take one to three starts
 small="--set dataset=synthetic-color32 --set train_images=200 --set test_images=100 --set batch=20 --set shard=3 --set epochs=60 --set evaluations=4 --threads 1"
 ended() {  # ended JOB: waits until no part of the job is left in the queue
   for _ in $(seq 600); do [ -z "$(squeue -h -j "$1" -t pending,running,completing,requeued 2>/dev/null)" ] && return 0; sleep 0.2; done
@@ -83,7 +84,7 @@ cat >"$work/job" <<JOB
 #!/bin/bash
 #SBATCH --ntasks=2 --requeue --open-mode=append --output=$work/job.log
 echo "start \${SLURM_RESTART_COUNT:-0}"
-"$mpirun" -n 2 "$reprise" run all-cnn/allcnn-c $small --time-limit 2s --checkpoint-every 0.1s --out "$work/slurm"
+"$mpirun" -n 2 "$reprise" run all-cnn/allcnn-c $small --time-limit ${limit}s --checkpoint-every 0.1s --out "$work/slurm"
 code=\$?
 echo "exit code \$code"
 [ \$code -eq 3 ] && scontrol requeue \$SLURM_JOB_ID
