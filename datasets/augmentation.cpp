@@ -41,6 +41,15 @@ class Flip : public Augmentation {
   }
 };
 
+/// Flips at random before epoch 0, and in every odd epoch the other images (Jordan 2024, section 3.6, arXiv 2404.00498): two epochs in a row
+/// show both sides of each image.
+class AlternatingFlip : public Augmentation {
+ public:
+  void apply(std::uint64_t seed, std::uint32_t place, std::uint64_t epoch, std::uint64_t sample, AxisMaps& maps) const override {
+    if (((draws_of(seed, place, 0, sample).next_word() ^ epoch) & 1) != 0) std::reverse(maps.columns.begin(), maps.columns.end());
+  }
+};
+
 /// A move by up to `reach` pixels each way, every one of the (2 reach + 1)^2 moves equally likely. A random crop of the image
 /// padded by `reach` is the same thing, which is why "crop" and "translate" share it.
 class Move : public Augmentation {
@@ -63,13 +72,15 @@ std::unique_ptr<const Augmentation> make(const std::string& text, int shorter_si
   std::unique_ptr<const Augmentation> made;
   if (call.name() == "flip") {
     made = std::make_unique<Flip>();
+  } else if (call.name() == "alternating_flip") {
+    made = std::make_unique<AlternatingFlip>();
   } else if (call.name() == "crop") {
     const int pad = call.get_int("pad", 4, 0, shorter_side - 1);
     made = std::make_unique<Move>(pad, call.get_choice("mode", {"zeros", "reflect"}) == "reflect");
   } else if (call.name() == "translate") {
     made = std::make_unique<Move>(call.get_int("pixels", 5, 0, shorter_side - 1), false);
   } else {
-    call.fail_unknown({"flip", "crop", "translate"});
+    call.fail_unknown({"flip", "alternating_flip", "crop", "translate"});
   }
   call.check_all_used();
   return made;

@@ -20,7 +20,7 @@ struct FetchKey {
 
 /// A split seen through a fitted preprocessing pipeline and (for training) a list of augmentations.
 /// Thread-safe after construction. `augmentations` are names with arguments, applied in order after preprocessing:
-///   "flip"  "crop(pad=4)" "crop(pad=4,mode=reflect)"  "translate(pixels=5)"
+///   "flip"  "alternating_flip"  "crop(pad=4)" "crop(pad=4,mode=reflect)"  "translate(pixels=5)"
 /// A zero-padded crop pads with 0 AFTER preprocessing. Throws InputError for an unknown name or argument.
 class SampleSource {
  public:

@@ -13,6 +13,7 @@
 #include "experiments/recipe_toml.hpp"
 #include "experiments/softhebb/model.hpp"
 #include "experiments/suggestion.hpp"
+#include "experiments/speedrun/model.hpp"
 #include "experiments/wrn/model.hpp"
 #include "suite/errors.hpp"
 
@@ -27,6 +28,7 @@ const PaperRow kPapers[] = {
     {"wrn", wrn::models},
     {"mocapsnet", mocapsnet::models},
     {"softhebb", softhebb::models},
+    {"speedrun", speedrun::models},
 };
 
 const PaperRow& row_of(const std::string& slug) {

@@ -59,11 +59,9 @@ graph::Graph graph_of(const training::Recipe& recipe, const datasets::DatasetEnt
   return build_model(recipe, {data_set.height, data_set.width, data_set.channels}, data_set.classes());
 }
 
-std::int64_t steps_per_epoch_of(const training::Recipe& recipe, std::int64_t train_images) { return (train_images + recipe.batch - 1) / recipe.batch; }
-
-Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std::int64_t steps_per_epoch) {
+Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std::int64_t train_images) {
   Forecast forecast;
-  forecast.steps = recipe.steps > 0 ? recipe.steps : std::max<std::int64_t>(1, std::llround(recipe.epochs * static_cast<double>(steps_per_epoch)));
+  forecast.steps = training::total_steps(recipe, train_images);
   forecast.training_flops = static_cast<double>(graph.training_flops()) * static_cast<double>(forecast.steps * recipe.batch);
   forecast.parameters = graph.trained_parameters();
   forecast.disk_bytes = 4 * forecast.parameters * 4 + (std::int64_t{1} << 16);
@@ -103,7 +101,7 @@ Forecast count_costs(const training::Recipe& recipe) {
   const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
   const graph::Graph graph = graph_of(recipe, data_set);
   if (recipe.procedure == "hebbian") return count_hebbian(recipe, graph, images_of(recipe, data_set));
-  return counted(recipe, graph, steps_per_epoch_of(recipe, images_of(recipe, data_set).train));
+  return counted(recipe, graph, images_of(recipe, data_set).train);
 }
 
 Forecast forecast(const training::Recipe& recipe, int threads) {
@@ -118,8 +116,8 @@ Forecast forecast(const training::Recipe& recipe, int threads) {
   }
   const Timed timed = time_steps(recipe, graph, data_set.classes(), threads);
 
-  const std::int64_t steps_per_epoch = steps_per_epoch_of(recipe, train_images);
-  Forecast forecast = counted(recipe, graph, steps_per_epoch);
+  const std::int64_t steps_per_epoch = training::steps_per_epoch(recipe, train_images);
+  Forecast forecast = counted(recipe, graph, train_images);
   const double epochs = static_cast<double>(forecast.steps) / static_cast<double>(steps_per_epoch);
   const double evaluations = std::max(1.0, std::min(static_cast<double>(recipe.evaluations), std::ceil(epochs)));
   const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);

@@ -77,6 +77,7 @@ std::string schedule_text(const char* name, const Schedule& schedule) {
   std::string out = fmt::format("\n[optimizer.{}]\n", name);
   out += fmt::format("kind = {}\n", quoted(schedule.kind));
   out += fmt::format("value = {}\n", number(schedule.value));
+  if (schedule.start != 0) out += fmt::format("start = {}\n", number(schedule.start));
   out += fmt::format("final = {}\n", number(schedule.final_value));
   out += fmt::format("factor = {}\n", number(schedule.factor));
   out += fmt::format("decay_steps = {}\n", number(schedule.decay_steps));
@@ -94,6 +95,9 @@ std::string optimizer_text(const training::OptimizerRecipe& optimizer) {
   out += fmt::format("weight_decay = {}\n", number(optimizer.weight_decay));
   out += fmt::format("l1 = {}\n", number(optimizer.l1));
   out += fmt::format("max_norm = {}\n", number(optimizer.max_norm));
+  // Keys that came later are left out where they say nothing, so that earlier results keep their names.
+  if (optimizer.lookahead_steps > 0) out += fmt::format("lookahead_steps = {}\nlookahead_decay = {}\n", optimizer.lookahead_steps, number(optimizer.lookahead_decay));
+  if (!optimizer.frozen.empty()) out += fmt::format("frozen = {}\nfrozen_from = {}\n", text_of(optimizer.frozen), number(optimizer.frozen_from));
   return out + schedule_text("learning_rate", optimizer.learning_rate) + schedule_text("momentum", optimizer.momentum);
 }
 
@@ -129,6 +133,8 @@ std::string to_toml(const Recipe& recipe) {
   line("steps", fmt::format("{}", recipe.steps));
   line("precision", quoted(name_of(recipe.precision)));
   line("label_smoothing", number(recipe.label_smoothing));
+  if (recipe.drop_last) line("drop_last", "true");
+  if (recipe.test_views > 0) line("test_views", fmt::format("{}", recipe.test_views));
   line("evaluations", fmt::format("{}", recipe.evaluations));
   line("analyses", text_of(recipe.analyses));
   line("reports", text_of(recipe.reports));

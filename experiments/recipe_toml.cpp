@@ -44,6 +44,7 @@ void read_schedule(const TomlTable& table, const std::string& key, Schedule& sch
     schedule.kind = kind;
   }
   inner.read("value", schedule.value);
+  inner.read("start", schedule.start);
   inner.read("final", schedule.final_value);
   inner.read("factor", schedule.factor);
   read_between(inner, "decay_steps", schedule.decay_steps, 0, 1e18);
@@ -69,6 +70,10 @@ void read_optimizer(const TomlTable& table, training::OptimizerRecipe& optimizer
   read_between(table, "weight_decay", optimizer.weight_decay, 0, 1e18);
   read_between(table, "l1", optimizer.l1, 0, 1e18);
   read_between(table, "max_norm", optimizer.max_norm, 0, 1e18);
+  read_between(table, "lookahead_steps", optimizer.lookahead_steps, 0, 1e18);
+  read_between(table, "lookahead_decay", optimizer.lookahead_decay, 0, 1);
+  table.read("frozen", optimizer.frozen);
+  read_between(table, "frozen_from", optimizer.frozen_from, 0, 1);
   table.finish();
 }
 
@@ -127,6 +132,8 @@ void apply_layer(Recipe& recipe, const TomlTable& layer) {
   if (const auto hebbian = layer.table("hebbian")) read_hebbian(*hebbian, recipe.hebbian);
   if (const auto optimizer = layer.table("optimizer")) read_optimizer(*optimizer, recipe.optimizer);
   read_between(layer, "label_smoothing", recipe.label_smoothing, 0, 0.999);
+  layer.read("drop_last", recipe.drop_last);
+  read_between(layer, "test_views", recipe.test_views, 0, 2);
   read_between(layer, "evaluations", recipe.evaluations, 1, 1e18);
   layer.read("analyses", recipe.analyses);
   for (const std::string& analysis : recipe.analyses) {
@@ -188,6 +195,7 @@ void check_recipe(const Recipe& recipe) {
           fmt::format("shard {} and batch {}", recipe.hebbian.shard, recipe.hebbian.batch), "Lower hebbian.shard");
   require(recipe.procedure != "hebbian" || recipe.augmentation.empty(), "no augmentation under procedure hebbian: features are computed once",
           "augmentation", "Set augmentation = []");
+  require(recipe.test_views == 0 || recipe.procedure == "supervised", "test_views under procedure supervised only", "procedure " + recipe.procedure, "Set test_views = 0");
   recipe.optimizer.learning_rate.at(0, 1);
   recipe.optimizer.momentum.at(0, 1);
 }

@@ -83,6 +83,7 @@ struct Executor::State {
         const Parameter& parameter = parameters.list()[static_cast<std::size_t>(u.parameter)];
         optimizer->update_rows(parameters, u.parameter, u.first_row, u.rows, gradients.floats() + parameter.offset + u.first_row * parameter.columns(), *terms);
       });
+      if (team.leads_node()) optimizer->finish_step(parameters, *terms);
       team.synchronise("update");
       pack_shard_nodes();
     });

@@ -47,6 +47,17 @@ void draw(const layers::Initialisation& start, random::Generator generator, std:
   for (float& value : values) value = static_cast<float>(deviation * generator.next_normal());
 }
 
+/// Dirac initialisation (Zagoruyko, Komodakis 2017, arXiv 1706.00388, without its normalisation).
+void put_identity(const layers::ParameterSpec& spec, std::span<float> values) {
+  const std::int64_t area = spec.shape[2] * spec.shape[3], filter = spec.shape[1] * area;
+  const std::int64_t centre = spec.shape[2] / 2 * spec.shape[3] + spec.shape[3] / 2;
+  for (std::int64_t k = 0; k < std::min(spec.shape[0], spec.shape[1]); ++k) {
+    const auto of_filter = values.subspan(static_cast<std::size_t>(k * filter), static_cast<std::size_t>(filter));
+    std::fill(of_filter.begin(), of_filter.end(), 0.0f);
+    of_filter[static_cast<std::size_t>(k * area + centre)] = 1;
+  }
+}
+
 }  // namespace
 
 Parameters::Parameters(const Graph& graph, ranks::Team& team) : team_(team), by_node_(graph.nodes().size()), node_values_(graph.nodes().size()) {
@@ -68,6 +79,7 @@ void Parameters::initialise(std::uint64_t seed) {
     if (!team_.leads_node()) break;
     const auto channel = static_cast<std::uint32_t>(parameter.node * 16 + parameter.index);
     draw(parameter.spec.initialisation, random::Generator({seed, random::Purpose::initialisation, channel, 0, 0}), {of(parameter), static_cast<std::size_t>(parameter.count)});
+    if (parameter.spec.initialisation.identity_filters) put_identity(parameter.spec, {of(parameter), static_cast<std::size_t>(parameter.count)});
   }
   team_.synchronise("initial weights");
 }

@@ -75,8 +75,8 @@ class BatchNormKernel : public Kernel {
           static_cast<float>(-scale * static_cast<double>(row(coupled, kInverseDeviation)[c]) * grad_gamma / values);
       row(coupled, kGradConstant)[c] = static_cast<float>(-scale * grad_beta / values);
       if (!options_.affine || grad_parameters.empty() || grad_parameters[0] == nullptr) continue;
-      grad_parameters[0][c] = static_cast<float>(grad_gamma);
-      grad_parameters[1][c] = static_cast<float>(grad_beta);
+      if (has_gamma()) grad_parameters[0][c] = static_cast<float>(grad_gamma);
+      grad_parameters[beta_at()][c] = static_cast<float>(grad_beta);
     }
   }
 
@@ -102,8 +102,10 @@ class BatchNormKernel : public Kernel {
   std::int64_t rows() const { return samples_ * positions_; }
   const float* row(const float* coupled, Row index) const { return coupled + index * channels_; }
   float* row(float* coupled, Row index) const { return coupled + index * channels_; }
-  float gamma(std::span<const float* const> parameters, std::int64_t c) const { return options_.affine ? parameters[0][c] : 1.0f; }
-  float beta(std::span<const float* const> parameters, std::int64_t c) const { return options_.affine ? parameters[1][c] : 0.0f; }
+  bool has_gamma() const { return options_.affine && !options_.fixed_gamma; }
+  std::size_t beta_at() const { return has_gamma() ? 1 : 0; }
+  float gamma(std::span<const float* const> parameters, std::int64_t c) const { return has_gamma() ? parameters[0][c] : 1.0f; }
+  float beta(std::span<const float* const> parameters, std::int64_t c) const { return options_.affine ? parameters[beta_at()][c] : 0.0f; }
 
   void blend(float& state, double value) const {
     state = static_cast<float>((1.0 - options_.momentum) * static_cast<double>(state) + options_.momentum * value);
@@ -112,7 +114,7 @@ class BatchNormKernel : public Kernel {
   /// Center, scale and shift of the running statistics, in scratch.
   float* running_map(std::span<const float* const> parameters, std::byte* scratch) const {
     auto* map = reinterpret_cast<float*>(scratch);
-    const std::size_t first_state = options_.affine ? 2 : 0;
+    const std::size_t first_state = options_.affine ? beta_at() + 1 : 0;
     for (std::int64_t c = 0; c < channels_; ++c) {
       map[c] = parameters[first_state][c];
       const double variance = static_cast<double>(parameters[first_state + 1][c]);
@@ -153,14 +155,20 @@ std::vector<ParameterSpec> BatchNorm::parameters(std::span<const SampleShape> in
     return result;
   };
   std::vector<ParameterSpec> specs;
-  if (options_.affine) specs = {spec("gamma", 1, true), spec("beta", 0, true)};
+  if (options_.affine && !options_.fixed_gamma) specs.push_back(spec("gamma", 1, true));
+  if (options_.affine) {
+    specs.push_back(spec("beta", 0, true));
+    specs.back().rate_multiplier = options_.beta_rate;
+    specs.back().decay_multiplier = 1 / options_.beta_rate;
+  }
   specs.push_back(spec("running_mean", 0, false));
   specs.push_back(spec("running_var", 1, false));
   return specs;
 }
 
 std::string BatchNorm::summary() const {
-  return options_.affine ? "batch_norm" : "batch_norm without gamma and beta";
+  if (!options_.affine) return "batch_norm without gamma and beta";
+  return options_.fixed_gamma ? "batch_norm without gamma" : "batch_norm";
 }
 
 std::unique_ptr<Kernel> BatchNorm::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -7,7 +7,7 @@ namespace reprise::layers {
 /// Normalises each channel over the whole global batch: output = gamma * (input - mean) / sqrt(variance + epsilon) + beta.
 ///
 ///   input, output [N, H, W, C]
-///   gamma, beta   [C]        only if `affine`
+///   gamma, beta   [C]        only if `affine`; beta alone if also `fixed_gamma`
 ///   running_mean, running_var [C]   states, no gradient: new = (1 - momentum) * old + momentum * batch value
 ///
 /// Mode::train: mean and (biased) variance over all N*H*W values of the global batch, padded samples left out; the UNBIASED
@@ -24,6 +24,8 @@ class BatchNorm : public Layer {
     double epsilon = 1e-5;
     bool affine = true;
     bool decays = false;  ///< weight decay applies to gamma and beta
+    bool fixed_gamma = false;  ///< gamma is 1 and no parameter
+    double beta_rate = 1;      ///< times the learning rate; decay stays what it is
   };
   explicit BatchNorm(Options options);
   std::string_view kind() const override { return "batch_norm"; }

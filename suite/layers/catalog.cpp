@@ -14,6 +14,7 @@
 #include "suite/layers/dense.hpp"
 #include "suite/layers/dropout.hpp"
 #include "suite/layers/flatten.hpp"
+#include "suite/layers/gelu.hpp"
 #include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/global_max_pool.hpp"
 #include "suite/layers/kl_sparsity.hpp"
@@ -23,6 +24,7 @@
 #include "suite/layers/momentum_capsules.hpp"
 #include "suite/layers/reconstruction_penalty.hpp"
 #include "suite/layers/relu.hpp"
+#include "suite/layers/scale.hpp"
 #include "suite/layers/soft_hebb_conv2d.hpp"
 #include "suite/layers/softmax.hpp"
 #include "suite/layers/squash.hpp"
@@ -58,6 +60,8 @@ std::span<const CatalogRow> catalog() {
       {"relu", [] { return made<Relu>({}); }, {{3, 4, 5}}},
       {"logistic", [] { return made<Logistic>({}); }, {{3, 4, 5}}},
       {"tanh", [] { return made<Tanh>({}); }, {{3, 4, 5}}},
+      {"gelu", [] { return made<Gelu>({}); }, {{3, 4, 5}}},
+      {"scale", [] { return made<Scale>({.factor = 0.75}); }, {{3, 4, 5}}},
       {"triangle", [] { return made<Triangle>({.power = 1.4}); }, {{3, 4, 5}}},
       {"softmax", [] { return made<Softmax>({.gain = 2}); }, {{3, 4, 5}}},
       {"soft_hebb_conv2d", [] { return made<SoftHebbConv2d>({.filters = 5, .kernel = 3, .padding = 1, .competition = {}, .plasticity = {.rate = 0.01}}); }, {{5, 6, 3}}},

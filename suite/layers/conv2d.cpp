@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "suite/errors.hpp"
 #include "suite/kernels/onednn/convolution.hpp"
+#include "suite/layers/patch_whitening.hpp"
 #include "suite/layers/reflect_padding.hpp"
 #include "suite/tensor/memory.hpp"
 
@@ -89,10 +92,20 @@ SampleShape Conv2d::output_shape(std::span<const SampleShape> inputs) const {
 
 std::vector<ParameterSpec> Conv2d::parameters(std::span<const SampleShape> inputs) const {
   const std::int64_t in = inputs[0].channels / options_.groups, area = options_.kernel * options_.kernel;
-  Initialisation start{.kind = options_.initialisation, .value = options_.gain, .gain = options_.gain, .fan_in = in * area, .fan_out = options_.filters / options_.groups * area};
+  Initialisation start{.kind = options_.initialisation, .value = options_.gain, .gain = options_.gain, .fan_in = in * area, .fan_out = options_.filters / options_.groups * area, .identity_filters = options_.identity_filters};
   std::vector<ParameterSpec> specs{{.name = "weight", .shape = {options_.filters, in, options_.kernel, options_.kernel}, .initialisation = start, .decays = true, .has_norm_bound = true}};
-  if (options_.bias) specs.push_back({.name = "bias", .shape = {options_.filters}, .initialisation = {}});
+  if (options_.bias) specs.push_back({.name = "bias", .shape = {options_.filters}, .initialisation = {}, .decays = options_.bias_decays});
+  if (options_.whitening_epsilon > 0) {
+    if (options_.filters != 2 * in * area || options_.groups != 1)
+      throw ShapeError(Complaint{"conv2d that whitens patches", fmt::format("{} filters in one group for {} values a patch", 2 * in * area, in * area), fmt::format("{} filters, {} groups", options_.filters, options_.groups), "Set filters"});
+    specs[0].rate_multiplier = 0;
+  }
   return specs;
+}
+
+void Conv2d::fit(std::span<const float> images, const SampleShape& shape, std::span<float* const> parameters) const {
+  const std::vector<float> filters = whitening_filters(images, shape, options_.kernel, options_.whitening_epsilon);
+  std::copy(filters.begin(), filters.end(), parameters[0]);
 }
 
 Cost Conv2d::cost(std::span<const SampleShape> inputs) const {
@@ -104,6 +117,7 @@ std::string Conv2d::summary() const {
   std::string text = fmt::format("conv2d {0}x{0}, {1}", options_.kernel, options_.filters);
   if (options_.stride > 1) text += fmt::format(", stride {}", options_.stride);
   if (options_.padding > 0) text += fmt::format(", pad {}{}", options_.padding, options_.padding_mode == PaddingMode::reflect ? " reflect" : "");
+  if (options_.whitening_epsilon > 0) text += ", fixed: whitens patches";
   if (options_.groups > 1) text += fmt::format(", groups {}", options_.groups);
   return text;
 }

@@ -27,6 +27,10 @@ class Conv2d : public Layer {
     bool bias = true;
     Initialisation::Kind initialisation = Initialisation::Kind::he_normal;
     double gain = 1.0;           ///< standard deviation, for Kind::normal
+    bool identity_filters = false;  ///< see Initialisation
+    bool bias_decays = false;
+    /// Positive: the filters, 2 kernel^2 C of them, whiten the patches of the first 5,000 training images and do not train; see patch_whitening.hpp.
+    double whitening_epsilon = 0;
   };
 
   explicit Conv2d(Options options) : options_(options) {}
@@ -38,6 +42,8 @@ class Conv2d : public Layer {
   Cost cost(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = false}; }
   std::string summary() const override;
+  std::int64_t images_to_fit() const override { return options_.whitening_epsilon > 0 ? 5000 : 0; }
+  void fit(std::span<const float> images, const SampleShape& shape, std::span<float* const> parameters) const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:

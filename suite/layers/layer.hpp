@@ -35,6 +35,8 @@ struct Initialisation {
   double value = 0;
   double gain = 1;
   std::int64_t fan_in = 1, fan_out = 1;
+  /// Of a weight [K, C, R, S]: then the first min(K, C) filters k become identities, 1 at the centre of channel k and 0 elsewhere.
+  bool identity_filters = false;
 };
 
 /// Parses "he_normal", "xavier_uniform", "fan_in_normal", "fan_in_uniform", "normal"; throws InputError listing them.
@@ -46,7 +48,8 @@ struct ParameterSpec {
   Initialisation initialisation;
   bool decays = false;               ///< weight decay and L1 apply
   bool has_norm_bound = false;       ///< max-norm applies to each row (dimension 0)
-  double rate_multiplier = 1;
+  double rate_multiplier = 1;        ///< times the learning rate; 0: stays as it starts
+  double decay_multiplier = 1;       ///< times weight decay, which is itself scaled by the parameter's rate
   double lower = -1e30, upper = 1e30;  ///< clamp after each update
   bool trains = true;                ///< false: a running statistic; no gradient, written by the kernel at step ends
   std::int64_t count() const;
@@ -189,6 +192,12 @@ class Layer {
   /// One line for `reprise show`: "conv2d 3x3, 96, stride 2, pad 1".
   virtual std::string summary() const = 0;
   virtual std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const = 0;
+  /// Training images, preprocessed but not augmented, from which fit() makes initial values; 0: none. Only where the layer reads the input.
+  virtual std::int64_t images_to_fit() const { return 0; }
+  /// images [count, H, W, C] float32; `parameters` in the order of parameters(), already drawn. Same result on every machine of one ISA.
+  virtual void fit(std::span<const float> images, const SampleShape& shape, std::span<float* const> parameters) const {
+    (void)images, (void)shape, (void)parameters;
+  }
   /// Blocks of output features this layer is cut into; 0: it is cut into shards. Depends on shapes alone.
   virtual int output_blocks(std::span<const SampleShape> inputs) const { (void)inputs; return 0; }
   /// `options.samples` is the (padded) global batch.

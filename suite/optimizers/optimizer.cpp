@@ -1,5 +1,6 @@
 #include "suite/optimizers/optimizer.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "suite/errors.hpp"
@@ -11,6 +12,18 @@ Optimizer::Optimizer(const training::OptimizerRecipe& recipe, const graph::Param
     throw InputError(Complaint{"optimizer.kind", "sgd, adam or adamw", "'" + recipe.kind + "'", "Use one of the known names"});
   adam_ = recipe.kind != "sgd";
   for (int i = 0; i < (adam_ ? 2 : 1); ++i) state_.push_back(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float)));
+  if (recipe.lookahead_steps > 0) {
+    state_.push_back(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float)));
+    if (team.leads_node()) std::copy_n(parameters.values(), parameters.size(), state_.back().floats());
+    team.synchronise("slow copy of the weights");
+  }
+  for (const graph::Parameter& parameter : parameters.list())
+    frozen_.push_back(std::find(recipe.frozen.begin(), recipe.frozen.end(), parameter.name) != recipe.frozen.end());
+  for (const std::string& name : recipe.frozen) {
+    const auto& list = parameters.list();
+    if (std::none_of(list.begin(), list.end(), [&](const graph::Parameter& parameter) { return parameter.name == name; }))
+      throw InputError(Complaint{"optimizer.frozen", "names of parameters, such as '" + list.front().name + "'", "'" + name + "'", "See them with `reprise show`"});
+  }
 }
 
 kernels::UpdateTerms Optimizer::terms(std::int64_t step, std::int64_t total_steps) const {
@@ -26,6 +39,12 @@ kernels::UpdateTerms Optimizer::terms(std::int64_t step, std::int64_t total_step
   terms.correction1 = static_cast<float>(1.0 - std::pow(recipe_.beta1, static_cast<double>(step + 1)));
   terms.correction2 = static_cast<float>(1.0 - std::pow(recipe_.beta2, static_cast<double>(step + 1)));
   terms.decoupled = recipe_.kind == "adamw";
+  const double share = static_cast<double>(step + 1) / static_cast<double>(std::max<std::int64_t>(1, total_steps));
+  if (recipe_.lookahead_steps > 0 && (step + 1) % recipe_.lookahead_steps == 0)
+    terms.lookahead = static_cast<float>(std::pow(recipe_.lookahead_decay, static_cast<double>(recipe_.lookahead_steps)) * share * share * share);
+  else if (recipe_.lookahead_steps > 0 && step + 1 == total_steps)
+    terms.lookahead = 1;
+  terms.freezes = !recipe_.frozen.empty() && static_cast<double>(step) >= recipe_.frozen_from * static_cast<double>(total_steps);
   return terms;
 }
 
@@ -34,16 +53,31 @@ void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64
   const auto& kernel = kernels::vector_kernels();
   kernels::UpdateTerms terms = step_terms;
   terms.rate *= static_cast<float>(parameter.spec.rate_multiplier);
+  terms.weight_decay *= static_cast<float>(parameter.spec.decay_multiplier);
   if (!parameter.spec.decays) terms.weight_decay = terms.l1 = 0;
   const std::int64_t at = parameter.offset + first_row * parameter.columns(), count = rows * parameter.columns();
   float* weight = parameters.values() + at;
-  if (adam_)
-    kernel.adam(weight, gradient, state_[0].floats() + at, state_[1].floats() + at, count, terms);
-  else
-    kernel.sgd(weight, gradient, state_[0].floats() + at, count, terms);
-  if (parameter.spec.lower > -1e30 || parameter.spec.upper < 1e30)
-    kernel.clamp(weight, count, static_cast<float>(parameter.spec.lower), static_cast<float>(parameter.spec.upper));
-  if (recipe_.max_norm > 0 && parameter.spec.has_norm_bound) kernel.max_norm(weight, rows, parameter.columns(), static_cast<float>(recipe_.max_norm));
+  if (!(terms.freezes && frozen_[static_cast<std::size_t>(index)])) {
+    if (adam_)
+      kernel.adam(weight, gradient, state_[0].floats() + at, state_[1].floats() + at, count, terms);
+    else
+      kernel.sgd(weight, gradient, state_[0].floats() + at, count, terms);
+    if (parameter.spec.lower > -1e30 || parameter.spec.upper < 1e30)
+      kernel.clamp(weight, count, static_cast<float>(parameter.spec.lower), static_cast<float>(parameter.spec.upper));
+    if (recipe_.max_norm > 0 && parameter.spec.has_norm_bound) kernel.max_norm(weight, rows, parameter.columns(), static_cast<float>(recipe_.max_norm));
+  }
+  if (terms.lookahead >= 0) look_ahead(weight, at, count, terms.lookahead);
+}
+
+void Optimizer::look_ahead(float* fast, std::int64_t at, std::int64_t count, float weight) {
+  float* slow = state_.back().floats() + at;
+  for (std::int64_t i = 0; i < count; ++i) slow[i] = fast[i] = weight * slow[i] + (1 - weight) * fast[i];
+}
+
+void Optimizer::finish_step(graph::Parameters& parameters, const kernels::UpdateTerms& terms) {
+  if (terms.lookahead < 0) return;
+  for (const graph::Parameter& parameter : parameters.list())
+    if (!parameter.spec.trains) look_ahead(parameters.of(parameter), parameter.offset, parameter.count, terms.lookahead);
 }
 
 }  // namespace reprise::optimizers

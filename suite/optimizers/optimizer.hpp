@@ -11,10 +11,11 @@
 namespace reprise::optimizers {
 
 /// SGD with momentum (v <- m v + g; w <- w - rate v) and Nesterov, Adam (Kingma & Ba 2015, arXiv 1412.6980) and AdamW
-/// (Loshchilov & Hutter 2019, arXiv 1711.05101), each followed by clamps and by the max-norm projection of the recipe.
+/// (Loshchilov & Hutter 2019, arXiv 1711.05101), each followed by clamps and by the max-norm projection of the recipe, and by Lookahead.
 class Optimizer {
  public:
-  /// The state lies in memory that the ranks of a node share. Collective.
+  /// `parameters` hold their initial values: Lookahead's slow copy starts there. The state lies in memory that the ranks of a node share.
+  /// Throws InputError for an unknown kind or frozen parameter. Collective.
   Optimizer(const training::OptimizerRecipe& recipe, const graph::Parameters& parameters, ranks::Team& team = ranks::Team::alone());
 
   /// What step `step` of `total_steps` uses; steps count from 0.
@@ -25,13 +26,19 @@ class Optimizer {
   void update_rows(graph::Parameters& parameters, int index, std::int64_t first_row, std::int64_t rows, const float* gradient,
                    const kernels::UpdateTerms& terms);
 
-  /// State arrays, each as long as the parameter vector: velocity, or first and second moments. For checkpoints.
+  /// After all rows of a step: what Lookahead does to running statistics. Of the ranks of a node one calls it.
+  void finish_step(graph::Parameters& parameters, const kernels::UpdateTerms& terms);
+
+  /// State arrays, each as long as the parameter vector: velocity, or first and second moments; then Lookahead's slow copy. For checkpoints.
   std::vector<Memory>& state() { return state_; }
   const std::vector<Memory>& state() const { return state_; }
 
  private:
   training::OptimizerRecipe recipe_;
+  void look_ahead(float* fast, std::int64_t at, std::int64_t count, float weight);
+
   bool adam_ = false;
+  std::vector<bool> frozen_;  ///< by parameter
   std::vector<Memory> state_;
 };
 

@@ -140,7 +140,7 @@ double decay_time(const Schedule& schedule) {
 }
 
 double one_cycle(const Schedule& schedule, double progress) {
-  if (progress < schedule.warmup) return schedule.value * progress / schedule.warmup;
+  if (progress < schedule.warmup) return schedule.start + (schedule.value - schedule.start) * progress / schedule.warmup;
   if (schedule.warmup >= 1) return schedule.value;
   return schedule.value + (schedule.final_value - schedule.value) * (progress - schedule.warmup) / (1 - schedule.warmup);
 }
@@ -175,6 +175,16 @@ double Schedule::at(std::int64_t step, std::int64_t total_steps) const {
   if (kind == "one_cycle") return one_cycle(*this, progress);
   const double ramp = warmup > 0 ? std::min(1.0, progress / warmup) : 1.0;
   return ramp * without_warmup(*this, step, total_steps);
+}
+
+std::int64_t steps_per_epoch(const Recipe& recipe, std::int64_t train_images) {
+  const std::int64_t full = train_images / recipe.batch;
+  return std::max<std::int64_t>(1, recipe.drop_last ? full : full + (train_images % recipe.batch != 0 ? 1 : 0));
+}
+
+std::int64_t total_steps(const Recipe& recipe, std::int64_t train_images) {
+  if (recipe.steps > 0) return recipe.steps;
+  return std::max<std::int64_t>(1, std::llround(recipe.epochs * static_cast<double>(steps_per_epoch(recipe, train_images))));
 }
 
 }  // namespace reprise::training

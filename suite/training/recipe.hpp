@@ -44,13 +44,14 @@ class Options {
 ///   inverse_decay   value / (1 + step / decay_steps)
 ///   halving         value * 0.5 ^ floor(step / decay_steps)
 ///   cosine          from value to final over the run
-///   one_cycle       0 -> value (peak at warmup fraction) -> final, linear
+///   one_cycle       start -> value (peak at warmup fraction) -> final, linear
 ///   linear          from value to final over decay_steps (the whole run if 0), then final
 ///   exponential     final - (final - value) * exp(-step / decay_steps)      (the momentum ramp of the dropout code)
 /// `warmup` (fraction of the run, not for one_cycle) multiplies by a linear ramp from 0.
 struct Schedule {
   std::string kind = "constant";
   double value = 0;
+  double start = 0;                ///< one_cycle
   double final_value = 0;
   double factor = 0.1;
   double decay_steps = 0;
@@ -70,6 +71,12 @@ struct OptimizerRecipe {
   double weight_decay = 0;   ///< L2 on weights (not biases, norms, temperatures): gradient += weight_decay * w
   double l1 = 0;             ///< gradient += l1 * sign(w)
   double max_norm = 0;       ///< bound on the norm of each unit's incoming weights; 0: none
+  /// Lookahead (Zhang et al. 2019, arXiv 1907.08610) with a rising weight: every so many steps slow <- d slow + (1 - d) fast, fast <- slow,
+  /// d = lookahead_decay^lookahead_steps * (share of the run)^3; after the last step fast <- slow. 0: none. Running statistics take part.
+  std::int64_t lookahead_steps = 0;
+  double lookahead_decay = 0.95;
+  std::vector<std::string> frozen;  ///< parameters ("conv1/bias") that no longer train from `frozen_from`, a share of the run, on
+  double frozen_from = 0;
 };
 
 /// Procedure "hebbian": the plastic layers learn first, without labels; then a classifier learns on features that are computed once.
@@ -105,6 +112,10 @@ struct Recipe {
   OptimizerRecipe optimizer;
   HebbianRecipe hebbian;
   double label_smoothing = 0;
+  bool drop_last = false;                ///< leave out an epoch's last batch if it is not full
+  /// Views of a test image whose logits are averaged. 0: the image. 1: and its mirror. 2: half of that, and a quarter each of the same on the
+  /// image shifted by one pixel up and left, and down and right, with reflected borders (Jordan 2024, arXiv 2404.00498, section 3.5).
+  int test_views = 0;
   int evaluations = 10;                  ///< about how many times the test set is evaluated, the last step included
 
   std::vector<std::string> analyses;     ///< run after training: "monte_carlo", "sparsity", "saliency", "temperature", "memory"
@@ -113,5 +124,11 @@ struct Recipe {
   std::vector<std::string> reports;      ///< ids of published numbers that this trial reproduces
   std::vector<std::string> deviations;   ///< from the paper's protocol, in words, each a footnote of the report
 };
+
+/// Steps of one pass over so many training images, at least 1.
+std::int64_t steps_per_epoch(const Recipe& recipe, std::int64_t train_images);
+
+/// Steps of the whole run.
+std::int64_t total_steps(const Recipe& recipe, std::int64_t train_images);
 
 }  // namespace reprise::training

@@ -12,6 +12,7 @@
 #include "suite/optimizers/optimizer.hpp"
 #include "suite/random/random.hpp"
 #include "suite/training/run_digests.hpp"
+#include "suite/training/test_views.hpp"
 
 namespace reprise::training {
 
@@ -39,13 +40,32 @@ struct Trainer::State {
   State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in, const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers, ranks::Team& team_in)
       : recipe(recipe_in), graph(graph_in), train(train_in), test(test_in), seed(seed_in), team(team_in), parameters(graph, team) {
     parameters.initialise(seed);
+    fit_to_images();
     optimizer = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters, team);
     executor = std::make_unique<graph::Executor>(graph, executor_options(recipe), parameters, workers, team);
-    steps_per_epoch = (train.count() + recipe.batch - 1) / recipe.batch;
-    total_steps = recipe.steps > 0 ? recipe.steps : std::max<std::int64_t>(1, std::llround(recipe.epochs * static_cast<double>(steps_per_epoch)));
+    steps_per_epoch = training::steps_per_epoch(recipe, train.count());
+    total_steps = training::total_steps(recipe, train.count());
     if (train.count() < 1 || test.count() < 1)
       throw InputError(Complaint{"data set " + recipe.dataset, "at least one training and one test image", fmt::format("{} and {}", train.count(), test.count()), "Set train_images and test_images"});
     plan_rows();
+  }
+
+  /// Initial values that layers take from the first training images.
+  void fit_to_images() {
+    for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
+      const graph::Node& node = graph.nodes()[n];
+      if (!node.layer || node.layer->images_to_fit() == 0) continue;
+      if (node.inputs != std::vector<graph::NodeId>{0}) throw ShapeError(Complaint{node.name, "the input of the net in front of it", graph.node(node.inputs.at(0)).name, "Put it first"});
+      if (team.leads_node()) {
+        const std::int64_t count = std::min(node.layer->images_to_fit(), train.count()), size = train.shape().size();
+        std::vector<float> images(static_cast<std::size_t>(count * size));
+        for (std::int64_t i = 0; i < count; ++i) train.fetch(i, nullptr, images.data() + i * size);
+        std::vector<float*> values;
+        for (const int p : parameters.of_node(static_cast<graph::NodeId>(n))) values.push_back(parameters.of(parameters.list()[static_cast<std::size_t>(p)]));
+        node.layer->fit(images, train.shape(), values);
+      }
+      team.synchronise("values fitted to images");
+    }
   }
 
   /// Rows of the history: at the end of epochs, evenly spread, and at the last step.
@@ -96,6 +116,7 @@ struct Trainer::State {
     if (!is_autoencoder()) {
       metrics["train_error"].push_back(100.0 * since_row.errors / since_row.samples);
       metrics["test_error"].push_back(evaluation.error_percent);
+      if (recipe.test_views > 0) metrics["plain_test_error"].push_back(evaluation.plain_error_percent);
     }
     add_temperatures();
     if (team.is_root()) digests.add_row(parameters, optimizer->state());
@@ -124,7 +145,8 @@ struct Trainer::State {
   std::optional<Evaluation> evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask, const std::function<bool()>& should_stop) {
     Evaluation result;
     if (!is_autoencoder()) result.predictions.resize(static_cast<std::size_t>(source.count()));
-    double errors = 0;
+    const auto& views = test_views(mode == layers::Mode::infer ? recipe.test_views : 0);
+    double errors = 0, plain_errors = 0;
     for (std::int64_t first = 0; first < source.count(); first += recipe.batch) {
       const SourceReader reader(source, nullptr, first, nullptr);
       const graph::Batch batch{&reader, std::min(recipe.batch, source.count() - first), seed, mask, {.stop = should_stop && should_stop()}};
@@ -133,11 +155,40 @@ struct Trainer::State {
       const graph::BatchSums sums = executor->evaluate(batch, mode, readout);
       if (sums.signals.stop) return std::nullopt;
       result.loss += sums.loss;
-      errors += static_cast<double>(sums.errors);
+      plain_errors += static_cast<double>(sums.errors);
+      if (views.size() == 1) {
+        errors += static_cast<double>(sums.errors);
+        continue;
+      }
+      const auto averaged = errors_of_views(views, batch, reader, result.predictions.data() + first);
+      if (!averaged) return std::nullopt;
+      errors += static_cast<double>(*averaged);
     }
+    result.plain_error_percent = 100.0 * plain_errors / static_cast<double>(source.count());
     result.loss /= static_cast<double>(source.count());
     result.error_percent = 100.0 * errors / static_cast<double>(source.count());
     return result;
+  }
+
+  /// Averages the logits of the views, writes the predictions [batch.count] and counts what is wrong. Nothing if it was stopped.
+  std::optional<std::int64_t> errors_of_views(const std::vector<TestView>& views, graph::Batch batch, const graph::BatchReader& plain, std::int32_t* predictions) {
+    const auto count = static_cast<std::size_t>(batch.count), classes = static_cast<std::size_t>(graph.node(graph.output()).shape.size());
+    std::vector<float> logits(count * classes), average(count * classes);
+    graph::Readout readout;
+    readout.outputs = logits.data();
+    for (const TestView& view : views) {
+      const ViewReader reader(plain, graph.node(0).shape, view);
+      batch.reader = &reader;
+      if (executor->evaluate(batch, layers::Mode::infer, readout).signals.stop) return std::nullopt;
+      for (std::size_t i = 0; i < logits.size(); ++i) average[i] += view.weight * logits[i];
+    }
+    std::int64_t wrong = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto row = average.begin() + static_cast<std::ptrdiff_t>(i * classes);
+      predictions[i] = static_cast<std::int32_t>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row);
+      wrong += predictions[i] != plain.label(static_cast<std::int64_t>(i)) ? 1 : 0;
+    }
+    return wrong;
   }
 
   const Recipe& recipe;

@@ -35,7 +35,8 @@ struct Controls {
 /// Evaluation over a whole set.
 struct Evaluation {
   double loss = 0;                       ///< mean over samples
-  double error_percent = 0;              ///< 0 without labels
+  double error_percent = 0;              ///< 0 without labels; of the logits averaged over the recipe's test views
+  double plain_error_percent = 0;        ///< of the image alone
   std::vector<std::int32_t> predictions; ///< [count]; empty without labels
 };
 

@@ -52,6 +52,19 @@ TEST(Augmentation, flip_mirrors_columns_half_of_the_time) {
   EXPECT_NEAR(flipped, kDraws / 2, 5 * std::sqrt(kDraws / 4.0));  // five binomial deviations
 }
 
+TEST(Augmentation, alternating_flip_shows_the_other_side_in_the_next_epoch) {
+  const Augmentations flip({"alternating_flip"}, kHeight, kWidth);
+  int flipped = 0;
+  for (std::uint64_t i = 0; i < kDraws; ++i) {
+    const std::vector<int> first = draw(flip, i, 0).columns, second = draw(flip, i, 1).columns;
+    EXPECT_EQ(std::vector<int>(first.rbegin(), first.rend()), second);
+    EXPECT_EQ(draw(flip, i, 2).columns, first);
+    EXPECT_EQ(draw(flip, i, 7).columns, second);
+    if (first != identity(kWidth)) ++flipped;
+  }
+  EXPECT_NEAR(flipped, kDraws / 2, 5 * std::sqrt(kDraws / 4.0));  // five binomial deviations
+}
+
 /// Every draw must be a window of the padded axes, and each of the (2 pad + 1)^2 windows must come equally often.
 void expect_windows(const Augmentations& augmentations, const std::vector<int>& rows, const std::vector<int>& columns, int pad) {
   std::map<std::pair<int, int>, int> counts;

@@ -133,6 +133,14 @@ TEST_P(WideNets, have_the_counted_parameters_and_cost) {
   EXPECT_EQ(hundred.trained_parameters(), expected.parameters + 90 * (64 * expected.width + 1));
 }
 
+/// Counted from the layer list, and what the author's code prints.
+TEST(Speedrun, has_the_published_parameters_and_operations) {
+  const Graph graph = net("speedrun", "airbench94", kColour);
+  EXPECT_EQ(graph.trained_parameters(), 1'971'640);
+  const auto recipe = resolve("speedrun", "airbench94", "paper");
+  EXPECT_NEAR(static_cast<double>(graph.training_flops() * recipe.batch * recipe.steps), 3.45e14, 0.01e14);  // published 3.6e14 with the evaluation
+}
+
 INSTANTIATE_TEST_SUITE_P(Wrn, WideNets,
                          ::testing::Values(WideNet{10, 1, 77850, 0.0125}, WideNet{10, 2, 303706, 0.0445}, WideNet{16, 1, 175066, 0.0267},
                                            WideNet{16, 2, 691674, 0.1011}, WideNet{16, 4, 2748890, 0.3926}, WideNet{28, 1, 369498, 0.0550},

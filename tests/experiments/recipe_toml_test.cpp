@@ -49,6 +49,10 @@ TEST(RecipeToml, reading_keeps_every_field) {
   recipe.analysis_options.set("images", std::int64_t{5});
   recipe.optimizer.nesterov = true;
   recipe.optimizer.momentum.value = 0.1 + 0.2;  // needs all 17 digits
+  recipe.optimizer.lookahead_steps = 5, recipe.optimizer.lookahead_decay = 0.9;
+  recipe.optimizer.frozen = {"a/bias"}, recipe.optimizer.frozen_from = 0.25;
+  recipe.optimizer.learning_rate.start = 0.2;
+  recipe.drop_last = true, recipe.test_views = 2;
   const Recipe back = recipe_from_toml(to_toml(recipe));
   EXPECT_EQ(back.precision, Precision::bf16);
   EXPECT_EQ(back.steps, 12);
@@ -57,6 +61,13 @@ TEST(RecipeToml, reading_keeps_every_field) {
   EXPECT_EQ(back.analysis_options.get_int("images", 0), 5);
   EXPECT_TRUE(back.optimizer.nesterov);
   EXPECT_EQ(back.optimizer.momentum.value, 0.1 + 0.2);
+  EXPECT_EQ(back.optimizer.lookahead_steps, 5);
+  EXPECT_EQ(back.optimizer.lookahead_decay, 0.9);
+  EXPECT_EQ(back.optimizer.frozen, recipe.optimizer.frozen);
+  EXPECT_EQ(back.optimizer.frozen_from, 0.25);
+  EXPECT_EQ(back.optimizer.learning_rate.start, 0.2);
+  EXPECT_TRUE(back.drop_last);
+  EXPECT_EQ(back.test_views, 2);
   EXPECT_EQ(back.deviations, recipe.deviations);
   EXPECT_EQ(back.model_options.values(), recipe.model_options.values());
 }

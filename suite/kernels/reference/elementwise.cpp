@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace reprise::kernels::reference {
 
@@ -50,6 +51,16 @@ std::vector<double> tanh(const std::vector<double>& input) {
 }
 std::vector<double> tanh_grad(const std::vector<double>& output, const std::vector<double>& grad_output) {
   return mapped(output, grad_output, [](double y, double dy) { return dy * (1 - y * y); });
+}
+
+std::vector<double> gelu(const std::vector<double>& input) {
+  return mapped(input, [](double x) { return x * std::erfc(-x / std::numbers::sqrt2) / 2; });
+}
+std::vector<double> gelu_grad(const std::vector<double>& input, const std::vector<double>& grad_output) {
+  return mapped(input, grad_output, [](double x, double dy) {
+    const double density = std::exp(-x * x / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+    return dy * (std::erfc(-x / std::numbers::sqrt2) / 2 + x * density);
+  });
 }
 
 ChannelMoments channel_moments(const std::vector<double>& input, std::int64_t channels) {

@@ -14,6 +14,9 @@ std::vector<double> logistic(const std::vector<double>& input);
 std::vector<double> logistic_grad(const std::vector<double>& output, const std::vector<double>& grad_output);
 std::vector<double> tanh(const std::vector<double>& input);
 std::vector<double> tanh_grad(const std::vector<double>& output, const std::vector<double>& grad_output);
+/// x Phi(x) with the standard normal distribution Phi; the gradient reads the input.
+std::vector<double> gelu(const std::vector<double>& input);
+std::vector<double> gelu_grad(const std::vector<double>& input, const std::vector<double>& grad_output);
 
 /// Mean and biased variance of each of C channels over the rows of input [rows, C].
 struct ChannelMoments {

@@ -55,6 +55,9 @@ struct StorageKernels {
   void (*logistic_grad)(const T* output, const T* grad_output, T* grad_input, std::int64_t n);
   void (*tanh)(const T* input, T* output, std::int64_t n);
   void (*tanh_grad)(const T* output, const T* grad_output, T* grad_input, std::int64_t n);
+  /// input * Phi(input), Phi the standard normal distribution; its gradient reads the input.
+  void (*gelu)(const T* input, T* output, std::int64_t n);
+  void (*gelu_grad)(const T* input, const T* grad_output, T* grad_input, std::int64_t n);
   void (*add)(const T* a, const T* b, T* output, std::int64_t n);
   void (*scale)(const T* input, float factor, T* output, std::int64_t n);
   void (*to_float)(const T* input, float* output, std::int64_t n);
@@ -135,6 +138,8 @@ struct UpdateTerms {
   float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;  ///< adam
   float correction1 = 1, correction2 = 1;               ///< adam: 1 - beta^step
   bool decoupled = false;                               ///< adamw
+  float lookahead = -1;                                 ///< of this step: weight of the slow copy; negative: no Lookahead
+  bool freezes = false;                                 ///< the recipe's frozen parameters do not train any more
 };
 
 struct VectorKernels {

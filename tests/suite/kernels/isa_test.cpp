@@ -34,6 +34,8 @@ std::vector<Doubles> everything(const VectorKernels& table) {
   const auto keep = [&] { results.push_back(read_back(out.data(), kCount)); };
   k.logistic(x.data(), out.data(), kCount), keep();
   k.tanh(x.data(), out.data(), kCount), keep();
+  k.gelu(x.data(), out.data(), kCount), keep();
+  k.gelu_grad(x.data(), y.data(), out.data(), kCount), keep();
   k.logistic_grad(x.data(), y.data(), out.data(), kCount), keep();
   k.dropout(x.data(), out.data(), kCount, {{1, 2}, {0, 3, 4, 5}}, 40'000, 1.6f), keep();
   k.gaussian_noise(x.data(), out.data(), kCount, {{1, 2}, {0, 3, 4, 5}}, 0.5f), keep();

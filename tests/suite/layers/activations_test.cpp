@@ -3,8 +3,10 @@
 #include <cmath>
 
 #include "suite/kernels/reference/elementwise.hpp"
+#include "suite/layers/gelu.hpp"
 #include "suite/layers/logistic.hpp"
 #include "suite/layers/relu.hpp"
+#include "suite/layers/scale.hpp"
 #include "suite/layers/tanh.hpp"
 #include "tests/suite/layers/channel_counts.hpp"
 #include "tests/support/gradient_checker.hpp"
@@ -81,6 +83,32 @@ TEST(Activations, relu_logistic_and_tanh_equal_the_reference_and_the_difference_
   check<layers::Tanh>(reference::tanh, reference::tanh_grad);
 }
 
+TEST(Activations, gelu_equals_the_reference_and_the_difference_quotient) {
+  const auto reference_of_gelu = [] {
+    Reference result;
+    result.forward = [](const LayerValues& values) { return reference::gelu(values.inputs[0]); };
+    result.backward = [](const LayerValues& values, const Doubles& grad_output) {
+      LayerResult back;
+      back.grad_inputs = {reference::gelu_grad(values.inputs[0], grad_output)};
+      return back;
+    };
+    return result;
+  };
+  for (const long channels : kChannelCounts)
+    for (const Precision precision : {Precision::f32, Precision::bf16})
+      EXPECT_WITHIN_TOLERANCE(against_reference(case_of<layers::Gelu>({3, 5, channels}, precision), reference_of_gelu(), {.output = kTranscendental, .gradient = kTranscendental}));
+  EXPECT_WITHIN_TOLERANCE(against_differences(case_of<layers::Gelu>({2, 3, 5}), reference_of_gelu(), {.output = kTranscendental, .gradient = kTranscendental}));
+}
+
+TEST(Activations, scale_multiplies_both_ways) {
+  LayerCase c = case_of<layers::Relu>({1, 1, 3});
+  c.layer = std::make_shared<layers::Scale>(layers::Scale::Options{.factor = 0.25});
+  c.samples = 1, c.count = 1;
+  const LayerResult result = run_layer(c, {{{-2, 0, 6}}, {}}, {4, 8, -4});
+  EXPECT_EQ(result.output, (Doubles{-0.5, 0, 1.5}));
+  EXPECT_EQ(result.grad_inputs[0], (Doubles{1, 2, -1}));
+}
+
 TEST(Activations, in_place_equals_out_of_place) {
   check_in_place<layers::Relu>();
   check_in_place<layers::Logistic>();
@@ -97,6 +125,8 @@ TEST(Activations, values_by_hand) {
   EXPECT_EQ(run(case_of<layers::Relu>(one)).grad_inputs[0], (Doubles{0, 0, 1}));
   EXPECT_NEAR_ARRAY(run(case_of<layers::Logistic>(one)).output, (Doubles{0.1192029220, 0.5, 0.8807970780}), 4, kRoundoffF32);
   EXPECT_NEAR_ARRAY(run(case_of<layers::Logistic>(one)).grad_inputs[0], (Doubles{0.1049935854, 0.25, 0.1049935854}), 4, kRoundoffF32);
+  EXPECT_NEAR_ARRAY(run(case_of<layers::Gelu>(one)).output, (Doubles{-0.0455002639, 0, 1.9544997361}), 4, kRoundoffF32);
+  EXPECT_NEAR_ARRAY(run(case_of<layers::Gelu>(one)).grad_inputs[0], (Doubles{-0.0852318054, 0.5, 1.0852318054}), 4, kRoundoffF32);
   EXPECT_NEAR_ARRAY(run(case_of<layers::Tanh>(one)).output, (Doubles{-0.9640275801, 0, 0.9640275801}), 4, kRoundoffF32);
   EXPECT_NEAR_ARRAY(run(case_of<layers::Tanh>(one)).grad_inputs[0], (Doubles{0.0706508249, 1, 0.0706508249}), 4, kRoundoffF32);
 }

@@ -151,6 +151,24 @@ TEST(BatchNorm, parameters_and_states) {
   EXPECT_EQ(BatchNorm({.affine = false}).parameters(input).size(), 2u);
 }
 
+TEST(BatchNorm, with_gamma_fixed_beta_alone_trains_and_at_its_own_rate) {
+  const BatchNorm::Options fixed{.epsilon = 1e-3, .fixed_gamma = true, .beta_rate = 64}, whole{.epsilon = 1e-3};
+  const LayerCase c = case_of(fixed, {2, 3, 5}), other = case_of(whole, {2, 3, 5});
+  LayerValues values = random_values(c, 1);
+  const Doubles grad = random_grad_output(c, 2);
+  const LayerResult result = run_layer(c, values, grad);
+  values.parameters.insert(values.parameters.begin(), Doubles(5, 1.0));  // gamma
+  const LayerResult expected = run_layer(other, values, grad);
+  EXPECT_EQ(result.output, expected.output);
+  EXPECT_EQ(result.grad_inputs, expected.grad_inputs);
+  EXPECT_EQ(result.grad_parameters[0], expected.grad_parameters[1]);
+  const auto specs = c.layer->parameters(c.inputs);
+  ASSERT_EQ(specs.size(), 3u);
+  EXPECT_EQ(specs[0].name, "beta");
+  EXPECT_EQ(specs[0].rate_multiplier, 64);
+  EXPECT_EQ(specs[0].decay_multiplier, 1.0 / 64);
+}
+
 TEST(BatchNorm, refuses_options_out_of_range) {
   EXPECT_THROW(BatchNorm({.momentum = 0}), InputError);
   EXPECT_THROW(BatchNorm({.momentum = 1.5}), InputError);

@@ -1,0 +1,73 @@
+// The net of K. Jordan 2024 (arXiv 2404.00498, airbench94), for 3x32x32 images and widths 64, 256, 256:
+//
+//   whiten    31x31   2x2 convolution, 24 fixed filters that whiten patches, trained bias; GELU
+//   group1    15x15   3x3 convolution, 64; max pooling 2; batch norm; GELU; 3x3 convolution, 64; batch norm; GELU
+//   group2    7x7     the same with 256
+//   group3    3x3     the same with 256
+//   head      1x1     max pooling 3; dense without bias; logits times 1/9
+//
+// Convolutions of 3x3 have no bias; batch norm has a shift and no scale. Weight decay is on every trained parameter.
+
+#include "experiments/speedrun/model.hpp"
+
+#include <fmt/format.h>
+
+#include "experiments/model_parts.hpp"
+#include "suite/layers/batch_norm.hpp"
+#include "suite/layers/conv2d.hpp"
+#include "suite/layers/dense.hpp"
+#include "suite/layers/gelu.hpp"
+#include "suite/layers/max_pool2d.hpp"
+#include "suite/layers/scale.hpp"
+
+namespace reprise::experiments::speedrun {
+namespace {
+
+using graph::Graph;
+using training::Options;
+using Start = layers::Initialisation::Kind;
+
+/// Which parts of the ladder are in.
+struct Parts {
+  bool whitening, identity;
+  double norm_bias_rate;
+};
+
+void norm_gelu(Graph& graph, const std::string& name, const Parts& parts) {
+  put<layers::BatchNorm>(graph, name + ".norm", {.momentum = 0.4, .epsilon = 1e-12, .decays = true, .fixed_gamma = true, .beta_rate = parts.norm_bias_rate});
+  put<layers::Gelu>(graph, name + ".gelu");
+}
+
+void convolution(Graph& graph, const std::string& name, std::int64_t width, const Parts& parts) {
+  put<layers::Conv2d>(graph, name, {.filters = width, .kernel = 3, .padding = 1, .bias = false, .initialisation = Start::fan_in_uniform, .identity_filters = parts.identity});
+}
+
+Graph airbench(const Options& options, const SampleShape& input, int classes) {
+  const Parts parts{options.get_bool("whitening", true), options.get_bool("identity", true), options.get_double("norm_bias_rate", 64)};
+  const auto widths = widths_of(options, "widths", {64, 256, 256}, 3);
+  Graph graph(input);
+  put<layers::Conv2d>(graph, "whiten", {.filters = 8 * input.channels, .kernel = 2, .initialisation = Start::fan_in_uniform, .bias_decays = true,
+                                        .whitening_epsilon = parts.whitening ? 5e-4 : 0});
+  put<layers::Gelu>(graph, "whiten.gelu");
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    const std::string name = fmt::format("group{}", i + 1);
+    convolution(graph, name + ".conv1", widths[i], parts);
+    put<layers::MaxPool2d>(graph, name + ".pool", {.window = 2, .stride = 2});
+    norm_gelu(graph, name + ".1", parts);
+    convolution(graph, name + ".conv2", widths[i], parts);
+    norm_gelu(graph, name + ".2", parts);
+  }
+  put<layers::MaxPool2d>(graph, "head.pool", {.window = 3, .stride = 3});
+  put<layers::Dense>(graph, "head", {.features = classes, .bias = false, .initialisation = Start::fan_in_uniform});
+  put<layers::Scale>(graph, "logits", {.factor = 1.0 / 9});
+  graph.set_loss(graph::LossKind::softmax_cross_entropy);
+  return graph;
+}
+
+}  // namespace
+
+std::vector<Model> models() {
+  return {{"airbench", "whitening, three groups of two convolutions, scaled logits", airbench}};
+}
+
+}  // namespace reprise::experiments::speedrun

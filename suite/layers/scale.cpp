@@ -1,0 +1,42 @@
+#include "suite/layers/scale.hpp"
+
+#include <fmt/format.h>
+
+#include "suite/layers/layer_checks.hpp"
+
+namespace reprise::layers {
+
+namespace {
+
+template <class T>
+class ScaleKernel : public Kernel {
+ public:
+  ScaleKernel(double factor, std::int64_t size) : factor_(static_cast<float>(factor)), size_(size) {}
+
+  void forward(const ForwardArgs& args) const override { vector_of<T>().scale(typed<T>(args.inputs[0]), factor_, typed<T>(args.output), size_); }
+
+  void backward(const BackwardArgs& args) const override {
+    if (args.grad_inputs[0] == nullptr) return;
+    vector_of<T>().scale(typed<T>(args.grad_output), factor_, typed<T>(args.grad_inputs[0]), size_);
+  }
+
+ private:
+  float factor_;
+  std::int64_t size_;  // values of the shard
+};
+
+}  // namespace
+
+SampleShape Scale::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
+}
+
+std::string Scale::summary() const {
+  return fmt::format("scale by {:.4g}", options_.factor);
+}
+
+std::unique_ptr<Kernel> Scale::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_kernel<ScaleKernel>(options.precision, options_.factor, only_input(kind(), inputs).size() * options.samples);
+}
+
+}  // namespace reprise::layers

@@ -1,0 +1,168 @@
+// Parts of a recipe that few papers use: whitening filters, Lookahead, frozen parameters, views of test images, incomplete batches.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "suite/errors.hpp"
+#include "suite/layers/conv2d.hpp"
+#include "suite/layers/dense.hpp"
+#include "suite/layers/patch_whitening.hpp"
+#include "suite/optimizers/optimizer.hpp"
+#include "suite/random/random.hpp"
+#include "suite/training/test_views.hpp"
+
+namespace reprise::training {
+namespace {
+
+TEST(PatchWhitening, responses_are_uncorrelated_with_variance_one_and_come_in_both_signs) {
+  const SampleShape shape{6, 7, 3};
+  random::Generator generator({1, random::Purpose::synthetic, 0, 0, 0});
+  std::vector<float> images(static_cast<std::size_t>(50 * shape.size()));
+  float before = 0;
+  for (float& value : images) value = before = 0.7f * before + static_cast<float>(generator.next_normal());  // neighbours are alike
+  const auto filters = layers::whitening_filters(images, shape, 2, 0);
+  const std::size_t D = 12;
+  ASSERT_EQ(filters.size(), 2 * D * D);
+  std::vector<double> moments(D * D);
+  double patches = 0;
+  for (std::int64_t n = 0; n < 50; ++n)
+    for (std::int64_t y = 0; y < 5; ++y)
+      for (std::int64_t x = 0; x < 6; ++x, ++patches) {
+        std::vector<double> response(D);
+        for (std::size_t k = 0; k < D; ++k)
+          for (std::int64_t c = 0; c < 3; ++c)
+            for (std::int64_t r = 0; r < 2; ++r)
+              for (std::int64_t s = 0; s < 2; ++s)
+                response[k] += static_cast<double>(filters[k * D + static_cast<std::size_t>((c * 2 + r) * 2 + s)] * images[static_cast<std::size_t>(((n * 6 + y + r) * 7 + x + s) * 3 + c)]);
+        for (std::size_t i = 0; i < D; ++i)
+          for (std::size_t j = 0; j < D; ++j) moments[i * D + j] += response[i] * response[j];
+      }
+  for (std::size_t i = 0; i < D; ++i)
+    for (std::size_t j = 0; j < D; ++j) EXPECT_NEAR(moments[i * D + j] / patches, i == j ? 1 : 0, 1e-5);
+  for (std::size_t i = 0; i < D * D; ++i) EXPECT_EQ(filters[D * D + i], -filters[i]);
+  const auto norm = [&](std::size_t k) {
+    double sum = 0;
+    for (std::size_t d = 0; d < D; ++d) sum += std::pow(static_cast<double>(filters[k * D + d]), 2);
+    return sum;
+  };
+  for (std::size_t k = 1; k < D; ++k) EXPECT_LE(norm(k - 1), norm(k));  // largest eigenvalue first
+}
+
+TEST(PatchWhitening, needs_two_filters_a_value_of_a_patch) {
+  const std::vector<SampleShape> input{{8, 8, 3}};
+  EXPECT_THROW(layers::Conv2d({.filters = 20, .kernel = 2, .whitening_epsilon = 1e-3}).parameters(input), ShapeError);
+  const auto specs = layers::Conv2d({.filters = 24, .kernel = 2, .whitening_epsilon = 1e-3}).parameters(input);
+  EXPECT_EQ(specs[0].rate_multiplier, 0);  // the filters stay
+  EXPECT_EQ(specs[1].rate_multiplier, 1);
+}
+
+TEST(IdentityFilters, pass_the_channel_of_their_number) {
+  graph::Graph graph({4, 4, 3});
+  graph.add("conv", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 5, .kernel = 3, .padding = 1, .bias = false, .identity_filters = true}));
+  graph::Parameters parameters(graph);
+  parameters.initialise(1);
+  const float* w = parameters.values();
+  for (int k = 0; k < 3; ++k)
+    for (int i = 0; i < 27; ++i) EXPECT_EQ(w[k * 27 + i], i == k * 9 + 4 ? 1 : 0);
+  for (int k = 3; k < 5; ++k) EXPECT_NE(w[k * 27], 0);
+}
+
+/// One dense layer of one weight and one bias, whose gradients are 1.
+struct OneWeight {
+  OneWeight() : graph({1, 1, 1}) {
+    graph.add("dense", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 1}));
+    parameters.emplace(graph);
+    parameters->initialise(1);
+    weight() = 0;
+  }
+  float& weight() { return *parameters->of(parameters->list()[0]); }
+  float& bias() { return *parameters->of(parameters->list()[1]); }
+  void run(const OptimizerRecipe& recipe, int steps) {
+    optimizers::Optimizer optimizer(recipe, *parameters);
+    const float one = 1;
+    for (int step = 0; step < steps; ++step) {
+      const auto terms = optimizer.terms(step, steps);
+      for (int p = 0; p < 2; ++p) optimizer.update_rows(*parameters, p, 0, 1, &one, terms);
+      optimizer.finish_step(*parameters, terms);
+    }
+  }
+  graph::Graph graph;
+  std::optional<graph::Parameters> parameters;
+};
+
+OptimizerRecipe rate_one() {
+  OptimizerRecipe recipe;
+  recipe.learning_rate.value = 1;
+  return recipe;
+}
+
+TEST(Lookahead, follows_the_slow_copy_by_hand) {
+  OptimizerRecipe recipe = rate_one();
+  recipe.lookahead_steps = 2, recipe.lookahead_decay = 0.5;
+  OneWeight one;
+  one.run(recipe, 5);
+  // Step 2: fast -2, d = 0.25 (2/5)^3, slow 0: -2 (1 - d). Step 4: two further steps, d = 0.25 (4/5)^3. Step 5, the last: back to the slow copy.
+  const double d2 = 0.25 * 0.064, d4 = 0.25 * 0.512;
+  const double after2 = -2 * (1 - d2), after4 = d4 * after2 + (1 - d4) * (after2 - 2);
+  EXPECT_NEAR(one.weight(), after4, 1e-6);
+}
+
+TEST(Frozen, parameters_stop_at_their_share_of_the_run) {
+  OptimizerRecipe recipe = rate_one();
+  recipe.frozen = {"dense/bias"}, recipe.frozen_from = 0.3;
+  OneWeight one;
+  one.bias() = 0;
+  one.run(recipe, 10);
+  EXPECT_EQ(one.weight(), -10);
+  EXPECT_EQ(one.bias(), -3);
+  recipe.frozen = {"dense/bais"};
+  EXPECT_THROW(one.run(recipe, 1), InputError);
+}
+
+TEST(Schedules, one_cycle_begins_at_its_start) {
+  const Schedule schedule{.kind = "one_cycle", .value = 1, .start = 0.2, .final_value = 0.07, .warmup = 0.25};
+  EXPECT_DOUBLE_EQ(schedule.at(0, 100), 0.2);
+  EXPECT_DOUBLE_EQ(schedule.at(25, 100), 1);
+  EXPECT_DOUBLE_EQ(schedule.at(100, 100), 0.07);
+}
+
+TEST(Steps, an_incomplete_batch_is_a_step_unless_it_is_dropped) {
+  Recipe recipe;
+  recipe.batch = 1024, recipe.epochs = 2;
+  EXPECT_EQ(steps_per_epoch(recipe, 50'000), 49);
+  recipe.drop_last = true;
+  EXPECT_EQ(steps_per_epoch(recipe, 50'000), 48);
+  EXPECT_EQ(total_steps(recipe, 50'000), 96);
+  EXPECT_EQ(steps_per_epoch(recipe, 100), 1);
+}
+
+class Numbered : public graph::BatchReader {
+ public:
+  void fetch(std::int64_t, float* output) const override {
+    for (int i = 0; i < 9; ++i) output[i] = static_cast<float>(i);
+  }
+  std::int32_t label(std::int64_t) const override { return 0; }
+};
+
+TEST(TestViews, mirror_move_and_reflect_and_their_weights_sum_to_one) {
+  const Numbered plain;
+  const auto seen = [&](const TestView& view) {
+    std::vector<float> image(9);
+    ViewReader(plain, {3, 3, 1}, view).fetch(0, image.data());
+    return image;
+  };
+  EXPECT_EQ(seen({}), (std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(seen({.mirrored = true}), (std::vector<float>{2, 1, 0, 5, 4, 3, 8, 7, 6}));
+  EXPECT_EQ(seen({.rows_down = 1, .columns_right = 1}), (std::vector<float>{4, 3, 4, 1, 0, 1, 4, 3, 4}));
+  EXPECT_EQ(seen({.mirrored = true, .rows_down = -1, .columns_right = -1}), (std::vector<float>{4, 5, 4, 7, 8, 7, 4, 5, 4}));
+  for (const int level : {0, 1, 2}) {
+    float sum = 0;
+    for (const TestView& view : test_views(level)) sum += view.weight;
+    EXPECT_EQ(sum, 1) << level;
+    EXPECT_FALSE(test_views(level)[0].mirrored);
+  }
+}
+
+}  // namespace
+}  // namespace reprise::training
