@@ -3,12 +3,17 @@
 //   reprise_bench --benchmark_filter='step/all-cnn/allcnn-c/paper'     one net, both precisions, one and all threads
 //   reprise_bench --benchmark_list_tests                                what there is
 //   reprise_bench --benchmark_out=run.json --benchmark_out_format=json
+//   reprise_bench compare old.json new.json                            what became slower
 
 #include <benchmark/benchmark.h>
 
+#include <string_view>
+
+#include "suite/bench/compare.hpp"
 #include "suite/bench/rates.hpp"
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "compare") return reprise::bench::compare_command(argc - 1, argv + 1);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   reprise::bench::register_peaks();
