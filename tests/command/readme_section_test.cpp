@@ -35,6 +35,8 @@ TEST(ReadmeSection, table_has_published_rows_and_tested_claims_only) {
   row.published.emplace().number.value = 1.06;
   row.published->verified = true;
   row.reproduced = {3, 1.07, 0.02};
+  const reports::Row again = row;  // the same number in another table of the paper
+  paper.rows.push_back(again);
   paper.rows.emplace_back().title = "unpublished";
   reports::ClaimResult& claim = paper.claims.emplace_back();
   claim.claim.statement = "A is better than B";
@@ -44,6 +46,7 @@ TEST(ReadmeSection, table_has_published_rows_and_tested_claims_only) {
   const std::string table = readme_table(report);
   EXPECT_NE(table.find("| dropout | Net \\| A | mnist, paper | 1.06 percent | 1.07 ± 0.02 (n = 3) | agrees |\n"), std::string::npos)
       << table;
+  EXPECT_EQ(table.find("1.06 percent"), table.rfind("1.06 percent")) << table;
   EXPECT_NE(table.find("| dropout | A is better than B |"), std::string::npos) << table;
   EXPECT_EQ(table.find("never tested"), std::string::npos) << table;
   EXPECT_EQ(table.find("unpublished"), std::string::npos) << table;
