@@ -24,7 +24,6 @@ function(reprise_library name)
   target_link_libraries(reprise_${name} PUBLIC reprise_options fmt::fmt ${arg_LINK} PRIVATE ${arg_PRIVATE_LINK})
 endfunction()
 
-# reprise_test(NAME SOURCES files... LINK libraries... [LABELS slow]): one GoogleTest program, one ctest entry.
 # reprise_timeout(TEST SECONDS): sanitizers are given six times as long.
 function(reprise_timeout test seconds)
   if(REPRISE_SANITIZE)
@@ -33,6 +32,7 @@ function(reprise_timeout test seconds)
   set_tests_properties(${test} PROPERTIES TIMEOUT ${seconds})
 endfunction()
 
+# reprise_test(NAME SOURCES files... LINK libraries... [LABELS slow]): one GoogleTest program, one ctest entry.
 function(reprise_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LINK;LABELS")
   add_executable(${name} ${arg_SOURCES})

@@ -20,19 +20,6 @@ int reflected(int index, int size) {
   return index < size ? index : 2 * (size - 1) - index;
 }
 
-/// Row i of the output becomes row i + offset of what was there.
-void shift(std::vector<int>& map, int offset, bool reflect) {
-  const std::vector<int>::size_type size = map.size();
-  thread_local std::vector<int> before;
-  before = map;
-  for (std::size_t i = 0; i < size; ++i) {
-    int from = static_cast<int>(i) + offset;
-    if (reflect) from = reflected(from, static_cast<int>(size));
-    const bool is_inside = from >= 0 && from < static_cast<int>(size);
-    map[i] = is_inside ? before[static_cast<std::size_t>(from)] : AxisMaps::kOutside;
-  }
-}
-
 /// Left becomes right, with probability 1/2.
 class Flip : public Augmentation {
  public:
@@ -88,15 +75,31 @@ std::unique_ptr<const Augmentation> make(const std::string& text, int shorter_si
 
 }  // namespace
 
+void AxisMaps::reset(int height, int width) {
+  rows.resize(static_cast<std::size_t>(height));
+  columns.resize(static_cast<std::size_t>(width));
+  std::iota(rows.begin(), rows.end(), 0);
+  std::iota(columns.begin(), columns.end(), 0);
+}
+
+void shift(std::vector<int>& map, int offset, bool reflect) {
+  const std::vector<int>::size_type size = map.size();
+  thread_local std::vector<int> before;
+  before = map;
+  for (std::size_t i = 0; i < size; ++i) {
+    int from = static_cast<int>(i) + offset;
+    if (reflect) from = reflected(from, static_cast<int>(size));
+    const bool is_inside = from >= 0 && from < static_cast<int>(size);
+    map[i] = is_inside ? before[static_cast<std::size_t>(from)] : AxisMaps::kOutside;
+  }
+}
+
 Augmentations::Augmentations(const std::vector<std::string>& texts, int height, int width) : height_(height), width_(width) {
   for (const std::string& text : texts) augmentations_.push_back(make(text, std::min(height, width)));
 }
 
 void Augmentations::draw(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, AxisMaps& maps) const {
-  maps.rows.resize(static_cast<std::size_t>(height_));
-  maps.columns.resize(static_cast<std::size_t>(width_));
-  std::iota(maps.rows.begin(), maps.rows.end(), 0);
-  std::iota(maps.columns.begin(), maps.columns.end(), 0);
+  maps.reset(height_, width_);
   for (std::size_t i = 0; i < augmentations_.size(); ++i)
     augmentations_[i]->apply(seed, static_cast<std::uint32_t>(i), epoch, sample, maps);
 }

@@ -13,7 +13,13 @@ struct AxisMaps {
   static constexpr int kOutside = -1;
   std::vector<int> rows;     ///< [H]
   std::vector<int> columns;  ///< [W]
+
+  /// Everything stays where it is.
+  void reset(int height, int width);
 };
+
+/// Row i of the output becomes row i + offset of what was there; beyond the border 0, or what a mirror there shows.
+void shift(std::vector<int>& map, int offset, bool reflect);
 
 /// One augmentation with its arguments read.
 class Augmentation {

@@ -141,6 +141,10 @@ void SampleSource::fetch(std::int64_t index, const FetchKey* key, float* output)
   if (key == nullptr || state_->augmentations.is_empty()) return state_->fetch_plain(index, output);
   thread_local AxisMaps maps;
   state_->augmentations.draw(key->seed, key->epoch, static_cast<std::uint64_t>(index), maps);
+  fetch(index, maps, output);
+}
+
+void SampleSource::fetch(std::int64_t index, const AxisMaps& maps, float* output) const {
   if (state_->preprocessing->table() != nullptr) return state_->fetch_table(index, maps, output);
   thread_local std::vector<float> plain;
   plain.resize(static_cast<std::size_t>(state_->images->image_bytes()));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/augmentation.hpp"
 #include "datasets/image_set.hpp"
 #include "datasets/preprocessing.hpp"
 #include "suite/tensor/shape.hpp"
@@ -38,6 +39,8 @@ class SampleSource {
 
   /// Writes sample `index` as [H, W, C] float32 to `output`. `key` null: no augmentation.
   void fetch(std::int64_t index, const FetchKey* key, float* output) const;
+  /// The same, seen through given maps in place of drawn ones.
+  void fetch(std::int64_t index, const AxisMaps& maps, float* output) const;
 
  private:
   struct State;

@@ -12,8 +12,8 @@
 #include "experiments/mocapsnet/model.hpp"
 #include "experiments/recipe_toml.hpp"
 #include "experiments/softhebb/model.hpp"
-#include "experiments/suggestion.hpp"
 #include "experiments/speedrun/model.hpp"
+#include "experiments/suggestion.hpp"
 #include "experiments/wrn/model.hpp"
 #include "suite/errors.hpp"
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <numbers>
 
+#include "suite/bench/median.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::bench {
@@ -17,12 +18,6 @@ namespace reprise::bench {
 namespace {
 
 constexpr std::size_t kExact = 20;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 /// ways[u]: orders of n and m values in which u pairs (one of each) are in descending order.
 std::vector<double> orders(std::size_t n, std::size_t m) {

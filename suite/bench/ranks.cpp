@@ -18,6 +18,7 @@
 #include "experiments/catalog.hpp"
 #include "experiments/scaling.hpp"
 #include "suite/bench/made_up_batch.hpp"
+#include "suite/bench/median.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/ranks/gradient_exchange.hpp"
 #include "suite/ranks/mpi_allreduce.hpp"
@@ -27,11 +28,6 @@ namespace reprise::bench {
 namespace {
 
 double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
 
 struct Flags {
   std::string trial = "all-cnn/allcnn-c", scale = "paper", json;

@@ -8,11 +8,11 @@
 #include <map>
 #include <optional>
 
+#include "datasets/test_views.hpp"
 #include "suite/errors.hpp"
 #include "suite/optimizers/optimizer.hpp"
 #include "suite/random/random.hpp"
 #include "suite/training/run_digests.hpp"
-#include "suite/training/test_views.hpp"
 
 namespace reprise::training {
 
@@ -33,6 +33,33 @@ graph::ExecutorOptions executor_options(const Recipe& recipe) {
   options.label_smoothing = recipe.label_smoothing;
   return options;
 }
+
+/// Logits of one batch [count, K], averaged over its views.
+class AveragedLogits {
+ public:
+  float* room(std::int64_t size) {
+    sums_.resize(static_cast<std::size_t>(size));
+    now_.resize(sums_.size());
+    return now_.data();
+  }
+  void add(float weight) {
+    for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += weight * now_[i];
+  }
+  /// Writes the first maximum of each sample and counts what is wrong.
+  std::int64_t predict(const datasets::SampleSource& source, std::int64_t first, std::int64_t count, std::int32_t* predictions) const {
+    const auto classes = static_cast<std::ptrdiff_t>(sums_.size()) / count;
+    std::int64_t wrong = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto row = sums_.begin() + i * classes;
+      predictions[i] = static_cast<std::int32_t>(std::max_element(row, row + classes) - row);
+      wrong += predictions[i] != source.label(first + i) ? 1 : 0;
+    }
+    return wrong;
+  }
+
+ private:
+  std::vector<float> sums_, now_;
+};
 
 }  // namespace
 
@@ -145,50 +172,32 @@ struct Trainer::State {
   std::optional<Evaluation> evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask, const std::function<bool()>& should_stop) {
     Evaluation result;
     if (!is_autoencoder()) result.predictions.resize(static_cast<std::size_t>(source.count()));
-    const auto& views = test_views(mode == layers::Mode::infer ? recipe.test_views : 0);
+    const auto views = datasets::test_views(mode == layers::Mode::infer ? recipe.test_views : 0, static_cast<int>(graph.node(0).shape.height), static_cast<int>(graph.node(0).shape.width));
     double errors = 0, plain_errors = 0;
     for (std::int64_t first = 0; first < source.count(); first += recipe.batch) {
-      const SourceReader reader(source, nullptr, first, nullptr);
-      const graph::Batch batch{&reader, std::min(recipe.batch, source.count() - first), seed, mask, {.stop = should_stop && should_stop()}};
-      graph::Readout readout;
-      readout.predictions = result.predictions.empty() ? nullptr : result.predictions.data() + first;
-      const graph::BatchSums sums = executor->evaluate(batch, mode, readout);
-      if (sums.signals.stop) return std::nullopt;
-      result.loss += sums.loss;
-      plain_errors += static_cast<double>(sums.errors);
-      if (views.size() == 1) {
-        errors += static_cast<double>(sums.errors);
-        continue;
+      graph::Batch batch{nullptr, std::min(recipe.batch, source.count() - first), seed, mask, {.stop = should_stop && should_stop()}};
+      AveragedLogits averaged;
+      for (const datasets::TestView& view : views) {
+        const bool is_plain = &view == &views.front();
+        const SourceReader reader(source, nullptr, first, nullptr, is_plain ? nullptr : &view.maps);
+        batch.reader = &reader;
+        graph::Readout readout;
+        if (is_plain && !result.predictions.empty()) readout.predictions = result.predictions.data() + first;
+        if (views.size() > 1) readout.outputs = averaged.room(batch.count * graph.node(graph.output()).shape.size());
+        const graph::BatchSums sums = executor->evaluate(batch, mode, readout);
+        if (sums.signals.stop) return std::nullopt;
+        if (views.size() > 1) averaged.add(view.weight);
+        if (!is_plain) continue;
+        result.loss += sums.loss;
+        plain_errors += static_cast<double>(sums.errors);
       }
-      const auto averaged = errors_of_views(views, batch, reader, result.predictions.data() + first);
-      if (!averaged) return std::nullopt;
-      errors += static_cast<double>(*averaged);
+      if (views.size() > 1) errors += static_cast<double>(averaged.predict(source, first, batch.count, result.predictions.data() + first));
     }
-    result.plain_error_percent = 100.0 * plain_errors / static_cast<double>(source.count());
+    if (views.size() == 1) errors = plain_errors;
     result.loss /= static_cast<double>(source.count());
     result.error_percent = 100.0 * errors / static_cast<double>(source.count());
+    result.plain_error_percent = 100.0 * plain_errors / static_cast<double>(source.count());
     return result;
-  }
-
-  /// Averages the logits of the views, writes the predictions [batch.count] and counts what is wrong. Nothing if it was stopped.
-  std::optional<std::int64_t> errors_of_views(const std::vector<TestView>& views, graph::Batch batch, const graph::BatchReader& plain, std::int32_t* predictions) {
-    const auto count = static_cast<std::size_t>(batch.count), classes = static_cast<std::size_t>(graph.node(graph.output()).shape.size());
-    std::vector<float> logits(count * classes), average(count * classes);
-    graph::Readout readout;
-    readout.outputs = logits.data();
-    for (const TestView& view : views) {
-      const ViewReader reader(plain, graph.node(0).shape, view);
-      batch.reader = &reader;
-      if (executor->evaluate(batch, layers::Mode::infer, readout).signals.stop) return std::nullopt;
-      for (std::size_t i = 0; i < logits.size(); ++i) average[i] += view.weight * logits[i];
-    }
-    std::int64_t wrong = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto row = average.begin() + static_cast<std::ptrdiff_t>(i * classes);
-      predictions[i] = static_cast<std::int32_t>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row);
-      wrong += predictions[i] != plain.label(static_cast<std::int64_t>(i)) ? 1 : 0;
-    }
-    return wrong;
   }
 
   const Recipe& recipe;

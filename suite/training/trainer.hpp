@@ -92,12 +92,12 @@ class Trainer : public Learner {
   std::unique_ptr<State> state_;
 };
 
-/// A batch of consecutive entries of `order` (all samples in order if empty) starting at `first`.
+/// A batch of consecutive entries of `order` (all samples in order if empty) starting at `first`, augmented under `key` or seen through `view`.
 class SourceReader : public graph::BatchReader {
  public:
-  SourceReader(const datasets::SampleSource& source, const std::vector<std::int64_t>* order, std::int64_t first, const datasets::FetchKey* key)
-      : source_(source), order_(order), first_(first), key_(key) {}
-  void fetch(std::int64_t slot, float* output) const override { source_.fetch(index(slot), key_, output); }
+  SourceReader(const datasets::SampleSource& source, const std::vector<std::int64_t>* order, std::int64_t first, const datasets::FetchKey* key, const datasets::AxisMaps* view = nullptr)
+      : source_(source), order_(order), first_(first), key_(key), view_(view) {}
+  void fetch(std::int64_t slot, float* output) const override { return view_ != nullptr ? source_.fetch(index(slot), *view_, output) : source_.fetch(index(slot), key_, output); }
   std::int32_t label(std::int64_t slot) const override { return source_.label(index(slot)); }
 
  private:
@@ -106,6 +106,7 @@ class SourceReader : public graph::BatchReader {
   const std::vector<std::int64_t>* order_;
   std::int64_t first_;
   const datasets::FetchKey* key_;
+  const datasets::AxisMaps* view_;
 };
 
 }  // namespace reprise::training

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "datasets/test_views.hpp"
 #include "temporary_folder.hpp"
 
 namespace reprise::datasets {
@@ -142,6 +143,30 @@ TEST(Augmentation, names_unknown_names_and_arguments_out_of_range) {
   expect_error([] { Augmentations({"crop(pad=5)"}, 6, 5); }, {"pad from 0 to 4", "'5'"});
   expect_error([] { Augmentations({"crop(mode=wrap)"}, 6, 5); }, {"zeros, reflect", "'wrap'"});
   expect_error([] { Augmentations({"translate(pixels=-1)"}, 6, 5); }, {"pixels", "'-1'"});
+}
+
+TEST(TestViews, mirror_move_and_reflect_and_their_weights_sum_to_one) {
+  using Map = std::vector<int>;
+  const auto views = test_views(2, 3, 4);
+  ASSERT_EQ(views.size(), 6u);
+  const auto expect = [&](std::size_t i, const Map& rows, const Map& columns) {
+    EXPECT_EQ(views[i].maps.rows, rows) << i;
+    EXPECT_EQ(views[i].maps.columns, columns) << i;
+  };
+  expect(0, {0, 1, 2}, {0, 1, 2, 3});
+  expect(1, {0, 1, 2}, {3, 2, 1, 0});
+  expect(2, {1, 0, 1}, {1, 0, 1, 2});  // down and right: the border shows what is behind it
+  expect(3, {1, 0, 1}, {2, 1, 0, 1});
+  expect(4, {1, 2, 1}, {1, 2, 3, 2});
+  expect(5, {1, 2, 1}, {2, 3, 2, 1});
+  for (const std::size_t level : {0u, 1u, 2u}) {
+    const auto all = test_views(static_cast<int>(level), 3, 4);
+    EXPECT_EQ(all.size(), std::vector<std::size_t>({1, 2, 6})[level]);
+    float sum = 0;
+    for (const TestView& view : all) sum += view.weight;
+    EXPECT_EQ(sum, 1) << level;
+    EXPECT_EQ(all[0].maps.columns, identity(4));
+  }
 }
 
 }  // namespace

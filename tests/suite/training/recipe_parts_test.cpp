@@ -1,4 +1,4 @@
-// Parts of a recipe that few papers use: whitening filters, Lookahead, frozen parameters, views of test images, incomplete batches.
+// Parts of a recipe that few papers use: whitening filters, Lookahead, frozen parameters, incomplete batches.
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include "suite/layers/patch_whitening.hpp"
 #include "suite/optimizers/optimizer.hpp"
 #include "suite/random/random.hpp"
-#include "suite/training/test_views.hpp"
+#include "suite/training/recipe.hpp"
 
 namespace reprise::training {
 namespace {
@@ -135,33 +135,6 @@ TEST(Steps, an_incomplete_batch_is_a_step_unless_it_is_dropped) {
   EXPECT_EQ(steps_per_epoch(recipe, 50'000), 48);
   EXPECT_EQ(total_steps(recipe, 50'000), 96);
   EXPECT_EQ(steps_per_epoch(recipe, 100), 1);
-}
-
-class Numbered : public graph::BatchReader {
- public:
-  void fetch(std::int64_t, float* output) const override {
-    for (int i = 0; i < 9; ++i) output[i] = static_cast<float>(i);
-  }
-  std::int32_t label(std::int64_t) const override { return 0; }
-};
-
-TEST(TestViews, mirror_move_and_reflect_and_their_weights_sum_to_one) {
-  const Numbered plain;
-  const auto seen = [&](const TestView& view) {
-    std::vector<float> image(9);
-    ViewReader(plain, {3, 3, 1}, view).fetch(0, image.data());
-    return image;
-  };
-  EXPECT_EQ(seen({}), (std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7, 8}));
-  EXPECT_EQ(seen({.mirrored = true}), (std::vector<float>{2, 1, 0, 5, 4, 3, 8, 7, 6}));
-  EXPECT_EQ(seen({.rows_down = 1, .columns_right = 1}), (std::vector<float>{4, 3, 4, 1, 0, 1, 4, 3, 4}));
-  EXPECT_EQ(seen({.mirrored = true, .rows_down = -1, .columns_right = -1}), (std::vector<float>{4, 5, 4, 7, 8, 7, 4, 5, 4}));
-  for (const int level : {0, 1, 2}) {
-    float sum = 0;
-    for (const TestView& view : test_views(level)) sum += view.weight;
-    EXPECT_EQ(sum, 1) << level;
-    EXPECT_FALSE(test_views(level)[0].mirrored);
-  }
 }
 
 }  // namespace
