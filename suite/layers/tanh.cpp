@@ -1,28 +1,8 @@
 #include "suite/layers/tanh.hpp"
 
-#include "suite/layers/layer_checks.hpp"
+#include "suite/layers/elementwise_kernel.hpp"
 
 namespace reprise::layers {
-
-namespace {
-
-template <class T>
-class TanhKernel : public Kernel {
- public:
-  explicit TanhKernel(std::int64_t size) : size_(size) {}
-
-  void forward(const ForwardArgs& args) const override { vector_of<T>().tanh(typed<T>(args.inputs[0]), typed<T>(args.output), size_); }
-
-  void backward(const BackwardArgs& args) const override {
-    if (args.grad_inputs[0] == nullptr) return;
-    vector_of<T>().tanh_grad(typed<T>(args.output), typed<T>(args.grad_output), typed<T>(args.grad_inputs[0]), size_);
-  }
-
- private:
-  std::int64_t size_;  // values of the shard
-};
-
-}  // namespace
 
 SampleShape Tanh::output_shape(std::span<const SampleShape> inputs) const {
   return only_input(kind(), inputs);
@@ -33,7 +13,8 @@ std::string Tanh::summary() const {
 }
 
 std::unique_ptr<Kernel> Tanh::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<TanhKernel>(options.precision, only_input(kind(), inputs).size() * options.samples);
+  const auto functions = [](const auto& kernels) { return std::pair(kernels.tanh, kernels.tanh_grad); };
+  return make_elementwise_kernel(options, only_input(kind(), inputs), GradientReads::output, functions);
 }
 
 }  // namespace reprise::layers
