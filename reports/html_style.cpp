@@ -48,7 +48,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 td .main { font-weight: 600; font-variant-numeric: tabular-nums; }
 sup { font-size: 11px; line-height: 0; }
 .chip { display: inline-block; border-radius: 5px; padding: 0 6px; font-size: 11.5px; line-height: 18px; background: var(--none-bg); color: var(--none); white-space: nowrap; vertical-align: 1px; }
-.chip.warn { background: var(--open-bg); color: var(--open); }
+.chip.warn { background: var(--open-bg); color: var(--open); white-space: normal; }
 .badge { display: inline-block; border-radius: 6px; padding: 2px 9px; font-size: 12.5px; font-weight: 650; background: var(--none-bg); color: var(--none); }
 .badge.reproduced, .badge.agrees { background: var(--good-bg); color: var(--good); }
 .badge.notreproduced { background: var(--bad-bg); color: var(--bad); } .badge.undecided, .badge.differs { background: var(--open-bg); color: var(--open); }

@@ -42,6 +42,7 @@ RecipeFacts read_recipe_facts(const std::string& text, const std::string& thing)
   facts.title = table["title"].value_or(std::string());
   facts.preprocessing = texts(table, "preprocessing");
   facts.augmentation = texts(table, "augmentation");
+  facts.test_views = table["test_views"].value_or(std::int64_t{0});
   facts.reports = texts(table, "reports");
   facts.epochs = table["epochs"].value_or(0.0);
   facts.steps = table["steps"].value_or(std::int64_t{0});

@@ -16,6 +16,7 @@ struct RecipeFacts {
   bool dataset_by_hand = false;
   double epochs = 0;
   std::int64_t steps = 0, batch = 0, train_images = 0, test_images = 0;
+  std::int64_t test_views = 0;  ///< 0: no test-time augmentation
 
   std::string length() const;  ///< "60 epochs", "10000 steps"
 };

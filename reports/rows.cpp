@@ -119,6 +119,8 @@ Protocol protocol_of(const RunGroup& group) {
   protocol.dataset = group.recipe.dataset;
   protocol.preprocessing = or_none(group.recipe.preprocessing);
   protocol.augmentation = or_none(group.recipe.augmentation);
+  if (group.recipe.test_views == 1) protocol.test_time_augmentation = "the image and its mirror averaged";
+  if (group.recipe.test_views == 2) protocol.test_time_augmentation = "six views averaged: mirror, moves of a pixel";
   protocol.scale = group.scale;
   protocol.precision = group.recipe.precision;
   protocol.length = group.recipe.length();

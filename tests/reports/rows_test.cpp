@@ -89,6 +89,17 @@ TEST(Rows, a_run_on_held_out_training_images_is_not_compared) {
   EXPECT_EQ(row.dataset, "mnist, held-out training images");
 }
 
+TEST(Rows, averaged_views_of_test_images_stand_in_the_protocol) {
+  const auto protocol = [](const std::string& keys) {
+    records::RunRecord record = made_up::record_of(run_of("paper", "mnist", 1));
+    record.recipe_toml.insert(record.recipe_toml.find("preprocessing"), keys);
+    return build_report({record}, {made_up::paper()}).papers.front().rows.front().protocol.text();
+  };
+  EXPECT_NE(protocol("").find("test-time augmentation none"), std::string::npos);
+  EXPECT_NE(protocol("test_views = 1\n").find("test-time augmentation the image and its mirror averaged"), std::string::npos);
+  EXPECT_NE(protocol("test_views = 2\n").find("test-time augmentation six views averaged"), std::string::npos);
+}
+
 TEST(Rows, a_reduced_scale_is_said_and_not_compared) {
   const Row row = rows_of({run_of("desk", "mnist", 1), run_of("desk", "mnist", 2)}).front();
   EXPECT_FALSE(row.agreement);
