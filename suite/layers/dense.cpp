@@ -19,26 +19,27 @@ class DenseKernel : public Kernel {
  public:
   DenseKernel(const Dense::Options& options, std::int64_t in_features, const PrepareOptions& prepare)
       : has_bias_(options.bias),
-        product_({prepare.samples, in_features, options.features}, prepare.precision, options.bias, prepare.wants_grad_input, prepare.precision),
-        packed_(product_.packed_bytes()) {}
+        product_(kernels::make_inner_product({prepare.samples, in_features, options.features}, prepare.precision, options.bias,
+                                             prepare.wants_grad_input, prepare.precision)),
+        packed_(product_->packed_bytes()) {}
 
-  std::size_t scratch_bytes() const override { return product_.scratch_bytes(); }
+  std::size_t scratch_bytes() const override { return product_->scratch_bytes(); }
   std::size_t packed_bytes() const override { return packed_.size(); }
-  void load_weights(std::span<const float* const> parameters) override { product_.pack(parameters[0], packed_.data()); }
+  void load_weights(std::span<const float* const> parameters) override { product_->pack(parameters[0], packed_.data()); }
 
   void forward(const ForwardArgs& args) const override {
-    product_.forward(args.inputs[0], packed_.data(), has_bias_ ? args.parameters[1] : nullptr, args.output, args.scratch);
+    product_->forward(args.inputs[0], packed_.data(), has_bias_ ? args.parameters[1] : nullptr, args.output, args.scratch);
   }
 
   void backward(const BackwardArgs& args) const override {
     if (!args.grad_parameters.empty())
-      product_.backward_weight(args.inputs[0], args.grad_output, args.grad_parameters[0], has_bias_ ? args.grad_parameters[1] : nullptr, args.scratch);
-    if (args.grad_inputs[0] != nullptr) product_.backward_input(args.grad_output, packed_.data(), args.grad_inputs[0], args.scratch);
+      product_->backward_weight(args.inputs[0], args.grad_output, args.grad_parameters[0], has_bias_ ? args.grad_parameters[1] : nullptr, args.scratch);
+    if (args.grad_inputs[0] != nullptr) product_->backward_input(args.grad_output, packed_.data(), args.grad_inputs[0], args.scratch);
   }
 
  private:
   bool has_bias_;
-  kernels::InnerProduct product_;
+  std::unique_ptr<kernels::InnerProduct> product_;
   Memory packed_;
 };
 
@@ -55,7 +56,7 @@ class DenseBlocks : public BlockKernel {
       const std::int64_t rows = first_row_[static_cast<std::size_t>(b) + 1] - first_row_[static_cast<std::size_t>(b)];
       auto known = std::find_if(products_.begin(), products_.end(), [&](const auto& p) { return p.first == rows; });
       if (known == products_.end())
-        known = products_.insert(products_.end(), {rows, std::make_shared<kernels::InnerProduct>(kernels::InnerProductShape{samples_, in_features_, rows}, precision_, has_bias_, prepare.wants_grad_input, Precision::f32)});
+        known = products_.insert(products_.end(), {rows, kernels::make_inner_product({samples_, in_features_, rows}, precision_, has_bias_, prepare.wants_grad_input, Precision::f32)});
       block_products_.push_back(known->second);
       packed_.emplace_back(known->second->packed_bytes());
       product_scratch_ = std::max(product_scratch_, known->second->scratch_bytes());

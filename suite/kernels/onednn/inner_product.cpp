@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "suite/kernels/onednn/adapter.hpp"
+#include "suite/kernels/onednn/matrix_product.hpp"
 #include "suite/kernels/onednn/tiles.hpp"
 #include "suite/kernels/onednn/widening.hpp"
 
@@ -12,33 +13,54 @@ namespace reprise::kernels {
 using namespace onednn;
 using Desc = dnnl::memory::desc;
 
-struct InnerProduct::State {
-  Desc input, output, bias, plain;
-  Widening wide, wide_grad_input;
-  std::int64_t inputs = 0, outputs = 0;  ///< values
-  std::int64_t rows = 0, columns = 0;
-  bool has_bias = false;
-  dnnl::inner_product_forward::primitive_desc forward_desc;
-  dnnl::inner_product_backward_data::primitive_desc input_desc;
-  dnnl::inner_product_backward_weights::primitive_desc weight_desc;
-  dnnl::inner_product_forward forward;
-  dnnl::inner_product_backward_data input_gradient;
-  dnnl::inner_product_backward_weights weight;
-  dnnl::reorder pack_forward, pack_input, unpack_gradient;
-  Tiles forward_tiles, input_tiles, gradient_tiles;
-  bool gradient_is_plain = false, one_packing = false;
-  std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
-  std::string implementations;
+namespace {
 
-  /// Rooms of widened values, after the scratch of the primitives.
-  std::byte* room_of_input(std::byte* scratch) const { return scratch + scratch_bytes; }
-  std::byte* room_of_output(std::byte* scratch) const { return room_of_input(scratch) + wide.bytes(inputs); }
+/// The inner product primitive, weights in the format it asks for.
+class PrimitiveProduct final : public InnerProduct {
+ public:
+  PrimitiveProduct(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input, Precision grad_input_type);
+  std::size_t packed_bytes() const override { return s_.forward_bytes + s_.input_bytes; }
+  std::size_t scratch_bytes() const override { return s_.scratch_bytes + s_.wide.bytes(s_.inputs) + s_.wide.bytes(s_.outputs); }
+  void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override;
+  void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const override;
+  void backward_weight_packed(const void* input, const void* grad_output, float* grad_bias, std::byte* scratch) const override;
+  std::int64_t row_unit() const override;
+  void unpack_rows(const std::byte* scratch, std::int64_t first_row, std::int64_t rows, float* gradient) const override;
+  void pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const override;
+  std::string implementations() const override { return s_.implementations; }
+
+ protected:
+  std::int64_t all_rows() const override { return s_.rows; }
+
+ private:
+  struct State {
+    Desc input, output, bias, plain;
+    Widening wide, wide_grad_input;
+    std::int64_t inputs = 0, outputs = 0;  ///< values
+    std::int64_t rows = 0, columns = 0;
+    bool has_bias = false;
+    dnnl::inner_product_forward::primitive_desc forward_desc;
+    dnnl::inner_product_backward_data::primitive_desc input_desc;
+    dnnl::inner_product_backward_weights::primitive_desc weight_desc;
+    dnnl::inner_product_forward forward;
+    dnnl::inner_product_backward_data input_gradient;
+    dnnl::inner_product_backward_weights weight;
+    dnnl::reorder pack_forward, pack_input, unpack_gradient;
+    Tiles forward_tiles, input_tiles, gradient_tiles;
+    bool gradient_is_plain = false, one_packing = false;
+    std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
+    std::string implementations;
+
+    /// Rooms of widened values, after the scratch of the primitives.
+    std::byte* room_of_input(std::byte* scratch) const { return scratch + scratch_bytes; }
+    std::byte* room_of_output(std::byte* scratch) const { return room_of_input(scratch) + wide.bytes(inputs); }
+  } s_;
 };
 
-InnerProduct::InnerProduct(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input, Precision grad_input_type)
-    : state_(std::make_unique<State>()) {
+PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input,
+                                   Precision grad_input_type) {
   const OneThread guard;
-  State& s = *state_;
+  State& s = s_;
   s.wide = Widening(precision);
   s.wide_grad_input = Widening(grad_input_type);
   const Type type = s.wide.type(precision);
@@ -52,7 +74,8 @@ InnerProduct::InnerProduct(const InnerProductShape& shape, Precision precision, 
   s.output = Desc({n, k}, type, Tag::ab);
   s.bias = has_bias ? Desc({k}, Type::f32, Tag::x) : Desc();
   s.plain = Desc({k, d}, Type::f32, Tag::ab);
-  const Desc weight({k, d}, type, Tag::any), weight_gradient({k, d}, Type::f32, Tag::any), grad_input({n, d}, s.wide_grad_input.type(grad_input_type), Tag::ab);
+  const Desc weight({k, d}, type, Tag::any), weight_gradient({k, d}, Type::f32, Tag::any),
+      grad_input({n, d}, s.wide_grad_input.type(grad_input_type), Tag::ab);
   const auto attr = attributes();
 #if DNNL_VERSION_MAJOR >= 3
   s.forward_desc = {engine(), dnnl::prop_kind::forward_training, s.input, weight, s.bias, s.output, attr};
@@ -87,23 +110,15 @@ InnerProduct::InnerProduct(const InnerProductShape& shape, Precision precision, 
   if (!s.gradient_is_plain) s.gradient_tiles = Tiles(s.plain, s.weight_desc.diff_weights_desc(), Type::f32, k, d);
 }
 
-InnerProduct::~InnerProduct() = default;
-
-std::size_t InnerProduct::packed_bytes() const { return state_->forward_bytes + state_->input_bytes; }
-std::size_t InnerProduct::scratch_bytes() const { return state_->scratch_bytes + state_->wide.bytes(state_->inputs) + state_->wide.bytes(state_->outputs); }
-const char* InnerProduct::implementations() const { return state_->implementations.c_str(); }
-
-std::int64_t InnerProduct::row_unit() const {
-  const State& s = *state_;
+std::int64_t PrimitiveProduct::row_unit() const {
+  const State& s = s_;
   constexpr std::int64_t kTileRows = 16;
   const bool tiled = s.gradient_tiles.usable() && s.forward_tiles.usable() && (s.input_bytes == 0 || s.input_tiles.usable());
   return tiled ? kTileRows : s.rows;
 }
 
-void InnerProduct::pack(const float* weight, std::byte* packed) const { pack_rows(weight, 0, state_->rows, packed); }
-
-void InnerProduct::pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const {
-  const State& s = *state_;
+void PrimitiveProduct::pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const {
+  const State& s = s_;
   // Without tiles a reorder takes the whole matrix, whatever rows are asked for.
   const bool tiled = s.forward_tiles.usable() && (s.input_bytes == 0 || s.input_tiles.usable());
   const std::int64_t from_row = tiled ? first_row : 0, count = tiled ? rows : s.rows;
@@ -118,8 +133,8 @@ void InnerProduct::pack_rows(const float* weight, std::int64_t first_row, std::i
   if (s.input_bytes > 0) pack_one(s.input_tiles, s.pack_input, s.input_desc.weights_desc(), packed + s.forward_bytes);
 }
 
-void InnerProduct::forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const {
-  const State& s = *state_;
+void PrimitiveProduct::forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const {
+  const State& s = s_;
   std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
                                              {DNNL_ARG_WEIGHTS, wrap(s.forward_desc.weights_desc(), packed)},
                                              {DNNL_ARG_DST, wrap(s.output, s.wide.target(output, s.room_of_output(scratch)))},
@@ -129,29 +144,32 @@ void InnerProduct::forward(const void* input, const std::byte* packed, const flo
   s.wide.write(s.room_of_output(scratch), output, s.outputs);
 }
 
-void InnerProduct::backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const {
-  const State& s = *state_;
-  s.input_gradient.execute(stream(), {{DNNL_ARG_DIFF_DST, wrap(s.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
-                                      {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
-                                      {DNNL_ARG_DIFF_SRC, wrap(s.input_desc.diff_src_desc(), s.wide_grad_input.target(grad_input, s.room_of_input(scratch)))},
-                                      {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
+void PrimitiveProduct::backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const {
+  const State& s = s_;
+  s.input_gradient.execute(
+      stream(), {{DNNL_ARG_DIFF_DST, wrap(s.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
+                 {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
+                 {DNNL_ARG_DIFF_SRC, wrap(s.input_desc.diff_src_desc(), s.wide_grad_input.target(grad_input, s.room_of_input(scratch)))},
+                 {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
   s.wide_grad_input.write(s.room_of_input(scratch), grad_input, s.inputs);
 }
 
-void InnerProduct::backward_weight_packed(const void* input, const void* grad_output, float* grad_bias, std::byte* scratch) const {
-  const State& s = *state_;
-  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
-                                             {DNNL_ARG_DIFF_DST, wrap(s.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
-                                             {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), scratch)},
-                                             {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch + s.gradient_bytes)}};
+void PrimitiveProduct::backward_weight_packed(const void* input, const void* grad_output, float* grad_bias, std::byte* scratch) const {
+  const State& s = s_;
+  std::unordered_map<int, dnnl::memory> args{
+      {DNNL_ARG_SRC, wrap(s.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
+      {DNNL_ARG_DIFF_DST, wrap(s.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
+      {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), scratch)},
+      {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch + s.gradient_bytes)}};
   if (s.has_bias) args.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.bias, grad_bias));
   s.weight.execute(stream(), args);
 }
 
-void InnerProduct::unpack_rows(const std::byte* scratch, std::int64_t first_row, std::int64_t rows, float* gradient) const {
-  const State& s = *state_;
+void PrimitiveProduct::unpack_rows(const std::byte* scratch, std::int64_t first_row, std::int64_t rows, float* gradient) const {
+  const State& s = s_;
   if (s.gradient_is_plain) {
-    std::memcpy(gradient, reinterpret_cast<const float*>(scratch) + first_row * s.columns, static_cast<std::size_t>(rows * s.columns) * sizeof(float));
+    std::memcpy(gradient, reinterpret_cast<const float*>(scratch) + first_row * s.columns,
+                static_cast<std::size_t>(rows * s.columns) * sizeof(float));
   } else if (s.gradient_tiles.usable()) {
     s.gradient_tiles.unpack(scratch, first_row, rows, gradient);
   } else {
@@ -160,9 +178,17 @@ void InnerProduct::unpack_rows(const std::byte* scratch, std::int64_t first_row,
   }
 }
 
-void InnerProduct::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
-  backward_weight_packed(input, grad_output, grad_bias, scratch);
-  unpack_rows(scratch, 0, state_->rows, grad_weight);
+}  // namespace
+
+std::unique_ptr<InnerProduct> make_inner_product(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input,
+                                                 Precision grad_input_type) {
+  auto primitive = std::make_unique<PrimitiveProduct>(shape, precision, has_bias, wants_grad_input, grad_input_type);
+  // Where oneDNN has no kernel of its own (below AVX-512 in version 2), its primitive calls the general matrix product on plain rows,
+  // which falls to half the speed when rows are a power of two apart. The same product on padded rows does not.
+  const std::string made_of = primitive->implementations();
+  const bool general = made_of.find("gemm") != std::string::npos && made_of.find("brgemm") == std::string::npos;
+  if (!general || Widening(precision).type(precision) != Type::f32) return primitive;
+  return make_matrix_product(shape, precision, has_bias, grad_input_type);
 }
 
 }  // namespace reprise::kernels

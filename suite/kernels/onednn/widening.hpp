@@ -23,12 +23,16 @@ inline bool has_bf16_units() {
 class Widening {
  public:
   Widening() = default;
-  explicit Widening(Precision stored) : on_(stored == Precision::bf16 && !has_bf16_units()) {}
+  /// `always`: for a product that knows no bfloat16 on any CPU.
+  explicit Widening(Precision stored, bool always = false) : on_(stored == Precision::bf16 && (always || !has_bf16_units())) {}
 
   /// What the primitive of values stored as `stored` computes in.
   Type type(Precision stored) const { return on_ ? Type::f32 : type_of(stored); }
   /// Bytes of scratch for n values of one operand.
   std::size_t bytes(std::int64_t n) const { return on_ ? aligned(static_cast<std::size_t>(n) * sizeof(float)) : 0; }
+
+  /// Bytes of one stored value where the primitive computes in float32.
+  std::size_t stored_bytes() const { return on_ ? sizeof(bf16) : sizeof(float); }
 
   /// Values for the primitive to read: `data` itself, or widened into `room`.
   const void* read(const void* data, std::int64_t n, std::byte* room) const {
