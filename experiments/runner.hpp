@@ -23,7 +23,7 @@ struct RunOptions {
   ranks::Team* team = nullptr;     ///< ranks that run it together; null: this process alone
   /// Called from the training thread after every step; may be empty. Fractions are of the whole run.
   struct Progress {
-    std::int64_t step = 0, total_steps = 0;
+    std::int64_t step = 0, total_steps = 0;  ///< steps, or any measure of the work
     double epoch = 0, loss = 0, images_per_second = 0, seconds_left = 0;
     std::string phase;             ///< "training", "evaluating", "analysis: monte_carlo"
   };

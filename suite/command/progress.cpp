@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "suite/command/quantities.hpp"
@@ -28,8 +29,8 @@ std::string bar(double fraction) {
 }  // namespace
 
 std::string progress_text(const experiments::RunOptions::Progress& progress) {
-  std::string text =
-      fmt::format("{} {:3.0f} %  epoch {:.1f}  loss {:.4g}", progress.phase, 100 * fraction_of(progress), progress.epoch, progress.loss);
+  std::string text = fmt::format("{} {:3.0f} %  epoch {:.1f}", progress.phase, 100 * fraction_of(progress), progress.epoch);
+  if (!std::isnan(progress.loss)) text += fmt::format("  loss {:.4g}", progress.loss);
   if (progress.images_per_second > 0) text += fmt::format("  {:.0f} images/s", progress.images_per_second);
   if (progress.seconds_left > 0) text += "  " + duration_text(progress.seconds_left) + " left";
   return text;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "suite/errors.hpp"
@@ -36,6 +37,32 @@ struct Clock {
     images += static_cast<double>(more_images);
   }
   std::string text() const { return fmt::format("{:.1f} s, {:.1f} images/s, {:.1f} GFLOP/s", seconds, seconds > 0 ? images / seconds : 0, seconds > 0 ? flops / seconds * 1e-9 : 0); }
+};
+
+constexpr double kNoLoss = std::numeric_limits<double>::quiet_NaN();  // a Hebbian phase has none to show
+
+/// How fast the present phase goes, for progress.
+class Pace {
+ public:
+  /// After each step; work in any unit.
+  void note(const std::string& phase, double work, double images) {
+    if (phase == phase_) {
+      work_per_second_ = (work - first_work_) / std::max(1e-9, now_seconds() - begun_);
+      return;
+    }
+    phase_ = phase;
+    begun_ = now_seconds();
+    first_work_ = work;
+    first_images_ = images;
+    work_per_second_ = 0;
+  }
+  double images_per_second(double images) const { return (images - first_images_) / std::max(1e-9, now_seconds() - begun_); }
+  /// 0: not known yet.
+  double seconds(double work_left) const { return work_per_second_ > 0 ? work_left / work_per_second_ : 0; }
+
+ private:
+  std::string phase_;
+  double begun_ = 0, first_work_ = 0, first_images_ = 0, work_per_second_ = 0;
 };
 
 /// When to save: no more often than asked for, and so that saving costs under 2 % of the time.
@@ -156,6 +183,16 @@ struct HebbianTrainer::State {
     return first == last ? fmt::format("Hebbian learning of {}", graph.node(net->node_of(first)).name) : "Hebbian learning";
   }
 
+  /// Floating-point operations of the Hebbian steps before `at`: layers cost very different amounts, steps say little about time.
+  double learning_work(std::int64_t at) const {
+    double work = 0;
+    for (std::int64_t phase = 0; phase < at; phase += lengths.hebbian_steps_per_phase) {
+      const auto [first, last] = learning_layers(phase);
+      work += net->learning_flops(first, last) * static_cast<double>(recipe.hebbian.batch * std::min(lengths.hebbian_steps_per_phase, at - phase));
+    }
+    return work;
+  }
+
   void hebbian_step() {
     const double begun = now_seconds();
     if (step == 0) add_norms();
@@ -268,32 +305,32 @@ struct HebbianTrainer::State {
     SaveClock clock(controls, team);
     const auto gather = [&] { classifier->gather_weights(*optimizer); };
     const auto snapshot = [&] { return this->snapshot(); };
-    const double started = now_seconds();
-    const std::int64_t first_step = step;
-    const auto report = [&](std::int64_t done, std::int64_t all, std::int64_t batch, double epoch, double loss, const std::string& phase, double begun, std::int64_t since) {
+    Pace pace;
+    const auto report = [&](double work, double all_work, double images, double epoch, double loss, const std::string& phase) {
+      pace.note(phase, work, images);
       if (!controls.progress) return;
-      const double rate = static_cast<double>(done - since) / std::max(1e-9, now_seconds() - begun);
-      controls.progress({.step = done, .total_steps = all, .epoch = epoch, .loss = loss, .images_per_second = rate * static_cast<double>(batch), .seconds_left = static_cast<double>(all - done) / std::max(1e-9, rate), .phase = phase});
+      controls.progress({.step = std::llround(work), .total_steps = std::llround(all_work), .epoch = epoch, .loss = loss,
+                         .images_per_second = pace.images_per_second(images), .seconds_left = pace.seconds(all_work - work), .phase = phase});
     };
     while (step < hebbian_steps()) {
       const std::string phase = hebbian_phase(step);
       hebbian_step();
-      report(step, hebbian_steps(), recipe.hebbian.batch, static_cast<double>(step) / static_cast<double>(lengths.hebbian_steps_per_pass), 0, phase, started, first_step);
+      report(learning_work(step), learning_work(hebbian_steps()), static_cast<double>(step * recipe.hebbian.batch),
+             static_cast<double>(step) / static_cast<double>(lengths.hebbian_steps_per_pass), kNoLoss, phase);
       if (clock.stops(gather, snapshot)) return false;
     }
-    const double features_started = now_seconds();
     while (classifier_step() < lengths.classifier_steps && !has_features()) {
       cache_chunk();
-      report(stored, labelled.count() + test.count(), 1, 0, 0, "computing features", features_started, 0);
+      const auto images = static_cast<double>(stored);
+      report(images, static_cast<double>(labelled.count() + test.count()), images, 0, kNoLoss, "computing features");
       if (clock.stops(gather, snapshot)) return false;
     }
     row_started = now_seconds();
-    const double classifier_started = row_started;
-    const std::int64_t first_classifier_step = classifier_step();
     while (classifier_step() < lengths.classifier_steps) {
       const double loss = train_classifier();
       const std::int64_t at = classifier_step();
-      report(at, lengths.classifier_steps, recipe.batch, static_cast<double>(at) / static_cast<double>(lengths.classifier_steps_per_epoch), loss, "training the classifier", classifier_started, first_classifier_step);
+      report(static_cast<double>(at), static_cast<double>(lengths.classifier_steps), static_cast<double>(at * recipe.batch),
+             static_cast<double>(at) / static_cast<double>(lengths.classifier_steps_per_epoch), loss, "training the classifier");
       if (at < lengths.classifier_steps && clock.stops(gather, snapshot)) return false;
     }
     return true;

@@ -16,9 +16,9 @@
 namespace reprise::training {
 
 struct Progress {
-  std::int64_t step = 0, total_steps = 0;
+  std::int64_t step = 0, total_steps = 0;  ///< steps, or any measure of the work
   double epoch = 0;
-  double loss = 0;                ///< of the last step, per sample
+  double loss = 0;                ///< of the last step, per sample; NaN where the phase has none
   double images_per_second = 0;
   double seconds_left = 0;
   std::string phase = "training";
