@@ -2,6 +2,7 @@
 // Training steps of a catalog net on random images: a step costs the same on any pixels.
 
 #include <memory>
+#include <vector>
 
 #include "datasets/sample_source.hpp"
 #include "suite/graph/executor.hpp"
@@ -25,6 +26,24 @@ class MadeUpTraining {
   ~MadeUpTraining();
   void step();
   double flops_per_step() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// A catalog net as it starts, and what it makes of `recipe.batch` random images.
+class MadeUpEvaluation {
+ public:
+  explicit MadeUpEvaluation(const training::Recipe& recipe);
+  ~MadeUpEvaluation();
+  const graph::Graph& graph() const;
+  const graph::Parameters& parameters() const;
+  /// [batch, H, W, C] and [batch, K].
+  std::vector<float> images() const;
+  std::vector<float> outputs();
+  /// One pass without readout.
+  void evaluate();
 
  private:
   struct State;

@@ -167,8 +167,10 @@ std::vector<ParameterSpec> BatchNorm::parameters(std::span<const SampleShape> in
 }
 
 std::string BatchNorm::summary() const {
-  if (!options_.affine) return "batch_norm without gamma and beta";
-  return options_.fixed_gamma ? "batch_norm without gamma" : "batch_norm";
+  std::string text = !options_.affine ? "batch_norm without gamma and beta" : options_.fixed_gamma ? "batch_norm without gamma" : "batch_norm";
+  if (options_.epsilon != Options().epsilon) text += fmt::format(", epsilon {}", options_.epsilon);
+  if (options_.momentum != Options().momentum) text += fmt::format(", momentum {}", options_.momentum);
+  return text;
 }
 
 std::unique_ptr<Kernel> BatchNorm::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

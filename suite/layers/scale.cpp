@@ -32,7 +32,7 @@ SampleShape Scale::output_shape(std::span<const SampleShape> inputs) const {
 }
 
 std::string Scale::summary() const {
-  return fmt::format("scale by {:.4g}", options_.factor);
+  return fmt::format("scale by {:.7g}", options_.factor);
 }
 
 std::unique_ptr<Kernel> Scale::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

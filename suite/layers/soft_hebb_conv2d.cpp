@@ -110,12 +110,13 @@ Cost SoftHebbConv2d::cost(std::span<const SampleShape> inputs) const {
 std::string SoftHebbConv2d::summary() const {
   std::string text = fmt::format("soft_hebb_conv2d {0}x{0}, {1}", options_.kernel, options_.filters);
   if (options_.padding > 0) text += fmt::format(", pad {} reflect", options_.padding);
-  if (options_.plasticity.rate == 0) return text + ", fixed";
+  const char* first = options_.triangle_first ? ", triangle first" : "";
+  if (options_.plasticity.rate == 0) return text + ", fixed" + first;
   if (options_.competition.soft)
     text += fmt::format(", t {}{}", options_.competition.inverse_temperature, options_.competition.losers_unlearn ? "" : ", losers learn");
   else
     text += ", hard";
-  return text + fmt::format(", rate {}{}{}", options_.plasticity.rate, options_.plasticity.falls ? " falling" : "", options_.triangle_first ? ", triangle first" : "");
+  return text + fmt::format(", rate {}{}{}", options_.plasticity.rate, options_.plasticity.falls ? " falling" : "", first);
 }
 
 std::unique_ptr<PlasticKernel> SoftHebbConv2d::prepare_plastic(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

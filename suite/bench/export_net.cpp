@@ -1,0 +1,116 @@
+#include "suite/bench/export_net.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "experiments/catalog.hpp"
+#include "suite/bench/made_up_batch.hpp"
+#include "suite/errors.hpp"
+#include "suite/version.hpp"
+
+namespace reprise::bench {
+
+namespace {
+
+using nlohmann::json;
+
+std::string name_of(graph::LossKind loss) {
+  switch (loss) {
+    case graph::LossKind::softmax_cross_entropy: return "softmax_cross_entropy";
+    case graph::LossKind::squared_error: return "squared_error";
+    case graph::LossKind::margin: return "margin";
+    case graph::LossKind::logistic_cross_entropy: return "logistic_cross_entropy";
+  }
+  return "";
+}
+
+json describe(const SampleShape& shape) { return json::array({shape.height, shape.width, shape.channels}); }
+
+json describe(const graph::Graph& graph, const graph::Parameters& parameters) {
+  json nodes = json::array();
+  for (graph::NodeId n = 0; n <= graph.last(); ++n) {
+    const graph::Node& node = graph.node(n);
+    json row{{"name", node.name},
+             {"kind", node.layer ? std::string(node.layer->kind()) : "input"},
+             {"what", node.layer ? node.layer->summary() : "images"},
+             {"inputs", node.inputs},
+             {"shape", describe(node.shape)},
+             {"parameters", json::array()}};
+    for (const int index : parameters.of_node(n)) {
+      const graph::Parameter& p = parameters.list()[static_cast<std::size_t>(index)];
+      row["parameters"].push_back({{"name", p.spec.name}, {"shape", p.spec.shape}, {"offset", p.offset}, {"count", p.count}, {"trains", p.spec.trains && p.spec.rate_multiplier != 0}, {"decays", p.spec.decays}, {"has_norm_bound", p.spec.has_norm_bound}});
+    }
+    nodes.push_back(row);
+  }
+  return nodes;
+}
+
+json describe(const training::OptimizerRecipe& o) {
+  return {{"kind", o.kind}, {"rate", o.learning_rate.value}, {"momentum", o.momentum.value}, {"nesterov", o.nesterov}, {"beta1", o.beta1}, {"beta2", o.beta2},
+          {"epsilon", o.epsilon}, {"weight_decay", o.weight_decay}, {"l1", o.l1}, {"max_norm", o.max_norm}, {"lookahead_steps", o.lookahead_steps}};
+}
+
+void write(const std::filesystem::path& path, const char* data, std::size_t bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(data, static_cast<std::streamsize>(bytes));
+  file.close();
+  if (!file) throw RunError(Complaint{path.string(), "a file that can be written", "an error", "Choose another folder with --out, or make room"});
+}
+
+void write(const std::filesystem::path& path, const std::vector<float>& values) { write(path, reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)); }
+
+}  // namespace
+
+void export_net(const std::string& paper, const std::string& trial, const std::string& scale, int samples, const std::string& folder) {
+  training::Recipe recipe = experiments::resolve(paper, trial, scale);
+  const std::int64_t batch = recipe.procedure == "hebbian" ? recipe.hebbian.batch : recipe.batch;
+  recipe.batch = samples;
+  recipe.precision = Precision::f32;
+  MadeUpEvaluation evaluation(recipe);
+  const graph::Graph& graph = evaluation.graph();
+  const graph::Parameters& parameters = evaluation.parameters();
+
+  const json net{{"net", fmt::format("{}/{}", paper, trial)}, {"scale", scale}, {"batch", batch}, {"procedure", recipe.procedure}, {"loss", name_of(graph.loss())},
+                 {"label_smoothing", recipe.label_smoothing}, {"output", graph.output()}, {"samples", samples}, {"training_flops", graph.training_flops()},
+                 {"optimizer", describe(recipe.optimizer)}, {"nodes", describe(graph, parameters)}, {"version", version()}};
+  const std::string text = net.dump(1) + "\n";
+  const std::filesystem::path out(folder);
+  std::filesystem::create_directories(out);
+  write(out / "weights.f32", reinterpret_cast<const char*>(parameters.values()), static_cast<std::size_t>(parameters.size()) * sizeof(float));
+  write(out / "images.f32", evaluation.images());
+  write(out / "outputs.f32", evaluation.outputs());
+  write(out / "net.json", text.data(), text.size());
+}
+
+int export_command(int argc, char** argv) {
+  std::string target, scale = "desk", folder;
+  int samples = 8;
+  CLI::App app{"A catalog net as files, for another framework to build and compare", "reprise_bench export"};
+  app.add_option("PAPER/TRIAL", target, "A trial; see `reprise list`")->required();
+  app.add_option("--scale", scale, "smoke, desk or paper")->capture_default_str();
+  app.add_option("--samples", samples, "Images to put through it")->check(CLI::Range(1, 1024))->capture_default_str();
+  app.add_option("--out", folder, "Folder for net.json, weights.f32, images.f32, outputs.f32")->required();
+  app.footer("Example:\n  reprise_bench export all-cnn/allcnn-c --scale desk --out net");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    const std::size_t slash = target.find('/');
+    if (slash == std::string::npos) throw InputError(Complaint{target, "PAPER/TRIAL", "no slash", "Choose a trial from `reprise list`"});
+    export_net(target.substr(0, slash), target.substr(slash + 1), scale, samples, folder);
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 2;
+  }
+}
+
+}  // namespace reprise::bench
