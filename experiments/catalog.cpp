@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "experiments/all-cnn/model.hpp"
@@ -56,6 +57,11 @@ std::filesystem::path beside_the_program() {
 }
 
 }  // namespace
+
+const training::Recipe* Trial::recipe_at(const std::string& scale) const {
+  const auto at = std::find(scales.begin(), scales.end(), scale);
+  return at == scales.end() ? nullptr : &recipes[static_cast<std::size_t>(at - scales.begin())];
+}
 
 const PublishedNumber* Paper::find_published(const std::string& id) const { return find_entry(published, id, &PublishedNumber::id); }
 const Trial* Paper::find_trial(const std::string& name) const { return find_entry(trials, name, &Trial::name); }

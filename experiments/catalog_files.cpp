@@ -197,9 +197,9 @@ void read_trials(const ExperimentFile& file, Paper& paper) {
   const Strings published = ids_of(paper.published);
   for (const std::string& name : file.trial_names()) {
     const TomlTable table = file.trial(name);
-    Trial trial{name, name, file.scales_of(table)};
+    Trial trial{name, name, file.scales_of(table), {}};
     for (const std::string& scale : trial.scales) {
-      const training::Recipe recipe = file.resolve(paper.slug, name, scale);
+      const training::Recipe& recipe = trial.recipes.emplace_back(file.resolve(paper.slug, name, scale));
       trial.title = recipe.title;
       for (const std::string& id : recipe.reports) require_known(table, "reports", "published number", id, published);
     }

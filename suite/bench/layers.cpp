@@ -100,9 +100,8 @@ void register_layers() {
   std::set<std::string> known;
   for (const std::string& slug : experiments::paper_slugs())
     for (const experiments::Trial& trial : experiments::load_paper(slug).trials)
-      for (const std::string& scale : trial.scales) {
-        if (scale == "smoke") continue;
-        const training::Recipe recipe = experiments::resolve(slug, trial.name, scale);
+      for (const training::Recipe& recipe : trial.recipes) {
+        if (recipe.scale == "smoke") continue;
         const auto& entry = datasets::require_entry(recipe.dataset);
         const graph::Graph graph = experiments::build_model(recipe, {entry.height, entry.width, entry.channels}, entry.classes());
         for (std::size_t n = 1; n < graph.nodes().size(); ++n) {

@@ -50,11 +50,12 @@ void register_steps() {
     const experiments::Paper paper = experiments::load_paper(slug);
     for (const experiments::Trial& trial : paper.trials)
       for (const char* scale : {"desk", "paper"}) {
-        if (std::find(trial.scales.begin(), trial.scales.end(), scale) == trial.scales.end()) continue;
+        const training::Recipe* recipe = trial.recipe_at(scale);
+        if (!recipe) continue;
         for (const Precision precision : {Precision::f32, Precision::bf16})
           for (const int threads : std::set<int>{1, cores}) {
             const std::string name = fmt::format("step/{}/{}/{}/{}/threads:{}", slug, trial.name, scale, name_of(precision), threads);
-            benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& s) { run_step(s, experiments::resolve(slug, trial.name, scale), precision, threads); })
+            benchmark::RegisterBenchmark(name.c_str(), [=, recipe = *recipe](benchmark::State& s) { run_step(s, recipe, precision, threads); })
                 ->Unit(benchmark::kMillisecond);
           }
       }

@@ -23,21 +23,17 @@ struct ListFlags {
   bool json = false;
 };
 
-/// One trial at each of its scales.
+/// One trial, its costs at each of its scales.
 struct Entry {
-  experiments::Trial trial;
-  std::vector<training::Recipe> recipes;
+  const experiments::Trial& trial;
   std::vector<experiments::Forecast> costs;
 };
 
 std::vector<Entry> entries_of(const experiments::Paper& paper) {
   std::vector<Entry> entries;
   for (const experiments::Trial& trial : paper.trials) {
-    Entry entry{trial, {}, {}};
-    for (const std::string& scale : trial.scales) {
-      entry.recipes.push_back(experiments::resolve(paper.slug, trial.name, scale));
-      entry.costs.push_back(experiments::count_costs(entry.recipes.back()));
-    }
+    Entry entry{trial, {}};
+    for (const training::Recipe& recipe : trial.recipes) entry.costs.push_back(experiments::count_costs(recipe));
     entries.push_back(std::move(entry));
   }
   return entries;
@@ -47,8 +43,8 @@ ordered_json as_json(const experiments::Paper& paper) {
   ordered_json trials = ordered_json::array();
   for (const Entry& entry : entries_of(paper)) {
     ordered_json scales = ordered_json::object();
-    for (std::size_t i = 0; i < entry.recipes.size(); ++i) {
-      scales[entry.trial.scales[i]] = {{"dataset", entry.recipes[i].dataset},
+    for (std::size_t i = 0; i < entry.trial.recipes.size(); ++i) {
+      scales[entry.trial.scales[i]] = {{"dataset", entry.trial.recipes[i].dataset},
                                        {"parameters", entry.costs[i].parameters},
                                        {"steps", entry.costs[i].steps},
                                        {"training_operations", entry.costs[i].training_flops}};
@@ -61,7 +57,7 @@ ordered_json as_json(const experiments::Paper& paper) {
 std::string data_sets_of(const Entry& entry) {
   std::string text;
   std::set<std::string> seen;
-  for (const training::Recipe& recipe : entry.recipes) {
+  for (const training::Recipe& recipe : entry.trial.recipes) {
     if (seen.insert(recipe.dataset).second) text += (text.empty() ? "" : ", ") + recipe.dataset;
   }
   return text;

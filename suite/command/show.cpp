@@ -54,7 +54,8 @@ void print_trials(const Paper& paper, const std::string& scale) {
   std::vector<std::vector<std::string>> table = {
       {"trial", "scale", "architecture", "data set", "parameters", "multiply-adds", "published as"}};
   for (const experiments::Trial& trial : paper.trials) {
-    const training::Recipe recipe = experiments::resolve(paper.slug, trial.name, scale_of(trial, scale));
+    const training::Recipe* known = trial.recipe_at(scale_of(trial, scale));
+    const training::Recipe recipe = known ? *known : experiments::resolve(paper.slug, trial.name, scale_of(trial, scale));
     const graph::Graph graph = graph_of(recipe);
     table.push_back({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
                      count_text(static_cast<double>(graph.forward_macs())), joined(recipe.reports)});
