@@ -151,14 +151,12 @@ class ExperimentFile {
   }
 
   training::Recipe resolve(const std::string& slug, const std::string& name, const std::string& scale) const {
-    training::Recipe recipe;
+    const TomlTable table = trial(name);
+    training::Recipe recipe = base_of(table, scale);
     recipe.paper = slug;
     recipe.trial = name;
     recipe.scale = scale;
-    recipe.title = name;
-    const TomlTable table = trial(name);
-    if (defaults_) apply_with_scale(recipe, *defaults_, scale, false);
-    if (const auto group = group_of(table)) apply_with_scale(recipe, *group, scale, true);
+    if (recipe.title.empty()) recipe.title = name;
     apply_with_scale(recipe, table, scale, true);
     check_recipe(recipe);
     return recipe;
@@ -176,9 +174,22 @@ class ExperimentFile {
   }
 
  private:
+  /// What the defaults and the trial's group say: read once for all trials of a group.
+  const training::Recipe& base_of(const TomlTable& trial, const std::string& scale) const {
+    std::string name;
+    trial.read("group", name);
+    const auto known = bases_.find({name, scale});
+    if (known != bases_.end()) return known->second;
+    training::Recipe recipe;
+    if (defaults_) apply_with_scale(recipe, *defaults_, scale, false);
+    if (const auto group = group_of(trial)) apply_with_scale(recipe, *group, scale, true);
+    return bases_.emplace(std::pair(name, scale), std::move(recipe)).first->second;
+  }
+
   toml::table parsed_;
   TomlTable root_;
   std::optional<TomlTable> defaults_, groups_, trials_;
+  mutable std::map<std::pair<std::string, std::string>, training::Recipe> bases_;
 };
 
 Strings names_of(const std::vector<Trial>& trials) {

@@ -214,6 +214,7 @@ std::vector<std::string> TomlTable::keys() const {
 }
 
 void TomlTable::finish() const {
+  if (std::all_of(table_->begin(), table_->end(), [&](const auto& entry) { return asked_.count(std::string(entry.first.str())) > 0; })) return;
   const std::vector<std::string> known(asked_.begin(), asked_.end());
   for (const std::string& key : keys()) {
     if (asked_.count(key)) continue;
