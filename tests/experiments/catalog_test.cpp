@@ -78,7 +78,9 @@ TEST(Catalog, claims_are_about_the_data_set_of_their_trials) {
 
 TEST(Catalog, reduced_scales_say_what_they_reduce) {
   for_every_recipe([](const Paper&, const training::Recipe& recipe) {
-    if (recipe.scale != "paper") EXPECT_FALSE(recipe.deviations.empty());
+    if (recipe.scale != "paper") {
+      EXPECT_FALSE(recipe.deviations.empty());
+    }
   });
 }
 

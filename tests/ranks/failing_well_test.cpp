@@ -94,7 +94,7 @@ TEST_P(Stopping, leaves_a_checkpoint_that_another_layout_continues) {
   EXPECT_EQ(result_digest(folder.path() / "out"), result_digest(whole.path() / "out"));
 }
 
-INSTANTIATE_TEST_SUITE_P(By, Stopping, testing::Values(0, SIGUSR1), [](const auto& info) { return info.param == 0 ? "a_signal_to_one_rank" : "a_signal_to_mpirun"; });
+INSTANTIATE_TEST_SUITE_P(By, Stopping, testing::Values(0, SIGUSR1), [](const auto& parameter) { return parameter.param == 0 ? "a_signal_to_one_rank" : "a_signal_to_mpirun"; });
 
 }  // namespace
 }  // namespace reprise::ranks

@@ -78,14 +78,16 @@ TEST_P(OneAnswerOnRanks, for_any_ranks_threads_and_nodes) {
       for (const int threads : {1, 2, 3}) {
         if (per_node > 0 && threads > 1) continue;  // threads and nodes do not meet: a node's ranks are all that nodes see
         const std::string found = outcome(trial, *team, threads);
-        if (team->is_root()) EXPECT_EQ(found, expected) << size << " ranks, " << threads << " threads, " << per_node << " ranks a node";
+        if (team->is_root()) {
+          EXPECT_EQ(found, expected) << size << " ranks, " << threads << " threads, " << per_node << " ranks a node";
+        }
       }
     }
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Nets, OneAnswerOnRanks, testing::Combine(testing::Range(0, 4), testing::Values(Precision::f32, Precision::bf16)),
-                         [](const auto& info) { return std::string(cases()[static_cast<std::size_t>(std::get<0>(info.param))].paper == std::string("all-cnn") ? "all_cnn" : cases()[static_cast<std::size_t>(std::get<0>(info.param))].paper) + "_" + std::string(name_of(std::get<1>(info.param))); });
+                         [](const auto& parameter) { return std::string(cases()[static_cast<std::size_t>(std::get<0>(parameter.param))].paper == std::string("all-cnn") ? "all_cnn" : cases()[static_cast<std::size_t>(std::get<0>(parameter.param))].paper) + "_" + std::string(name_of(std::get<1>(parameter.param))); });
 
 }  // namespace
 }  // namespace reprise::ranks

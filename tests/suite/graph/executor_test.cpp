@@ -136,7 +136,7 @@ TEST_P(EveryNet, a_smaller_last_batch_is_the_same_bits_in_a_larger_executor) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Nets, EveryNet, testing::Combine(testing::Values("residual", "convolution", "dense"), testing::Values(Precision::f32, Precision::bf16)),
-                         [](const auto& info) { return std::string(std::get<0>(info.param)) + "_" + name_of(std::get<1>(info.param)); });
+                         [](const auto& parameter) { return std::string(std::get<0>(parameter.param)) + "_" + name_of(std::get<1>(parameter.param)); });
 
 /// Loss of a batch as a function of the parameters, mean over samples.
 double mean_loss(const Graph& graph, const NetOptions& net, const std::vector<float>& values, std::int64_t count) {

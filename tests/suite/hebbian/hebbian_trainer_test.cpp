@@ -70,7 +70,7 @@ TEST_P(Stopped, in_any_phase_and_continued_on_other_threads_gives_the_same_run) 
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Orders, Stopped, testing::Values("all_at_once", "layer_by_layer"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Orders, Stopped, testing::Values("all_at_once", "layer_by_layer"), [](const auto& parameter) { return std::string(parameter.param); });
 
 TEST(HebbianTrainer, the_classifier_leaves_the_plastic_layers_alone) {
   const SmallTrial unlearned("cifar10-2layer", {{"hebbian.epochs", "0"}});

@@ -66,7 +66,7 @@ TEST_P(Resuming, at_any_step_on_other_threads_gives_the_same_run) {
 
 INSTANTIATE_TEST_SUITE_P(Papers, Resuming,
                          testing::Values(std::pair{"dropout", "table2-maxnorm-3x1024"}, std::pair{"all-cnn", "allcnn-c"}, std::pair{"logavgexp", "resnet8-feature-lae-learned"}),
-                         [](const auto& info) { return std::string(info.param.first == std::string("all-cnn") ? "all_cnn" : info.param.first); });
+                         [](const auto& parameter) { return std::string(parameter.param.first == std::string("all-cnn") ? "all_cnn" : parameter.param.first); });
 
 TEST(Trainer, seeds_give_different_runs) {
   const TrialOnMadeUpData setup("dropout", "table2-maxnorm-3x1024");
