@@ -74,6 +74,8 @@ MadeUpTraining::~MadeUpTraining() = default;
 
 double MadeUpTraining::flops_per_step() const { return static_cast<double>(state_->data.graph.training_flops() * state_->recipe.batch); }
 
+std::size_t MadeUpTraining::memory_bytes() const { return state_->executor.memory().total(); }
+
 void MadeUpTraining::step() {
   State& s = *state_;
   const datasets::FetchKey key{1, s.steps};

@@ -26,6 +26,8 @@ class MadeUpTraining {
   ~MadeUpTraining();
   void step();
   double flops_per_step() const;
+  /// Activations, packed weights and gradients of the executor.
+  std::size_t memory_bytes() const;
 
  private:
   struct State;

@@ -21,6 +21,7 @@ void register_peaks();
 void register_kernels();
 void register_layers();
 void register_steps();
+void register_growth();
 void register_exchange();
 void register_input();
 
