@@ -102,6 +102,9 @@ class Run {
     team_.on_root(
         [&] {
           const records::RunRecord record = records::read_result(summary.file);
+          if (options_.keep_weights && record.weights.empty())
+            throw InputError(Complaint{summary.file.string(), "the final weights in it (--keep-weights)", "a finished result without them",
+                                       "Add --force: the run is computed again, with the same numbers, and its weights are kept"});
           const auto errors = record.metrics.find("test_error");
           if (errors != record.metrics.end() && !errors->second.values.empty()) summary.test_error_percent = errors->second.values.back();
         },

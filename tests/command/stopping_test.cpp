@@ -81,6 +81,16 @@ TEST(Stopping, finished_run_is_not_run_again_unless_forced) {
   EXPECT_EQ(result_count(folder.path()), 1);
 }
 
+TEST(Stopping, finished_run_without_weights_says_how_to_get_them) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(shell(kShortRun, folder.path()).exit_code, 0);
+  const Finished refused = shell(kShortRun + " --keep-weights", folder.path());
+  EXPECT_EQ(refused.exit_code, 2) << refused.out << refused.err;
+  EXPECT_NE((refused.out + refused.err).find("--force"), std::string::npos) << refused.out << refused.err;
+  EXPECT_EQ(shell(kShortRun + " --keep-weights --force", folder.path()).exit_code, 0);
+  EXPECT_NE(shell(kShortRun + " --keep-weights", folder.path()).out.find("already there"), std::string::npos);
+}
+
 TEST(Failing, run_does_not_stop_the_others_and_the_exit_code_tells) {
   const TemporaryFolder folder;
   // The whole paper with a rate that some of its nets survive and others do not: each is tried.

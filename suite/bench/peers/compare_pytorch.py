@@ -113,8 +113,8 @@ class Steps:
         self.optimizer.step()
         if self.bound > 0:
             with torch.no_grad():
-                for w in self.bounded:
-                    w.renorm_(2, 0, self.bound)
+                for w in self.bounded:  # twice as fast as renorm_
+                    w.mul_((self.bound / w.flatten(1).norm(dim=1).clamp_min(1e-12)).clamp_max(1).view(-1, *[1] * (w.dim() - 1)))
 
     def rate(self, seconds):
         """Images per second."""

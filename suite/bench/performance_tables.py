@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""The tables of docs/performance.md from the measurements in reports/evidence/performance.
+
+  performance_tables.py keep RUN.json NAME      stores what reprise_bench wrote (--benchmark_out) as reports/evidence/performance/NAME.json,
+                                                without names of hosts and folders
+  performance_tables.py update                  writes the tables into docs/performance.md
+  performance_tables.py check                   exit code 1 if they are not what the measurements say
+"""
+import json
+import math
+import os
+import re
+import sys
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+EVIDENCE = os.path.join(ROOT, "reports", "evidence", "performance")
+PAGE = os.path.join(ROOT, "docs", "performance.md")
+
+
+def read(name):
+    with open(os.path.join(EVIDENCE, name + ".json")) as file:
+        return json.load(file)
+
+
+def keep(source, name):
+    with open(source) as file:
+        run = json.load(file)
+    kept = {"context": {key: run["context"][key] for key in ("date", "num_cpus", "mhz_per_cpu", "library_build_type") if key in run["context"]},
+            "benchmarks": [{key: row[key] for key in ("name", "run_name", "run_type", "aggregate_name", "repetitions", "real_time", "real_coefficient", "big_o", "rms", "time_unit",
+                                                      "gflops", "gbytes", "peak_ratio", "images_per_second", "net_MiB") if key in row} for row in run["benchmarks"]]}
+    os.makedirs(EVIDENCE, exist_ok=True)
+    with open(os.path.join(EVIDENCE, name + ".json"), "w") as file:
+        json.dump(kept, file, indent=1)
+        file.write("\n")
+
+
+def table(head, rows):
+    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)] + ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def geometric_mean(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def ratio(figures):
+    return f"{figures['ratio']:.2f} ({figures['spread'][0]:.2f} to {figures['spread'][1]:.2f})"
+
+
+def peers():
+    run = read("peers")
+    rows = []
+    for net in run["nets"]:
+        f, b = net["f32"], net["bf16"]
+        rows.append([net["net"], str(net["batch"]), f"{f['images_per_second']:.0f}", f"{f['pytorch']:.0f}", f["setting"].replace("float32, ", ""),
+                     ratio(f), f"{f['gflops']:.0f}", f"{100 * f['peak_ratio']:.0f} %", f"{b['images_per_second']:.0f}", ratio(b)])
+    ratios, halves = [net["f32"]["ratio"] for net in run["nets"]], [net["bf16"]["ratio"] for net in run["nets"]]
+    lines = [f"{len(rows)} steps against PyTorch {run['pytorch']}, {run['threads']} threads, {run['rounds']} rounds in turn. Float32: geometric mean of the ratios "
+             f"{geometric_mean(ratios):.2f}, least {min(ratios):.2f}, greatest {max(ratios):.2f}; bfloat16 against PyTorch's best float32 "
+             f"(these CPUs have no bfloat16 units): {geometric_mean(halves):.2f}, least {min(halves):.2f}.", ""]
+    lines += table(["net", "batch", "images/s", "PyTorch", "its best setting", "ratio (rounds)", "GFLOP/s", "of peak", "bfloat16, images/s", "ratio"], rows)
+    if run["left_out"]:
+        lines += ["", "Left out: " + "; ".join(f"{row['net']} ({row['why']})" for row in run["left_out"]) + "."]
+    return lines
+
+
+def growth():
+    points, fits = {}, {}
+    for row in read("growth")["benchmarks"]:
+        name = row["run_name"].replace("/real_time", "").replace("growth/", "")
+        if row.get("aggregate_name") == "BigO":
+            fits.setdefault(name, {})["law"] = row["big_o"]
+        elif row.get("aggregate_name") == "RMS":
+            fits.setdefault(name, {})["rms"] = row["rms"]
+        else:
+            name, value = name.rsplit("/", 1)
+            points.setdefault(name, []).append((int(value), row["real_time"], row["net_MiB"]))
+    rows = []
+    for name, values in points.items():
+        what, net = name.split("/", 1)
+        rows.append([net, what, ", ".join(str(v) for v, _, _ in values), ", ".join(f"{t:.3g}" for _, t, _ in values),
+                     fits[name]["law"].replace("N^2", what + "²").replace("N", what), f"{100 * fits[name]['rms']:.1f} %", ", ".join(f"{m:.0f}" for _, _, m in values)])
+    return table(["net", "what grows", "to", "step, ms", "fitted law", "off by (rms)", "memory of the net, MiB"], rows)
+
+
+BLOCKS = {"peers": peers, "growth": growth}
+
+
+def page():
+    with open(PAGE) as file:
+        text = file.read()
+    for name, block in BLOCKS.items():
+        pattern = re.compile(rf"(<!-- {name}: made by suite/bench/performance_tables.py -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+        if not pattern.search(text):
+            sys.exit(f"{PAGE}: no place for the table '{name}'")
+        text = pattern.sub(lambda match: match.group(1) + "\n" + "\n".join(block()) + "\n\n" + match.group(2), text)
+    return text
+
+
+def main():
+    if len(sys.argv) == 4 and sys.argv[1] == "keep":
+        return keep(sys.argv[2], sys.argv[3])
+    if len(sys.argv) != 2 or sys.argv[1] not in ("update", "check"):
+        sys.exit(__doc__)
+    made = page()
+    with open(PAGE) as file:
+        current = file.read() == made
+    if sys.argv[1] == "check" and not current:
+        sys.exit("docs/performance.md is not what reports/evidence/performance says: run suite/bench/performance_tables.py update")
+    if sys.argv[1] == "update" and not current:
+        with open(PAGE, "w") as file:
+            file.write(made)
+
+
+if __name__ == "__main__":
+    main()
