@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -175,7 +176,9 @@ class Run {
   static void keep_weights(const graph::Parameters& parameters, records::RunRecord& record) {
     for (const graph::Parameter& parameter : parameters.list()) {
       const float* values = parameters.of(parameter);
-      record.weights[parameter.name] = {parameter.spec.shape, {values, values + parameter.count}};
+      std::string name = parameter.name;  // "conv1/weight"; a slash would be a group of the file
+      std::replace(name.begin(), name.end(), '/', '.');
+      record.weights[name] = {parameter.spec.shape, {values, values + parameter.count}};
     }
   }
 

@@ -14,7 +14,7 @@
 //   /results                float64 attributes
 //   /tables/NAME/COLUMN     float64 [rows]; attributes title and x of the group; column x is the dimension scale of the others
 //   /images/NAME            uint8 [count, height, width, channels]; attributes of the HDF5 image specification, title, captions
-//   /weights/NAME           float32
+//   /weights/LAYER.PARAMETER float32, "conv1.weight"
 // The last line of the file is its seal (seal.hpp): a changed bit anywhere is found before anything is believed.
 
 #include <filesystem>
