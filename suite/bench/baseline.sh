@@ -31,13 +31,7 @@ run "$now"
 case $what in
   keep)
     mkdir -p "$folder"
-    python3 - "$now" "$stored" <<'PYTHON'
-import json, sys
-rows = [row for row in json.load(open(sys.argv[1]))["benchmarks"] if row.get("run_type") == "iteration"]
-rows = [{"run_name": row["run_name"], "peak_ratio": round(row["peak_ratio"], 4)} for row in rows]
-lines = ",\n".join("  " + json.dumps(row) for row in sorted(rows, key=lambda row: row["run_name"]))
-open(sys.argv[2], "w").write('{"benchmarks": [\n' + lines + "\n]}\n")
-PYTHON
+    "$(dirname "$folder")/performance_tables.py" keep "$now" "$stored"
     echo "kept $stored" ;;
   check)
     if [ ! -f "$stored" ]; then

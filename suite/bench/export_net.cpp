@@ -65,16 +65,15 @@ void write(const std::filesystem::path& path, const char* data, std::size_t byte
 
 void write(const std::filesystem::path& path, const std::vector<float>& values) { write(path, reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)); }
 
-}  // namespace
-
+/// Throws InputError for an unknown trial or scale, RunError for a folder that cannot be written.
 void export_net(const std::string& paper, const std::string& trial, const std::string& scale, int samples, const std::string& folder) {
   training::Recipe recipe = experiments::resolve(paper, trial, scale);
   const std::int64_t batch = recipe.procedure == "hebbian" ? recipe.hebbian.batch : recipe.batch;
   recipe.batch = samples;
   recipe.precision = Precision::f32;
-  MadeUpEvaluation evaluation(recipe);
-  const graph::Graph& graph = evaluation.graph();
-  const graph::Parameters& parameters = evaluation.parameters();
+  MadeUpTraining training(recipe, parallel::available_cores());
+  const graph::Graph& graph = training.graph();
+  const graph::Parameters& parameters = training.parameters();
 
   const json net{{"net", fmt::format("{}/{}", paper, trial)}, {"scale", scale}, {"batch", batch}, {"procedure", recipe.procedure}, {"loss", name_of(graph.loss())},
                  {"label_smoothing", recipe.label_smoothing}, {"output", graph.output()}, {"samples", samples}, {"training_flops", graph.training_flops()},
@@ -83,10 +82,12 @@ void export_net(const std::string& paper, const std::string& trial, const std::s
   const std::filesystem::path out(folder);
   std::filesystem::create_directories(out);
   write(out / "weights.f32", reinterpret_cast<const char*>(parameters.values()), static_cast<std::size_t>(parameters.size()) * sizeof(float));
-  write(out / "images.f32", evaluation.images());
-  write(out / "outputs.f32", evaluation.outputs());
+  write(out / "images.f32", training.images());
+  write(out / "outputs.f32", training.outputs());
   write(out / "net.json", text.data(), text.size());
 }
+
+}  // namespace
 
 int export_command(int argc, char** argv) {
   std::string target, scale = "desk", folder;

@@ -1,17 +1,12 @@
 #pragma once
 // A catalog net written out so that a program in another framework can build the same one and compare what it computes.
 
-#include <string>
-
 namespace reprise::bench {
 
-/// Writes into `folder` (made if missing): net.json (layers with their inputs, shapes and parameters, loss, optimizer), weights.f32
-/// (parameters as they start, plain layout, at the offsets that net.json names), images.f32 [samples, H, W, C] (random pixels behind the
-/// recipe's preprocessing) and outputs.f32 [samples, K], what the net makes of them with dropout off and running statistics. All little-endian
-/// float32. Throws InputError for an unknown trial or scale.
-void export_net(const std::string& paper, const std::string& trial, const std::string& scale, int samples, const std::string& folder);
-
-/// `export PAPER/TRIAL --out FOLDER [--scale S] [--samples N]`. Exit code 0, or 2 for wrong input.
+/// `export PAPER/TRIAL --out FOLDER [--scale S] [--samples N]` writes into the folder (made if missing): net.json (layers with their inputs,
+/// shapes and parameters, loss, optimizer), weights.f32 (parameters as they start, plain layout, at the offsets that net.json names),
+/// images.f32 [samples, H, W, C] (random pixels behind the recipe's preprocessing) and outputs.f32 [samples, K], what the net makes of them
+/// with dropout off and running statistics. All little-endian float32. Exit code 0, or 2 for wrong input.
 int export_command(int argc, char** argv);
 
 }  // namespace reprise::bench

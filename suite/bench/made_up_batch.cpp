@@ -86,44 +86,24 @@ void MadeUpTraining::step() {
   ++s.steps;
 }
 
-struct MadeUpEvaluation::State {
-  explicit State(const training::Recipe& recipe_in)
-      : recipe(recipe_in), data(recipe, recipe.batch), workers(parallel::available_cores()), parameters(data.graph), reader(data.source, nullptr, 0, nullptr) {
-    parameters.initialise(1);
-    executor = std::make_unique<graph::Executor>(data.graph, options_of(recipe), parameters, workers);
-  }
-  graph::Batch batch() const { return {&reader, recipe.batch, 1, 0}; }
+const graph::Graph& MadeUpTraining::graph() const { return state_->data.graph; }
+const graph::Parameters& MadeUpTraining::parameters() const { return state_->parameters; }
 
-  training::Recipe recipe;
-  MadeUpData data;
-  parallel::Workers workers;
-  graph::Parameters parameters;
-  training::SourceReader reader;
-  std::unique_ptr<graph::Executor> executor;
-};
-
-MadeUpEvaluation::MadeUpEvaluation(const training::Recipe& recipe) : state_(std::make_unique<State>(recipe)) {}
-
-MadeUpEvaluation::~MadeUpEvaluation() = default;
-
-const graph::Graph& MadeUpEvaluation::graph() const { return state_->data.graph; }
-const graph::Parameters& MadeUpEvaluation::parameters() const { return state_->parameters; }
-
-std::vector<float> MadeUpEvaluation::images() const {
+std::vector<float> MadeUpTraining::images() const {
+  const training::SourceReader reader(state_->data.source, nullptr, 0, nullptr);
   const std::int64_t size = graph().node(0).shape.size();
   std::vector<float> values(static_cast<std::size_t>(state_->recipe.batch * size));
-  for (std::int64_t i = 0; i < state_->recipe.batch; ++i) state_->reader.fetch(i, values.data() + i * size);
+  for (std::int64_t i = 0; i < state_->recipe.batch; ++i) reader.fetch(i, values.data() + i * size);
   return values;
 }
 
-std::vector<float> MadeUpEvaluation::outputs() {
+std::vector<float> MadeUpTraining::outputs() {
+  const training::SourceReader reader(state_->data.source, nullptr, 0, nullptr);
   std::vector<float> values(static_cast<std::size_t>(state_->recipe.batch * graph().node(graph().output()).shape.size()));
   graph::Readout readout;
   readout.outputs = values.data();
-  state_->executor->evaluate(state_->batch(), layers::Mode::infer, readout);
+  state_->executor.evaluate({&reader, state_->recipe.batch, 1, 0}, layers::Mode::infer, readout);
   return values;
 }
-
-void MadeUpEvaluation::evaluate() { state_->executor->evaluate(state_->batch(), layers::Mode::infer); }
 
 }  // namespace reprise::bench

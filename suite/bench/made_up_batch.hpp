@@ -26,26 +26,13 @@ class MadeUpTraining {
   ~MadeUpTraining();
   void step();
   double flops_per_step() const;
-  /// Activations, packed weights and gradients of the executor.
-  std::size_t memory_bytes() const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
-
-/// A catalog net as it starts, and what it makes of `recipe.batch` random images.
-class MadeUpEvaluation {
- public:
-  explicit MadeUpEvaluation(const training::Recipe& recipe);
-  ~MadeUpEvaluation();
   const graph::Graph& graph() const;
   const graph::Parameters& parameters() const;
-  /// [batch, H, W, C] and [batch, K].
+  /// The batch without augmentation, [batch, H, W, C], and what the net makes of it with dropout off and running statistics, [batch, K].
   std::vector<float> images() const;
   std::vector<float> outputs();
-  /// One pass without readout.
-  void evaluate();
+  /// Activations, packed weights and gradients of the executor.
+  std::size_t memory_bytes() const;
 
  private:
   struct State;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The tables of docs/performance.md from the measurements in reports/evidence/performance.
 
-  performance_tables.py keep RUN.json NAME      stores what reprise_bench wrote (--benchmark_out) as reports/evidence/performance/NAME.json,
-                                                without names of hosts and folders
+  performance_tables.py keep RUN.json FILE      copies what reprise_bench wrote (--benchmark_out) without names of hosts and folders,
+                                                into reports/evidence/performance or suite/bench/baseline
   performance_tables.py update                  writes the tables into docs/performance.md
   performance_tables.py check                   exit code 1 if they are not what the measurements say
 """
@@ -22,14 +22,13 @@ def read(name):
         return json.load(file)
 
 
-def keep(source, name):
+def keep(source, target):
     with open(source) as file:
         run = json.load(file)
     kept = {"context": {key: run["context"][key] for key in ("date", "num_cpus", "mhz_per_cpu", "library_build_type") if key in run["context"]},
             "benchmarks": [{key: row[key] for key in ("name", "run_name", "run_type", "aggregate_name", "repetitions", "real_time", "real_coefficient", "big_o", "rms", "time_unit",
                                                       "gflops", "gbytes", "peak_ratio", "images_per_second", "net_MiB") if key in row} for row in run["benchmarks"]]}
-    os.makedirs(EVIDENCE, exist_ok=True)
-    with open(os.path.join(EVIDENCE, name + ".json"), "w") as file:
+    with open(target, "w") as file:
         json.dump(kept, file, indent=1)
         file.write("\n")
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "suite/kernels/onednn/adapter.hpp"
 #include "suite/kernels/onednn/matrix_product.hpp"
@@ -15,6 +16,18 @@ using Desc = dnnl::memory::desc;
 
 namespace {
 
+/// Weights in any format: the primitive chooses.
+dnnl::inner_product_forward::primitive_desc forward_of(const InnerProductShape& shape, Type type, bool has_bias) {
+  const auto [n, d, k] = shape;
+  const Desc input({n, d}, type, Tag::ab), weight({k, d}, type, Tag::any), output({n, k}, type, Tag::ab);
+  const Desc bias = has_bias ? Desc({k}, Type::f32, Tag::x) : Desc();
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine(), dnnl::prop_kind::forward_training, input, weight, bias, output, attributes()};
+#else
+  return {{dnnl::prop_kind::forward_training, input, weight, bias, output}, attributes(), engine()};
+#endif
+}
+
 /// The inner product primitive, weights in the format it asks for.
 class PrimitiveProduct final : public InnerProduct {
  public:
@@ -27,7 +40,6 @@ class PrimitiveProduct final : public InnerProduct {
   std::int64_t row_unit() const override;
   void unpack_rows(const std::byte* scratch, std::int64_t first_row, std::int64_t rows, float* gradient) const override;
   void pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const override;
-  std::string implementations() const override { return s_.implementations; }
 
  protected:
   std::int64_t all_rows() const override { return s_.rows; }
@@ -49,7 +61,6 @@ class PrimitiveProduct final : public InnerProduct {
     Tiles forward_tiles, input_tiles, gradient_tiles;
     bool gradient_is_plain = false, one_packing = false;
     std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
-    std::string implementations;
 
     /// Rooms of widened values, after the scratch of the primitives.
     std::byte* room_of_input(std::byte* scratch) const { return scratch + scratch_bytes; }
@@ -70,19 +81,18 @@ PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision pre
   s.inputs = n * d;
   s.outputs = n * k;
   s.has_bias = has_bias;
-  s.input = Desc({n, d}, type, Tag::ab);
-  s.output = Desc({n, k}, type, Tag::ab);
-  s.bias = has_bias ? Desc({k}, Type::f32, Tag::x) : Desc();
+  s.forward_desc = forward_of(shape, type, has_bias);
+  s.input = s.forward_desc.src_desc();
+  s.output = s.forward_desc.dst_desc();
+  s.bias = has_bias ? s.forward_desc.bias_desc() : Desc();
   s.plain = Desc({k, d}, Type::f32, Tag::ab);
   const Desc weight({k, d}, type, Tag::any), weight_gradient({k, d}, Type::f32, Tag::any),
       grad_input({n, d}, s.wide_grad_input.type(grad_input_type), Tag::ab);
   const auto attr = attributes();
 #if DNNL_VERSION_MAJOR >= 3
-  s.forward_desc = {engine(), dnnl::prop_kind::forward_training, s.input, weight, s.bias, s.output, attr};
   s.weight_desc = {engine(), s.input, weight_gradient, s.bias, s.output, s.forward_desc, attr};
   if (wants_grad_input) s.input_desc = {engine(), grad_input, weight, s.output, s.forward_desc, attr};
 #else
-  s.forward_desc = {{dnnl::prop_kind::forward_training, s.input, weight, s.bias, s.output}, attr, engine()};
   s.weight_desc = {{s.input, weight_gradient, s.bias, s.output}, attr, engine(), s.forward_desc};
   if (wants_grad_input) s.input_desc = {{grad_input, weight, s.output}, attr, engine(), s.forward_desc};
 #endif
@@ -90,7 +100,6 @@ PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision pre
   s.weight = dnnl::inner_product_backward_weights(s.weight_desc);
   s.pack_forward = dnnl::reorder({engine(), s.plain, engine(), s.forward_desc.weights_desc()});
   s.forward_bytes = aligned(s.forward_desc.weights_desc().get_size());
-  s.implementations = s.forward_desc.impl_info_str();
   std::size_t pads = std::max(s.forward_desc.scratchpad_desc().get_size(), s.weight_desc.scratchpad_desc().get_size());
   if (wants_grad_input) {
     s.input_gradient = dnnl::inner_product_backward_data(s.input_desc);
@@ -98,9 +107,7 @@ PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision pre
     s.input_bytes = s.one_packing ? 0 : aligned(s.input_desc.weights_desc().get_size());
     s.pack_input = dnnl::reorder({engine(), s.plain, engine(), s.input_desc.weights_desc()});
     pads = std::max(pads, s.input_desc.scratchpad_desc().get_size());
-    s.implementations += std::string(" / ") + s.input_desc.impl_info_str();
   }
-  s.implementations += std::string(" / ") + s.weight_desc.impl_info_str();
   s.gradient_is_plain = same(s.weight_desc.diff_weights_desc(), s.plain);
   s.gradient_bytes = aligned(s.weight_desc.diff_weights_desc().get_size());
   if (!s.gradient_is_plain) s.unpack_gradient = dnnl::reorder({engine(), s.weight_desc.diff_weights_desc(), engine(), s.plain});
@@ -180,15 +187,14 @@ void PrimitiveProduct::unpack_rows(const std::byte* scratch, std::int64_t first_
 
 }  // namespace
 
-std::unique_ptr<InnerProduct> make_inner_product(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input,
-                                                 Precision grad_input_type) {
-  auto primitive = std::make_unique<PrimitiveProduct>(shape, precision, has_bias, wants_grad_input, grad_input_type);
+std::unique_ptr<InnerProduct> make_inner_product(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input, Precision grad_input_type) {
   // Where oneDNN has no kernel of its own (below AVX-512 in version 2), its primitive calls the general matrix product on plain rows,
   // which falls to half the speed when rows are a power of two apart. The same product on padded rows does not.
-  const std::string made_of = primitive->implementations();
+  const Type type = Widening(precision).type(precision);
+  const std::string made_of = forward_of(shape, type, has_bias).impl_info_str();
   const bool general = made_of.find("gemm") != std::string::npos && made_of.find("brgemm") == std::string::npos;
-  if (!general || Widening(precision).type(precision) != Type::f32) return primitive;
-  return make_matrix_product(shape, precision, has_bias, grad_input_type);
+  if (general && type == Type::f32) return make_matrix_product(shape, precision, has_bias, grad_input_type);
+  return std::make_unique<PrimitiveProduct>(shape, precision, has_bias, wants_grad_input, grad_input_type);
 }
 
 }  // namespace reprise::kernels

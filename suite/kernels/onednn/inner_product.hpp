@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "suite/tensor/shape.hpp"
 
@@ -42,8 +41,6 @@ class InnerProduct {
   virtual void unpack_rows(const std::byte* scratch, std::int64_t first_row, std::int64_t rows, float* gradient) const = 0;
   /// Packs rows of the plain weight [K, D] (whole matrix given).
   virtual void pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const = 0;
-  /// What computes it, "brgemm:avx512_core / ... / ...".
-  virtual std::string implementations() const = 0;
 
  protected:
   virtual std::int64_t all_rows() const = 0;

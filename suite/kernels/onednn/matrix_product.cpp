@@ -30,15 +30,16 @@ void multiply(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n
 class MatrixProduct final : public InnerProduct {
  public:
   MatrixProduct(const InnerProductShape& shape, Precision precision, bool has_bias, Precision grad_input_type)
-      : shape_(shape), has_bias_(has_bias), wide_(precision, true), wide_grad_input_(grad_input_type, true), row_(spread(shape.in_features)) {}
+      : shape_(shape), precision_(precision), has_bias_(has_bias), wide_(precision, true), wide_grad_input_(grad_input_type, true), row_(spread(shape.in_features)) {}
 
   std::size_t packed_bytes() const override { return matrix_bytes(shape_.out_features); }
   std::size_t scratch_bytes() const override { return gradient_bytes() + input_bytes() + wide_.bytes(outputs()); }
 
   void pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const override {
-    Memory rounded;
-    const float* source = wide_.weights(weight + first_row * shape_.in_features, rows * shape_.in_features, rounded);
-    copy_rows(source, shape_.in_features, reinterpret_cast<float*>(packed) + first_row * row_, row_, rows);
+    const float* from = weight + first_row * shape_.in_features;
+    float* to = reinterpret_cast<float*>(packed) + first_row * row_;
+    if (!wide_.on()) return copy_rows(from, shape_.in_features, to, row_, rows);
+    for (std::int64_t r = 0; r < rows; ++r) wide_.round_weights(from + r * shape_.in_features, shape_.in_features, to + r * row_);
   }
 
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override {
@@ -76,8 +77,6 @@ class MatrixProduct final : public InnerProduct {
     copy_rows(reinterpret_cast<const float*>(scratch) + first_row * row_, row_, gradient, shape_.in_features, rows);
   }
 
-  std::string implementations() const override { return "sgemm"; }
-
  protected:
   std::int64_t all_rows() const override { return shape_.out_features; }
 
@@ -106,13 +105,14 @@ class MatrixProduct final : public InnerProduct {
     for (std::int64_t i = 0; i < n; ++i) {
       auto* row = reinterpret_cast<std::byte*>(room + i * row_);
       const void* values =
-          wide_.read(static_cast<const std::byte*>(input) + static_cast<std::size_t>(i * d) * wide_.stored_bytes(), d, row);
+          wide_.read(static_cast<const std::byte*>(input) + static_cast<std::size_t>(i * d) * bytes_of(precision_), d, row);
       if (values != row) std::memcpy(row, values, static_cast<std::size_t>(d) * sizeof(float));
     }
     return room;
   }
 
   InnerProductShape shape_;
+  Precision precision_;
   bool has_bias_;
   Widening wide_, wide_grad_input_;
   std::int64_t row_;

@@ -3,6 +3,7 @@
 // oneDNN has no bfloat16 kernels at all below AVX-512, and between AVX-512 and the bfloat16 units it emulates them, several times
 // slower than float32. Private to this folder.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,9 +32,6 @@ class Widening {
   /// Bytes of scratch for n values of one operand.
   std::size_t bytes(std::int64_t n) const { return on_ ? aligned(static_cast<std::size_t>(n) * sizeof(float)) : 0; }
 
-  /// Bytes of one stored value where the primitive computes in float32.
-  std::size_t stored_bytes() const { return on_ ? sizeof(bf16) : sizeof(float); }
-
   /// Values for the primitive to read: `data` itself, or widened into `room`.
   const void* read(const void* data, std::int64_t n, std::byte* room) const {
     if (!on_) return data;
@@ -45,14 +43,23 @@ class Widening {
   void write(const std::byte* room, void* data, std::int64_t n) const {
     if (on_) vector_kernels().of<bf16>().from_float(reinterpret_cast<const float*>(room), static_cast<bf16*>(data), n);
   }
-  /// n weights to pack, rounded to bfloat16 as a reorder to that type would; `rounded` keeps them alive.
+  bool on() const { return on_; }
+  /// n weights rounded to bfloat16, as a reorder to that type would; only where values are widened.
+  void round_weights(const float* plain, std::int64_t n, float* rounded) const {
+    constexpr std::int64_t kChunk = 1024;
+    bf16 halves[kChunk];
+    const auto& kernel = vector_kernels().of<bf16>();
+    for (std::int64_t i = 0; i < n; i += kChunk) {
+      const std::int64_t count = std::min(kChunk, n - i);
+      kernel.from_float(plain + i, halves, count);
+      kernel.to_float(halves, rounded + i, count);
+    }
+  }
+  /// n weights to pack, rounded where values are widened; `rounded` keeps them alive.
   const float* weights(const float* plain, std::int64_t n, Memory& rounded) const {
     if (!on_) return plain;
-    const Memory halves(static_cast<std::size_t>(n) * sizeof(bf16));
     rounded = Memory(static_cast<std::size_t>(n) * sizeof(float));
-    const auto& kernel = vector_kernels().of<bf16>();
-    kernel.from_float(plain, reinterpret_cast<bf16*>(halves.data()), n);
-    kernel.to_float(reinterpret_cast<const bf16*>(halves.data()), rounded.floats(), n);
+    round_weights(plain, n, rounded.floats());
     return rounded.floats();
   }
 
