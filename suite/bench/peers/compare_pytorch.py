@@ -161,17 +161,17 @@ def gloo_worker(rank, ranks, folder, batch, channels_last, seconds, address, que
     steps.call = torch.nn.parallel.DistributedDataParallel(steps.net)
     for _ in range(2):
         steps.step()
-    count = torch.zeros(1)
+    stop, done = torch.zeros(1), 0
     dist.barrier()
     begun = time.perf_counter()
-    while count[0] == 0:
+    while not stop:
         for _ in range(5):
             steps.step()
-        count[0] = 1 if rank == 0 and time.perf_counter() - begun > seconds else 0
-        dist.broadcast(count, 0)
-        steps.done = getattr(steps, "done", 0) + 5
+        done += 5
+        stop[0] = rank == 0 and time.perf_counter() - begun > seconds
+        dist.broadcast(stop, 0)  # all leave after the same step
     if rank == 0:
-        queue.put(steps.done * batch / (time.perf_counter() - begun))
+        queue.put(done * batch / (time.perf_counter() - begun))
     dist.barrier()  # nobody leaves while another still listens
     os._exit(0)     # an orderly end aborts now and then: a thread of gloo is still there when it is destroyed
 
