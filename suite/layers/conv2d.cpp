@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "suite/errors.hpp"
-#include "suite/kernels/onednn/convolution.hpp"
+#include "suite/kernels/convolution.hpp"
 #include "suite/layers/patch_whitening.hpp"
 #include "suite/layers/reflect_padding.hpp"
 #include "suite/tensor/memory.hpp"
@@ -19,19 +19,19 @@ class Conv2dKernel : public Kernel {
   Conv2dKernel(const Conv2d::Options& options, const SampleShape& input, const PrepareOptions& prepare)
       : options_(options), reflect_(input, options.padding_mode == PaddingMode::reflect ? options.padding : 0, prepare.samples), precision_(prepare.precision),
         sums_bytes_(mirrors() && prepare.wants_grad_input ? aligned(static_cast<std::size_t>(input.size()) * static_cast<std::size_t>(prepare.samples) * sizeof(float)) : 0),
-        convolution_(shape_of(options, mirrors() ? reflect_.padded() : input, prepare.samples), prepare.precision, options.bias, prepare.wants_grad_input),
-        packed_(convolution_.packed_bytes()) {}
+        convolution_(kernels::make_convolution(shape_of(options, mirrors() ? reflect_.padded() : input, prepare.samples), prepare.precision, options.bias, prepare.wants_grad_input)),
+        packed_(convolution_->packed_bytes()) {}
 
-  std::size_t scratch_bytes() const override { return convolution_.scratch_bytes() + (mirrors() ? reflect_.bytes(precision_) + sums_bytes_ : 0); }
+  std::size_t scratch_bytes() const override { return convolution_->scratch_bytes() + (mirrors() ? reflect_.bytes(precision_) + sums_bytes_ : 0); }
   std::size_t packed_bytes() const override { return packed_.size(); }
 
-  void load_weights(std::span<const float* const> parameters) override { convolution_.pack(parameters[0], packed_.data()); }
+  void load_weights(std::span<const float* const> parameters) override { convolution_->pack(parameters[0], packed_.data()); }
 
   void forward(const ForwardArgs& args) const override {
     const void* input = args.inputs[0];
     std::byte* scratch = args.scratch;
     if (mirrors()) input = padded_copy(input, scratch);
-    convolution_.forward(input, packed_.data(), options_.bias ? args.parameters[1] : nullptr, args.output, scratch);
+    convolution_->forward(input, packed_.data(), options_.bias ? args.parameters[1] : nullptr, args.output, scratch);
   }
 
   void backward(const BackwardArgs& args) const override {
@@ -39,16 +39,16 @@ class Conv2dKernel : public Kernel {
     if (!args.grad_parameters.empty()) {
       const void* input = args.inputs[0];
       if (mirrors()) input = padded_copy(input, scratch);
-      convolution_.backward_weight(input, args.grad_output, args.grad_parameters[0], options_.bias ? args.grad_parameters[1] : nullptr, scratch);
+      convolution_->backward_weight(input, args.grad_output, args.grad_parameters[0], options_.bias ? args.grad_parameters[1] : nullptr, scratch);
     }
     if (args.grad_inputs[0] == nullptr) return;
     if (!mirrors()) {
-      convolution_.backward_input(args.grad_output, packed_.data(), args.grad_inputs[0], scratch);
+      convolution_->backward_input(args.grad_output, packed_.data(), args.grad_inputs[0], scratch);
       return;
     }
     std::byte* grad_padded = args.scratch;
     float* sums = reinterpret_cast<float*>(args.scratch + reflect_.bytes(precision_));
-    convolution_.backward_input(args.grad_output, packed_.data(), grad_padded, args.scratch + reflect_.bytes(precision_) + sums_bytes_);
+    convolution_->backward_input(args.grad_output, packed_.data(), grad_padded, args.scratch + reflect_.bytes(precision_) + sums_bytes_);
     reflect_.fold(precision_, grad_padded, args.grad_inputs[0], sums);
   }
 
@@ -72,7 +72,7 @@ class Conv2dKernel : public Kernel {
   ReflectPadding reflect_;
   Precision precision_;
   std::size_t sums_bytes_;
-  kernels::Convolution convolution_;
+  std::unique_ptr<kernels::Convolution> convolution_;
   Memory packed_;
 };
 

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "suite/errors.hpp"
-#include "suite/kernels/onednn/convolution.hpp"
+#include "suite/kernels/convolution.hpp"
 #include "suite/layers/layer_checks.hpp"
 #include "suite/layers/reflect_padding.hpp"
 #include "suite/tensor/memory.hpp"
@@ -21,12 +21,12 @@ class SoftHebbKernel : public PlasticKernel {
   SoftHebbKernel(const SoftHebbConv2d::Options& options, const Conv2d& layer, const SampleShape& input, const SampleShape& output, const PrepareOptions& prepare)
       : options_(options), positions_(output.positions()), channels_(output.channels), samples_(prepare.samples), precision_(prepare.precision),
         reflect_(input, options.padding, prepare.samples),
-        product_({.samples = prepare.samples, .in_channels = input.channels, .height = reflect_.padded().height, .width = reflect_.padded().width, .filters = options.filters, .filter_height = options.kernel, .filter_width = options.kernel},
-                 prepare.precision, false, false),
+        product_(kernels::make_convolution({.samples = prepare.samples, .in_channels = input.channels, .height = reflect_.padded().height, .width = reflect_.padded().width, .filters = options.filters, .filter_height = options.kernel, .filter_width = options.kernel},
+                                          prepare.precision, false, false)),
         convolution_(layer.prepare(std::span(&input, 1), prepare)) {}
 
   std::size_t scratch_bytes() const override {
-    const std::size_t plastic = product_.scratch_bytes() + padded_bytes() + answers_bytes() + aligned(static_cast<std::size_t>(channels_) * sizeof(float));
+    const std::size_t plastic = product_->scratch_bytes() + padded_bytes() + answers_bytes() + aligned(static_cast<std::size_t>(channels_) * sizeof(float));
     return std::max(plastic, convolution_->scratch_bytes() + (options_.triangle_first ? answers_bytes() : 0));
   }
   std::size_t packed_bytes() const override { return convolution_->packed_bytes(); }
@@ -48,8 +48,8 @@ class SoftHebbKernel : public PlasticKernel {
   }
 
   std::int64_t neurons() const override { return channels_; }
-  std::int64_t change_floats() const override { return product_.gradient_floats(); }
-  std::int64_t row_unit() const override { return product_.row_unit(); }
+  std::int64_t change_floats() const override { return product_->gradient_floats(); }
+  std::int64_t row_unit() const override { return product_->row_unit(); }
 
   void shard_change(const ForwardArgs& args, float* change, double* moments) const override {
     std::byte* scratch = args.scratch;
@@ -67,10 +67,10 @@ class SoftHebbKernel : public PlasticKernel {
     std::fill(moments, moments + channels_, 0.0);
     vector_of<T>().compete(typed<T>(args.output), rows, channels_, options_.competition, answers, moments, row);
     std::memset(answers + rows * channels_, 0, static_cast<std::size_t>((samples_ * positions_ - rows) * channels_) * sizeof(T));
-    product_.backward_weight_packed(heard, answers, change, scratch);
+    product_->backward_weight_packed(heard, answers, change, scratch);
   }
 
-  void unpack_rows(const float* change, std::int64_t unit, float* rows) const override { product_.unpack_rows(change, unit, rows); }
+  void unpack_rows(const float* change, std::int64_t unit, float* rows) const override { product_->unpack_rows(change, unit, rows); }
 
  private:
   std::size_t answers_bytes() const { return aligned(static_cast<std::size_t>(samples_ * positions_ * channels_) * sizeof(T)); }
@@ -80,7 +80,7 @@ class SoftHebbKernel : public PlasticKernel {
   std::int64_t positions_, channels_, samples_;
   Precision precision_;
   ReflectPadding reflect_;
-  kernels::Convolution product_;          ///< for the correlation of answers and input, which is a weight gradient in form
+  std::unique_ptr<kernels::Convolution> product_;  ///< for the correlation of answers and input, which is a weight gradient in form
   std::unique_ptr<Kernel> convolution_;
 };
 

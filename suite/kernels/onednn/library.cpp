@@ -36,4 +36,12 @@ std::string library_text() {
          isa_name(dnnl::get_effective_cpu_isa());
 }
 
+bool has_bf16_units() {
+  static const bool has = [] {
+    const auto wanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+    return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;  // each set's bits contain those of its subsets
+  }();
+  return has;
+}
+
 }  // namespace reprise::kernels::onednn

@@ -177,5 +177,6 @@ void fill_losses(VectorKernels& table);
 void fill_updates(VectorKernels& table);
 void fill_packing(VectorKernels& table);
 void fill_plasticity(VectorKernels& table);
+void fill_winograd(VectorKernels& table);
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "suite/kernels/vector/winograd_kernels.hpp"
+
 namespace reprise::kernels {
 
 /// bfloat16 storage: the upper half of a float32, rounded to nearest even.
@@ -146,6 +148,7 @@ struct VectorKernels {
   const char* isa = "";  ///< "avx2" or "avx512"
   StorageKernels<float> f32;
   StorageKernels<bf16> b16;
+  WinogradKernels winograd;
 
   /// a += b. The order in which a tree calls it is the caller's.
   void (*accumulate)(float* a, const float* b, std::int64_t n);

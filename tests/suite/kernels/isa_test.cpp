@@ -81,11 +81,35 @@ std::vector<Doubles> everything(const VectorKernels& table) {
   return results;
 }
 
+/// Every kernel of minimal filtering, with blocks of 12 rows, of 6 and what is left over.
+std::vector<Doubles> filtering(const kernels::WinogradKernels& k) {
+  constexpr std::int64_t kTiles = 21, kIn = 19, kOut = 35, kInRow = 48, kOutRow = 48;
+  const kernels::TilePlane data{12, 28, kIn, 3, 7, 4, 1}, output{12, 28, kOut, 3, 7, 4, 0};
+  const kernels::TileRange from{0, kTiles, kTiles * kInRow, kInRow}, to{0, kTiles, kTiles * kOutRow, kOutRow};
+  const auto x = stored<float>(random_numbers(1, 12 * 28 * kIn)), w = stored<float>(random_numbers(2, kOut * kIn * 9)), g = stored<float>(random_numbers(3, 12 * 28 * kOut));
+  const auto points = [](std::int64_t floats) { return std::vector<float>(static_cast<std::size_t>(kernels::kWinogradPoints * floats)); };
+  std::vector<float> tiles = points(from.point), gradients = points(to.point), products = points(to.point), y(g.size()), taps(w.size());
+  kernels::FilterLayout layout{.outer = kOut, .depth = kIn, .outer_step = kIn * 9, .depth_step = 9, .point = 48 * kIn};
+  std::vector<float> filters = points(layout.point), sums = points(kIn * kOutRow);
+  k.data_tiles(x.data(), data, from, tiles.data());
+  k.gradient_tiles(g.data(), output, to, gradients.data());
+  k.filters(layout, w.data(), filters.data());
+  for (int p = 0; p < kernels::kWinogradPoints; ++p) {
+    k.multiply_panels({kTiles, kOut, kIn, kInRow, 1, 16 * kIn, 16, kOutRow, false}, tiles.data() + p * from.point, filters.data() + p * layout.point, products.data() + p * to.point);
+    k.multiply_panels({kIn, kOut, kTiles, 1, kInRow, 16, kOutRow, kOutRow, false}, tiles.data() + p * from.point, gradients.data() + p * to.point, sums.data() + p * kIn * kOutRow);
+  }
+  k.output_tiles(products.data(), output, to, nullptr, y.data());
+  layout.point = kIn * kOutRow;
+  k.filter_gradients(sums.data(), layout, kOutRow, taps.data());
+  return {read_back(y.data(), static_cast<std::int64_t>(y.size())), read_back(taps.data(), static_cast<std::int64_t>(taps.size()))};
+}
+
 TEST(InstructionSets, avx2_and_avx512_give_the_same_bits) {
   const auto tables = isa_tables();
   if (tables.size() < 2) GTEST_SKIP() << "this processor has no AVX-512";
   EXPECT_EQ(everything<float>(*tables[0]), everything<float>(*tables[1]));
   EXPECT_EQ(everything<bf16>(*tables[0]), everything<bf16>(*tables[1]));
+  EXPECT_EQ(filtering(tables[0]->winograd), filtering(tables[1]->winograd));
 }
 
 TEST(InstructionSets, results_do_not_depend_on_alignment_or_aliasing) {

@@ -1,13 +1,12 @@
-#include "suite/kernels/onednn/convolution.hpp"
+#include "suite/kernels/onednn/direct_convolution.hpp"
 
 #include <algorithm>
 
 #include "suite/kernels/onednn/adapter.hpp"
-#include "suite/kernels/onednn/widening.hpp"
+#include "suite/kernels/widening.hpp"
 
-namespace reprise::kernels {
+namespace reprise::kernels::onednn {
 
-using namespace onednn;
 using Desc = dnnl::memory::desc;
 using Dims = dnnl::memory::dims;
 
@@ -40,9 +39,27 @@ struct BlockedFormat {
 };
 constexpr BlockedFormat kBlockedFormats[] = {{Tag::OIhw16i16o, 16}, {Tag::Ohwi16o, 16}, {Tag::Owhi16o, 16}, {Tag::OIhw8i8o, 8}, {Tag::Ohwi8o, 8}, {Tag::oihw, 8}, {Tag::oihw, 1}};
 
-}  // namespace
+class DirectConvolution final : public Convolution {
+ public:
+  DirectConvolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input);
+  std::size_t packed_bytes() const override;
+  std::size_t scratch_bytes() const override;
+  void pack(const float* weight, std::byte* packed) const override;
+  void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override;
+  void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const override;
+  void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const override;
+  std::int64_t gradient_floats() const override;
+  void backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const override;
+  std::int64_t row_unit() const override;
+  void unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const override;
+  const char* implementations() const override;
 
-struct Convolution::State {
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+struct DirectConvolution::State {
   Problem problem;
   Widening wide;
   std::int64_t inputs = 0, outputs = 0;  ///< values
@@ -84,12 +101,12 @@ struct Convolution::State {
   }
 };
 
-Convolution::Convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input)
+DirectConvolution::DirectConvolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input)
     : state_(std::make_unique<State>()) {
   const OneThread guard;
   State& s = *state_;
   s.wide = Widening(precision);
-  s.problem = describe(shape, s.wide.type(precision));
+  s.problem = describe(shape, arithmetic(s.wide, precision));
   s.inputs = shape.samples * shape.in_channels * shape.height * shape.width;
   s.outputs = shape.samples * shape.filters * shape.out_height() * shape.out_width();
   s.has_bias = has_bias;
@@ -132,13 +149,11 @@ Convolution::Convolution(const ConvolutionShape& shape, Precision precision, boo
   s.find_unit(shape);
 }
 
-Convolution::~Convolution() = default;
+std::size_t DirectConvolution::packed_bytes() const { return state_->forward_bytes + state_->input_bytes; }
+std::size_t DirectConvolution::scratch_bytes() const { return state_->scratch_bytes + state_->wide.bytes(state_->inputs) + state_->wide.bytes(state_->outputs); }
+const char* DirectConvolution::implementations() const { return state_->implementations.c_str(); }
 
-std::size_t Convolution::packed_bytes() const { return state_->forward_bytes + state_->input_bytes; }
-std::size_t Convolution::scratch_bytes() const { return state_->scratch_bytes + state_->wide.bytes(state_->inputs) + state_->wide.bytes(state_->outputs); }
-const char* Convolution::implementations() const { return state_->implementations.c_str(); }
-
-void Convolution::pack(const float* weight, std::byte* packed) const {
+void DirectConvolution::pack(const float* weight, std::byte* packed) const {
   const State& s = *state_;
   Memory rounded;
   const auto count = static_cast<std::int64_t>(s.problem.plain.get_size() / sizeof(float));
@@ -150,7 +165,7 @@ void Convolution::pack(const float* weight, std::byte* packed) const {
   s.pack_input.execute(stream(), plain, input);
 }
 
-void Convolution::forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const {
+void DirectConvolution::forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const {
   const State& s = *state_;
   std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
                                              {DNNL_ARG_WEIGHTS, wrap(s.forward_desc.weights_desc(), packed)},
@@ -161,7 +176,7 @@ void Convolution::forward(const void* input, const std::byte* packed, const floa
   s.wide.write(s.room_of_output(scratch), output, s.outputs);
 }
 
-void Convolution::backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const {
+void DirectConvolution::backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const {
   const State& s = *state_;
   s.input.execute(stream(), {{DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
                              {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
@@ -170,10 +185,10 @@ void Convolution::backward_input(const void* grad_output, const std::byte* packe
   s.wide.write(s.room_of_input(scratch), grad_input, s.inputs);
 }
 
-std::int64_t Convolution::gradient_floats() const { return static_cast<std::int64_t>(state_->packed_gradient_bytes() / sizeof(float)); }
-std::int64_t Convolution::row_unit() const { return state_->unit_rows; }
+std::int64_t DirectConvolution::gradient_floats() const { return static_cast<std::int64_t>(state_->packed_gradient_bytes() / sizeof(float)); }
+std::int64_t DirectConvolution::row_unit() const { return state_->unit_rows; }
 
-void Convolution::backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const {
+void DirectConvolution::backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const {
   const State& s = *state_;
   s.weight.execute(stream(), {{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
                               {DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
@@ -181,14 +196,14 @@ void Convolution::backward_weight_packed(const void* input, const void* grad_out
                               {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch)}});
 }
 
-void Convolution::unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const {
+void DirectConvolution::unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const {
   const State& s = *state_;
   const std::int64_t floats = static_cast<std::int64_t>(s.unit_packed.get_size() / sizeof(float));
   auto from = wrap(s.unit_packed, packed_gradient + unit * floats), to = wrap(s.unit_plain, gradient);
   s.unpack_unit.execute(stream(), from, to);
 }
 
-void Convolution::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
+void DirectConvolution::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
   const State& s = *state_;
   std::byte* packed_gradient = s.gradient_is_plain ? reinterpret_cast<std::byte*>(grad_weight) : scratch;
   std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
@@ -203,4 +218,10 @@ void Convolution::backward_weight(const void* input, const void* grad_output, fl
   s.unpack_gradient.execute(stream(), from, to);
 }
 
-}  // namespace reprise::kernels
+}  // namespace
+
+std::unique_ptr<Convolution> make_direct_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
+  return std::make_unique<DirectConvolution>(shape, precision, has_bias, wants_grad_input);
+}
+
+}  // namespace reprise::kernels::onednn

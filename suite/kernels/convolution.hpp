@@ -1,5 +1,5 @@
 #pragma once
-// Convolution on one thread through oneDNN: forward, input gradient, weight gradient, channels-last activations.
+// Convolution on one thread: forward, input gradient, weight gradient, channels-last activations.
 //
 // Legend: N samples, C input channels, H, W input size, K filters, R, S filter size, P, Q output size, G groups.
 //   input [N, H, W, C], output [N, P, Q, K], plain weight [K, C/G, R, S] float32, bias [K] float32.
@@ -26,32 +26,30 @@ struct ConvolutionShape {
 
 class Convolution {
  public:
-  Convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input);
-  ~Convolution();
+  virtual ~Convolution() = default;
 
-  std::size_t packed_bytes() const;
-  std::size_t scratch_bytes() const;
+  virtual std::size_t packed_bytes() const = 0;
+  virtual std::size_t scratch_bytes() const = 0;
   /// weight -> the formats of the forward and input-gradient kernels.
-  void pack(const float* weight, std::byte* packed) const;
-  void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const;
+  virtual void pack(const float* weight, std::byte* packed) const = 0;
+  virtual void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const = 0;
   /// Overwrites grad_input.
-  void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const;
+  virtual void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const = 0;
   /// Overwrites grad_weight (plain) and grad_bias (null without bias).
-  void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const;
+  virtual void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const = 0;
   // The same weight gradient left in the kernel's own format, where shards can be summed; then unpacked a few rows at a time.
-  std::int64_t gradient_floats() const;
+  virtual std::int64_t gradient_floats() const = 0;
   /// Overwrites packed_gradient [gradient_floats].
-  void backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const;
+  virtual void backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const = 0;
   /// Rows that unpack_rows takes at a time, a divisor of K: they are contiguous in the packed gradient, units in order of rows.
-  std::int64_t row_unit() const;
+  virtual std::int64_t row_unit() const = 0;
   /// Rows [unit * row_unit, + row_unit) -> gradient [row_unit, C/G, R, S]; `packed_gradient` points at the whole.
-  void unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const;
+  virtual void unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const = 0;
   /// Names of the chosen implementations, "brgconv:avx512_core / ... / ...".
-  const char* implementations() const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
+  virtual const char* implementations() const = 0;
 };
+
+/// The faster of direct convolution and minimal filtering for this shape, by a rule that depends on the shape and the kind of CPU only.
+std::unique_ptr<Convolution> make_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input);
 
 }  // namespace reprise::kernels

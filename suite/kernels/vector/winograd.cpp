@@ -1,0 +1,278 @@
+// Minimal filtering in two dimensions (Winograd 1980; Lavin & Gray 2016, arXiv 1509.09308): tiles of 6 x 6 values are transformed,
+// multiplied channel by channel, and transformed back. F(4 x 4, 3 x 3) takes 36 products where a plain convolution takes 144,
+// F(2 x 2, 5 x 5) 36 where it takes 100.
+//
+// Both go through the points 0, +-a, +-b and infinity, a = 5/8 and b = 3/2, which keep the error of float32 smaller than the usual +-1, +-2.
+// With m outputs and r taps in one dimension, d data, g taps, p the points:
+//   outputs = A' [(G g) * (B' d)],  A'[i][p] = p^i,  G[p][k] = p^k / prod_{q != p} (p - q),  B'[p] = coefficients of prod_{q != p} (x - q);
+//   infinity adds the last output, the last tap and prod (x - q).
+// The gradient of the taps is the adjoint: G' [(B' d) * (A y)].
+
+#include "suite/kernels/vector/lanes.hpp"
+
+namespace reprise::kernels::REPRISE_ISA_NAME {
+namespace {
+
+constexpr float a = 0.625F, b = 1.5F, a2 = a * a, b2 = b * b, a3 = a2 * a, b3 = b2 * b;
+constexpr int kSide = kWinogradSide, kPoints = kWinogradPoints;
+
+// clang-format off: one line an operation reads best.
+/// B' d of six values.
+LANES void transform_data(const F16* d, F16* v) {
+  const F16 even_a = fnma(set(b2), d[2], d[4]), odd_a = fnma(set(b2), d[1], d[3]);
+  const F16 even_b = fnma(set(a2), d[2], d[4]), odd_b = fnma(set(a2), d[1], d[3]);
+  v[0] = fma(set(a2 * b2), d[0], fnma(set(a2 + b2), d[2], d[4]));
+  v[1] = fma(set(a), odd_a, even_a);
+  v[2] = fnma(set(a), odd_a, even_a);
+  v[3] = fma(set(b), odd_b, even_b);
+  v[4] = fnma(set(b), odd_b, even_b);
+  v[5] = fma(set(a2 * b2), d[1], fnma(set(a2 + b2), d[3], d[5]));
+}
+/// A' m of six products: kOut outputs.
+template <int kOut>
+LANES void transform_back(const F16* m, F16* y) {
+  const F16 sum_a = m[1] + m[2], less_a = m[1] - m[2], sum_b = m[3] + m[4], less_b = m[3] - m[4];
+  y[0] = m[0] + (sum_a + sum_b);
+  if constexpr (kOut == 2) {
+    y[1] = fma(set(a), less_a, fma(set(b), less_b, m[5]));
+  } else {
+    y[1] = fma(set(a), less_a, set(b) * less_b);
+    y[2] = fma(set(a2), sum_a, set(b2) * sum_b);
+    y[3] = fma(set(a3), less_a, fma(set(b3), less_b, m[5]));
+  }
+}
+/// A y of kOut gradients.
+template <int kOut>
+LANES void transform_gradient(const F16* y, F16* m) {
+  F16 even_a = y[0], even_b = y[0], odd_a = set(a) * y[1], odd_b = set(b) * y[1];
+  if constexpr (kOut == 4) {
+    even_a = fma(set(a2), y[2], even_a), even_b = fma(set(b2), y[2], even_b);
+    odd_a = fma(set(a3), y[3], odd_a), odd_b = fma(set(b3), y[3], odd_b);
+  }
+  m[0] = y[0];
+  m[1] = even_a + odd_a, m[2] = even_a - odd_a;
+  m[3] = even_b + odd_b, m[4] = even_b - odd_b;
+  m[5] = y[kOut - 1];
+}
+
+constexpr float kZero = 1 / (a2 * b2), kA = 1 / (2 * a2 * (a2 - b2)), kB = 1 / (2 * b2 * (b2 - a2));  // 1 / prod (p - q)
+/// G g of kTaps taps.
+template <int kTaps>
+LANES void transform_taps(const F16* g, F16* u) {
+  F16 even_a = fma(set(a2), g[2], g[0]), even_b = fma(set(b2), g[2], g[0]), odd_a = g[1], odd_b = g[1];
+  if constexpr (kTaps == 5) {
+    even_a = fma(set(a2 * a2), g[4], even_a), even_b = fma(set(b2 * b2), g[4], even_b);
+    odd_a = fma(set(a2), g[3], odd_a), odd_b = fma(set(b2), g[3], odd_b);
+  }
+  u[0] = set(kZero) * g[0];
+  u[1] = set(kA) * fma(set(a), odd_a, even_a), u[2] = set(kA) * fnma(set(a), odd_a, even_a);
+  u[3] = set(kB) * fma(set(b), odd_b, even_b), u[4] = set(kB) * fnma(set(b), odd_b, even_b);
+  u[5] = g[kTaps - 1];
+}
+/// G' u: the gradient of kTaps taps.
+template <int kTaps>
+LANES void gather_taps(const F16* u, F16* g) {
+  const F16 sum_a = set(kA) * (u[1] + u[2]), less_a = set(kA * a) * (u[1] - u[2]);
+  const F16 sum_b = set(kB) * (u[3] + u[4]), less_b = set(kB * b) * (u[3] - u[4]);
+  g[0] = fma(set(kZero), u[0], sum_a + sum_b);
+  g[1] = less_a + less_b;
+  const F16 second = fma(set(a2), sum_a, set(b2) * sum_b);
+  if constexpr (kTaps == 3) {
+    g[2] = second + u[5];
+  } else {
+    g[2] = second;
+    g[3] = fma(set(a2), less_a, set(b2) * less_b);
+    g[4] = fma(set(a2 * a2), sum_a, fma(set(b2 * b2), sum_b, u[5]));
+  }
+}
+// clang-format on
+
+/// Transforms kFrom x kFrom values, row by row, to kTo x kTo, first along columns, then along rows.
+template <int kFrom, int kTo, class F>
+LANES void in_two_dimensions(const F16* from, F16* to, F transform) {
+  F16 half[kTo * kFrom];
+  for (int x = 0; x < kFrom; ++x) {
+    F16 line[kFrom], result[kTo];
+#pragma GCC unroll 6
+    for (int y = 0; y < kFrom; ++y) line[y] = from[y * kFrom + x];
+    transform(line, result);
+#pragma GCC unroll 6
+    for (int y = 0; y < kTo; ++y) half[y * kFrom + x] = result[y];
+  }
+  for (int y = 0; y < kTo; ++y) transform(half + y * kFrom, to + y * kTo);
+}
+
+/// Where tile t of the plane stands.
+struct Place {
+  Index sample, row, column;
+};
+LANES Place place_of(const TilePlane& plane, Index tile) {
+  const Index each = plane.tiles_down * plane.tiles_across, inside = tile % each;
+  return {tile / each, inside / plane.tiles_across * plane.step - plane.padding, inside % plane.tiles_across * plane.step - plane.padding};
+}
+
+/// The kSize x kSize positions of a tile; those outside the plane are null.
+template <int kSize, class T>
+LANES void find_positions(const TilePlane& plane, Index tile, T* data, T** position) {
+  const Place place = place_of(plane, tile);
+  for (int y = 0; y < kSize; ++y)
+    for (int x = 0; x < kSize; ++x) {
+      const Index row = place.row + y, column = place.column + x;
+      const bool inside = row >= 0 && row < plane.height && column >= 0 && column < plane.width;
+      position[y * kSize + x] = inside ? data + ((place.sample * plane.height + row) * plane.width + column) * plane.channels : nullptr;
+    }
+}
+
+template <int kSize, class F>
+LANES void transform_tiles(const float* data, const TilePlane& plane, const TileRange& range, float* transformed, F transform) {
+  for (Index t = 0; t < range.tiles; ++t) {
+    const float* position[kSize * kSize];
+    find_positions<kSize>(plane, range.first + t, data, position);
+    for (Index c = 0; c < plane.channels; c += 16) {
+      const Index lanes = plane.channels - c;
+      F16 values[kSize * kSize], points[kPoints];
+      if (lanes >= 16)
+        for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load(position[i] + c);
+      else
+        for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load_part(position[i] + c, lanes);
+      in_two_dimensions<kSize, kSide>(values, points, transform);
+      for (int p = 0; p < kPoints; ++p) store(transformed + p * range.point + t * range.row + c, points[p]);
+    }
+  }
+}
+
+void data_tiles(const float* data, const TilePlane& plane, const TileRange& range, float* transformed) {
+  transform_tiles<kSide>(data, plane, range, transformed, [](const F16* d, F16* v) { transform_data(d, v); });
+}
+
+void gradient_tiles(const float* gradient, const TilePlane& plane, const TileRange& range, float* transformed) {
+  if (plane.step == 4)
+    transform_tiles<4>(gradient, plane, range, transformed, [](const F16* y, F16* m) { transform_gradient<4>(y, m); });
+  else
+    transform_tiles<2>(gradient, plane, range, transformed, [](const F16* y, F16* m) { transform_gradient<2>(y, m); });
+}
+
+template <int kOut>
+LANES void put_outputs(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, float* output) {
+  for (Index t = 0; t < range.tiles; ++t) {
+    float* position[kOut * kOut];
+    find_positions<kOut>(plane, range.first + t, output, position);
+    for (Index c = 0; c < plane.channels; c += 16) {
+      const Index lanes = plane.channels - c;
+      F16 points[kPoints], values[kOut * kOut];
+      for (int p = 0; p < kPoints; ++p) points[p] = load(products + p * range.point + t * range.row + c);
+      in_two_dimensions<kSide, kOut>(points, values, [](const F16* m, F16* y) { transform_back<kOut>(m, y); });
+      const F16 shift = bias == nullptr ? set(0.0F) : load_some(bias + c, lanes);
+      for (int i = 0; i < kOut * kOut; ++i)
+        if (position[i] != nullptr) store_some(position[i] + c, values[i] + shift, lanes);
+    }
+  }
+}
+
+void output_tiles(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, float* output) {
+  if (plane.step == 4)
+    put_outputs<4>(products, plane, range, bias, output);
+  else
+    put_outputs<2>(products, plane, range, bias, output);
+}
+
+/// The taps of up to 16 filters side by side: lane l of tap i is filter[l * lane + i * tap].
+template <int kTaps>
+LANES void transform_filters(const FilterLayout& layout, const float* weight, float* transformed) {
+  constexpr int kArea = kTaps * kTaps;
+  for (Index panel = 0; panel < layout.outer; panel += 16)
+    for (Index d = 0; d < layout.depth; ++d) {
+      const Index lanes = layout.outer - panel < 16 ? layout.outer - panel : 16;
+      float side_by_side[kArea * 16] = {};
+      const float* first = weight + panel * layout.outer_step + d * layout.depth_step;
+      for (Index l = 0; l < lanes; ++l)
+        for (int i = 0; i < kArea; ++i) side_by_side[i * 16 + l] = first[l * layout.outer_step + (layout.turned ? kArea - 1 - i : i)];
+      F16 taps[kArea], points[kPoints];
+      for (int i = 0; i < kArea; ++i) taps[i] = load(side_by_side + i * 16);
+      in_two_dimensions<kTaps, kSide>(taps, points, [](const F16* g, F16* u) { transform_taps<kTaps>(g, u); });
+      for (int p = 0; p < kPoints; ++p) store(transformed + p * layout.point + panel * layout.depth + d * 16, points[p]);
+    }
+}
+
+void filters(const FilterLayout& layout, const float* weight, float* transformed) {
+  if (layout.taps == 3)
+    transform_filters<3>(layout, weight, transformed);
+  else
+    transform_filters<5>(layout, weight, transformed);
+}
+
+template <int kTaps>
+LANES void put_filter_gradients(const float* products, const FilterLayout& layout, Index row, float* gradient) {
+  constexpr int kArea = kTaps * kTaps;
+  for (Index panel = 0; panel < layout.outer; panel += 16)
+    for (Index d = 0; d < layout.depth; ++d) {
+      const Index lanes = layout.outer - panel < 16 ? layout.outer - panel : 16;
+      F16 points[kPoints], taps[kArea];
+      for (int p = 0; p < kPoints; ++p) points[p] = load(products + p * layout.point + d * row + panel);
+      in_two_dimensions<kSide, kTaps>(points, taps, [](const F16* u, F16* g) { gather_taps<kTaps>(u, g); });
+      float side_by_side[kArea * 16];
+      for (int i = 0; i < kArea; ++i) store(side_by_side + i * 16, taps[i]);
+      float* first = gradient + panel * layout.outer_step + d * layout.depth_step;
+      for (Index l = 0; l < lanes; ++l)
+        for (int i = 0; i < kArea; ++i) first[l * layout.outer_step + i] = side_by_side[i * 16 + l];
+    }
+}
+
+void filter_gradients(const float* products, const FilterLayout& layout, Index row, float* gradient) {
+  if (layout.taps == 3)
+    put_filter_gradients<3>(products, layout, row, gradient);
+  else
+    put_filter_gradients<5>(products, layout, row, gradient);
+}
+
+/// c [kRows, 16] (+)= sum over depth of a (kRows values, a_row apart) times b (16 values), in order of depth.
+template <int kRows>
+LANES void multiply_block(const float* left, Index left_row, Index left_depth, const float* right, Index right_depth, Index depth, bool adds,
+                          float* product, Index product_row) {
+  F16 sum[kRows];
+#pragma GCC unroll 12
+  for (int i = 0; i < kRows; ++i) sum[i] = adds ? load(product + i * product_row) : set(0.0F);
+  for (Index d = 0; d < depth; ++d) {
+    const F16 line = load(right + d * right_depth);
+    const float* values = left + d * left_depth;
+#pragma GCC unroll 12
+    for (int i = 0; i < kRows; ++i) sum[i] = fma(set(values[i * left_row]), line, sum[i]);
+  }
+#pragma GCC unroll 12
+  for (int i = 0; i < kRows; ++i) store(product + i * product_row, sum[i]);
+}
+
+// Rows that fill the registers: twelve sums of 8 or 16 lanes, a line of the right side and one broadcast value.
+#ifdef __AVX512F__
+constexpr int kBlockRows = 12;
+#else
+constexpr int kBlockRows = 6;
+#endif
+
+void multiply_panels(const PanelProduct& p, const float* left, const float* right, float* product) {
+  for (Index start = 0; start < p.depth; start += kDepthOfPanel) {
+    const Index depth = p.depth - start < kDepthOfPanel ? p.depth - start : kDepthOfPanel;
+    const bool adds = p.adds || start > 0;
+    for (Index panel = 0; panel < p.columns; panel += 16) {
+      const float* b_start = right + panel / 16 * p.right_panel + start * p.right_depth;
+      Index r = 0;
+      for (; r + kBlockRows <= p.rows; r += kBlockRows)
+        multiply_block<kBlockRows>(left + r * p.left_row + start * p.left_depth, p.left_row, p.left_depth, b_start, p.right_depth, depth, adds,
+                                   product + r * p.product_row + panel, p.product_row);
+      for (; r + 2 <= p.rows; r += 2)
+        multiply_block<2>(left + r * p.left_row + start * p.left_depth, p.left_row, p.left_depth, b_start, p.right_depth, depth, adds,
+                          product + r * p.product_row + panel, p.product_row);
+      for (; r < p.rows; ++r)
+        multiply_block<1>(left + r * p.left_row + start * p.left_depth, p.left_row, p.left_depth, b_start, p.right_depth, depth, adds,
+                          product + r * p.product_row + panel, p.product_row);
+    }
+  }
+}
+
+}  // namespace
+
+void fill_winograd(VectorKernels& table) {
+  table.winograd = {data_tiles, gradient_tiles, output_tiles, filters, filter_gradients, multiply_panels};
+}
+
+}  // namespace reprise::kernels::REPRISE_ISA_NAME

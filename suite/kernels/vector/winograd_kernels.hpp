@@ -1,0 +1,63 @@
+#pragma once
+// Kernels of minimal filtering: transforms of 6 x 6 tiles between channels-last arrays and one matrix for each of the 36 points,
+// and the products of these matrices. float32; see winograd.cpp for the mathematics.
+//
+// Legend: C channels, T tiles, D depth, K columns. A transformed set of tiles is [point 36][tile][row >= C, a multiple of 16].
+
+#include <cstdint>
+
+namespace reprise::kernels {
+
+constexpr int kWinogradSide = 6, kWinogradPoints = 36;
+/// A product is taken in pieces of this depth, so that a panel of 16 columns stays in the first-level cache.
+constexpr std::int64_t kDepthOfPanel = 256;
+
+/// How tiles lie on a batch of planes [N, height, width, channels]: tile (i, j) starts at (i, j) * step - padding. Tiles are counted
+/// over samples, rows, columns. What lies outside a plane reads as zero and is not written.
+struct TilePlane {
+  std::int64_t height = 1, width = 1, channels = 1;
+  std::int64_t tiles_down = 1, tiles_across = 1;
+  std::int64_t step = 4;  ///< 4 or 2: the outputs of a tile in one dimension
+  std::int64_t padding = 0;
+};
+
+/// Some of the tiles, and how they lie when transformed: floats from point to point and from tile to tile.
+struct TileRange {
+  std::int64_t first = 0, tiles = 0;
+  std::int64_t point = 0, row = 0;
+};
+
+/// Filters of `taps` x `taps`, as lanes of 16 along `outer`: filter (o, d) starts at o * outer_step + d * depth_step of the plain array.
+struct FilterLayout {
+  std::int64_t outer = 1, depth = 1;
+  std::int64_t outer_step = 1, depth_step = 1;
+  int taps = 3;         ///< 3 (tiles of step 4) or 5 (of step 2)
+  bool turned = false;  ///< by half a turn, for the gradient of the input
+  std::int64_t point = 0;
+};
+
+/// product [rows, columns] (+)= left [rows, depth] right [depth, columns], summed in order of depth. Strides in floats; columns are taken
+/// 16 at a time, and all 16 of the last ones are read and written.
+struct PanelProduct {
+  std::int64_t rows = 0, columns = 0, depth = 0;
+  std::int64_t left_row = 0, left_depth = 1;
+  std::int64_t right_panel = 0, right_depth = 16;
+  std::int64_t product_row = 0;
+  bool adds = false;
+};
+
+struct WinogradKernels {
+  /// Tiles of 6 x 6 data.
+  void (*data_tiles)(const float* data, const TilePlane& plane, const TileRange& range, float* transformed);
+  /// Tiles of step x step gradients of the output.
+  void (*gradient_tiles)(const float* gradient, const TilePlane& plane, const TileRange& range, float* transformed);
+  /// Products back to tiles of step x step outputs; bias [C] is added unless null.
+  void (*output_tiles)(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, float* output);
+  /// transformed [point][outer / 16, rounded up][depth][16]; lanes beyond `outer` are zero.
+  void (*filters)(const FilterLayout& layout, const float* weight, float* transformed);
+  /// products [point][depth][row >= outer] -> gradient, laid out as the weight.
+  void (*filter_gradients)(const float* products, const FilterLayout& layout, std::int64_t row, float* gradient);
+  void (*multiply_panels)(const PanelProduct& shape, const float* left, const float* right, float* product);
+};
+
+}  // namespace reprise::kernels

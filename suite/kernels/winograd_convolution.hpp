@@ -1,0 +1,18 @@
+#pragma once
+// Convolution by minimal filtering (Winograd): 3 x 3 and 5 x 5 filters of stride 1 with 4 and 2.8 times fewer products, in float32.
+// Sums run in one fixed order, whatever the width of the registers.
+
+#include <memory>
+
+#include "suite/kernels/convolution.hpp"
+
+namespace reprise::kernels {
+
+/// How many products of a direct convolution one product of minimal filtering stands for; 0 where it cannot be used: another filter,
+/// a stride, groups, more padding than the filter reaches, or bfloat16 on a CPU that multiplies it.
+double winograd_saving(const ConvolutionShape& shape, Precision precision);
+
+/// Throws nothing; needs winograd_saving > 0.
+std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input);
+
+}  // namespace reprise::kernels

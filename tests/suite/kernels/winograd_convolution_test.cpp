@@ -1,0 +1,130 @@
+// Minimal filtering against plain loops in double: every side of tiles that stick out of the plane, channels that do not fill 16 lanes,
+// depths beyond a panel, more tiles than one go takes, filters finished in groups.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "suite/kernels/reference/convolution.hpp"
+#include "suite/kernels/winograd_convolution.hpp"
+#include "suite/tensor/memory.hpp"
+#include "tests/support/arrays.hpp"
+#include "tests/support/tolerances.hpp"
+
+namespace reprise::tests {
+namespace {
+
+using kernels::ConvolutionShape;
+
+/// One tile's way is two transforms of the data, two of the filter, the sum over depth and two transforms back, whose terms cancel in part.
+/// Measured on these shapes: at most 7 roundings of the largest value beside those of the sum.
+constexpr double kTransforms = 16;
+
+struct Case {
+  const char* name;
+  ConvolutionShape shape;
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+ConvolutionShape shape(std::int64_t samples, std::int64_t height, std::int64_t width, std::int64_t channels, std::int64_t filters, std::int64_t kernel,
+                       std::int64_t padding) {
+  return {.samples = samples, .in_channels = channels, .height = height, .width = width, .filters = filters, .filter_height = kernel, .filter_width = kernel, .padding = padding};
+}
+
+const Case kCases[] = {
+    {"whole_tiles", shape(2, 8, 8, 16, 16, 3, 1)},
+    {"tiles_stick_out", shape(2, 7, 10, 16, 32, 3, 1)},
+    {"no_padding", shape(3, 9, 6, 16, 16, 3, 0)},
+    {"all_padding", shape(1, 5, 5, 16, 16, 3, 2)},
+    {"lanes_left_over", shape(2, 6, 5, 19, 37, 3, 1)},
+    {"few_channels", shape(2, 6, 6, 3, 5, 3, 1)},
+    {"deep", shape(1, 4, 4, 300, 20, 3, 1)},
+    {"wide_out", shape(1, 4, 4, 20, 300, 3, 1)},
+    {"filters_in_groups", shape(2, 6, 6, 160, 176, 3, 1)},
+    {"many_tiles", shape(4, 32, 30, 48, 40, 3, 1)},
+    {"one_output", shape(2, 3, 3, 16, 16, 3, 0)},
+    {"five_by_five", shape(2, 8, 8, 16, 16, 5, 2)},
+    {"five_by_five_sticking_out", shape(2, 7, 5, 18, 33, 5, 2)},
+    {"five_by_five_all_padding", shape(1, 3, 4, 16, 16, 5, 4)},
+    {"five_by_five_many_tiles", shape(4, 28, 27, 24, 48, 5, 0)},
+};
+
+class WinogradConvolutionTest : public testing::TestWithParam<std::tuple<Case, Precision>> {};
+
+TEST_P(WinogradConvolutionTest, equals_the_reference) {
+  const auto& [one, precision] = GetParam();
+  const ConvolutionShape& s = one.shape;
+  const kernels::reference::ConvolutionShape plain{.samples = s.samples, .height = s.height, .width = s.width, .channels = s.in_channels, .filters = s.filters,
+                                                   .kernel = s.filter_height, .padding = s.padding};
+  const std::int64_t inputs = s.samples * s.height * s.width * s.in_channels, outputs = s.samples * s.out_height() * s.out_width() * s.filters;
+  const std::int64_t weights = s.filters * s.in_channels * s.filter_height * s.filter_width;
+  // What the storage makes of the numbers is what the reference gets.
+  const auto as_stored = [&](std::uint64_t seed, std::int64_t count) { return read_bytes(stored_bytes(random_numbers(seed, count), precision).data(), count, precision); };
+  const Doubles x = as_stored(1, inputs), w = as_stored(2, weights), g = as_stored(3, outputs);
+  const auto bias = stored<float>(random_numbers(4, s.filters));
+  if (precision == Precision::bf16 && kernels::winograd_saving(s, precision) == 0) GTEST_SKIP() << "this CPU multiplies bfloat16";
+
+  const auto convolution = kernels::make_winograd_convolution(s, precision, true, true);
+  const Memory packed(convolution->packed_bytes()), scratch(convolution->scratch_bytes());
+  const auto input = stored_bytes(x, precision), grad_output = stored_bytes(g, precision);
+  std::vector<std::byte> output(static_cast<std::size_t>(outputs) * bytes_of(precision)), grad_input(static_cast<std::size_t>(inputs) * bytes_of(precision));
+  std::vector<float> grad_weight(static_cast<std::size_t>(weights), 7), grad_bias(static_cast<std::size_t>(s.filters), 7);
+  convolution->pack(stored<float>(w).data(), packed.data());
+  convolution->forward(input.data(), packed.data(), bias.data(), output.data(), scratch.data());
+  convolution->backward_input(grad_output.data(), packed.data(), grad_input.data(), scratch.data());
+  convolution->backward_weight(input.data(), grad_output.data(), grad_weight.data(), grad_bias.data(), scratch.data());
+
+  const Doubles y = kernels::reference::convolution(plain, x, w, read_back(bias.data(), s.filters));
+  const auto gradients = kernels::reference::convolution_grad(plain, x, w, g);
+  const double reach = static_cast<double>(s.filter_height * s.filter_width), places = static_cast<double>(s.samples * s.out_height() * s.out_width());
+  const auto allowed = [&](double terms) { return tolerance(kTransforms + sum_of(terms), precision); };
+  EXPECT_NEAR_ARRAY(read_bytes(output.data(), outputs, precision), y, allowed(reach * static_cast<double>(s.in_channels)), 1.0);
+  EXPECT_NEAR_ARRAY(read_bytes(grad_input.data(), inputs, precision), gradients.input, allowed(reach * static_cast<double>(s.filters)), 1.0);
+  EXPECT_NEAR_ARRAY(read_back(grad_weight.data(), weights), gradients.weight, (kTransforms + sum_of(places)) * kRoundoffF32, 1.0);
+  EXPECT_NEAR_ARRAY(read_back(grad_bias.data(), s.filters), gradients.bias, sum_of(places) * kRoundoffF32, 1.0);
+
+  // The packed gradient, taken unit by unit, is the same.
+  std::vector<float> change(static_cast<std::size_t>(convolution->gradient_floats())), rows(grad_weight.size());
+  convolution->backward_weight_packed(input.data(), grad_output.data(), change.data(), scratch.data());
+  const std::int64_t unit = convolution->row_unit(), row = weights / s.filters;
+  ASSERT_EQ(s.filters % unit, 0);
+  for (std::int64_t u = 0; u * unit < s.filters; ++u) convolution->unpack_rows(change.data(), u, rows.data() + u * unit * row);
+  EXPECT_EQ(rows, grad_weight);
+}
+
+INSTANTIATE_TEST_SUITE_P(shapes, WinogradConvolutionTest, testing::Combine(testing::ValuesIn(kCases), testing::Values(Precision::f32, Precision::bf16)),
+                         [](const auto& one) {
+                           return std::string(std::get<0>(one.param).name) + (std::get<1>(one.param) == Precision::f32 ? "_f32" : "_bf16");
+                         });
+
+/// A sum of a thousand like terms: what the points are chosen for. The points +-1, +-2 would double this error.
+TEST(WinogradConvolution, keeps_the_error_of_a_deep_sum_near_that_of_float32) {
+  const ConvolutionShape s = shape(2, 16, 16, 128, 64, 3, 1);
+  const kernels::reference::ConvolutionShape plain{.samples = 2, .height = 16, .width = 16, .channels = 128, .filters = 64, .kernel = 3, .padding = 1};
+  const auto as_float = [](std::uint64_t seed, std::int64_t count) { return read_back(stored<float>(random_numbers(seed, count)).data(), count); };
+  const Doubles x = as_float(1, 2 * 16 * 16 * 128), w = as_float(2, 64 * 128 * 9);
+  const auto convolution = kernels::make_winograd_convolution(s, Precision::f32, false, false);
+  const Memory packed(convolution->packed_bytes()), scratch(convolution->scratch_bytes());
+  std::vector<float> output(2 * 16 * 16 * 64);
+  convolution->pack(stored<float>(w).data(), packed.data());
+  convolution->forward(stored<float>(x).data(), packed.data(), nullptr, output.data(), scratch.data());
+  const Doubles y = kernels::reference::convolution(plain, x, w, {});
+  double error = 0, square = 0;
+  for (std::size_t i = 0; i < y.size(); ++i) error += (output[i] - y[i]) * (output[i] - y[i]), square += y[i] * y[i];
+  EXPECT_LT(std::sqrt(error / square), 2e-6);
+  EXPECT_GT(error, 0);
+}
+
+TEST(WinogradConvolution, is_offered_where_it_can_compute) {
+  EXPECT_DOUBLE_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 3, 1), Precision::f32), 4.0);
+  EXPECT_DOUBLE_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 5, 2), Precision::f32), 100.0 / 36);
+  EXPECT_DOUBLE_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 3, 0), Precision::f32), 36 * 9 / 144.0);  // 6 x 6 outputs in four tiles
+  EXPECT_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 1, 0), Precision::f32), 0);
+  EXPECT_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 3, 3), Precision::f32), 0);
+  ConvolutionShape strided = shape(8, 8, 8, 16, 16, 3, 1), grouped = strided, oblong = strided;
+  strided.stride = 2, grouped.groups = 2, oblong.filter_width = 1;
+  for (const ConvolutionShape& s : {strided, grouped, oblong}) EXPECT_EQ(kernels::winograd_saving(s, Precision::f32), 0);
+}
+
+}  // namespace
+}  // namespace reprise::tests
