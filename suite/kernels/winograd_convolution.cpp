@@ -12,76 +12,90 @@ namespace {
 constexpr std::int64_t kLanes = 16;
 /// What the transformed tiles of one go may take; a few of these stay in the second-level cache.
 constexpr std::int64_t kTileFloats = 512 * 1024;
-/// What the gradient's products may take before a shard's filters are done in groups.
-constexpr std::int64_t kGradientFloats = 256 * 1024;
+/// What the products of a filter gradient may take before they are done in groups, and what all tiles of a shard may take for that.
+constexpr std::int64_t kGradientFloats = 512 * 1024, kAllTilesFloats = 4 * 1024 * 1024;
 
 /// An odd number of cache lines that holds `channels` floats: rows a power of two apart would share a few cache sets.
 std::int64_t spread_row(std::int64_t channels) { return kLanes * ((channels + kLanes - 1) / kLanes | 1); }
 
 std::int64_t tiles_along(std::int64_t outputs, std::int64_t step) { return (outputs + step - 1) / step; }
 
-std::int64_t step_of(const ConvolutionShape& s) { return s.filter_height == 3 ? 4 : 2; }
+/// Taps of a phase in one dimension, 3 or 5; 0 for other filters.
+int taps_of(const ConvolutionShape& s) {
+  const std::int64_t taps = (s.filter_height + s.stride - 1) / s.stride;
+  return taps <= 3 ? 3 : taps <= 5 ? 5 : 0;
+}
+
+std::int64_t step_of(const ConvolutionShape& s) { return kWinogradSide + 1 - taps_of(s); }
 
 /// One side's tiles: what they lie on, and how transformed ones follow each other.
 struct Side {
   TilePlane plane;
   std::int64_t row = 0;  ///< floats from tile to tile
 
-  Side(std::int64_t height, std::int64_t width, std::int64_t channels, const TilePlane& tiling, std::int64_t padding) : plane(tiling), row(spread_row(channels)) {
+  Side(std::int64_t height, std::int64_t width, std::int64_t channels, const TilePlane& tiling, std::int64_t padding, std::int64_t stride) : plane(tiling) {
     plane.height = height;
     plane.width = width;
     plane.channels = channels;
     plane.padding = padding;
+    plane.stride = stride;
+    row = spread_row(plane.depth());
   }
   /// From point to point where `tiles` of them are transformed together; a cache line more keeps points out of each other's sets.
   std::int64_t point(std::int64_t tiles) const { return tiles * row + kLanes; }
   std::int64_t floats(std::int64_t tiles) const { return kWinogradPoints * point(tiles); }
 };
 
-/// Tiles of `step` outputs on a plane of outputs.
-TilePlane tiling_of(std::int64_t height, std::int64_t width, std::int64_t step) {
-  TilePlane plane;
-  plane.step = step;
-  plane.tiles_down = tiles_along(height, step);
-  plane.tiles_across = tiles_along(width, step);
-  return plane;
-}
-
-/// Data of one plane through filters to outputs on another: a forward pass, or the gradient of the input by the turned filters.
+/// Tiles of one side times filters to tiles of the other: forward, or the adjoint, from the gradient of the output to that of the input.
 class Pass {
  public:
-  Pass(std::int64_t samples, Side data, Side outputs, FilterLayout filters) : data_(data), outputs_(outputs), filters_(filters) {
-    tiles_ = samples * data.plane.tiles_down * data.plane.tiles_across;
+  Pass(std::int64_t samples, Side from, Side to, FilterLayout filters) : from_(from), to_(to), filters_(filters) {
+    tiles_ = samples * from.plane.tiles_down * from.plane.tiles_across;
     // As many tiles at a time as the caches hold, so that the filters, which all of them need, are read seldom.
     constexpr std::int64_t kLeast = 24, kMost = 96, kUnit = 12;
-    const std::int64_t fitting = kTileFloats / (kWinogradPoints * (data.row + outputs.row)) / kUnit * kUnit;
+    const std::int64_t fitting = kTileFloats / (kWinogradPoints * (from.row + to.row)) / kUnit * kUnit;
     at_a_time_ = std::min(tiles_, std::clamp(fitting, kLeast, kMost));
-    const std::int64_t panels = (outputs.plane.channels + kLanes - 1) / kLanes;
-    filters_.point = panels * kLanes * data.plane.channels + kLanes;
+    const std::int64_t panels = (to.plane.depth() + kLanes - 1) / kLanes;
+    filters_.point = panels * kLanes * from.plane.depth() + kLanes;
   }
 
   std::int64_t filter_floats() const { return kWinogradPoints * filters_.point; }
-  std::int64_t scratch_floats() const { return data_.floats(at_a_time_) + outputs_.floats(at_a_time_); }
+  std::int64_t scratch_floats() const { return from_.floats(at_a_time_) + to_.floats(at_a_time_); }
 
   void pack(const float* weight, float* filters) const { vector_kernels().winograd.filters(filters_, weight, filters); }
 
-  void run(const float* data, const float* filters, const float* bias, float* outputs, float* scratch) const {
+  void forward(const float* input, const float* filters, const float* bias, float* output, float* scratch) const {
     const WinogradKernels& kernels = vector_kernels().winograd;
-    float* products = scratch + data_.floats(at_a_time_);
-    for (std::int64_t first = 0; first < tiles_; first += at_a_time_) {
-      const std::int64_t tiles = std::min(at_a_time_, tiles_ - first);
-      const TileRange from{first, tiles, data_.point(at_a_time_), data_.row}, to{first, tiles, outputs_.point(at_a_time_), outputs_.row};
-      kernels.data_tiles(data, data_.plane, from, scratch);
-      const PanelProduct product{.rows = tiles, .columns = outputs_.plane.channels, .depth = data_.plane.channels, .left_row = data_.row, .left_depth = 1,
-                                 .right_panel = kLanes * data_.plane.channels, .right_depth = kLanes, .product_row = outputs_.row};
-      for (int p = 0; p < kWinogradPoints; ++p)
-        kernels.multiply_panels(product, scratch + p * from.point, filters + p * filters_.point, products + p * to.point);
-      kernels.output_tiles(products, outputs_.plane, to, bias, outputs);
-    }
+    run(filters, scratch, [&](const TileRange& from, float* tiles) { kernels.data_tiles(input, from_.plane, from, tiles); },
+        [&](const TileRange& to, const float* products) { kernels.output_tiles(products, to_.plane, to, bias, output); });
+  }
+
+  void adjoint(const float* grad_output, const float* filters, float* grad_input, float* scratch) const {
+    const WinogradKernels& kernels = vector_kernels().winograd;
+    const TilePlane& plane = to_.plane;
+    std::fill_n(grad_input, tiles_ / (plane.tiles_down * plane.tiles_across) * plane.height * plane.width * plane.channels, 0.0F);
+    run(filters, scratch, [&](const TileRange& from, float* tiles) { kernels.gradient_tiles(grad_output, from_.plane, from, tiles); },
+        [&](const TileRange& to, const float* products) { kernels.add_data_tiles(products, to_.plane, to, grad_input); });
   }
 
  private:
-  Side data_, outputs_;
+  template <class Read, class Write>
+  void run(const float* filters, float* scratch, Read read, Write write) const {
+    float* products = scratch + from_.floats(at_a_time_);
+    const std::int64_t depth = from_.plane.depth();
+    for (std::int64_t first = 0; first < tiles_; first += at_a_time_) {
+      const std::int64_t tiles = std::min(at_a_time_, tiles_ - first);
+      const TileRange from{first, tiles, from_.point(at_a_time_), from_.row}, to{first, tiles, to_.point(at_a_time_), to_.row};
+      read(from, scratch);
+      const PanelProduct product{.rows = tiles, .columns = to_.plane.depth(), .depth = depth, .left_row = from_.row, .left_depth = 1,
+                                 .right_panel = kLanes * depth, .right_depth = kLanes, .product_row = to_.row};
+      for (int p = 0; p < kWinogradPoints; ++p)
+        vector_kernels().winograd.multiply_panels(product, scratch + p * from.point, filters + p * filters_.point, products + p * to.point);
+      write(to, products);
+    }
+  }
+
+  Side from_, to_;
   FilterLayout filters_;
   std::int64_t tiles_ = 0, at_a_time_ = 0;
 };
@@ -91,19 +105,24 @@ class FilterGradient {
  public:
   FilterGradient(std::int64_t samples, Side data, Side outputs, FilterLayout filters) : data_(data), outputs_(outputs), filters_(filters) {
     tiles_ = samples * data.plane.tiles_down * data.plane.tiles_across;
-    const std::int64_t tile_floats = kWinogradPoints * (data.row + outputs.row), channels = data.plane.channels;
-    constexpr std::int64_t kTogether = 2 * kTileFloats, kUnit = 16;
-    if (tiles_ * tile_floats <= kTogether) {
-      // All tiles at once; then filters can be finished in groups, whose products stay in the cache.
+    channels_ = data.plane.channels;
+    columns_ = outputs.plane.channels;
+    const std::int64_t tile_floats = kWinogradPoints * (data.row + outputs.row), depth = data.plane.depth();
+    const bool many_products = kWinogradPoints * depth * outputs.row > kGradientFloats;
+    if (tiles_ * tile_floats <= (many_products ? kAllTilesFloats : 2 * kTileFloats)) {
+      // All tiles at once; then filters can be finished in groups, whose products stay in the cache. Groups along the longer side read
+      // the tiles of the shorter one again.
       at_a_time_ = tiles_;
-      group_ = std::max(kLanes, kGradientFloats / (kWinogradPoints * channels) / kLanes * kLanes);
+      std::int64_t& side = depth > columns_ ? channels_ : columns_;
+      const std::int64_t other = depth > columns_ ? outputs.row : depth;
+      side = std::min(side, std::max(kLanes, kGradientFloats / (kWinogradPoints * other) / kLanes * kLanes));
     } else {
-      at_a_time_ = std::min(tiles_, std::max(kUnit * 3, kTogether / 2 / tile_floats / kUnit * kUnit));
-      group_ = outputs.plane.channels;
+      constexpr std::int64_t kLeast = 48;
+      at_a_time_ = std::min(tiles_, std::max(kLeast, kTileFloats / tile_floats / kLanes * kLanes));
     }
-    group_ = std::min(group_, outputs.plane.channels);
-    group_row_ = spread_row(group_);
-    filters_.point = channels * group_row_ + kLanes;
+    product_row_ = spread_row(columns_);
+    finishes_groups_ = at_a_time_ == tiles_;
+    filters_.point = (finishes_groups_ ? channels_ : depth) * product_row_ + kLanes;
   }
 
   std::int64_t scratch_floats() const { return data_.floats(at_a_time_) + outputs_.floats(at_a_time_) + kWinogradPoints * filters_.point; }
@@ -113,21 +132,27 @@ class FilterGradient {
     const WinogradKernels& kernels = vector_kernels().winograd;
     float* gradients = scratch + data_.floats(at_a_time_);
     float* products = gradients + outputs_.floats(at_a_time_);
-    const std::int64_t filters = outputs_.plane.channels;
+    const std::int64_t phases = data_.plane.stride * data_.plane.stride;
     for (std::int64_t first = 0; first < tiles_; first += at_a_time_) {
       const std::int64_t tiles = std::min(at_a_time_, tiles_ - first);
       const TileRange from{first, tiles, data_.point(at_a_time_), data_.row}, to{first, tiles, outputs_.point(at_a_time_), outputs_.row};
       kernels.data_tiles(data, data_.plane, from, scratch);
       kernels.gradient_tiles(grad_output, outputs_.plane, to, gradients);
-      for (std::int64_t k = 0; k < filters; k += group_) {
-        FilterLayout group = filters_;
-        group.outer = std::min(group_, filters - k);
-        const PanelProduct product{.rows = data_.plane.channels, .columns = group.outer, .depth = tiles, .left_row = 1, .left_depth = data_.row,
-                                   .right_panel = kLanes, .right_depth = outputs_.row, .product_row = group_row_, .adds = first > 0};
-        for (int p = 0; p < kWinogradPoints; ++p)
-          kernels.multiply_panels(product, scratch + p * from.point, gradients + p * to.point + k, products + p * group.point);
-        if (first + tiles == tiles_) kernels.filter_gradients(products, group, group_row_, gradient + k * group.outer_step);
-      }
+      for (std::int64_t phase = 0; phase < phases; ++phase)
+        for (std::int64_t c = 0; c < data_.plane.channels; c += channels_)
+          for (std::int64_t k = 0; k < outputs_.plane.channels; k += columns_) {
+            FilterLayout group = filters_;
+            group.outer = std::min(columns_, outputs_.plane.channels - k);
+            group.depth = std::min(channels_, data_.plane.channels - c);
+            const std::int64_t row = phase * data_.plane.channels + c;
+            float* sums = products + (finishes_groups_ ? 0 : row * product_row_);
+            const PanelProduct product{.rows = group.depth, .columns = group.outer, .depth = tiles, .left_row = 1, .left_depth = data_.row,
+                                       .right_panel = kLanes, .right_depth = outputs_.row, .product_row = product_row_, .adds = first > 0};
+            for (int p = 0; p < kWinogradPoints; ++p)
+              kernels.multiply_panels(product, scratch + p * from.point + row, gradients + p * to.point + k, sums + p * group.point);
+            if (first + tiles == tiles_)
+              kernels.filter_gradients(sums, group, phase, product_row_, gradient + k * group.outer_step + c * group.depth_step);
+          }
     }
   }
 
@@ -135,7 +160,9 @@ class FilterGradient {
   Side data_, outputs_;
   FilterLayout filters_;
   std::int64_t tiles_ = 0, at_a_time_ = 0;
-  std::int64_t group_ = 0, group_row_ = 0;  ///< filters finished together, and floats from channel to channel of their products
+  std::int64_t channels_ = 0, columns_ = 0;  ///< finished together
+  std::int64_t product_row_ = 0;
+  bool finishes_groups_ = false;  ///< and so uses the room of its products again
 };
 
 class WinogradConvolution final : public Convolution {
@@ -143,7 +170,7 @@ class WinogradConvolution final : public Convolution {
   WinogradConvolution(const ConvolutionShape& s, Precision precision, bool has_bias, bool wants_grad_input)
       : shape_(s), wide_(precision), has_bias_(has_bias), wants_grad_input_(wants_grad_input),
         forward_(s.samples, data_side(s), output_side(s), layout(s, false)),
-        backward_(s.samples, turned_data_side(s), turned_output_side(s), layout(s, true)),
+        backward_(s.samples, output_side(s), data_side(s), layout(s, true)),
         gradient_(s.samples, data_side(s), output_side(s), layout(s, false)) {}
 
   std::size_t packed_bytes() const override { return forward_bytes() + (wants_grad_input_ ? bytes(backward_.filter_floats()) : 0); }
@@ -160,14 +187,14 @@ class WinogradConvolution final : public Convolution {
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override {
     const float* from = read_input(input, scratch);
     auto* to = static_cast<float*>(wide_.target(output, room_of_output(scratch)));
-    forward_.run(from, reinterpret_cast<const float*>(packed), has_bias_ ? bias : nullptr, to, reinterpret_cast<float*>(scratch));
+    forward_.forward(from, reinterpret_cast<const float*>(packed), has_bias_ ? bias : nullptr, to, reinterpret_cast<float*>(scratch));
     wide_.write(room_of_output(scratch), output, outputs());
   }
 
   void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const override {
     const float* from = read_output(grad_output, scratch);
     auto* to = static_cast<float*>(wide_.target(grad_input, room_of_input(scratch)));
-    backward_.run(from, reinterpret_cast<const float*>(packed + forward_bytes()), nullptr, to, reinterpret_cast<float*>(scratch));
+    backward_.adjoint(from, reinterpret_cast<const float*>(packed + forward_bytes()), to, reinterpret_cast<float*>(scratch));
     wide_.write(room_of_input(scratch), grad_input, inputs());
   }
 
@@ -190,23 +217,27 @@ class WinogradConvolution final : public Convolution {
   }
 
  private:
-  static Side data_side(const ConvolutionShape& s) { return {s.height, s.width, s.in_channels, tiling_of(s.out_height(), s.out_width(), step_of(s)), s.padding}; }
-  static Side output_side(const ConvolutionShape& s) { return {s.out_height(), s.out_width(), s.filters, tiling_of(s.out_height(), s.out_width(), step_of(s)), 0}; }
-  // The gradient of the input is a convolution of the gradient of the output, padded so that it reaches every input.
-  static Side turned_data_side(const ConvolutionShape& s) {
-    return {s.out_height(), s.out_width(), s.filters, tiling_of(s.height, s.width, step_of(s)), s.filter_height - 1 - s.padding};
+  static TilePlane tiling(const ConvolutionShape& s) {
+    TilePlane plane;
+    plane.step = step_of(s);
+    plane.tiles_down = tiles_along(s.out_height(), plane.step);
+    plane.tiles_across = tiles_along(s.out_width(), plane.step);
+    return plane;
   }
-  static Side turned_output_side(const ConvolutionShape& s) { return {s.height, s.width, s.in_channels, tiling_of(s.height, s.width, step_of(s)), 0}; }
+  static Side data_side(const ConvolutionShape& s) { return {s.height, s.width, s.in_channels, tiling(s), s.padding, s.stride}; }
+  static Side output_side(const ConvolutionShape& s) { return {s.out_height(), s.out_width(), s.filters, tiling(s), 0, 1}; }
 
-  static FilterLayout layout(const ConvolutionShape& s, bool turned) {
+  static FilterLayout layout(const ConvolutionShape& s, bool input_outside) {
     const std::int64_t area = s.filter_height * s.filter_width, filter = s.in_channels * area;
     FilterLayout f;
-    f.taps = static_cast<int>(s.filter_height);
-    f.turned = turned;
-    f.outer = turned ? s.in_channels : s.filters;
-    f.depth = turned ? s.filters : s.in_channels;
-    f.outer_step = turned ? area : filter;
-    f.depth_step = turned ? filter : area;
+    f.size = static_cast<int>(s.filter_height);
+    f.taps = taps_of(s);
+    f.stride = static_cast<int>(s.stride);
+    f.input_outside = input_outside;
+    f.outer = input_outside ? s.in_channels : s.filters;
+    f.depth = input_outside ? s.filters : s.in_channels;
+    f.outer_step = input_outside ? area : filter;
+    f.depth_step = input_outside ? filter : area;
     return f;
   }
 
@@ -235,11 +266,12 @@ class WinogradConvolution final : public Convolution {
 }  // namespace
 
 double winograd_saving(const ConvolutionShape& s, Precision precision) {
-  const bool square = s.filter_height == s.filter_width && (s.filter_height == 3 || s.filter_height == 5);
-  if (!square || s.stride != 1 || s.groups != 1 || s.padding >= s.filter_height) return 0;
+  const bool square = s.filter_height == s.filter_width && s.filter_height > s.stride && taps_of(s) > 0;
+  const bool strides = s.stride == 1 || (s.stride == 2 && s.in_channels % kLanes == 0);
+  if (!square || !strides || s.groups != 1 || s.padding >= s.filter_height) return 0;
   if (precision == Precision::bf16 && !Widening(precision).on()) return 0;
   const std::int64_t step = step_of(s), tiles = tiles_along(s.out_height(), step) * tiles_along(s.out_width(), step);
-  return static_cast<double>(s.out_height() * s.out_width() * s.filter_height * s.filter_width) / static_cast<double>(tiles * kWinogradPoints);
+  return static_cast<double>(s.out_height() * s.out_width() * s.filter_height * s.filter_width) / static_cast<double>(tiles * kWinogradPoints * s.stride * s.stride);
 }
 
 std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {

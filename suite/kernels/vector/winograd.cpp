@@ -6,7 +6,9 @@
 // With m outputs and r taps in one dimension, d data, g taps, p the points:
 //   outputs = A' [(G g) * (B' d)],  A'[i][p] = p^i,  G[p][k] = p^k / prod_{q != p} (p - q),  B'[p] = coefficients of prod_{q != p} (x - q);
 //   infinity adds the last output, the last tap and prod (x - q).
-// The gradient of the taps is the adjoint: G' [(B' d) * (A y)].
+// Gradients are the adjoints: of the taps G' [(B' d) * (A y)], of the data B [(G g) * (A y)], which adds up where tiles overlap.
+//
+// A filter of stride 2 is four filters of stride 1 and half the size, one for each phase of the rows and columns; their products add up.
 
 #include "suite/kernels/vector/lanes.hpp"
 
@@ -27,6 +29,16 @@ LANES void transform_data(const F16* d, F16* v) {
   v[3] = fma(set(b), odd_b, even_b);
   v[4] = fnma(set(b), odd_b, even_b);
   v[5] = fma(set(a2 * b2), d[1], fnma(set(a2 + b2), d[3], d[5]));
+}
+/// B v: the adjoint of transform_data.
+LANES void spread_data(const F16* v, F16* d) {
+  const F16 sum_a = v[1] + v[2], less_a = v[1] - v[2], sum_b = v[3] + v[4], less_b = v[3] - v[4];
+  d[0] = set(a2 * b2) * v[0];
+  d[1] = fma(set(a2 * b2), v[5], fnma(set(a * b2), less_a, set(-b * a2) * less_b));
+  d[2] = fnma(set(b2), sum_a, fnma(set(a2), sum_b, set(-a2 - b2) * v[0]));
+  d[3] = fma(set(a), less_a, fma(set(b), less_b, set(-a2 - b2) * v[5]));
+  d[4] = v[0] + (sum_a + sum_b);
+  d[5] = v[5];
 }
 /// A' m of six products: kOut outputs.
 template <int kOut>
@@ -102,43 +114,38 @@ LANES void in_two_dimensions(const F16* from, F16* to, F transform) {
   for (int y = 0; y < kTo; ++y) transform(half + y * kFrom, to + y * kTo);
 }
 
-/// Where tile t of the plane stands.
-struct Place {
-  Index sample, row, column;
-};
-LANES Place place_of(const TilePlane& plane, Index tile) {
-  const Index each = plane.tiles_down * plane.tiles_across, inside = tile % each;
-  return {tile / each, inside / plane.tiles_across * plane.step - plane.padding, inside % plane.tiles_across * plane.step - plane.padding};
-}
-
-/// The kSize x kSize positions of a tile; those outside the plane are null.
+/// The kSize x kSize positions of a tile in one phase; those outside the plane are null.
 template <int kSize, class T>
-LANES void find_positions(const TilePlane& plane, Index tile, T* data, T** position) {
-  const Place place = place_of(plane, tile);
+LANES void find_positions(const TilePlane& plane, Index tile, Index phase, T* data, T** position) {
+  const Index each = plane.tiles_down * plane.tiles_across, sample = tile / each, inside = tile % each;
+  const Index first_row = inside / plane.tiles_across * plane.step * plane.stride + phase / plane.stride - plane.padding;
+  const Index first_column = inside % plane.tiles_across * plane.step * plane.stride + phase % plane.stride - plane.padding;
   for (int y = 0; y < kSize; ++y)
     for (int x = 0; x < kSize; ++x) {
-      const Index row = place.row + y, column = place.column + x;
-      const bool inside = row >= 0 && row < plane.height && column >= 0 && column < plane.width;
-      position[y * kSize + x] = inside ? data + ((place.sample * plane.height + row) * plane.width + column) * plane.channels : nullptr;
+      const Index row = first_row + y * plane.stride, column = first_column + x * plane.stride;
+      const bool within = row >= 0 && row < plane.height && column >= 0 && column < plane.width;
+      position[y * kSize + x] = within ? data + ((sample * plane.height + row) * plane.width + column) * plane.channels : nullptr;
     }
 }
 
 template <int kSize, class F>
 LANES void transform_tiles(const float* data, const TilePlane& plane, const TileRange& range, float* transformed, F transform) {
-  for (Index t = 0; t < range.tiles; ++t) {
-    const float* position[kSize * kSize];
-    find_positions<kSize>(plane, range.first + t, data, position);
-    for (Index c = 0; c < plane.channels; c += 16) {
-      const Index lanes = plane.channels - c;
-      F16 values[kSize * kSize], points[kPoints];
-      if (lanes >= 16)
-        for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load(position[i] + c);
-      else
-        for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load_part(position[i] + c, lanes);
-      in_two_dimensions<kSize, kSide>(values, points, transform);
-      for (int p = 0; p < kPoints; ++p) store(transformed + p * range.point + t * range.row + c, points[p]);
+  for (Index t = 0; t < range.tiles; ++t)
+    for (Index phase = 0; phase < plane.stride * plane.stride; ++phase) {
+      const float* position[kSize * kSize];
+      find_positions<kSize>(plane, range.first + t, phase, data, position);
+      float* to = transformed + t * range.row + phase * plane.channels;
+      for (Index c = 0; c < plane.channels; c += 16) {
+        const Index lanes = plane.channels - c;
+        F16 values[kSize * kSize], points[kPoints];
+        if (lanes >= 16)
+          for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load(position[i] + c);
+        else
+          for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load_part(position[i] + c, lanes);
+        in_two_dimensions<kSize, kSide>(values, points, transform);
+        for (int p = 0; p < kPoints; ++p) store(to + p * range.point + c, points[p]);
+      }
     }
-  }
 }
 
 void data_tiles(const float* data, const TilePlane& plane, const TileRange& range, float* transformed) {
@@ -156,7 +163,7 @@ template <int kOut>
 LANES void put_outputs(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, float* output) {
   for (Index t = 0; t < range.tiles; ++t) {
     float* position[kOut * kOut];
-    find_positions<kOut>(plane, range.first + t, output, position);
+    find_positions<kOut>(plane, range.first + t, 0, output, position);
     for (Index c = 0; c < plane.channels; c += 16) {
       const Index lanes = plane.channels - c;
       F16 points[kPoints], values[kOut * kOut];
@@ -176,22 +183,56 @@ void output_tiles(const float* products, const TilePlane& plane, const TileRange
     put_outputs<2>(products, plane, range, bias, output);
 }
 
-/// The taps of up to 16 filters side by side: lane l of tap i is filter[l * lane + i * tap].
+void add_data_tiles(const float* products, const TilePlane& plane, const TileRange& range, float* grad_data) {
+  for (Index t = 0; t < range.tiles; ++t)
+    for (Index phase = 0; phase < plane.stride * plane.stride; ++phase) {
+      float* position[kPoints];
+      find_positions<kSide>(plane, range.first + t, phase, grad_data, position);
+      const float* from = products + t * range.row + phase * plane.channels;
+      for (Index c = 0; c < plane.channels; c += 16) {
+        const Index lanes = plane.channels - c;
+        F16 points[kPoints], values[kPoints];
+        for (int p = 0; p < kPoints; ++p) points[p] = load(from + p * range.point + c);
+        in_two_dimensions<kSide, kSide>(points, values, [](const F16* v, F16* d) { spread_data(v, d); });
+        for (int i = 0; i < kPoints; ++i)
+          if (position[i] != nullptr) store_some(position[i] + c, load_some(position[i] + c, lanes) + values[i], lanes);
+      }
+    }
+}
+
+/// Where tap i of a phase is in the plain filter; -1 where the phase has no such tap.
+template <int kTaps>
+LANES void find_taps(const FilterLayout& layout, Index phase, Index* place) {
+  for (int i = 0; i < kTaps * kTaps; ++i) {
+    const Index row = i / kTaps * layout.stride + phase / layout.stride, column = i % kTaps * layout.stride + phase % layout.stride;
+    place[i] = row < layout.size && column < layout.size ? row * layout.size + column : -1;
+  }
+}
+
+/// Up to 16 filters side by side through the transform.
 template <int kTaps>
 LANES void transform_filters(const FilterLayout& layout, const float* weight, float* transformed) {
   constexpr int kArea = kTaps * kTaps;
-  for (Index panel = 0; panel < layout.outer; panel += 16)
-    for (Index d = 0; d < layout.depth; ++d) {
-      const Index lanes = layout.outer - panel < 16 ? layout.outer - panel : 16;
-      float side_by_side[kArea * 16] = {};
-      const float* first = weight + panel * layout.outer_step + d * layout.depth_step;
-      for (Index l = 0; l < lanes; ++l)
-        for (int i = 0; i < kArea; ++i) side_by_side[i * 16 + l] = first[l * layout.outer_step + (layout.turned ? kArea - 1 - i : i)];
-      F16 taps[kArea], points[kPoints];
-      for (int i = 0; i < kArea; ++i) taps[i] = load(side_by_side + i * 16);
-      in_two_dimensions<kTaps, kSide>(taps, points, [](const F16* g, F16* u) { transform_taps<kTaps>(g, u); });
-      for (int p = 0; p < kPoints; ++p) store(transformed + p * layout.point + panel * layout.depth + d * 16, points[p]);
-    }
+  const Index phases = layout.stride * layout.stride, outer_phases = layout.input_outside ? phases : 1, depth_phases = layout.input_outside ? 1 : phases;
+  float* to = transformed;
+  for (Index outer_phase = 0; outer_phase < outer_phases; ++outer_phase)
+    for (Index panel = 0; panel < layout.outer; panel += 16)
+      for (Index depth_phase = 0; depth_phase < depth_phases; ++depth_phase) {
+        const Index lanes = layout.outer - panel < 16 ? layout.outer - panel : 16;
+        Index place[kArea];
+        find_taps<kTaps>(layout, outer_phase + depth_phase, place);
+        for (Index d = 0; d < layout.depth; ++d, to += 16) {
+          float side_by_side[kArea * 16] = {};
+          const float* first = weight + panel * layout.outer_step + d * layout.depth_step;
+          for (Index l = 0; l < lanes; ++l)
+            for (int i = 0; i < kArea; ++i)
+              if (place[i] >= 0) side_by_side[i * 16 + l] = first[l * layout.outer_step + place[i]];
+          F16 taps[kArea], points[kPoints];
+          for (int i = 0; i < kArea; ++i) taps[i] = load(side_by_side + i * 16);
+          in_two_dimensions<kTaps, kSide>(taps, points, [](const F16* g, F16* u) { transform_taps<kTaps>(g, u); });
+          for (int p = 0; p < kPoints; ++p) store(to + p * layout.point, points[p]);
+        }
+      }
 }
 
 void filters(const FilterLayout& layout, const float* weight, float* transformed) {
@@ -202,8 +243,10 @@ void filters(const FilterLayout& layout, const float* weight, float* transformed
 }
 
 template <int kTaps>
-LANES void put_filter_gradients(const float* products, const FilterLayout& layout, Index row, float* gradient) {
+LANES void put_filter_gradients(const float* products, const FilterLayout& layout, Index phase, Index row, float* gradient) {
   constexpr int kArea = kTaps * kTaps;
+  Index place[kArea];
+  find_taps<kTaps>(layout, phase, place);
   for (Index panel = 0; panel < layout.outer; panel += 16)
     for (Index d = 0; d < layout.depth; ++d) {
       const Index lanes = layout.outer - panel < 16 ? layout.outer - panel : 16;
@@ -214,15 +257,16 @@ LANES void put_filter_gradients(const float* products, const FilterLayout& layou
       for (int i = 0; i < kArea; ++i) store(side_by_side + i * 16, taps[i]);
       float* first = gradient + panel * layout.outer_step + d * layout.depth_step;
       for (Index l = 0; l < lanes; ++l)
-        for (int i = 0; i < kArea; ++i) first[l * layout.outer_step + i] = side_by_side[i * 16 + l];
+        for (int i = 0; i < kArea; ++i)
+          if (place[i] >= 0) first[l * layout.outer_step + place[i]] = side_by_side[i * 16 + l];
     }
 }
 
-void filter_gradients(const float* products, const FilterLayout& layout, Index row, float* gradient) {
+void filter_gradients(const float* products, const FilterLayout& layout, Index phase, Index row, float* gradient) {
   if (layout.taps == 3)
-    put_filter_gradients<3>(products, layout, row, gradient);
+    put_filter_gradients<3>(products, layout, phase, row, gradient);
   else
-    put_filter_gradients<5>(products, layout, row, gradient);
+    put_filter_gradients<5>(products, layout, phase, row, gradient);
 }
 
 /// c [kRows, 16] (+)= sum over depth of a (kRows values, a_row apart) times b (16 values), in order of depth.
@@ -272,7 +316,7 @@ void multiply_panels(const PanelProduct& p, const float* left, const float* righ
 }  // namespace
 
 void fill_winograd(VectorKernels& table) {
-  table.winograd = {data_tiles, gradient_tiles, output_tiles, filters, filter_gradients, multiply_panels};
+  table.winograd = {data_tiles, gradient_tiles, output_tiles, add_data_tiles, filters, filter_gradients, multiply_panels};
 }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

@@ -2,7 +2,7 @@
 // Kernels of minimal filtering: transforms of 6 x 6 tiles between channels-last arrays and one matrix for each of the 36 points,
 // and the products of these matrices. float32; see winograd.cpp for the mathematics.
 //
-// Legend: C channels, T tiles, D depth, K columns. A transformed set of tiles is [point 36][tile][row >= C, a multiple of 16].
+// A transformed set of tiles is [point 36][tile][row >= depth of the plane, a multiple of 16].
 
 #include <cstdint>
 
@@ -12,13 +12,18 @@ constexpr int kWinogradSide = 6, kWinogradPoints = 36;
 /// A product is taken in pieces of this depth, so that a panel of 16 columns stays in the first-level cache.
 constexpr std::int64_t kDepthOfPanel = 256;
 
-/// How tiles lie on a batch of planes [N, height, width, channels]: tile (i, j) starts at (i, j) * step - padding. Tiles are counted
-/// over samples, rows, columns. What lies outside a plane reads as zero and is not written.
+/// How tiles lie on a batch of planes [N, height, width, channels]. A stride of 2 sees a plane as four phases: those of even and odd rows
+/// and columns, each of which meets every other tap of the filter. Value (y, x) of tile (i, j) in phase (a, b) stands at row
+/// (i * step + y) * stride + a - padding, and so on for columns; transformed, its channels follow those of the phase before.
+/// Tiles are counted over samples, rows, columns. What lies outside a plane reads as zero and is not written.
 struct TilePlane {
-  std::int64_t height = 1, width = 1, channels = 1;
+  std::int64_t height = 1, width = 1, channels = 1;  ///< with a stride: channels a multiple of 16
   std::int64_t tiles_down = 1, tiles_across = 1;
   std::int64_t step = 4;  ///< 4 or 2: the outputs of a tile in one dimension
   std::int64_t padding = 0;
+  std::int64_t stride = 1;
+
+  std::int64_t depth() const { return stride * stride * channels; }
 };
 
 /// Some of the tiles, and how they lie when transformed: floats from point to point and from tile to tile.
@@ -27,12 +32,15 @@ struct TileRange {
   std::int64_t point = 0, row = 0;
 };
 
-/// Filters of `taps` x `taps`, as lanes of 16 along `outer`: filter (o, d) starts at o * outer_step + d * depth_step of the plain array.
+/// Filters of `size` x `size`, as lanes of 16 along `outer`: filter (o, d) starts at o * outer_step + d * depth_step of the plain array.
+/// With a stride, channels of the input count once for each phase, whose filter is tap (stride * i + a, stride * j + b) for i, j < taps, or zero.
 struct FilterLayout {
   std::int64_t outer = 1, depth = 1;
   std::int64_t outer_step = 1, depth_step = 1;
-  int taps = 3;         ///< 3 (tiles of step 4) or 5 (of step 2)
-  bool turned = false;  ///< by half a turn, for the gradient of the input
+  int size = 3;
+  int taps = 3;         ///< of a phase: 3 (tiles of step 4) or 5 (of step 2)
+  int stride = 1;
+  bool input_outside = false;  ///< `outer` counts channels of the input, for their gradient, and so phases lie along it; else along `depth`
   std::int64_t point = 0;
 };
 
@@ -53,10 +61,12 @@ struct WinogradKernels {
   void (*gradient_tiles)(const float* gradient, const TilePlane& plane, const TileRange& range, float* transformed);
   /// Products back to tiles of step x step outputs; bias [C] is added unless null.
   void (*output_tiles)(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, float* output);
-  /// transformed [point][outer / 16, rounded up][depth][16]; lanes beyond `outer` are zero.
+  /// Products of gradient_tiles and filters, added to the gradient of the data where their tiles stand.
+  void (*add_data_tiles)(const float* products, const TilePlane& plane, const TileRange& range, float* grad_data);
+  /// transformed [point][panel of 16 of outer][depth][16], phases counted; lanes beyond `outer` are zero.
   void (*filters)(const FilterLayout& layout, const float* weight, float* transformed);
-  /// products [point][depth][row >= outer] -> gradient, laid out as the weight.
-  void (*filter_gradients)(const float* products, const FilterLayout& layout, std::int64_t row, float* gradient);
+  /// products [point][depth][row >= outer] of one phase -> its taps in gradient, laid out as the weight.
+  void (*filter_gradients)(const float* products, const FilterLayout& layout, std::int64_t phase, std::int64_t row, float* gradient);
   void (*multiply_panels)(const PanelProduct& shape, const float* left, const float* right, float* product);
 };
 

@@ -99,9 +99,11 @@ std::vector<Doubles> filtering(const kernels::WinogradKernels& k) {
     k.multiply_panels({kIn, kOut, kTiles, 1, kInRow, 16, kOutRow, kOutRow, false}, tiles.data() + p * from.point, gradients.data() + p * to.point, sums.data() + p * kIn * kOutRow);
   }
   k.output_tiles(products.data(), output, to, nullptr, y.data());
+  std::vector<float> grad_data = x;
+  k.add_data_tiles(tiles.data(), data, from, grad_data.data());
   layout.point = kIn * kOutRow;
-  k.filter_gradients(sums.data(), layout, kOutRow, taps.data());
-  return {read_back(y.data(), static_cast<std::int64_t>(y.size())), read_back(taps.data(), static_cast<std::int64_t>(taps.size()))};
+  k.filter_gradients(sums.data(), layout, 0, kOutRow, taps.data());
+  return {read_back(y.data(), static_cast<std::int64_t>(y.size())), read_back(grad_data.data(), static_cast<std::int64_t>(grad_data.size())), read_back(taps.data(), static_cast<std::int64_t>(taps.size()))};
 }
 
 TEST(InstructionSets, avx2_and_avx512_give_the_same_bits) {

@@ -27,8 +27,8 @@ struct Case {
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
 ConvolutionShape shape(std::int64_t samples, std::int64_t height, std::int64_t width, std::int64_t channels, std::int64_t filters, std::int64_t kernel,
-                       std::int64_t padding) {
-  return {.samples = samples, .in_channels = channels, .height = height, .width = width, .filters = filters, .filter_height = kernel, .filter_width = kernel, .padding = padding};
+                       std::int64_t padding, std::int64_t stride = 1) {
+  return {.samples = samples, .in_channels = channels, .height = height, .width = width, .filters = filters, .filter_height = kernel, .filter_width = kernel, .stride = stride, .padding = padding};
 }
 
 const Case kCases[] = {
@@ -46,6 +46,16 @@ const Case kCases[] = {
     {"five_by_five", shape(2, 8, 8, 16, 16, 5, 2)},
     {"five_by_five_sticking_out", shape(2, 7, 5, 18, 33, 5, 2)},
     {"five_by_five_all_padding", shape(1, 3, 4, 16, 16, 5, 4)},
+    {"two_by_two", shape(2, 8, 7, 16, 16, 2, 0)},
+    {"four_by_four", shape(2, 8, 7, 16, 16, 4, 1)},
+    {"nine_by_nine_stride_2", shape(2, 20, 20, 16, 32, 9, 0, 2)},
+    {"nine_by_nine_stride_2_padded", shape(2, 13, 16, 32, 19, 9, 3, 2)},
+    {"five_by_five_stride_2", shape(2, 12, 11, 16, 16, 5, 2, 2)},
+    {"five_by_five_stride_2_odd_padding", shape(2, 9, 14, 16, 16, 5, 1, 2)},
+    {"six_by_six_stride_2_unseen_rows", shape(1, 10, 10, 16, 16, 6, 5, 2)},
+    {"seven_by_seven_stride_2", shape(2, 17, 18, 16, 16, 7, 3, 2)},
+    {"three_by_three_stride_2", shape(2, 8, 9, 16, 16, 3, 1, 2)},
+    {"stride_2_many_tiles", shape(4, 40, 38, 96, 48, 5, 2, 2)},
     {"five_by_five_many_tiles", shape(4, 28, 27, 24, 48, 5, 0)},
 };
 
@@ -55,7 +65,7 @@ TEST_P(WinogradConvolutionTest, equals_the_reference) {
   const auto& [one, precision] = GetParam();
   const ConvolutionShape& s = one.shape;
   const kernels::reference::ConvolutionShape plain{.samples = s.samples, .height = s.height, .width = s.width, .channels = s.in_channels, .filters = s.filters,
-                                                   .kernel = s.filter_height, .padding = s.padding};
+                                                   .kernel = s.filter_height, .stride = s.stride, .padding = s.padding};
   const std::int64_t inputs = s.samples * s.height * s.width * s.in_channels, outputs = s.samples * s.out_height() * s.out_width() * s.filters;
   const std::int64_t weights = s.filters * s.in_channels * s.filter_height * s.filter_width;
   // What the storage makes of the numbers is what the reference gets.
@@ -121,9 +131,13 @@ TEST(WinogradConvolution, is_offered_where_it_can_compute) {
   EXPECT_DOUBLE_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 3, 0), Precision::f32), 36 * 9 / 144.0);  // 6 x 6 outputs in four tiles
   EXPECT_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 1, 0), Precision::f32), 0);
   EXPECT_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 3, 3), Precision::f32), 0);
-  ConvolutionShape strided = shape(8, 8, 8, 16, 16, 3, 1), grouped = strided, oblong = strided;
-  strided.stride = 2, grouped.groups = 2, oblong.filter_width = 1;
-  for (const ConvolutionShape& s : {strided, grouped, oblong}) EXPECT_EQ(kernels::winograd_saving(s, Precision::f32), 0);
+  EXPECT_DOUBLE_EQ(kernels::winograd_saving(shape(8, 20, 20, 256, 256, 9, 0, 2), Precision::f32), 2.25);
+  EXPECT_EQ(kernels::winograd_saving(shape(8, 20, 20, 17, 16, 9, 0, 2), Precision::f32), 0);
+  EXPECT_EQ(kernels::winograd_saving(shape(8, 20, 20, 16, 16, 9, 0, 3), Precision::f32), 0);
+  EXPECT_EQ(kernels::winograd_saving(shape(8, 20, 20, 16, 16, 7, 0), Precision::f32), 0);
+  ConvolutionShape grouped = shape(8, 8, 8, 16, 16, 3, 1), oblong = grouped;
+  grouped.groups = 2, oblong.filter_width = 1;
+  for (const ConvolutionShape& s : {grouped, oblong}) EXPECT_EQ(kernels::winograd_saving(s, Precision::f32), 0);
 }
 
 }  // namespace
