@@ -61,7 +61,7 @@ struct Figure {
 struct Trial {
   std::string name, title;
   std::vector<std::string> scales;  ///< scales the trial exists at, subset of smoke, desk, paper
-  std::vector<training::Recipe> recipes;  ///< one a scale, what resolve() gives without overrides
+  std::vector<training::Recipe> recipes{};  ///< one a scale, what resolve() gives without overrides
 
   /// Null at a scale that the trial does not exist at.
   const training::Recipe* recipe_at(const std::string& scale) const;

@@ -74,6 +74,8 @@ MadeUpTraining::~MadeUpTraining() = default;
 
 double MadeUpTraining::flops_per_step() const { return static_cast<double>(state_->data.graph.training_flops() * state_->recipe.batch); }
 
+double MadeUpTraining::flops_per_evaluation() const { return static_cast<double>(2 * state_->data.graph.forward_macs() * state_->recipe.batch); }
+
 std::size_t MadeUpTraining::memory_bytes() const { return state_->executor.memory().total(); }
 
 void MadeUpTraining::step() {
@@ -95,6 +97,11 @@ std::vector<float> MadeUpTraining::images() const {
   std::vector<float> values(static_cast<std::size_t>(state_->recipe.batch * size));
   for (std::int64_t i = 0; i < state_->recipe.batch; ++i) reader.fetch(i, values.data() + i * size);
   return values;
+}
+
+void MadeUpTraining::evaluate() {
+  const training::SourceReader reader(state_->data.source, nullptr, 0, nullptr);
+  state_->executor.evaluate({&reader, state_->recipe.batch, 1, 0}, layers::Mode::infer, {});
 }
 
 std::vector<float> MadeUpTraining::outputs() {

@@ -26,6 +26,9 @@ class MadeUpTraining {
   ~MadeUpTraining();
   void step();
   double flops_per_step() const;
+  /// Loss and errors of the batch with dropout off and running statistics.
+  void evaluate();
+  double flops_per_evaluation() const;
   const graph::Graph& graph() const;
   const graph::Parameters& parameters() const;
   /// The batch without augmentation, [batch, H, W, C], and what the net makes of it with dropout off and running statistics, [batch, K].

@@ -81,7 +81,15 @@ def growth():
     return table(["net", "what grows", "to", "step, ms", "fitted law", "off by (rms)", "memory of the net, MiB"], rows)
 
 
-BLOCKS = {"peers": peers, "growth": growth}
+def evaluation():
+    rows = []
+    for row in read("evaluation")["benchmarks"]:
+        _, paper, trial, scale, precision, _ = row["run_name"].split("/")
+        rows.append([f"{paper}/{trial}/{scale}", precision, f"{row['images_per_second']:.0f}", f"{row['gflops']:.0f}", f"{100 * row['peak_ratio']:.0f} %"])
+    return table(["net", "precision", "images/s", "GFLOP/s", "of peak"], rows)
+
+
+BLOCKS = {"peers": peers, "evaluation": evaluation, "growth": growth}
 
 
 def page():

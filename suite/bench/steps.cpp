@@ -1,4 +1,5 @@
-// Whole training steps of the catalog's nets: input pipeline, forward, loss, backward, reduction, update, packing.
+// Whole training steps of the catalog's nets: input pipeline, forward, loss, backward, reduction, update, packing; and evaluation of a batch:
+// input pipeline, forward, loss.
 
 #include <fmt/format.h>
 
@@ -42,6 +43,13 @@ void run_step(benchmark::State& state, training::Recipe recipe, Precision precis
   state.counters["images_per_second"] = steps_per_second * static_cast<double>(recipe.batch);
 }
 
+void run_evaluation(benchmark::State& state, training::Recipe recipe, Precision precision, int threads) {
+  recipe.precision = precision;
+  MadeUpTraining training(recipe, threads);
+  const double batches_per_second = run_compute(state, precision, threads, training.flops_per_evaluation(), [&] { training.evaluate(); });
+  state.counters["images_per_second"] = batches_per_second * static_cast<double>(recipe.batch);
+}
+
 }  // namespace
 
 void register_steps() {
@@ -54,8 +62,10 @@ void register_steps() {
         if (!recipe) continue;
         for (const Precision precision : {Precision::f32, Precision::bf16})
           for (const int threads : std::set<int>{1, cores}) {
-            const std::string name = fmt::format("step/{}/{}/{}/{}/threads:{}", slug, trial.name, scale, name_of(precision), threads);
-            benchmark::RegisterBenchmark(name.c_str(), [=, recipe = *recipe](benchmark::State& s) { run_step(s, recipe, precision, threads); })
+            const std::string net = fmt::format("{}/{}/{}/{}/threads:{}", slug, trial.name, scale, name_of(precision), threads);
+            benchmark::RegisterBenchmark(("step/" + net).c_str(), [=, recipe = *recipe](benchmark::State& s) { run_step(s, recipe, precision, threads); })
+                ->Unit(benchmark::kMillisecond);
+            benchmark::RegisterBenchmark(("evaluate/" + net).c_str(), [=, recipe = *recipe](benchmark::State& s) { run_evaluation(s, recipe, precision, threads); })
                 ->Unit(benchmark::kMillisecond);
           }
       }

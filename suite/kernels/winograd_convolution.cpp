@@ -52,7 +52,7 @@ class Pass {
   Pass(std::int64_t samples, Side from, Side to, FilterLayout filters) : from_(from), to_(to), filters_(filters) {
     tiles_ = samples * from.plane.tiles_down * from.plane.tiles_across;
     // As many tiles at a time as the caches hold, so that the filters, which all of them need, are read seldom.
-    constexpr std::int64_t kLeast = 24, kMost = 96, kUnit = 12;
+    constexpr std::int64_t kLeast = 72, kMost = 96, kUnit = 12;
     const std::int64_t fitting = kTileFloats / (kWinogradPoints * (from.row + to.row)) / kUnit * kUnit;
     at_a_time_ = std::min(tiles_, std::clamp(fitting, kLeast, kMost));
     const std::int64_t panels = (to.plane.depth() + kLanes - 1) / kLanes;

@@ -56,7 +56,7 @@ struct Schedule {
   double factor = 0.1;
   double decay_steps = 0;
   double warmup = 0;
-  std::vector<double> milestones;
+  std::vector<double> milestones{};
 
   /// Pure function of the step; `total_steps` is the length of the whole run.
   double at(std::int64_t step, std::int64_t total_steps) const;
