@@ -68,7 +68,7 @@ const Trial* Paper::find_trial(const std::string& name) const { return find_entr
 
 std::filesystem::path experiments_directory() {
   if (const char* given = std::getenv("REPRISE_EXPERIMENTS"); given && *given) return given;
-  const std::filesystem::path candidates[] = {REPRISE_EXPERIMENTS_SOURCE, beside_the_program(), REPRISE_EXPERIMENTS_INSTALLED};
+  const std::filesystem::path candidates[] = {beside_the_program(), REPRISE_EXPERIMENTS_SOURCE, REPRISE_EXPERIMENTS_INSTALLED};
   for (const auto& folder : candidates) {
     std::error_code failed;
     if (std::filesystem::is_regular_file(folder / "demo.toml", failed)) return folder;

@@ -60,13 +60,13 @@ class Run {
     }
     summary.run_id = run_id(recipe_, seed_, sources->digest);
     summary.file = folder_ / (summary.run_id + ".h5");
-    if (!options_.force && root_says([&] { return std::filesystem::exists(summary.file); })) return already_there(summary);
+    const std::filesystem::path checkpoint = folder_ / (summary.run_id + ".checkpoint");
+    if (!options_.force && root_says([&] { return std::filesystem::exists(summary.file); })) return already_there(summary, checkpoint);
 
     const graph::Graph graph = build_model(recipe_, sources->train->shape(), sources->train->classes());
     parallel::Workers workers(options_.threads);
     const auto learner = make_learner(recipe_, graph, *sources, static_cast<std::uint64_t>(seed_), workers, team_);
     training::Learner& trainer = *learner;
-    const std::filesystem::path checkpoint = folder_ / (summary.run_id + ".checkpoint");
     resume(trainer, checkpoint);
     if (!trainer.run(controls(checkpoint))) {
       summary.outcome = RunSummary::Outcome::stopped_early;
@@ -98,7 +98,7 @@ class Run {
     return answer != 0;
   }
 
-  RunSummary already_there(RunSummary summary) const {
+  RunSummary already_there(RunSummary summary, const std::filesystem::path& checkpoint) const {
     summary.outcome = RunSummary::Outcome::already_there;
     team_.on_root(
         [&] {
@@ -108,6 +108,7 @@ class Run {
                                        "Add --force: the run is computed again, with the same numbers, and its weights are kept"});
           const auto errors = record.metrics.find("test_error");
           if (errors != record.metrics.end() && !errors->second.values.empty()) summary.test_error_percent = errors->second.values.back();
+          records::remove_checkpoint(checkpoint);  // of a run that was killed after its result was written
         },
         "result file");
     return summary;

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kAfterword = R"(Environment:
   REPRISE_DATA         data directory when --data is not given (else ~/.cache/reprise/data)
-  REPRISE_EXPERIMENTS  folder of the experiments' files (else beside the source tree or the installation)
+  REPRISE_EXPERIMENTS  folder of the experiments' files (else those beside the program, or of the source tree)
 
 Exit codes:
   0 done   2 bad usage or input   3 stopped early with a checkpoint: run again to continue   1 anything else

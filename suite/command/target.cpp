@@ -17,6 +17,13 @@ bool exists_at(const experiments::Trial& trial, const std::string& scale) {
   return std::find(trial.scales.begin(), trial.scales.end(), scale) != trial.scales.end();
 }
 
+/// The names of a paper's trials, or the first of them: all would bury the rest of a message.
+std::string some_of(const std::vector<std::string>& names, const std::string& slug) {
+  constexpr std::ptrdiff_t kMost = 12;
+  if (std::ssize(names) <= kMost) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{}, ... ({} in all: reprise list {})", fmt::join(names.begin(), names.begin() + kMost, ", "), names.size(), slug);
+}
+
 }  // namespace
 
 void check_scale(const std::string& scale) {
@@ -42,7 +49,7 @@ Target find_target(const std::string& text) {
   }
   const std::string name = text.substr(slash + 1);
   if (target.paper.find_trial(name) == nullptr) {
-    throw InputError(Complaint{"trial of paper '" + slug + "'", fmt::format("one of {}", fmt::join(names, ", ")), "'" + name + "'",
+    throw InputError(Complaint{"trial of paper '" + slug + "'", "one of " + some_of(names, slug), "'" + name + "'",
                                experiments::did_you_mean(name, names, "See: reprise show " + slug)});
   }
   target.trials = {name};

@@ -37,6 +37,11 @@ class Convolution {
   virtual void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const = 0;
   /// Overwrites grad_weight (plain) and grad_bias (null without bias).
   virtual void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const = 0;
+  /// Both; the same bits. What both need is computed once.
+  virtual void backward(const void* input, const void* grad_output, const std::byte* packed, float* grad_weight, float* grad_bias, void* grad_input, std::byte* scratch) const {
+    backward_weight(input, grad_output, grad_weight, grad_bias, scratch);
+    backward_input(grad_output, packed, grad_input, scratch);
+  }
   // The same weight gradient left in the kernel's own format, where shards can be summed; then unpacked a few rows at a time.
   virtual std::int64_t gradient_floats() const = 0;
   /// Overwrites packed_gradient [gradient_floats].

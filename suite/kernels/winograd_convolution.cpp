@@ -1,6 +1,8 @@
 #include "suite/kernels/winograd_convolution.hpp"
 
 #include <algorithm>
+#include <type_traits>
+#include <vector>
 
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/kernels/widening.hpp"
@@ -64,35 +66,51 @@ class Pass {
 
   void pack(const float* weight, float* filters) const { vector_kernels().winograd.filters(filters_, weight, filters); }
 
-  void forward(const float* input, const float* filters, const float* bias, float* output, float* scratch) const {
-    const WinogradKernels& kernels = vector_kernels().winograd;
-    run(filters, scratch, [&](const TileRange& from, float* tiles) { kernels.data_tiles(input, from_.plane, from, tiles); },
-        [&](const TileRange& to, const float* products) { kernels.output_tiles(products, to_.plane, to, bias, output); });
+  template <class T>
+  void forward(const T* input, const float* filters, const float* bias, T* output, float* scratch) const {
+    const TileKernels<T>& kernels = vector_kernels().of<T>().tiles;
+    in_blocks(scratch, [&](const TileRange& from, float* tiles, float* products) {
+      kernels.data_tiles(input, from_.plane, from, tiles);
+      const TileRange to = multiply(from, tiles, filters, products);
+      kernels.output_tiles(products, to_.plane, to, bias, output);
+    });
   }
 
-  void adjoint(const float* grad_output, const float* filters, float* grad_input, float* scratch) const {
-    const WinogradKernels& kernels = vector_kernels().winograd;
+  template <class T>
+  void adjoint(const T* grad_output, const float* filters, float* grad_input, float* scratch) const {
+    clear(grad_input);
+    in_blocks(scratch, [&](const TileRange& from, float* tiles, float* products) {
+      vector_kernels().of<T>().tiles.gradient_tiles(grad_output, from_.plane, from, tiles);
+      add_adjoint(from, tiles, filters, grad_input, products);
+    });
+  }
+
+  /// The adjoint from gradients that are transformed already, tiles of a block at a time: clear() first. `products` has room for as many tiles
+  /// of this pass's other side as lie between two points of `from`.
+  void add_adjoint(const TileRange& from, const float* tiles, const float* filters, float* grad_input, float* products) const {
+    const TileRange to = multiply(from, tiles, filters, products);
+    vector_kernels().winograd.add_data_tiles(products, to_.plane, to, grad_input);
+  }
+  void clear(float* grad_input) const {
     const TilePlane& plane = to_.plane;
     std::fill_n(grad_input, tiles_ / (plane.tiles_down * plane.tiles_across) * plane.height * plane.width * plane.channels, 0.0F);
-    run(filters, scratch, [&](const TileRange& from, float* tiles) { kernels.gradient_tiles(grad_output, from_.plane, from, tiles); },
-        [&](const TileRange& to, const float* products) { kernels.add_data_tiles(products, to_.plane, to, grad_input); });
   }
 
  private:
-  template <class Read, class Write>
-  void run(const float* filters, float* scratch, Read read, Write write) const {
-    float* products = scratch + from_.floats(at_a_time_);
+  template <class Block>
+  void in_blocks(float* scratch, Block block) const {
+    for (std::int64_t first = 0; first < tiles_; first += at_a_time_)
+      block(TileRange{first, std::min(at_a_time_, tiles_ - first), from_.point(at_a_time_), from_.row}, scratch, scratch + from_.floats(at_a_time_));
+  }
+
+  TileRange multiply(const TileRange& from, const float* tiles, const float* filters, float* products) const {
     const std::int64_t depth = from_.plane.depth();
-    for (std::int64_t first = 0; first < tiles_; first += at_a_time_) {
-      const std::int64_t tiles = std::min(at_a_time_, tiles_ - first);
-      const TileRange from{first, tiles, from_.point(at_a_time_), from_.row}, to{first, tiles, to_.point(at_a_time_), to_.row};
-      read(from, scratch);
-      const PanelProduct product{.rows = tiles, .columns = to_.plane.depth(), .depth = depth, .left_row = from_.row, .left_depth = 1,
-                                 .right_panel = kLanes * depth, .right_depth = kLanes, .product_row = to_.row};
-      for (int p = 0; p < kWinogradPoints; ++p)
-        vector_kernels().winograd.multiply_panels(product, scratch + p * from.point, filters + p * filters_.point, products + p * to.point);
-      write(to, products);
-    }
+    const TileRange to{from.first, from.tiles, to_.point(from.tiles), to_.row};
+    const PanelProduct product{.rows = from.tiles, .columns = to_.plane.depth(), .depth = depth, .left_row = from.row, .left_depth = 1,
+                               .right_panel = kLanes * depth, .right_depth = kLanes, .product_row = to_.row};
+    for (int p = 0; p < kWinogradPoints; ++p)
+      vector_kernels().winograd.multiply_panels(product, tiles + p * from.point, filters + p * filters_.point, products + p * to.point);
+    return to;
   }
 
   Side from_, to_;
@@ -127,8 +145,11 @@ class FilterGradient {
 
   std::int64_t scratch_floats() const { return data_.floats(at_a_time_) + outputs_.floats(at_a_time_) + kWinogradPoints * filters_.point; }
 
-  /// Overwrites gradient [K, C, R, S].
-  void run(const float* data, const float* grad_output, float* gradient, float* scratch) const {
+  /// Overwrites gradient [K, C, R, S]. After each block of tiles `after` gets their transformed gradients of the output, and the room of
+  /// the data's tiles, which are not needed any more.
+  template <class T, class After>
+  void run(const T* data, const T* grad_output, float* gradient, float* scratch, After after) const {
+    const TileKernels<T>& tiles_of = vector_kernels().of<T>().tiles;
     const WinogradKernels& kernels = vector_kernels().winograd;
     float* gradients = scratch + data_.floats(at_a_time_);
     float* products = gradients + outputs_.floats(at_a_time_);
@@ -136,8 +157,8 @@ class FilterGradient {
     for (std::int64_t first = 0; first < tiles_; first += at_a_time_) {
       const std::int64_t tiles = std::min(at_a_time_, tiles_ - first);
       const TileRange from{first, tiles, data_.point(at_a_time_), data_.row}, to{first, tiles, outputs_.point(at_a_time_), outputs_.row};
-      kernels.data_tiles(data, data_.plane, from, scratch);
-      kernels.gradient_tiles(grad_output, outputs_.plane, to, gradients);
+      tiles_of.data_tiles(data, data_.plane, from, scratch);
+      tiles_of.gradient_tiles(grad_output, outputs_.plane, to, gradients);
       for (std::int64_t phase = 0; phase < phases; ++phase)
         for (std::int64_t c = 0; c < data_.plane.channels; c += channels_)
           for (std::int64_t k = 0; k < outputs_.plane.channels; k += columns_) {
@@ -153,6 +174,7 @@ class FilterGradient {
             if (first + tiles == tiles_)
               kernels.filter_gradients(sums, group, phase, product_row_, gradient + k * group.outer_step + c * group.depth_step);
           }
+      after(to, gradients, scratch);
     }
   }
 
@@ -165,16 +187,18 @@ class FilterGradient {
   bool finishes_groups_ = false;  ///< and so uses the room of its products again
 };
 
+/// T: how activations are stored.
+template <class T>
 class WinogradConvolution final : public Convolution {
  public:
   WinogradConvolution(const ConvolutionShape& s, Precision precision, bool has_bias, bool wants_grad_input)
-      : shape_(s), wide_(precision), has_bias_(has_bias), wants_grad_input_(wants_grad_input),
+      : shape_(s), wide_(precision, true), has_bias_(has_bias), wants_grad_input_(wants_grad_input),
         forward_(s.samples, data_side(s), output_side(s), layout(s, false)),
         backward_(s.samples, output_side(s), data_side(s), layout(s, true)),
         gradient_(s.samples, data_side(s), output_side(s), layout(s, false)) {}
 
   std::size_t packed_bytes() const override { return forward_bytes() + (wants_grad_input_ ? bytes(backward_.filter_floats()) : 0); }
-  std::size_t scratch_bytes() const override { return tiles_bytes() + wide_.bytes(inputs()) + wide_.bytes(outputs()); }
+  std::size_t scratch_bytes() const override { return tiles_bytes() + (wants_grad_input_ ? wide_.bytes(inputs()) : 0); }
   const char* implementations() const override { return "minimal filtering"; }
 
   void pack(const float* weight, std::byte* packed) const override {
@@ -185,30 +209,37 @@ class WinogradConvolution final : public Convolution {
   }
 
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override {
-    const float* from = read_input(input, scratch);
-    auto* to = static_cast<float*>(wide_.target(output, room_of_output(scratch)));
-    forward_.forward(from, reinterpret_cast<const float*>(packed), has_bias_ ? bias : nullptr, to, reinterpret_cast<float*>(scratch));
-    wide_.write(room_of_output(scratch), output, outputs());
+    forward_.forward(static_cast<const T*>(input), reinterpret_cast<const float*>(packed), has_bias_ ? bias : nullptr, static_cast<T*>(output), reinterpret_cast<float*>(scratch));
   }
 
   void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const override {
-    const float* from = read_output(grad_output, scratch);
-    auto* to = static_cast<float*>(wide_.target(grad_input, room_of_input(scratch)));
-    backward_.adjoint(from, reinterpret_cast<const float*>(packed + forward_bytes()), to, reinterpret_cast<float*>(scratch));
-    wide_.write(room_of_input(scratch), grad_input, inputs());
+    // Tiles overlap, so their sums are float32 whatever is stored.
+    std::byte* room = scratch + tiles_bytes();
+    auto* sums = static_cast<float*>(wide_.target(grad_input, room));
+    backward_.adjoint(static_cast<const T*>(grad_output), reinterpret_cast<const float*>(packed + forward_bytes()), sums, reinterpret_cast<float*>(scratch));
+    wide_.write(room, grad_input, inputs());
   }
 
   void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const override {
-    const float* gradient = read_output(grad_output, scratch);
-    gradient_.run(read_input(input, scratch), gradient, grad_weight, reinterpret_cast<float*>(scratch));
-    if (has_bias_)
-      vector_kernels().of<float>().column_sum(gradient, shape_.samples * shape_.out_height() * shape_.out_width(), shape_.filters, 1.0F, grad_bias);
+    backward_weight_packed(input, grad_output, grad_weight, scratch);
+    if (has_bias_) sum_bias(static_cast<const T*>(grad_output), grad_bias);
+  }
+
+  void backward(const void* input, const void* grad_output, const std::byte* packed, float* grad_weight, float* grad_bias, void* grad_input, std::byte* scratch) const override {
+    std::byte* room = scratch + tiles_bytes();
+    auto* sums = static_cast<float*>(wide_.target(grad_input, room));
+    const auto* filters = reinterpret_cast<const float*>(packed + forward_bytes());
+    backward_.clear(sums);
+    gradient_.run(static_cast<const T*>(input), static_cast<const T*>(grad_output), grad_weight, reinterpret_cast<float*>(scratch),
+                  [&](const TileRange& from, const float* tiles, float* products) { backward_.add_adjoint(from, tiles, filters, sums, products); });
+    wide_.write(room, grad_input, inputs());
+    if (has_bias_) sum_bias(static_cast<const T*>(grad_output), grad_bias);
   }
 
   // The kernel's own format is the plain one.
   std::int64_t gradient_floats() const override { return weights(); }
   void backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const override {
-    gradient_.run(read_input(input, scratch), read_output(grad_output, scratch), packed_gradient, reinterpret_cast<float*>(scratch));
+    gradient_.run(static_cast<const T*>(input), static_cast<const T*>(grad_output), packed_gradient, reinterpret_cast<float*>(scratch), [](const TileRange&, const float*, float*) {});
   }
   std::int64_t row_unit() const override { return shape_.filters % kLanes == 0 ? kLanes : shape_.filters; }
   void unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const override {
@@ -247,14 +278,18 @@ class WinogradConvolution final : public Convolution {
     return bytes(std::max({forward_.scratch_floats(), gradient_.scratch_floats(), wants_grad_input_ ? backward_.scratch_floats() : 0}));
   }
   std::int64_t inputs() const { return shape_.samples * shape_.height * shape_.width * shape_.in_channels; }
-  std::int64_t outputs() const { return shape_.samples * shape_.out_height() * shape_.out_width() * shape_.filters; }
   std::int64_t weights() const { return shape_.filters * shape_.in_channels * shape_.filter_height * shape_.filter_width; }
 
-  /// Rooms of widened values, after the tiles.
-  std::byte* room_of_input(std::byte* scratch) const { return scratch + tiles_bytes(); }
-  std::byte* room_of_output(std::byte* scratch) const { return room_of_input(scratch) + wide_.bytes(inputs()); }
-  const float* read_input(const void* input, std::byte* scratch) const { return static_cast<const float*>(wide_.read(input, inputs(), room_of_input(scratch))); }
-  const float* read_output(const void* output, std::byte* scratch) const { return static_cast<const float*>(wide_.read(output, outputs(), room_of_output(scratch))); }
+  void sum_bias(const T* grad_output, float* grad_bias) const {
+    const std::int64_t places = shape_.samples * shape_.out_height() * shape_.out_width();
+    if constexpr (std::is_same_v<T, float>) {
+      vector_kernels().of<T>().column_sum(grad_output, places, shape_.filters, 1.0F, grad_bias);
+    } else {
+      std::vector<double> sum(static_cast<std::size_t>(shape_.filters)), square(sum.size());
+      vector_kernels().of<T>().sums(grad_output, places, shape_.filters, sum.data(), square.data());
+      for (std::size_t k = 0; k < sum.size(); ++k) grad_bias[k] = static_cast<float>(sum[k]);
+    }
+  }
 
   ConvolutionShape shape_;
   Widening wide_;
@@ -275,7 +310,8 @@ double winograd_saving(const ConvolutionShape& s, Precision precision) {
 }
 
 std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
-  return std::make_unique<WinogradConvolution>(shape, precision, has_bias, wants_grad_input);
+  if (precision == Precision::f32) return std::make_unique<WinogradConvolution<float>>(shape, precision, has_bias, wants_grad_input);
+  return std::make_unique<WinogradConvolution<bf16>>(shape, precision, has_bias, wants_grad_input);
 }
 
 }  // namespace reprise::kernels

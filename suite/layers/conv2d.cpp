@@ -36,6 +36,8 @@ class Conv2dKernel : public Kernel {
 
   void backward(const BackwardArgs& args) const override {
     std::byte* scratch = args.scratch;
+    if (!args.grad_parameters.empty() && args.grad_inputs[0] != nullptr && !mirrors())
+      return convolution_->backward(args.inputs[0], args.grad_output, packed_.data(), args.grad_parameters[0], options_.bias ? args.grad_parameters[1] : nullptr, args.grad_inputs[0], scratch);
     if (!args.grad_parameters.empty()) {
       const void* input = args.inputs[0];
       if (mirrors()) input = padded_copy(input, scratch);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 
 #include "tests/command/process.hpp"
@@ -78,6 +79,19 @@ TEST(Stopping, finished_run_is_not_run_again_unless_forced) {
   ASSERT_EQ(shell(kShortRun, folder.path()).exit_code, 0);
   EXPECT_NE(shell(kShortRun, folder.path()).out.find("already there"), std::string::npos);
   EXPECT_NE(shell(kShortRun + " --force", folder.path()).out.find("finished"), std::string::npos);
+  EXPECT_EQ(result_count(folder.path()), 1);
+}
+
+TEST(Stopping, checkpoint_that_a_kill_left_beside_a_result_goes) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(shell(kShortRun, folder.path()).exit_code, 0);
+  fs::path left;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
+    if (entry.path().extension() == ".h5") left = fs::path(entry.path()).replace_extension(".checkpoint");
+  ASSERT_FALSE(left.empty());
+  std::ofstream(left) << "whatever it was";
+  EXPECT_NE(shell(kShortRun, folder.path()).out.find("already there"), std::string::npos);
+  EXPECT_FALSE(fs::exists(left));
   EXPECT_EQ(result_count(folder.path()), 1);
 }
 

@@ -128,6 +128,8 @@ struct StorageKernels {
   double (*logistic_cross_entropy)(const T* value, const T* target, std::int64_t n, float grad_scale, T* grad);
   /// Index of the first maximum.
   std::int32_t (*first_maximum)(const T* value, std::int64_t n);
+
+  TileKernels<T> tiles;  ///< of minimal filtering
 };
 
 /// What an update adds to the gradient, and how fast it goes.

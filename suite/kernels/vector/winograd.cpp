@@ -10,6 +10,8 @@
 //
 // A filter of stride 2 is four filters of stride 1 and half the size, one for each phase of the rows and columns; their products add up.
 
+#include <type_traits>
+
 #include "suite/kernels/vector/lanes.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
@@ -128,11 +130,11 @@ LANES void find_positions(const TilePlane& plane, Index tile, Index phase, T* da
     }
 }
 
-template <int kSize, class F>
-LANES void transform_tiles(const float* data, const TilePlane& plane, const TileRange& range, float* transformed, F transform) {
+template <int kSize, class T, class F>
+LANES void transform_tiles(const T* data, const TilePlane& plane, const TileRange& range, float* transformed, F transform) {
   for (Index t = 0; t < range.tiles; ++t)
     for (Index phase = 0; phase < plane.stride * plane.stride; ++phase) {
-      const float* position[kSize * kSize];
+      const T* position[kSize * kSize];
       find_positions<kSize>(plane, range.first + t, phase, data, position);
       float* to = transformed + t * range.row + phase * plane.channels;
       for (Index c = 0; c < plane.channels; c += 16) {
@@ -148,21 +150,23 @@ LANES void transform_tiles(const float* data, const TilePlane& plane, const Tile
     }
 }
 
-void data_tiles(const float* data, const TilePlane& plane, const TileRange& range, float* transformed) {
+template <class T>
+void data_tiles(const T* data, const TilePlane& plane, const TileRange& range, float* transformed) {
   transform_tiles<kSide>(data, plane, range, transformed, [](const F16* d, F16* v) { transform_data(d, v); });
 }
 
-void gradient_tiles(const float* gradient, const TilePlane& plane, const TileRange& range, float* transformed) {
+template <class T>
+void gradient_tiles(const T* gradient, const TilePlane& plane, const TileRange& range, float* transformed) {
   if (plane.step == 4)
     transform_tiles<4>(gradient, plane, range, transformed, [](const F16* y, F16* m) { transform_gradient<4>(y, m); });
   else
     transform_tiles<2>(gradient, plane, range, transformed, [](const F16* y, F16* m) { transform_gradient<2>(y, m); });
 }
 
-template <int kOut>
-LANES void put_outputs(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, float* output) {
+template <int kOut, class T>
+LANES void put_outputs(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, T* output) {
   for (Index t = 0; t < range.tiles; ++t) {
-    float* position[kOut * kOut];
+    T* position[kOut * kOut];
     find_positions<kOut>(plane, range.first + t, 0, output, position);
     for (Index c = 0; c < plane.channels; c += 16) {
       const Index lanes = plane.channels - c;
@@ -176,7 +180,8 @@ LANES void put_outputs(const float* products, const TilePlane& plane, const Tile
   }
 }
 
-void output_tiles(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, float* output) {
+template <class T>
+void output_tiles(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, T* output) {
   if (plane.step == 4)
     put_outputs<4>(products, plane, range, bias, output);
   else
@@ -300,15 +305,15 @@ void multiply_panels(const PanelProduct& p, const float* left, const float* righ
     for (Index panel = 0; panel < p.columns; panel += 16) {
       const float* b_start = right + panel / 16 * p.right_panel + start * p.right_depth;
       Index r = 0;
-      for (; r + kBlockRows <= p.rows; r += kBlockRows)
-        multiply_block<kBlockRows>(left + r * p.left_row + start * p.left_depth, p.left_row, p.left_depth, b_start, p.right_depth, depth, adds,
-                                   product + r * p.product_row + panel, p.product_row);
-      for (; r + 2 <= p.rows; r += 2)
-        multiply_block<2>(left + r * p.left_row + start * p.left_depth, p.left_row, p.left_depth, b_start, p.right_depth, depth, adds,
-                          product + r * p.product_row + panel, p.product_row);
-      for (; r < p.rows; ++r)
-        multiply_block<1>(left + r * p.left_row + start * p.left_depth, p.left_row, p.left_depth, b_start, p.right_depth, depth, adds,
-                          product + r * p.product_row + panel, p.product_row);
+      const auto blocks_of = [&]<int kRows>(std::integral_constant<int, kRows>) __attribute__((always_inline)) {
+        for (; r + kRows <= p.rows; r += kRows)
+          multiply_block<kRows>(left + r * p.left_row + start * p.left_depth, p.left_row, p.left_depth, b_start, p.right_depth, depth, adds,
+                                product + r * p.product_row + panel, p.product_row);
+      };
+      blocks_of(std::integral_constant<int, kBlockRows>());
+      blocks_of(std::integral_constant<int, 4>());  // eight chains of sums still keep both units busy
+      blocks_of(std::integral_constant<int, 2>());
+      blocks_of(std::integral_constant<int, 1>());
     }
   }
 }
@@ -316,7 +321,9 @@ void multiply_panels(const PanelProduct& p, const float* left, const float* righ
 }  // namespace
 
 void fill_winograd(VectorKernels& table) {
-  table.winograd = {data_tiles, gradient_tiles, output_tiles, add_data_tiles, filters, filter_gradients, multiply_panels};
+  table.winograd = {add_data_tiles, filters, filter_gradients, multiply_panels};
+  table.f32.tiles = {data_tiles<float>, gradient_tiles<float>, output_tiles<float>};
+  table.b16.tiles = {data_tiles<bf16>, gradient_tiles<bf16>, output_tiles<bf16>};
 }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

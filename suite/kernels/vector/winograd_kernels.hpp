@@ -54,13 +54,18 @@ struct PanelProduct {
   bool adds = false;
 };
 
-struct WinogradKernels {
+/// Between an array stored as T and transformed tiles.
+template <class T>
+struct TileKernels {
   /// Tiles of 6 x 6 data.
-  void (*data_tiles)(const float* data, const TilePlane& plane, const TileRange& range, float* transformed);
+  void (*data_tiles)(const T* data, const TilePlane& plane, const TileRange& range, float* transformed);
   /// Tiles of step x step gradients of the output.
-  void (*gradient_tiles)(const float* gradient, const TilePlane& plane, const TileRange& range, float* transformed);
+  void (*gradient_tiles)(const T* gradient, const TilePlane& plane, const TileRange& range, float* transformed);
   /// Products back to tiles of step x step outputs; bias [C] is added unless null.
-  void (*output_tiles)(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, float* output);
+  void (*output_tiles)(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, T* output);
+};
+
+struct WinogradKernels {
   /// Products of gradient_tiles and filters, added to the gradient of the data where their tiles stand.
   void (*add_data_tiles)(const float* products, const TilePlane& plane, const TileRange& range, float* grad_data);
   /// transformed [point][panel of 16 of outer][depth][16], phases counted; lanes beyond `outer` are zero.

@@ -82,24 +82,28 @@ std::vector<Doubles> everything(const VectorKernels& table) {
 }
 
 /// Every kernel of minimal filtering, with blocks of 12 rows, of 6 and what is left over.
-std::vector<Doubles> filtering(const kernels::WinogradKernels& k) {
+template <class T>
+std::vector<Doubles> filtering(const VectorKernels& table) {
+  const kernels::WinogradKernels& k = table.winograd;
+  const kernels::TileKernels<T>& t = table.of<T>().tiles;
   constexpr std::int64_t kTiles = 21, kIn = 19, kOut = 35, kInRow = 48, kOutRow = 48;
   const kernels::TilePlane data{12, 28, kIn, 3, 7, 4, 1}, output{12, 28, kOut, 3, 7, 4, 0};
   const kernels::TileRange from{0, kTiles, kTiles * kInRow, kInRow}, to{0, kTiles, kTiles * kOutRow, kOutRow};
-  const auto x = stored<float>(random_numbers(1, 12 * 28 * kIn)), w = stored<float>(random_numbers(2, kOut * kIn * 9)), g = stored<float>(random_numbers(3, 12 * 28 * kOut));
+  const auto x = stored<T>(random_numbers(1, 12 * 28 * kIn)), g = stored<T>(random_numbers(3, 12 * 28 * kOut));
+  const auto w = stored<float>(random_numbers(2, kOut * kIn * 9));
   const auto points = [](std::int64_t floats) { return std::vector<float>(static_cast<std::size_t>(kernels::kWinogradPoints * floats)); };
-  std::vector<float> tiles = points(from.point), gradients = points(to.point), products = points(to.point), y(g.size()), taps(w.size());
+  std::vector<float> tiles = points(from.point), gradients = points(to.point), products = points(to.point), taps(w.size()), grad_data(x.size());
+  std::vector<T> y(g.size());
   kernels::FilterLayout layout{.outer = kOut, .depth = kIn, .outer_step = kIn * 9, .depth_step = 9, .point = 48 * kIn};
   std::vector<float> filters = points(layout.point), sums = points(kIn * kOutRow);
-  k.data_tiles(x.data(), data, from, tiles.data());
-  k.gradient_tiles(g.data(), output, to, gradients.data());
+  t.data_tiles(x.data(), data, from, tiles.data());
+  t.gradient_tiles(g.data(), output, to, gradients.data());
   k.filters(layout, w.data(), filters.data());
   for (int p = 0; p < kernels::kWinogradPoints; ++p) {
     k.multiply_panels({kTiles, kOut, kIn, kInRow, 1, 16 * kIn, 16, kOutRow, false}, tiles.data() + p * from.point, filters.data() + p * layout.point, products.data() + p * to.point);
     k.multiply_panels({kIn, kOut, kTiles, 1, kInRow, 16, kOutRow, kOutRow, false}, tiles.data() + p * from.point, gradients.data() + p * to.point, sums.data() + p * kIn * kOutRow);
   }
-  k.output_tiles(products.data(), output, to, nullptr, y.data());
-  std::vector<float> grad_data = x;
+  t.output_tiles(products.data(), output, to, nullptr, y.data());
   k.add_data_tiles(tiles.data(), data, from, grad_data.data());
   layout.point = kIn * kOutRow;
   k.filter_gradients(sums.data(), layout, 0, kOutRow, taps.data());
@@ -111,7 +115,8 @@ TEST(InstructionSets, avx2_and_avx512_give_the_same_bits) {
   if (tables.size() < 2) GTEST_SKIP() << "this processor has no AVX-512";
   EXPECT_EQ(everything<float>(*tables[0]), everything<float>(*tables[1]));
   EXPECT_EQ(everything<bf16>(*tables[0]), everything<bf16>(*tables[1]));
-  EXPECT_EQ(filtering(tables[0]->winograd), filtering(tables[1]->winograd));
+  EXPECT_EQ(filtering<float>(*tables[0]), filtering<float>(*tables[1]));
+  EXPECT_EQ(filtering<bf16>(*tables[0]), filtering<bf16>(*tables[1]));
 }
 
 TEST(InstructionSets, results_do_not_depend_on_alignment_or_aliasing) {

@@ -93,6 +93,14 @@ TEST_P(WinogradConvolutionTest, equals_the_reference) {
   EXPECT_NEAR_ARRAY(read_back(grad_weight.data(), weights), gradients.weight, (kTransforms + sum_of(places)) * kRoundoffF32, 1.0);
   EXPECT_NEAR_ARRAY(read_back(grad_bias.data(), s.filters), gradients.bias, sum_of(places) * kRoundoffF32, 1.0);
 
+  // All of it in one is the same.
+  std::vector<std::byte> input_too(grad_input.size());
+  std::vector<float> weight_too(grad_weight.size()), bias_too(grad_bias.size());
+  convolution->backward(input.data(), grad_output.data(), packed.data(), weight_too.data(), bias_too.data(), input_too.data(), scratch.data());
+  EXPECT_EQ(input_too, grad_input);
+  EXPECT_EQ(weight_too, grad_weight);
+  EXPECT_EQ(bias_too, grad_bias);
+
   // The packed gradient, taken unit by unit, is the same.
   std::vector<float> change(static_cast<std::size_t>(convolution->gradient_floats())), rows(grad_weight.size());
   convolution->backward_weight_packed(input.data(), grad_output.data(), change.data(), scratch.data());
