@@ -22,13 +22,14 @@ std::int64_t spread_row(std::int64_t channels) { return kLanes * ((channels + kL
 
 std::int64_t tiles_along(std::int64_t outputs, std::int64_t step) { return (outputs + step - 1) / step; }
 
-/// Taps of a phase in one dimension, 3 or 5; 0 for other filters.
+/// Taps of a phase in one dimension, 2, 3 or 5; 0 for other filters.
 int taps_of(const ConvolutionShape& s) {
   const std::int64_t taps = (s.filter_height + s.stride - 1) / s.stride;
-  return taps <= 3 ? 3 : taps <= 5 ? 5 : 0;
+  return taps <= 2 ? 2 : taps <= 3 ? 3 : taps <= 5 ? 5 : 0;
 }
 
-std::int64_t step_of(const ConvolutionShape& s) { return kWinogradSide + 1 - taps_of(s); }
+int side_of(const ConvolutionShape& s) { return taps_of(s) == 2 ? 5 : 6; }
+std::int64_t step_of(const ConvolutionShape& s) { return side_of(s) + 1 - taps_of(s); }
 
 /// One side's tiles: what they lie on, and how transformed ones follow each other.
 struct Side {
@@ -45,7 +46,7 @@ struct Side {
   }
   /// From point to point where `tiles` of them are transformed together; a cache line more keeps points out of each other's sets.
   std::int64_t point(std::int64_t tiles) const { return tiles * row + kLanes; }
-  std::int64_t floats(std::int64_t tiles) const { return kWinogradPoints * point(tiles); }
+  std::int64_t floats(std::int64_t tiles) const { return plane.points() * point(tiles); }
 };
 
 /// Tiles of one side times filters to tiles of the other: forward, or the adjoint, from the gradient of the output to that of the input.
@@ -55,13 +56,13 @@ class Pass {
     tiles_ = samples * from.plane.tiles_down * from.plane.tiles_across;
     // As many tiles at a time as the caches hold, so that the filters, which all of them need, are read seldom.
     constexpr std::int64_t kLeast = 72, kMost = 96, kUnit = 12;
-    const std::int64_t fitting = kTileFloats / (kWinogradPoints * (from.row + to.row)) / kUnit * kUnit;
+    const std::int64_t fitting = kTileFloats / (from.plane.points() * (from.row + to.row)) / kUnit * kUnit;
     at_a_time_ = std::min(tiles_, std::clamp(fitting, kLeast, kMost));
     const std::int64_t panels = (to.plane.depth() + kLanes - 1) / kLanes;
     filters_.point = panels * kLanes * from.plane.depth() + kLanes;
   }
 
-  std::int64_t filter_floats() const { return kWinogradPoints * filters_.point; }
+  std::int64_t filter_floats() const { return from_.plane.points() * filters_.point; }
   std::int64_t scratch_floats() const { return from_.floats(at_a_time_) + to_.floats(at_a_time_); }
 
   void pack(const float* weight, float* filters) const { vector_kernels().winograd.filters(filters_, weight, filters); }
@@ -108,7 +109,7 @@ class Pass {
     const TileRange to{from.first, from.tiles, to_.point(from.tiles), to_.row};
     const PanelProduct product{.rows = from.tiles, .columns = to_.plane.depth(), .depth = depth, .left_row = from.row, .left_depth = 1,
                                .right_panel = kLanes * depth, .right_depth = kLanes, .product_row = to_.row};
-    for (int p = 0; p < kWinogradPoints; ++p)
+    for (int p = 0; p < from_.plane.points(); ++p)
       vector_kernels().winograd.multiply_panels(product, tiles + p * from.point, filters + p * filters_.point, products + p * to.point);
     return to;
   }
@@ -125,15 +126,15 @@ class FilterGradient {
     tiles_ = samples * data.plane.tiles_down * data.plane.tiles_across;
     channels_ = data.plane.channels;
     columns_ = outputs.plane.channels;
-    const std::int64_t tile_floats = kWinogradPoints * (data.row + outputs.row), depth = data.plane.depth();
-    const bool many_products = kWinogradPoints * depth * outputs.row > kGradientFloats;
+    const std::int64_t points = data.plane.points(), tile_floats = points * (data.row + outputs.row), depth = data.plane.depth();
+    const bool many_products = points * depth * outputs.row > kGradientFloats;
     if (tiles_ * tile_floats <= (many_products ? kAllTilesFloats : 2 * kTileFloats)) {
       // All tiles at once; then filters can be finished in groups, whose products stay in the cache. Groups along the longer side read
       // the tiles of the shorter one again.
       at_a_time_ = tiles_;
       std::int64_t& side = depth > columns_ ? channels_ : columns_;
       const std::int64_t other = depth > columns_ ? outputs.row : depth;
-      side = std::min(side, std::max(kLanes, kGradientFloats / (kWinogradPoints * other) / kLanes * kLanes));
+      side = std::min(side, std::max(kLanes, kGradientFloats / (points * other) / kLanes * kLanes));
     } else {
       constexpr std::int64_t kLeast = 48;
       at_a_time_ = std::min(tiles_, std::max(kLeast, kTileFloats / tile_floats / kLanes * kLanes));
@@ -143,7 +144,7 @@ class FilterGradient {
     filters_.point = (finishes_groups_ ? channels_ : depth) * product_row_ + kLanes;
   }
 
-  std::int64_t scratch_floats() const { return data_.floats(at_a_time_) + outputs_.floats(at_a_time_) + kWinogradPoints * filters_.point; }
+  std::int64_t scratch_floats() const { return data_.floats(at_a_time_) + outputs_.floats(at_a_time_) + data_.plane.points() * filters_.point; }
 
   /// Overwrites gradient [K, C, R, S]. After each block of tiles `after` gets their transformed gradients of the output, and the room of
   /// the data's tiles, which are not needed any more.
@@ -169,7 +170,7 @@ class FilterGradient {
             float* sums = products + (finishes_groups_ ? 0 : row * product_row_);
             const PanelProduct product{.rows = group.depth, .columns = group.outer, .depth = tiles, .left_row = 1, .left_depth = data_.row,
                                        .right_panel = kLanes, .right_depth = outputs_.row, .product_row = product_row_, .adds = first > 0};
-            for (int p = 0; p < kWinogradPoints; ++p)
+            for (int p = 0; p < data_.plane.points(); ++p)
               kernels.multiply_panels(product, scratch + p * from.point + row, gradients + p * to.point + k, sums + p * group.point);
             if (first + tiles == tiles_)
               kernels.filter_gradients(sums, group, phase, product_row_, gradient + k * group.outer_step + c * group.depth_step);
@@ -250,6 +251,7 @@ class WinogradConvolution final : public Convolution {
  private:
   static TilePlane tiling(const ConvolutionShape& s) {
     TilePlane plane;
+    plane.side = side_of(s);
     plane.step = step_of(s);
     plane.tiles_down = tiles_along(s.out_height(), plane.step);
     plane.tiles_across = tiles_along(s.out_width(), plane.step);
@@ -306,7 +308,7 @@ double winograd_saving(const ConvolutionShape& s, Precision precision) {
   if (!square || !strides || s.groups != 1 || s.padding >= s.filter_height) return 0;
   if (precision == Precision::bf16 && !Widening(precision).on()) return 0;
   const std::int64_t step = step_of(s), tiles = tiles_along(s.out_height(), step) * tiles_along(s.out_width(), step);
-  return static_cast<double>(s.out_height() * s.out_width() * s.filter_height * s.filter_width) / static_cast<double>(tiles * kWinogradPoints * s.stride * s.stride);
+  return static_cast<double>(s.out_height() * s.out_width() * s.filter_height * s.filter_width) / static_cast<double>(tiles * side_of(s) * side_of(s) * s.stride * s.stride);
 }
 
 std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {

@@ -1,6 +1,6 @@
 #pragma once
-// Convolution by minimal filtering (Winograd), in float32: 3 x 3 and 5 x 5 filters with 4 and 2.8 times fewer products, 5 x 5 and 9 x 9
-// filters of stride 2 with 2.8 and 2.3 times fewer.
+// Convolution by minimal filtering (Winograd), in float32: 3 x 3 and 5 x 5 filters with 4 and 2.8 times fewer products, 3 x 3, 5 x 5
+// and 9 x 9 filters of stride 2 with 1.4, 2.8 and 2.3 times fewer.
 // Sums run in one fixed order, whatever the width of the registers.
 
 #include <memory>

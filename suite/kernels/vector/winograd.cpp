@@ -1,8 +1,9 @@
 // Minimal filtering in two dimensions (Winograd 1980; Lavin & Gray 2016, arXiv 1509.09308): tiles of 6 x 6 values are transformed,
 // multiplied channel by channel, and transformed back. F(4 x 4, 3 x 3) takes 36 products where a plain convolution takes 144,
-// F(2 x 2, 5 x 5) 36 where it takes 100.
+// F(2 x 2, 5 x 5) 36 where it takes 100; F(4 x 4, 2 x 2), on tiles of 5 x 5, takes 25 where it takes 64.
 //
-// Both go through the points 0, +-a, +-b and infinity, a = 5/8 and b = 3/2, which keep the error of float32 smaller than the usual +-1, +-2.
+// Tiles of 6 go through the points 0, +-a, +-b and infinity, those of 5 leave out the 0; a = 5/8 and b = 3/2 keep the error of float32 smaller
+// than the usual +-1, +-2.
 // With m outputs and r taps in one dimension, d data, g taps, p the points:
 //   outputs = A' [(G g) * (B' d)],  A'[i][p] = p^i,  G[p][k] = p^k / prod_{q != p} (p - q),  B'[p] = coefficients of prod_{q != p} (x - q);
 //   infinity adds the last output, the last tap and prod (x - q).
@@ -18,11 +19,25 @@ namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
 
 constexpr float a = 0.625F, b = 1.5F, a2 = a * a, b2 = b * b, a3 = a2 * a, b3 = b2 * b;
-constexpr int kSide = kWinogradSide, kPoints = kWinogradPoints;
+
+/// Tiles that filters of kTaps go with.
+template <int kTaps>
+constexpr int kSideOf = kTaps == 2 ? 5 : 6;
 
 // clang-format off: one line an operation reads best.
-/// B' d of six values.
+/// B' d of kSide values.
+template <int kSide>
 LANES void transform_data(const F16* d, F16* v) {
+  if constexpr (kSide == 5) {
+    const F16 odd_a = fnma(set(b2), d[1], d[3]), even_a = fnma(set(b2), d[0], d[2]);
+    const F16 odd_b = fnma(set(a2), d[1], d[3]), even_b = fnma(set(a2), d[0], d[2]);
+    v[0] = fma(set(a), even_a, odd_a);
+    v[1] = fnma(set(a), even_a, odd_a);
+    v[2] = fma(set(b), even_b, odd_b);
+    v[3] = fnma(set(b), even_b, odd_b);
+    v[4] = fma(set(a2 * b2), d[0], fnma(set(a2 + b2), d[2], d[4]));
+    return;
+  }
   const F16 even_a = fnma(set(b2), d[2], d[4]), odd_a = fnma(set(b2), d[1], d[3]);
   const F16 even_b = fnma(set(a2), d[2], d[4]), odd_b = fnma(set(a2), d[1], d[3]);
   v[0] = fma(set(a2 * b2), d[0], fnma(set(a2 + b2), d[2], d[4]));
@@ -33,7 +48,17 @@ LANES void transform_data(const F16* d, F16* v) {
   v[5] = fma(set(a2 * b2), d[1], fnma(set(a2 + b2), d[3], d[5]));
 }
 /// B v: the adjoint of transform_data.
+template <int kSide>
 LANES void spread_data(const F16* v, F16* d) {
+  if constexpr (kSide == 5) {
+    const F16 sum_a = v[0] + v[1], less_a = v[0] - v[1], sum_b = v[2] + v[3], less_b = v[2] - v[3];
+    d[0] = fma(set(a2 * b2), v[4], fnma(set(a * b2), less_a, set(-b * a2) * less_b));
+    d[1] = fnma(set(b2), sum_a, set(-a2) * sum_b);
+    d[2] = fma(set(a), less_a, fma(set(b), less_b, set(-a2 - b2) * v[4]));
+    d[3] = sum_a + sum_b;
+    d[4] = v[4];
+    return;
+  }
   const F16 sum_a = v[1] + v[2], less_a = v[1] - v[2], sum_b = v[3] + v[4], less_b = v[3] - v[4];
   d[0] = set(a2 * b2) * v[0];
   d[1] = fma(set(a2 * b2), v[5], fnma(set(a * b2), less_a, set(-b * a2) * less_b));
@@ -42,9 +67,17 @@ LANES void spread_data(const F16* v, F16* d) {
   d[4] = v[0] + (sum_a + sum_b);
   d[5] = v[5];
 }
-/// A' m of six products: kOut outputs.
-template <int kOut>
+/// A' m of kSide products: kOut outputs.
+template <int kSide, int kOut>
 LANES void transform_back(const F16* m, F16* y) {
+  if constexpr (kSide == 5) {
+    const F16 sum_a = m[0] + m[1], less_a = m[0] - m[1], sum_b = m[2] + m[3], less_b = m[2] - m[3];
+    y[0] = sum_a + sum_b;
+    y[1] = fma(set(a), less_a, set(b) * less_b);
+    y[2] = fma(set(a2), sum_a, set(b2) * sum_b);
+    y[3] = fma(set(a3), less_a, fma(set(b3), less_b, m[4]));
+    return;
+  }
   const F16 sum_a = m[1] + m[2], less_a = m[1] - m[2], sum_b = m[3] + m[4], less_b = m[3] - m[4];
   y[0] = m[0] + (sum_a + sum_b);
   if constexpr (kOut == 2) {
@@ -56,23 +89,30 @@ LANES void transform_back(const F16* m, F16* y) {
   }
 }
 /// A y of kOut gradients.
-template <int kOut>
+template <int kSide, int kOut>
 LANES void transform_gradient(const F16* y, F16* m) {
   F16 even_a = y[0], even_b = y[0], odd_a = set(a) * y[1], odd_b = set(b) * y[1];
   if constexpr (kOut == 4) {
     even_a = fma(set(a2), y[2], even_a), even_b = fma(set(b2), y[2], even_b);
     odd_a = fma(set(a3), y[3], odd_a), odd_b = fma(set(b3), y[3], odd_b);
   }
-  m[0] = y[0];
-  m[1] = even_a + odd_a, m[2] = even_a - odd_a;
-  m[3] = even_b + odd_b, m[4] = even_b - odd_b;
-  m[5] = y[kOut - 1];
+  if constexpr (kSide == 6) *m++ = y[0];
+  m[0] = even_a + odd_a, m[1] = even_a - odd_a;
+  m[2] = even_b + odd_b, m[3] = even_b - odd_b;
+  m[4] = y[kOut - 1];
 }
 
-constexpr float kZero = 1 / (a2 * b2), kA = 1 / (2 * a2 * (a2 - b2)), kB = 1 / (2 * b2 * (b2 - a2));  // 1 / prod (p - q)
+constexpr float kZero = 1 / (a2 * b2), kA = 1 / (2 * a2 * (a2 - b2)), kB = 1 / (2 * b2 * (b2 - a2));  // 1 / prod (p - q), tiles of 6
+constexpr float kA5 = 1 / (2 * a * (a2 - b2)), kB5 = 1 / (2 * b * (b2 - a2));  // and of 5; its sign is that of p
 /// G g of kTaps taps.
 template <int kTaps>
 LANES void transform_taps(const F16* g, F16* u) {
+  if constexpr (kTaps == 2) {
+    u[0] = set(kA5) * fma(set(a), g[1], g[0]), u[1] = set(kA5) * fma(set(a), g[1], set(-1.0F) * g[0]);
+    u[2] = set(kB5) * fma(set(b), g[1], g[0]), u[3] = set(kB5) * fma(set(b), g[1], set(-1.0F) * g[0]);
+    u[4] = g[1];
+    return;
+  }
   F16 even_a = fma(set(a2), g[2], g[0]), even_b = fma(set(b2), g[2], g[0]), odd_a = g[1], odd_b = g[1];
   if constexpr (kTaps == 5) {
     even_a = fma(set(a2 * a2), g[4], even_a), even_b = fma(set(b2 * b2), g[4], even_b);
@@ -86,6 +126,11 @@ LANES void transform_taps(const F16* g, F16* u) {
 /// G' u: the gradient of kTaps taps.
 template <int kTaps>
 LANES void gather_taps(const F16* u, F16* g) {
+  if constexpr (kTaps == 2) {
+    g[0] = fma(set(kA5), u[0] - u[1], set(kB5) * (u[2] - u[3]));
+    g[1] = fma(set(kA5 * a), u[0] + u[1], fma(set(kB5 * b), u[2] + u[3], u[4]));
+    return;
+  }
   const F16 sum_a = set(kA) * (u[1] + u[2]), less_a = set(kA * a) * (u[1] - u[2]);
   const F16 sum_b = set(kB) * (u[3] + u[4]), less_b = set(kB * b) * (u[3] - u[4]);
   g[0] = fma(set(kZero), u[0], sum_a + sum_b);
@@ -130,7 +175,7 @@ LANES void find_positions(const TilePlane& plane, Index tile, Index phase, T* da
     }
 }
 
-template <int kSize, class T, class F>
+template <int kSize, int kSide, class T, class F>
 LANES void transform_tiles(const T* data, const TilePlane& plane, const TileRange& range, float* transformed, F transform) {
   for (Index t = 0; t < range.tiles; ++t)
     for (Index phase = 0; phase < plane.stride * plane.stride; ++phase) {
@@ -139,40 +184,45 @@ LANES void transform_tiles(const T* data, const TilePlane& plane, const TileRang
       float* to = transformed + t * range.row + phase * plane.channels;
       for (Index c = 0; c < plane.channels; c += 16) {
         const Index lanes = plane.channels - c;
-        F16 values[kSize * kSize], points[kPoints];
+        F16 values[kSize * kSize], points[kSide * kSide];
         if (lanes >= 16)
           for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load(position[i] + c);
         else
           for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load_part(position[i] + c, lanes);
         in_two_dimensions<kSize, kSide>(values, points, transform);
-        for (int p = 0; p < kPoints; ++p) store(to + p * range.point + c, points[p]);
+        for (int p = 0; p < kSide * kSide; ++p) store(to + p * range.point + c, points[p]);
       }
     }
 }
 
 template <class T>
 void data_tiles(const T* data, const TilePlane& plane, const TileRange& range, float* transformed) {
-  transform_tiles<kSide>(data, plane, range, transformed, [](const F16* d, F16* v) { transform_data(d, v); });
+  if (plane.side == 6)
+    transform_tiles<6, 6>(data, plane, range, transformed, [](const F16* d, F16* v) { transform_data<6>(d, v); });
+  else
+    transform_tiles<5, 5>(data, plane, range, transformed, [](const F16* d, F16* v) { transform_data<5>(d, v); });
 }
 
 template <class T>
 void gradient_tiles(const T* gradient, const TilePlane& plane, const TileRange& range, float* transformed) {
-  if (plane.step == 4)
-    transform_tiles<4>(gradient, plane, range, transformed, [](const F16* y, F16* m) { transform_gradient<4>(y, m); });
+  if (plane.side == 5)
+    transform_tiles<4, 5>(gradient, plane, range, transformed, [](const F16* y, F16* m) { transform_gradient<5, 4>(y, m); });
+  else if (plane.step == 4)
+    transform_tiles<4, 6>(gradient, plane, range, transformed, [](const F16* y, F16* m) { transform_gradient<6, 4>(y, m); });
   else
-    transform_tiles<2>(gradient, plane, range, transformed, [](const F16* y, F16* m) { transform_gradient<2>(y, m); });
+    transform_tiles<2, 6>(gradient, plane, range, transformed, [](const F16* y, F16* m) { transform_gradient<6, 2>(y, m); });
 }
 
-template <int kOut, class T>
+template <int kSide, int kOut, class T>
 LANES void put_outputs(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, T* output) {
   for (Index t = 0; t < range.tiles; ++t) {
     T* position[kOut * kOut];
     find_positions<kOut>(plane, range.first + t, 0, output, position);
     for (Index c = 0; c < plane.channels; c += 16) {
       const Index lanes = plane.channels - c;
-      F16 points[kPoints], values[kOut * kOut];
-      for (int p = 0; p < kPoints; ++p) points[p] = load(products + p * range.point + t * range.row + c);
-      in_two_dimensions<kSide, kOut>(points, values, [](const F16* m, F16* y) { transform_back<kOut>(m, y); });
+      F16 points[kSide * kSide], values[kOut * kOut];
+      for (int p = 0; p < kSide * kSide; ++p) points[p] = load(products + p * range.point + t * range.row + c);
+      in_two_dimensions<kSide, kOut>(points, values, [](const F16* m, F16* y) { transform_back<kSide, kOut>(m, y); });
       const F16 shift = bias == nullptr ? set(0.0F) : load_some(bias + c, lanes);
       for (int i = 0; i < kOut * kOut; ++i)
         if (position[i] != nullptr) store_some(position[i] + c, values[i] + shift, lanes);
@@ -182,13 +232,17 @@ LANES void put_outputs(const float* products, const TilePlane& plane, const Tile
 
 template <class T>
 void output_tiles(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, T* output) {
-  if (plane.step == 4)
-    put_outputs<4>(products, plane, range, bias, output);
+  if (plane.side == 5)
+    put_outputs<5, 4>(products, plane, range, bias, output);
+  else if (plane.step == 4)
+    put_outputs<6, 4>(products, plane, range, bias, output);
   else
-    put_outputs<2>(products, plane, range, bias, output);
+    put_outputs<6, 2>(products, plane, range, bias, output);
 }
 
-void add_data_tiles(const float* products, const TilePlane& plane, const TileRange& range, float* grad_data) {
+template <int kSide>
+LANES void add_tiles(const float* products, const TilePlane& plane, const TileRange& range, float* grad_data) {
+  constexpr int kPoints = kSide * kSide;
   for (Index t = 0; t < range.tiles; ++t)
     for (Index phase = 0; phase < plane.stride * plane.stride; ++phase) {
       float* position[kPoints];
@@ -198,11 +252,18 @@ void add_data_tiles(const float* products, const TilePlane& plane, const TileRan
         const Index lanes = plane.channels - c;
         F16 points[kPoints], values[kPoints];
         for (int p = 0; p < kPoints; ++p) points[p] = load(from + p * range.point + c);
-        in_two_dimensions<kSide, kSide>(points, values, [](const F16* v, F16* d) { spread_data(v, d); });
+        in_two_dimensions<kSide, kSide>(points, values, [](const F16* v, F16* d) { spread_data<kSide>(v, d); });
         for (int i = 0; i < kPoints; ++i)
           if (position[i] != nullptr) store_some(position[i] + c, load_some(position[i] + c, lanes) + values[i], lanes);
       }
     }
+}
+
+void add_data_tiles(const float* products, const TilePlane& plane, const TileRange& range, float* grad_data) {
+  if (plane.side == 5)
+    add_tiles<5>(products, plane, range, grad_data);
+  else
+    add_tiles<6>(products, plane, range, grad_data);
 }
 
 /// Where tap i of a phase is in the plain filter; -1 where the phase has no such tap.
@@ -217,7 +278,7 @@ LANES void find_taps(const FilterLayout& layout, Index phase, Index* place) {
 /// Up to 16 filters side by side through the transform.
 template <int kTaps>
 LANES void transform_filters(const FilterLayout& layout, const float* weight, float* transformed) {
-  constexpr int kArea = kTaps * kTaps;
+  constexpr int kArea = kTaps * kTaps, kSide = kSideOf<kTaps>, kPoints = kSide * kSide;
   const Index phases = layout.stride * layout.stride, outer_phases = layout.input_outside ? phases : 1, depth_phases = layout.input_outside ? 1 : phases;
   float* to = transformed;
   for (Index outer_phase = 0; outer_phase < outer_phases; ++outer_phase)
@@ -241,7 +302,9 @@ LANES void transform_filters(const FilterLayout& layout, const float* weight, fl
 }
 
 void filters(const FilterLayout& layout, const float* weight, float* transformed) {
-  if (layout.taps == 3)
+  if (layout.taps == 2)
+    transform_filters<2>(layout, weight, transformed);
+  else if (layout.taps == 3)
     transform_filters<3>(layout, weight, transformed);
   else
     transform_filters<5>(layout, weight, transformed);
@@ -249,7 +312,7 @@ void filters(const FilterLayout& layout, const float* weight, float* transformed
 
 template <int kTaps>
 LANES void put_filter_gradients(const float* products, const FilterLayout& layout, Index phase, Index row, float* gradient) {
-  constexpr int kArea = kTaps * kTaps;
+  constexpr int kArea = kTaps * kTaps, kSide = kSideOf<kTaps>, kPoints = kSide * kSide;
   Index place[kArea];
   find_taps<kTaps>(layout, phase, place);
   for (Index panel = 0; panel < layout.outer; panel += 16)
@@ -268,7 +331,9 @@ LANES void put_filter_gradients(const float* products, const FilterLayout& layou
 }
 
 void filter_gradients(const float* products, const FilterLayout& layout, Index phase, Index row, float* gradient) {
-  if (layout.taps == 3)
+  if (layout.taps == 2)
+    put_filter_gradients<2>(products, layout, phase, row, gradient);
+  else if (layout.taps == 3)
     put_filter_gradients<3>(products, layout, phase, row, gradient);
   else
     put_filter_gradients<5>(products, layout, phase, row, gradient);

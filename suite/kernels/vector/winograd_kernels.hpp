@@ -1,14 +1,13 @@
 #pragma once
-// Kernels of minimal filtering: transforms of 6 x 6 tiles between channels-last arrays and one matrix for each of the 36 points,
-// and the products of these matrices. float32; see winograd.cpp for the mathematics.
+// Kernels of minimal filtering: transforms of tiles between channels-last arrays and one matrix for each point of a tile, and the products of
+// these matrices. A tile of side 6 has 36 points, one of side 5 has 25. float32; see winograd.cpp for the mathematics.
 //
-// A transformed set of tiles is [point 36][tile][row >= depth of the plane, a multiple of 16].
+// A transformed set of tiles is [point][tile][row >= depth of the plane, a multiple of 16].
 
 #include <cstdint>
 
 namespace reprise::kernels {
 
-constexpr int kWinogradSide = 6, kWinogradPoints = 36;
 /// A product is taken in pieces of this depth, so that a panel of 16 columns stays in the first-level cache.
 constexpr std::int64_t kDepthOfPanel = 256;
 
@@ -19,10 +18,12 @@ constexpr std::int64_t kDepthOfPanel = 256;
 struct TilePlane {
   std::int64_t height = 1, width = 1, channels = 1;  ///< with a stride: channels a multiple of 16
   std::int64_t tiles_down = 1, tiles_across = 1;
-  std::int64_t step = 4;  ///< 4 or 2: the outputs of a tile in one dimension
+  int side = 6;           ///< 6 or 5
+  std::int64_t step = 4;  ///< the outputs of a tile in one dimension: 4, or 2 of side 6
   std::int64_t padding = 0;
   std::int64_t stride = 1;
 
+  int points() const { return side * side; }
   std::int64_t depth() const { return stride * stride * channels; }
 };
 
@@ -38,7 +39,7 @@ struct FilterLayout {
   std::int64_t outer = 1, depth = 1;
   std::int64_t outer_step = 1, depth_step = 1;
   int size = 3;
-  int taps = 3;         ///< of a phase: 3 (tiles of step 4) or 5 (of step 2)
+  int taps = 3;  ///< of a phase: 2 (tiles of side 5), 3 (of side 6 and step 4) or 5 (of step 2)
   int stride = 1;
   bool input_outside = false;  ///< `outer` counts channels of the input, for their gradient, and so phases lie along it; else along `depth`
   std::int64_t point = 0;
@@ -57,7 +58,7 @@ struct PanelProduct {
 /// Between an array stored as T and transformed tiles.
 template <class T>
 struct TileKernels {
-  /// Tiles of 6 x 6 data.
+  /// Tiles of side x side data.
   void (*data_tiles)(const T* data, const TilePlane& plane, const TileRange& range, float* transformed);
   /// Tiles of step x step gradients of the output.
   void (*gradient_tiles)(const T* gradient, const TilePlane& plane, const TileRange& range, float* transformed);

@@ -87,11 +87,12 @@ std::vector<Doubles> filtering(const VectorKernels& table) {
   const kernels::WinogradKernels& k = table.winograd;
   const kernels::TileKernels<T>& t = table.of<T>().tiles;
   constexpr std::int64_t kTiles = 21, kIn = 19, kOut = 35, kInRow = 48, kOutRow = 48;
-  const kernels::TilePlane data{12, 28, kIn, 3, 7, 4, 1}, output{12, 28, kOut, 3, 7, 4, 0};
+  const kernels::TilePlane data{.height = 12, .width = 28, .channels = kIn, .tiles_down = 3, .tiles_across = 7, .padding = 1};
+  const kernels::TilePlane output{.height = 12, .width = 28, .channels = kOut, .tiles_down = 3, .tiles_across = 7};
   const kernels::TileRange from{0, kTiles, kTiles * kInRow, kInRow}, to{0, kTiles, kTiles * kOutRow, kOutRow};
   const auto x = stored<T>(random_numbers(1, 12 * 28 * kIn)), g = stored<T>(random_numbers(3, 12 * 28 * kOut));
   const auto w = stored<float>(random_numbers(2, kOut * kIn * 9));
-  const auto points = [](std::int64_t floats) { return std::vector<float>(static_cast<std::size_t>(kernels::kWinogradPoints * floats)); };
+  const auto points = [&](std::int64_t floats) { return std::vector<float>(static_cast<std::size_t>(data.points() * floats)); };
   std::vector<float> tiles = points(from.point), gradients = points(to.point), products = points(to.point), taps(w.size()), grad_data(x.size());
   std::vector<T> y(g.size());
   kernels::FilterLayout layout{.outer = kOut, .depth = kIn, .outer_step = kIn * 9, .depth_step = 9, .point = 48 * kIn};
@@ -99,7 +100,7 @@ std::vector<Doubles> filtering(const VectorKernels& table) {
   t.data_tiles(x.data(), data, from, tiles.data());
   t.gradient_tiles(g.data(), output, to, gradients.data());
   k.filters(layout, w.data(), filters.data());
-  for (int p = 0; p < kernels::kWinogradPoints; ++p) {
+  for (int p = 0; p < data.points(); ++p) {
     k.multiply_panels({kTiles, kOut, kIn, kInRow, 1, 16 * kIn, 16, kOutRow, false}, tiles.data() + p * from.point, filters.data() + p * layout.point, products.data() + p * to.point);
     k.multiply_panels({kIn, kOut, kTiles, 1, kInRow, 16, kOutRow, kOutRow, false}, tiles.data() + p * from.point, gradients.data() + p * to.point, sums.data() + p * kIn * kOutRow);
   }

@@ -47,6 +47,10 @@ const Case kCases[] = {
     {"five_by_five_sticking_out", shape(2, 7, 5, 18, 33, 5, 2)},
     {"five_by_five_all_padding", shape(1, 3, 4, 16, 16, 5, 4)},
     {"two_by_two", shape(2, 8, 7, 16, 16, 2, 0)},
+    {"two_by_two_all_padding", shape(1, 6, 9, 20, 16, 2, 1)},
+    {"three_by_three_stride_2_lanes_left_over", shape(2, 15, 8, 32, 21, 3, 1, 2)},
+    {"three_by_three_stride_2_many_tiles", shape(4, 64, 60, 48, 96, 3, 0, 2)},
+    {"four_by_four_stride_2", shape(2, 12, 10, 16, 16, 4, 1, 2)},
     {"four_by_four", shape(2, 8, 7, 16, 16, 4, 1)},
     {"nine_by_nine_stride_2", shape(2, 20, 20, 16, 32, 9, 0, 2)},
     {"nine_by_nine_stride_2_padded", shape(2, 13, 16, 32, 19, 9, 3, 2)},
@@ -139,6 +143,7 @@ TEST(WinogradConvolution, is_offered_where_it_can_compute) {
   EXPECT_DOUBLE_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 3, 0), Precision::f32), 36 * 9 / 144.0);  // 6 x 6 outputs in four tiles
   EXPECT_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 1, 0), Precision::f32), 0);
   EXPECT_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 3, 3), Precision::f32), 0);
+  EXPECT_DOUBLE_EQ(kernels::winograd_saving(shape(8, 8, 8, 16, 16, 3, 1, 2), Precision::f32), 1.44);
   EXPECT_DOUBLE_EQ(kernels::winograd_saving(shape(8, 20, 20, 256, 256, 9, 0, 2), Precision::f32), 2.25);
   EXPECT_EQ(kernels::winograd_saving(shape(8, 20, 20, 17, 16, 9, 0, 2), Precision::f32), 0);
   EXPECT_EQ(kernels::winograd_saving(shape(8, 20, 20, 16, 16, 9, 0, 3), Precision::f32), 0);
