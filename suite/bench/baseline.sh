@@ -31,7 +31,7 @@ run "$now"
 case $what in
   keep)
     mkdir -p "$folder"
-    "$(dirname "$folder")/performance_tables.py" keep "$now" "$stored"
+    "$(dirname "$folder")/performance_tables.py" keep-ratios "$now" "$stored"
     echo "kept $stored" ;;
   check)
     if [ ! -f "$stored" ]; then

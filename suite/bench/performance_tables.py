@@ -2,7 +2,8 @@
 """The tables of docs/performance.md from the measurements in reports/evidence/performance.
 
   performance_tables.py keep RUN.json FILE      copies what reprise_bench wrote (--benchmark_out) without names of hosts and folders,
-                                                into reports/evidence/performance or suite/bench/baseline
+                                                into reports/evidence/performance
+  performance_tables.py keep-ratios RUN.json FILE    only the ratios to peak, into suite/bench/baseline
   performance_tables.py update                  writes the tables into docs/performance.md
   performance_tables.py check                   exit code 1 if they are not what the measurements say
 """
@@ -31,6 +32,14 @@ def keep(source, target):
     with open(target, "w") as file:
         json.dump(kept, file, indent=1)
         file.write("\n")
+
+
+def keep_ratios(source, target):
+    with open(source) as file:
+        rows = [row for row in json.load(file)["benchmarks"] if row["run_type"] == "iteration"]
+    lines = [json.dumps({"run_name": row["run_name"], "peak_ratio": round(row["peak_ratio"], 4)}) for row in rows]
+    with open(target, "w") as file:
+        file.write('{"benchmarks": [\n  ' + ",\n  ".join(lines) + "\n]}\n")
 
 
 def table(head, rows):
@@ -106,6 +115,8 @@ def page():
 def main():
     if len(sys.argv) == 4 and sys.argv[1] == "keep":
         return keep(sys.argv[2], sys.argv[3])
+    if len(sys.argv) == 4 and sys.argv[1] == "keep-ratios":
+        return keep_ratios(sys.argv[2], sys.argv[3])
     if len(sys.argv) != 2 or sys.argv[1] not in ("update", "check"):
         sys.exit(__doc__)
     made = page()
