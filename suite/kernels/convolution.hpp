@@ -50,8 +50,6 @@ class Convolution {
   virtual std::int64_t row_unit() const = 0;
   /// Rows [unit * row_unit, + row_unit) -> gradient [row_unit, C/G, R, S]; `packed_gradient` points at the whole.
   virtual void unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const = 0;
-  /// Names of the chosen implementations, "brgconv:avx512_core / ... / ...".
-  virtual const char* implementations() const = 0;
 };
 
 /// The faster of direct convolution and minimal filtering for this shape, by a rule that depends on the shape and the kind of CPU only.

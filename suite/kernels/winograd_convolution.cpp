@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <type_traits>
-#include <vector>
 
 #include "suite/kernels/vector/vector_kernels.hpp"
-#include "suite/kernels/widening.hpp"
+#include "suite/tensor/memory.hpp"
 
 namespace reprise::kernels {
 
@@ -191,22 +190,21 @@ class FilterGradient {
 /// T: how activations are stored.
 template <class T>
 class WinogradConvolution final : public Convolution {
+  static constexpr bool kHalves = !std::is_same_v<T, float>;
+
  public:
-  WinogradConvolution(const ConvolutionShape& s, Precision precision, bool has_bias, bool wants_grad_input)
-      : shape_(s), wide_(precision, true), has_bias_(has_bias), wants_grad_input_(wants_grad_input),
+  WinogradConvolution(const ConvolutionShape& s, bool has_bias, bool wants_grad_input)
+      : shape_(s), has_bias_(has_bias), wants_grad_input_(wants_grad_input),
         forward_(s.samples, data_side(s), output_side(s), layout(s, false)),
         backward_(s.samples, output_side(s), data_side(s), layout(s, true)),
         gradient_(s.samples, data_side(s), output_side(s), layout(s, false)) {}
 
   std::size_t packed_bytes() const override { return forward_bytes() + (wants_grad_input_ ? bytes(backward_.filter_floats()) : 0); }
-  std::size_t scratch_bytes() const override { return tiles_bytes() + (wants_grad_input_ ? wide_.bytes(inputs()) : 0); }
-  const char* implementations() const override { return "minimal filtering"; }
+  std::size_t scratch_bytes() const override { return tiles_bytes() + sums_bytes(); }
 
   void pack(const float* weight, std::byte* packed) const override {
-    Memory rounded;
-    const float* values = wide_.weights(weight, weights(), rounded);
-    forward_.pack(values, reinterpret_cast<float*>(packed));
-    if (wants_grad_input_) backward_.pack(values, reinterpret_cast<float*>(packed + forward_bytes()));
+    forward_.pack(weight, reinterpret_cast<float*>(packed));
+    if (wants_grad_input_) backward_.pack(weight, reinterpret_cast<float*>(packed + forward_bytes()));
   }
 
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override {
@@ -214,27 +212,23 @@ class WinogradConvolution final : public Convolution {
   }
 
   void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const override {
-    // Tiles overlap, so their sums are float32 whatever is stored.
-    std::byte* room = scratch + tiles_bytes();
-    auto* sums = static_cast<float*>(wide_.target(grad_input, room));
-    backward_.adjoint(static_cast<const T*>(grad_output), reinterpret_cast<const float*>(packed + forward_bytes()), sums, reinterpret_cast<float*>(scratch));
-    wide_.write(room, grad_input, inputs());
+    float* sums = sums_of(grad_input, scratch);
+    backward_.adjoint(static_cast<const T*>(grad_output), filters_of_adjoint(packed), sums, reinterpret_cast<float*>(scratch));
+    store(sums, grad_input);
   }
 
   void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const override {
     backward_weight_packed(input, grad_output, grad_weight, scratch);
-    if (has_bias_) sum_bias(static_cast<const T*>(grad_output), grad_bias);
+    sum_bias(static_cast<const T*>(grad_output), grad_bias, scratch);
   }
 
   void backward(const void* input, const void* grad_output, const std::byte* packed, float* grad_weight, float* grad_bias, void* grad_input, std::byte* scratch) const override {
-    std::byte* room = scratch + tiles_bytes();
-    auto* sums = static_cast<float*>(wide_.target(grad_input, room));
-    const auto* filters = reinterpret_cast<const float*>(packed + forward_bytes());
+    float* sums = sums_of(grad_input, scratch);
     backward_.clear(sums);
     gradient_.run(static_cast<const T*>(input), static_cast<const T*>(grad_output), grad_weight, reinterpret_cast<float*>(scratch),
-                  [&](const TileRange& from, const float* tiles, float* products) { backward_.add_adjoint(from, tiles, filters, sums, products); });
-    wide_.write(room, grad_input, inputs());
-    if (has_bias_) sum_bias(static_cast<const T*>(grad_output), grad_bias);
+                  [&](const TileRange& from, const float* tiles, float* products) { backward_.add_adjoint(from, tiles, filters_of_adjoint(packed), sums, products); });
+    store(sums, grad_input);
+    sum_bias(static_cast<const T*>(grad_output), grad_bias, scratch);
   }
 
   // The kernel's own format is the plain one.
@@ -267,6 +261,7 @@ class WinogradConvolution final : public Convolution {
     f.taps = taps_of(s);
     f.stride = static_cast<int>(s.stride);
     f.input_outside = input_outside;
+    f.rounds = kHalves;
     f.outer = input_outside ? s.in_channels : s.filters;
     f.depth = input_outside ? s.filters : s.in_channels;
     f.outer_step = input_outside ? area : filter;
@@ -282,19 +277,29 @@ class WinogradConvolution final : public Convolution {
   std::int64_t inputs() const { return shape_.samples * shape_.height * shape_.width * shape_.in_channels; }
   std::int64_t weights() const { return shape_.filters * shape_.in_channels * shape_.filter_height * shape_.filter_width; }
 
-  void sum_bias(const T* grad_output, float* grad_bias) const {
-    const std::int64_t places = shape_.samples * shape_.out_height() * shape_.out_width();
-    if constexpr (std::is_same_v<T, float>) {
-      vector_kernels().of<T>().column_sum(grad_output, places, shape_.filters, 1.0F, grad_bias);
+  const float* filters_of_adjoint(const std::byte* packed) const { return reinterpret_cast<const float*>(packed + forward_bytes()); }
+
+  // Tiles overlap, so the gradient of the input is summed in float32 whatever is stored: in place, or after the tiles.
+  std::size_t sums_bytes() const { return kHalves && wants_grad_input_ ? bytes(inputs()) : 0; }
+  float* sums_of(void* grad_input, std::byte* scratch) const { return reinterpret_cast<float*>(kHalves ? scratch + tiles_bytes() : static_cast<std::byte*>(grad_input)); }
+  void store(const float* sums, void* grad_input) const {
+    if constexpr (kHalves) vector_kernels().of<T>().from_float(sums, static_cast<T*>(grad_input), inputs());
+  }
+
+  /// Uses the room of the tiles.
+  void sum_bias(const T* grad_output, float* grad_bias, std::byte* scratch) const {
+    if (!has_bias_) return;
+    const std::int64_t places = shape_.samples * shape_.out_height() * shape_.out_width(), filters = shape_.filters;
+    if constexpr (kHalves) {
+      auto* sum = reinterpret_cast<double*>(scratch);
+      vector_kernels().of<T>().sums(grad_output, places, filters, sum, sum + filters);
+      std::copy_n(sum, filters, grad_bias);
     } else {
-      std::vector<double> sum(static_cast<std::size_t>(shape_.filters)), square(sum.size());
-      vector_kernels().of<T>().sums(grad_output, places, shape_.filters, sum.data(), square.data());
-      for (std::size_t k = 0; k < sum.size(); ++k) grad_bias[k] = static_cast<float>(sum[k]);
+      vector_kernels().of<T>().column_sum(grad_output, places, filters, 1.0F, grad_bias);
     }
   }
 
   ConvolutionShape shape_;
-  Widening wide_;
   bool has_bias_, wants_grad_input_;
   Pass forward_, backward_;
   FilterGradient gradient_;
@@ -302,18 +307,17 @@ class WinogradConvolution final : public Convolution {
 
 }  // namespace
 
-double winograd_saving(const ConvolutionShape& s, Precision precision) {
+double winograd_saving(const ConvolutionShape& s) {
   const bool square = s.filter_height == s.filter_width && s.filter_height > s.stride && taps_of(s) > 0;
   const bool strides = s.stride == 1 || (s.stride == 2 && s.in_channels % kLanes == 0);
   if (!square || !strides || s.groups != 1 || s.padding >= s.filter_height) return 0;
-  if (precision == Precision::bf16 && !Widening(precision).on()) return 0;
   const std::int64_t step = step_of(s), tiles = tiles_along(s.out_height(), step) * tiles_along(s.out_width(), step);
   return static_cast<double>(s.out_height() * s.out_width() * s.filter_height * s.filter_width) / static_cast<double>(tiles * side_of(s) * side_of(s) * s.stride * s.stride);
 }
 
 std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
-  if (precision == Precision::f32) return std::make_unique<WinogradConvolution<float>>(shape, precision, has_bias, wants_grad_input);
-  return std::make_unique<WinogradConvolution<bf16>>(shape, precision, has_bias, wants_grad_input);
+  if (precision == Precision::f32) return std::make_unique<WinogradConvolution<float>>(shape, has_bias, wants_grad_input);
+  return std::make_unique<WinogradConvolution<bf16>>(shape, has_bias, wants_grad_input);
 }
 
 }  // namespace reprise::kernels

@@ -9,12 +9,11 @@
 
 namespace reprise::kernels {
 
-/// How many products of a direct convolution one product of minimal filtering stands for; 0 where it cannot be used: filters that
-/// are larger or not square, a stride beyond 2, groups, more padding than the filter reaches, a stride on channels that are no multiple of 16, or
-/// bfloat16 on a CPU that multiplies it.
-double winograd_saving(const ConvolutionShape& shape, Precision precision);
+/// How many products of a direct convolution one product of minimal filtering stands for; 0 where it cannot be used: filters that are too
+/// large or not square, a stride beyond 2, groups, more padding than the filter reaches, a stride on channels that are no multiple of 16.
+double winograd_saving(const ConvolutionShape& shape);
 
-/// Throws nothing; needs winograd_saving > 0.
+/// Needs winograd_saving > 0.
 std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input);
 
 }  // namespace reprise::kernels

@@ -7,7 +7,6 @@
 
 #include <omp.h>
 
-#include "suite/kernels/widening.hpp"
 #include "suite/tensor/memory.hpp"
 #include "suite/tensor/shape.hpp"
 
@@ -45,9 +44,6 @@ inline dnnl::stream& stream() {
 }
 
 inline Type type_of(Precision precision) { return precision == Precision::f32 ? Type::f32 : Type::bf16; }
-
-/// What a primitive of values stored as `stored` computes in.
-inline Type arithmetic(const Widening& widening, Precision stored) { return widening.on() ? Type::f32 : type_of(stored); }
 
 /// User-managed scratchpads, so that a primitive may run on several threads at once.
 inline dnnl::primitive_attr attributes() {

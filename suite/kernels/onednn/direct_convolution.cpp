@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "suite/kernels/onednn/adapter.hpp"
-#include "suite/kernels/widening.hpp"
+#include "suite/kernels/onednn/widening.hpp"
 
 namespace reprise::kernels::onednn {
 
@@ -52,61 +52,55 @@ class DirectConvolution final : public Convolution {
   void backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const override;
   std::int64_t row_unit() const override;
   void unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const override;
-  const char* implementations() const override;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
+  struct State {
+    Problem problem;
+    Widening wide;
+    std::int64_t inputs = 0, outputs = 0;  ///< values
+    bool has_bias = false, wants_grad_input = false;
+    dnnl::convolution_forward::primitive_desc forward_desc;
+    dnnl::convolution_backward_data::primitive_desc input_desc;
+    dnnl::convolution_backward_weights::primitive_desc weight_desc;
+    dnnl::convolution_forward forward;
+    dnnl::convolution_backward_data input;
+    dnnl::convolution_backward_weights weight;
+    dnnl::reorder pack_forward, pack_input, unpack_gradient, unpack_unit;
+    Desc unit_packed, unit_plain;
+    std::int64_t unit_rows = 0;
+    bool gradient_is_plain = false, one_packing = false;
+    std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
 
-struct DirectConvolution::State {
-  Problem problem;
-  Widening wide;
-  std::int64_t inputs = 0, outputs = 0;  ///< values
-  bool has_bias = false, wants_grad_input = false;
-  dnnl::convolution_forward::primitive_desc forward_desc;
-  dnnl::convolution_backward_data::primitive_desc input_desc;
-  dnnl::convolution_backward_weights::primitive_desc weight_desc;
-  dnnl::convolution_forward forward;
-  dnnl::convolution_backward_data input;
-  dnnl::convolution_backward_weights weight;
-  dnnl::reorder pack_forward, pack_input, unpack_gradient, unpack_unit;
-  Desc unit_packed, unit_plain;
-  std::int64_t unit_rows = 0;
-  bool gradient_is_plain = false, one_packing = false;
-  std::size_t forward_bytes = 0, input_bytes = 0, gradient_bytes = 0, scratch_bytes = 0;
-  std::string implementations;
+    /// Rooms of widened values, after the scratch of the primitives.
+    std::byte* room_of_input(std::byte* scratch) const { return scratch + scratch_bytes; }
+    std::byte* room_of_output(std::byte* scratch) const { return room_of_input(scratch) + wide.bytes(inputs); }
 
-  /// Rooms of widened values, after the scratch of the primitives.
-  std::byte* room_of_input(std::byte* scratch) const { return scratch + scratch_bytes; }
-  std::byte* room_of_output(std::byte* scratch) const { return room_of_input(scratch) + wide.bytes(inputs); }
+    std::size_t packed_gradient_bytes() const { return weight_desc.diff_weights_desc().get_size(); }
 
-  std::size_t packed_gradient_bytes() const { return weight_desc.diff_weights_desc().get_size(); }
-
-  /// Finds the rows that can be unpacked alone: a block of output channels, or all of them in a format of another make.
-  void find_unit(const ConvolutionShape& shape) {
-    unit_rows = shape.filters;
-    unit_packed = weight_desc.diff_weights_desc();
-    unit_plain = problem.plain;
-    const Dims whole{shape.filters, shape.in_channels, shape.filter_height, shape.filter_width};
-    for (const BlockedFormat& format : kBlockedFormats) {
-      if (shape.groups != 1 || shape.filters % format.rows != 0 || Desc(whole, Type::f32, format.tag) != weight_desc.diff_weights_desc()) continue;
-      const Dims unit{format.rows, shape.in_channels, shape.filter_height, shape.filter_width};
-      unit_rows = format.rows;
-      unit_packed = Desc(unit, Type::f32, format.tag);
-      unit_plain = Desc(unit, Type::f32, Tag::oihw);
-      break;
+    /// Finds the rows that can be unpacked alone: a block of output channels, or all of them in a format of another make.
+    void find_unit(const ConvolutionShape& shape) {
+      unit_rows = shape.filters;
+      unit_packed = weight_desc.diff_weights_desc();
+      unit_plain = problem.plain;
+      const Dims whole{shape.filters, shape.in_channels, shape.filter_height, shape.filter_width};
+      for (const BlockedFormat& format : kBlockedFormats) {
+        if (shape.groups != 1 || shape.filters % format.rows != 0 || Desc(whole, Type::f32, format.tag) != weight_desc.diff_weights_desc()) continue;
+        const Dims unit{format.rows, shape.in_channels, shape.filter_height, shape.filter_width};
+        unit_rows = format.rows;
+        unit_packed = Desc(unit, Type::f32, format.tag);
+        unit_plain = Desc(unit, Type::f32, Tag::oihw);
+        break;
+      }
+      unpack_unit = dnnl::reorder({engine(), unit_packed, engine(), unit_plain});
     }
-    unpack_unit = dnnl::reorder({engine(), unit_packed, engine(), unit_plain});
-  }
+  } s_;
 };
 
-DirectConvolution::DirectConvolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input)
-    : state_(std::make_unique<State>()) {
+DirectConvolution::DirectConvolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
   const OneThread guard;
-  State& s = *state_;
+  State& s = s_;
   s.wide = Widening(precision);
-  s.problem = describe(shape, arithmetic(s.wide, precision));
+  s.problem = describe(shape, s.wide.type(precision));
   s.inputs = shape.samples * shape.in_channels * shape.height * shape.width;
   s.outputs = shape.samples * shape.filters * shape.out_height() * shape.out_width();
   s.has_bias = has_bias;
@@ -129,7 +123,6 @@ DirectConvolution::DirectConvolution(const ConvolutionShape& shape, Precision pr
   s.weight = dnnl::convolution_backward_weights(s.weight_desc);
   s.forward_bytes = aligned(s.forward_desc.weights_desc().get_size());
   s.pack_forward = dnnl::reorder({engine(), p.plain, engine(), s.forward_desc.weights_desc()});
-  s.implementations = s.forward_desc.impl_info_str();
   std::size_t pads = std::max(s.forward_desc.scratchpad_desc().get_size(), s.weight_desc.scratchpad_desc().get_size());
   if (wants_grad_input) {
     s.input = dnnl::convolution_backward_data(s.input_desc);
@@ -137,9 +130,7 @@ DirectConvolution::DirectConvolution(const ConvolutionShape& shape, Precision pr
     s.input_bytes = s.one_packing ? 0 : aligned(s.input_desc.weights_desc().get_size());
     s.pack_input = dnnl::reorder({engine(), p.plain, engine(), s.input_desc.weights_desc()});
     pads = std::max(pads, s.input_desc.scratchpad_desc().get_size());
-    s.implementations += std::string(" / ") + s.input_desc.impl_info_str();
   }
-  s.implementations += std::string(" / ") + s.weight_desc.impl_info_str();
   s.gradient_is_plain = same(s.weight_desc.diff_weights_desc(), p.plain);
   if (!s.gradient_is_plain) {
     s.unpack_gradient = dnnl::reorder({engine(), s.weight_desc.diff_weights_desc(), engine(), p.plain});
@@ -149,12 +140,11 @@ DirectConvolution::DirectConvolution(const ConvolutionShape& shape, Precision pr
   s.find_unit(shape);
 }
 
-std::size_t DirectConvolution::packed_bytes() const { return state_->forward_bytes + state_->input_bytes; }
-std::size_t DirectConvolution::scratch_bytes() const { return state_->scratch_bytes + state_->wide.bytes(state_->inputs) + state_->wide.bytes(state_->outputs); }
-const char* DirectConvolution::implementations() const { return state_->implementations.c_str(); }
+std::size_t DirectConvolution::packed_bytes() const { return s_.forward_bytes + s_.input_bytes; }
+std::size_t DirectConvolution::scratch_bytes() const { return s_.scratch_bytes + s_.wide.bytes(s_.inputs) + s_.wide.bytes(s_.outputs); }
 
 void DirectConvolution::pack(const float* weight, std::byte* packed) const {
-  const State& s = *state_;
+  const State& s = s_;
   Memory rounded;
   const auto count = static_cast<std::int64_t>(s.problem.plain.get_size() / sizeof(float));
   auto plain = wrap(s.problem.plain, s.wide.weights(weight, count, rounded));
@@ -166,7 +156,7 @@ void DirectConvolution::pack(const float* weight, std::byte* packed) const {
 }
 
 void DirectConvolution::forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const {
-  const State& s = *state_;
+  const State& s = s_;
   std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
                                              {DNNL_ARG_WEIGHTS, wrap(s.forward_desc.weights_desc(), packed)},
                                              {DNNL_ARG_DST, wrap(s.problem.output, s.wide.target(output, s.room_of_output(scratch)))},
@@ -177,7 +167,7 @@ void DirectConvolution::forward(const void* input, const std::byte* packed, cons
 }
 
 void DirectConvolution::backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const {
-  const State& s = *state_;
+  const State& s = s_;
   s.input.execute(stream(), {{DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
                              {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
                              {DNNL_ARG_DIFF_SRC, wrap(s.problem.input, s.wide.target(grad_input, s.room_of_input(scratch)))},
@@ -185,11 +175,11 @@ void DirectConvolution::backward_input(const void* grad_output, const std::byte*
   s.wide.write(s.room_of_input(scratch), grad_input, s.inputs);
 }
 
-std::int64_t DirectConvolution::gradient_floats() const { return static_cast<std::int64_t>(state_->packed_gradient_bytes() / sizeof(float)); }
-std::int64_t DirectConvolution::row_unit() const { return state_->unit_rows; }
+std::int64_t DirectConvolution::gradient_floats() const { return static_cast<std::int64_t>(s_.packed_gradient_bytes() / sizeof(float)); }
+std::int64_t DirectConvolution::row_unit() const { return s_.unit_rows; }
 
 void DirectConvolution::backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const {
-  const State& s = *state_;
+  const State& s = s_;
   s.weight.execute(stream(), {{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
                               {DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
                               {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), packed_gradient)},
@@ -197,14 +187,14 @@ void DirectConvolution::backward_weight_packed(const void* input, const void* gr
 }
 
 void DirectConvolution::unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const {
-  const State& s = *state_;
+  const State& s = s_;
   const std::int64_t floats = static_cast<std::int64_t>(s.unit_packed.get_size() / sizeof(float));
   auto from = wrap(s.unit_packed, packed_gradient + unit * floats), to = wrap(s.unit_plain, gradient);
   s.unpack_unit.execute(stream(), from, to);
 }
 
 void DirectConvolution::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
-  const State& s = *state_;
+  const State& s = s_;
   std::byte* packed_gradient = s.gradient_is_plain ? reinterpret_cast<std::byte*>(grad_weight) : scratch;
   std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
                                              {DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},

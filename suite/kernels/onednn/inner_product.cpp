@@ -7,7 +7,7 @@
 #include "suite/kernels/onednn/adapter.hpp"
 #include "suite/kernels/onednn/matrix_product.hpp"
 #include "suite/kernels/onednn/tiles.hpp"
-#include "suite/kernels/widening.hpp"
+#include "suite/kernels/onednn/widening.hpp"
 
 namespace reprise::kernels {
 
@@ -74,7 +74,7 @@ PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision pre
   State& s = s_;
   s.wide = Widening(precision);
   s.wide_grad_input = Widening(grad_input_type);
-  const Type type = arithmetic(s.wide, precision);
+  const Type type = s.wide.type(precision);
   const auto [n, d, k] = shape;
   s.rows = k;
   s.columns = d;
@@ -87,7 +87,7 @@ PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision pre
   s.bias = has_bias ? s.forward_desc.bias_desc() : Desc();
   s.plain = Desc({k, d}, Type::f32, Tag::ab);
   const Desc weight({k, d}, type, Tag::any), weight_gradient({k, d}, Type::f32, Tag::any),
-      grad_input({n, d}, arithmetic(s.wide_grad_input, grad_input_type), Tag::ab);
+      grad_input({n, d}, s.wide_grad_input.type(grad_input_type), Tag::ab);
   const auto attr = attributes();
 #if DNNL_VERSION_MAJOR >= 3
   s.weight_desc = {engine(), s.input, weight_gradient, s.bias, s.output, s.forward_desc, attr};
@@ -190,7 +190,7 @@ void PrimitiveProduct::unpack_rows(const std::byte* scratch, std::int64_t first_
 std::unique_ptr<InnerProduct> make_inner_product(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input, Precision grad_input_type) {
   // Where oneDNN has no kernel of its own (below AVX-512 in version 2), its primitive calls the general matrix product on plain rows,
   // which falls to half the speed when rows are a power of two apart. The same product on padded rows does not.
-  const Type type = arithmetic(Widening(precision), precision);
+  const Type type = Widening(precision).type(precision);
   const std::string made_of = forward_of(shape, type, has_bias).impl_info_str();
   const bool general = made_of.find("gemm") != std::string::npos && made_of.find("brgemm") == std::string::npos;
   if (general && type == Type::f32) return make_matrix_product(shape, precision, has_bias, grad_input_type);

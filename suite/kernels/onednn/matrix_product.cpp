@@ -6,8 +6,8 @@
 
 #include "suite/errors.hpp"
 #include "suite/kernels/onednn/adapter.hpp"
+#include "suite/kernels/onednn/widening.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
-#include "suite/kernels/widening.hpp"
 
 namespace reprise::kernels::onednn {
 

@@ -4,7 +4,7 @@
 //
 // Tiles of 6 go through the points 0, +-a, +-b and infinity, those of 5 leave out the 0; a = 5/8 and b = 3/2 keep the error of float32 smaller
 // than the usual +-1, +-2.
-// With m outputs and r taps in one dimension, d data, g taps, p the points:
+// With m outputs and r taps in one dimension, d data, g taps, y gradients of the outputs, p the points:
 //   outputs = A' [(G g) * (B' d)],  A'[i][p] = p^i,  G[p][k] = p^k / prod_{q != p} (p - q),  B'[p] = coefficients of prod_{q != p} (x - q);
 //   infinity adds the last output, the last tap and prod (x - q).
 // Gradients are the adjoints: of the taps G' [(B' d) * (A y)], of the data B [(G g) * (A y)], which adds up where tiles overlap.
@@ -25,67 +25,55 @@ template <int kTaps>
 constexpr int kSideOf = kTaps == 2 ? 5 : 6;
 
 // clang-format off: one line an operation reads best.
+// Vectors of points: [0 of a tile of 6,] a, -a, b, -b, infinity. kFirst is the place of a.
+template <int kSide>
+constexpr int kFirst = kSide - 5;
+
 /// B' d of kSide values.
 template <int kSide>
 LANES void transform_data(const F16* d, F16* v) {
-  if constexpr (kSide == 5) {
-    const F16 odd_a = fnma(set(b2), d[1], d[3]), even_a = fnma(set(b2), d[0], d[2]);
-    const F16 odd_b = fnma(set(a2), d[1], d[3]), even_b = fnma(set(a2), d[0], d[2]);
-    v[0] = fma(set(a), even_a, odd_a);
-    v[1] = fnma(set(a), even_a, odd_a);
-    v[2] = fma(set(b), even_b, odd_b);
-    v[3] = fnma(set(b), even_b, odd_b);
-    v[4] = fma(set(a2 * b2), d[0], fnma(set(a2 + b2), d[2], d[4]));
-    return;
-  }
-  const F16 even_a = fnma(set(b2), d[2], d[4]), odd_a = fnma(set(b2), d[1], d[3]);
-  const F16 even_b = fnma(set(a2), d[2], d[4]), odd_b = fnma(set(a2), d[1], d[3]);
-  v[0] = fma(set(a2 * b2), d[0], fnma(set(a2 + b2), d[2], d[4]));
-  v[1] = fma(set(a), odd_a, even_a);
-  v[2] = fnma(set(a), odd_a, even_a);
-  v[3] = fma(set(b), odd_b, even_b);
-  v[4] = fnma(set(b), odd_b, even_b);
-  v[5] = fma(set(a2 * b2), d[1], fnma(set(a2 + b2), d[3], d[5]));
+  constexpr int last = kSide - 1;
+  if constexpr (kSide == 6) v[0] = fma(set(a2 * b2), d[0], fnma(set(a2 + b2), d[2], d[4]));
+  v[last] = fma(set(a2 * b2), d[last - 4], fnma(set(a2 + b2), d[last - 2], d[last]));
+  d += kFirst<kSide>, v += kFirst<kSide>;
+  const F16 even_a = fnma(set(b2), d[1], d[3]), odd_a = fnma(set(b2), d[0], d[2]);
+  const F16 even_b = fnma(set(a2), d[1], d[3]), odd_b = fnma(set(a2), d[0], d[2]);
+  v[0] = fma(set(a), odd_a, even_a);
+  v[1] = fnma(set(a), odd_a, even_a);
+  v[2] = fma(set(b), odd_b, even_b);
+  v[3] = fnma(set(b), odd_b, even_b);
+}
+/// Sums and differences of what the points of a pair hold.
+struct Pairs { F16 sum_a, less_a, sum_b, less_b; };
+template <int kSide>
+LANES Pairs pairs_of(const F16* points) {
+  const F16* m = points + kFirst<kSide>;
+  return {m[0] + m[1], m[0] - m[1], m[2] + m[3], m[2] - m[3]};
 }
 /// B v: the adjoint of transform_data.
 template <int kSide>
 LANES void spread_data(const F16* v, F16* d) {
-  if constexpr (kSide == 5) {
-    const F16 sum_a = v[0] + v[1], less_a = v[0] - v[1], sum_b = v[2] + v[3], less_b = v[2] - v[3];
-    d[0] = fma(set(a2 * b2), v[4], fnma(set(a * b2), less_a, set(-b * a2) * less_b));
-    d[1] = fnma(set(b2), sum_a, set(-a2) * sum_b);
-    d[2] = fma(set(a), less_a, fma(set(b), less_b, set(-a2 - b2) * v[4]));
-    d[3] = sum_a + sum_b;
-    d[4] = v[4];
-    return;
-  }
-  const F16 sum_a = v[1] + v[2], less_a = v[1] - v[2], sum_b = v[3] + v[4], less_b = v[3] - v[4];
-  d[0] = set(a2 * b2) * v[0];
-  d[1] = fma(set(a2 * b2), v[5], fnma(set(a * b2), less_a, set(-b * a2) * less_b));
-  d[2] = fnma(set(b2), sum_a, fnma(set(a2), sum_b, set(-a2 - b2) * v[0]));
-  d[3] = fma(set(a), less_a, fma(set(b), less_b, set(-a2 - b2) * v[5]));
-  d[4] = v[0] + (sum_a + sum_b);
-  d[5] = v[5];
+  const Pairs m = pairs_of<kSide>(v);
+  const F16 infinity = v[kSide - 1];
+  if constexpr (kSide == 6) *d++ = set(a2 * b2) * v[0];
+  d[0] = fma(set(a2 * b2), infinity, fnma(set(a * b2), m.less_a, set(-b * a2) * m.less_b));
+  d[1] = fnma(set(b2), m.sum_a, kSide == 6 ? fnma(set(a2), m.sum_b, set(-a2 - b2) * v[0]) : set(-a2) * m.sum_b);
+  d[2] = fma(set(a), m.less_a, fma(set(b), m.less_b, set(-a2 - b2) * infinity));
+  d[3] = kSide == 6 ? v[0] + (m.sum_a + m.sum_b) : m.sum_a + m.sum_b;
+  d[4] = infinity;
 }
 /// A' m of kSide products: kOut outputs.
 template <int kSide, int kOut>
-LANES void transform_back(const F16* m, F16* y) {
-  if constexpr (kSide == 5) {
-    const F16 sum_a = m[0] + m[1], less_a = m[0] - m[1], sum_b = m[2] + m[3], less_b = m[2] - m[3];
-    y[0] = sum_a + sum_b;
-    y[1] = fma(set(a), less_a, set(b) * less_b);
-    y[2] = fma(set(a2), sum_a, set(b2) * sum_b);
-    y[3] = fma(set(a3), less_a, fma(set(b3), less_b, m[4]));
-    return;
-  }
-  const F16 sum_a = m[1] + m[2], less_a = m[1] - m[2], sum_b = m[3] + m[4], less_b = m[3] - m[4];
-  y[0] = m[0] + (sum_a + sum_b);
+LANES void transform_back(const F16* v, F16* y) {
+  const Pairs m = pairs_of<kSide>(v);
+  const F16 infinity = v[kSide - 1];
+  y[0] = kSide == 6 ? v[0] + (m.sum_a + m.sum_b) : m.sum_a + m.sum_b;
   if constexpr (kOut == 2) {
-    y[1] = fma(set(a), less_a, fma(set(b), less_b, m[5]));
+    y[1] = fma(set(a), m.less_a, fma(set(b), m.less_b, infinity));
   } else {
-    y[1] = fma(set(a), less_a, set(b) * less_b);
-    y[2] = fma(set(a2), sum_a, set(b2) * sum_b);
-    y[3] = fma(set(a3), less_a, fma(set(b3), less_b, m[5]));
+    y[1] = fma(set(a), m.less_a, set(b) * m.less_b);
+    y[2] = fma(set(a2), m.sum_a, set(b2) * m.sum_b);
+    y[3] = fma(set(a3), m.less_a, fma(set(b3), m.less_b, infinity));
   }
 }
 /// A y of kOut gradients.
@@ -127,19 +115,19 @@ LANES void transform_taps(const F16* g, F16* u) {
 template <int kTaps>
 LANES void gather_taps(const F16* u, F16* g) {
   if constexpr (kTaps == 2) {
-    g[0] = fma(set(kA5), u[0] - u[1], set(kB5) * (u[2] - u[3]));
-    g[1] = fma(set(kA5 * a), u[0] + u[1], fma(set(kB5 * b), u[2] + u[3], u[4]));
+    const Pairs m = pairs_of<5>(u);
+    g[0] = fma(set(kA5), m.less_a, set(kB5) * m.less_b);
+    g[1] = fma(set(kA5 * a), m.sum_a, fma(set(kB5 * b), m.sum_b, u[4]));
     return;
   }
-  const F16 sum_a = set(kA) * (u[1] + u[2]), less_a = set(kA * a) * (u[1] - u[2]);
-  const F16 sum_b = set(kB) * (u[3] + u[4]), less_b = set(kB * b) * (u[3] - u[4]);
+  const Pairs m = pairs_of<6>(u);
+  const F16 sum_a = set(kA) * m.sum_a, less_a = set(kA * a) * m.less_a, sum_b = set(kB) * m.sum_b, less_b = set(kB * b) * m.less_b;
   g[0] = fma(set(kZero), u[0], sum_a + sum_b);
   g[1] = less_a + less_b;
-  const F16 second = fma(set(a2), sum_a, set(b2) * sum_b);
+  g[2] = fma(set(a2), sum_a, set(b2) * sum_b);
   if constexpr (kTaps == 3) {
-    g[2] = second + u[5];
+    g[2] = g[2] + u[5];
   } else {
-    g[2] = second;
     g[3] = fma(set(a2), less_a, set(b2) * less_b);
     g[4] = fma(set(a2 * a2), sum_a, fma(set(b2 * b2), sum_b, u[5]));
   }
@@ -185,10 +173,7 @@ LANES void transform_tiles(const T* data, const TilePlane& plane, const TileRang
       for (Index c = 0; c < plane.channels; c += 16) {
         const Index lanes = plane.channels - c;
         F16 values[kSize * kSize], points[kSide * kSide];
-        if (lanes >= 16)
-          for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load(position[i] + c);
-        else
-          for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load_part(position[i] + c, lanes);
+        for (int i = 0; i < kSize * kSize; ++i) values[i] = position[i] == nullptr ? set(0.0F) : load_some(position[i] + c, lanes);
         in_two_dimensions<kSize, kSide>(values, points, transform);
         for (int p = 0; p < kSide * kSide; ++p) store(to + p * range.point + c, points[p]);
       }
@@ -294,7 +279,10 @@ LANES void transform_filters(const FilterLayout& layout, const float* weight, fl
             for (int i = 0; i < kArea; ++i)
               if (place[i] >= 0) side_by_side[i * 16 + l] = first[l * layout.outer_step + place[i]];
           F16 taps[kArea], points[kPoints];
-          for (int i = 0; i < kArea; ++i) taps[i] = load(side_by_side + i * 16);
+          for (int i = 0; i < kArea; ++i) {
+            taps[i] = load(side_by_side + i * 16);
+            if (layout.rounds) taps[i] = as_float(shift_left<16>(round_to_bf16(taps[i])));
+          }
           in_two_dimensions<kTaps, kSide>(taps, points, [](const F16* g, F16* u) { transform_taps<kTaps>(g, u); });
           for (int p = 0; p < kPoints; ++p) store(to + p * layout.point, points[p]);
         }

@@ -42,6 +42,7 @@ struct FilterLayout {
   int taps = 3;  ///< of a phase: 2 (tiles of side 5), 3 (of side 6 and step 4) or 5 (of step 2)
   int stride = 1;
   bool input_outside = false;  ///< `outer` counts channels of the input, for their gradient, and so phases lie along it; else along `depth`
+  bool rounds = false;         ///< `filters` rounds the taps to bfloat16 first
   std::int64_t point = 0;
 };
 

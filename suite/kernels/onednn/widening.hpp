@@ -1,25 +1,26 @@
 #pragma once
 // bfloat16 products where the CPU has no bfloat16 units: values are widened to float32 (exactly), multiplied there and rounded back.
 // oneDNN has no bfloat16 kernels at all below AVX-512, and between AVX-512 and the bfloat16 units it emulates them, several times
-// slower than float32.
+// slower than float32. Private to this folder.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
+#include "suite/kernels/onednn/adapter.hpp"
 #include "suite/kernels/onednn/library.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
-#include "suite/tensor/memory.hpp"
-#include "suite/tensor/shape.hpp"
 
-namespace reprise::kernels {
+namespace reprise::kernels::onednn {
 
 class Widening {
  public:
   Widening() = default;
   /// `always`: for a product that knows no bfloat16 on any CPU.
-  explicit Widening(Precision stored, bool always = false) : on_(stored == Precision::bf16 && (always || !onednn::has_bf16_units())) {}
+  explicit Widening(Precision stored, bool always = false) : on_(stored == Precision::bf16 && (always || !has_bf16_units())) {}
 
+  /// What the primitive of values stored as `stored` computes in.
+  Type type(Precision stored) const { return on_ ? Type::f32 : type_of(stored); }
   /// Bytes of scratch for n values of one operand.
   std::size_t bytes(std::int64_t n) const { return on_ ? aligned(static_cast<std::size_t>(n) * sizeof(float)) : 0; }
 
@@ -58,4 +59,4 @@ class Widening {
   bool on_ = false;
 };
 
-}  // namespace reprise::kernels
+}  // namespace reprise::kernels::onednn
