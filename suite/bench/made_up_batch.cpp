@@ -58,6 +58,11 @@ struct MadeUpTraining::State {
     return parameters;
   }
 
+  void evaluate(const graph::Readout& readout) {
+    const training::SourceReader reader(data.source, nullptr, 0, nullptr);
+    executor.evaluate({&reader, recipe.batch, 1, 0}, layers::Mode::infer, readout);
+  }
+
   training::Recipe recipe;
   MadeUpData data;
   parallel::Workers workers;
@@ -99,17 +104,13 @@ std::vector<float> MadeUpTraining::images() const {
   return values;
 }
 
-void MadeUpTraining::evaluate() {
-  const training::SourceReader reader(state_->data.source, nullptr, 0, nullptr);
-  state_->executor.evaluate({&reader, state_->recipe.batch, 1, 0}, layers::Mode::infer, {});
-}
+void MadeUpTraining::evaluate() { state_->evaluate({}); }
 
 std::vector<float> MadeUpTraining::outputs() {
-  const training::SourceReader reader(state_->data.source, nullptr, 0, nullptr);
   std::vector<float> values(static_cast<std::size_t>(state_->recipe.batch * graph().node(graph().output()).shape.size()));
   graph::Readout readout;
   readout.outputs = values.data();
-  state_->executor.evaluate({&reader, state_->recipe.batch, 1, 0}, layers::Mode::infer, readout);
+  state_->evaluate(readout);
   return values;
 }
 

@@ -37,7 +37,7 @@ class Convolution {
   virtual void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const = 0;
   /// Overwrites grad_weight (plain) and grad_bias (null without bias).
   virtual void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const = 0;
-  /// Both; the same bits. What both need is computed once.
+  /// Both, to the same bits; what both need is computed once.
   virtual void backward(const void* input, const void* grad_output, const std::byte* packed, float* grad_weight, float* grad_bias, void* grad_input, std::byte* scratch) const {
     backward_weight(input, grad_output, grad_weight, grad_bias, scratch);
     backward_input(grad_output, packed, grad_input, scratch);

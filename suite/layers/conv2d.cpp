@@ -35,23 +35,15 @@ class Conv2dKernel : public Kernel {
   }
 
   void backward(const BackwardArgs& args) const override {
-    std::byte* scratch = args.scratch;
-    if (!args.grad_parameters.empty() && args.grad_inputs[0] != nullptr && !mirrors())
-      return convolution_->backward(args.inputs[0], args.grad_output, packed_.data(), args.grad_parameters[0], options_.bias ? args.grad_parameters[1] : nullptr, args.grad_inputs[0], scratch);
-    if (!args.grad_parameters.empty()) {
-      const void* input = args.inputs[0];
-      if (mirrors()) input = padded_copy(input, scratch);
-      convolution_->backward_weight(input, args.grad_output, args.grad_parameters[0], options_.bias ? args.grad_parameters[1] : nullptr, scratch);
-    }
-    if (args.grad_inputs[0] == nullptr) return;
-    if (!mirrors()) {
-      convolution_->backward_input(args.grad_output, packed_.data(), args.grad_inputs[0], scratch);
-      return;
-    }
-    std::byte* grad_padded = args.scratch;
-    float* sums = reinterpret_cast<float*>(args.scratch + reflect_.bytes(precision_));
-    convolution_->backward_input(args.grad_output, packed_.data(), grad_padded, args.scratch + reflect_.bytes(precision_) + sums_bytes_);
-    reflect_.fold(precision_, grad_padded, args.grad_inputs[0], sums);
+    if (mirrors()) return backward_mirrored(args);
+    const bool learns = !args.grad_parameters.empty();
+    void* grad_input = args.grad_inputs[0];
+    if (learns && grad_input != nullptr)
+      convolution_->backward(args.inputs[0], args.grad_output, packed_.data(), args.grad_parameters[0], grad_bias(args), grad_input, args.scratch);
+    else if (learns)
+      convolution_->backward_weight(args.inputs[0], args.grad_output, args.grad_parameters[0], grad_bias(args), args.scratch);
+    else if (grad_input != nullptr)
+      convolution_->backward_input(args.grad_output, packed_.data(), grad_input, args.scratch);
   }
 
  private:
@@ -62,6 +54,22 @@ class Conv2dKernel : public Kernel {
   }
 
   bool mirrors() const { return options_.padding_mode == PaddingMode::reflect && options_.padding > 0; }
+
+  float* grad_bias(const BackwardArgs& args) const { return options_.bias ? args.grad_parameters[1] : nullptr; }
+
+  /// One gradient after the other: the padded input and the gradient of it share their room.
+  void backward_mirrored(const BackwardArgs& args) const {
+    if (!args.grad_parameters.empty()) {
+      std::byte* scratch = args.scratch;
+      const void* input = padded_copy(args.inputs[0], scratch);
+      convolution_->backward_weight(input, args.grad_output, args.grad_parameters[0], grad_bias(args), scratch);
+    }
+    if (args.grad_inputs[0] == nullptr) return;
+    std::byte* grad_padded = args.scratch;
+    float* sums = reinterpret_cast<float*>(args.scratch + reflect_.bytes(precision_));
+    convolution_->backward_input(args.grad_output, packed_.data(), grad_padded, args.scratch + reflect_.bytes(precision_) + sums_bytes_);
+    reflect_.fold(precision_, grad_padded, args.grad_inputs[0], sums);
+  }
 
   const void* padded_copy(const void* input, std::byte*& scratch) const {
     std::byte* copy = scratch;
