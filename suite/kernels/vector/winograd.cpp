@@ -327,9 +327,9 @@ void filter_gradients(const float* products, const FilterLayout& layout, Index p
     put_filter_gradients<5>(products, layout, phase, row, gradient);
 }
 
-// The products are our own rather than oneDNN's general ones for three reasons, measured on one thread with AVX2: they take the transformed
-// matrices as they lie, so nothing is packed or allocated in a step; they are 2 to 8 % faster on 64 and more channels and 10 to 20 % on
-// 16, where packing is not paid back; and their sums have one order on every CPU.
+// The products are our own rather than oneDNN's general ones. Measured on one thread with AVX2 they are up to 8 % faster with 64 channels and
+// more (in one case 2 % slower) and 9 to 19 % with 16, where packing does not pay; they take the transformed matrices as they lie, so a step
+// packs and allocates nothing; and their sums have one order on every CPU.
 
 /// product [kRows, 16] (+)= sum over depth of left (kRows values, left_row apart) times right (16 values), in order of depth.
 template <int kRows>
