@@ -1,23 +1,37 @@
 #include "suite/kernels/convolution.hpp"
 
+#include <algorithm>
+
 #include "suite/kernels/onednn/direct_convolution.hpp"
 #include "suite/kernels/onednn/library.hpp"
+#include "suite/kernels/winograd_bf16_convolution.hpp"
 #include "suite/kernels/winograd_convolution.hpp"
 
 namespace reprise::kernels {
 
-// Transforming a tile costs as much whatever its depth. Measured on every convolution of the catalog (AVX2, one thread): where minimal
-// filtering saves half of the products or more, it takes 0.26 to 0.77 of the time of a direct convolution with 16 and more channels on both
-// sides, and up to 6 times as long with 1 or 3. 3 x 3 filters of stride 2, which save 1.44, take 0.6 to 0.85 with 32 channels and 1.05 to 1.5 with fewer.
+// Transforming a tile costs as much whatever its depth, so what a filter saves must outweigh it. Rules, measured on every convolution of the
+// catalog on one thread, as parts of the time of a direct convolution, forward and backward together:
+// - float32 (AVX2): 0.26 to 0.77 with 16 and more channels on both sides where at least half of the products are saved, and up to 6 times as
+//   long with 1 or 3. 3 x 3 filters of stride 2, which save 1.44, take 0.6 to 0.85 with 32 channels and 1.05 to 1.5 with fewer.
+// - bfloat16 on a CPU that multiplies it: 0.5 to 0.7 with 48 and more channels, 0.88 with 24 on both sides, 1.0 with 16 and 32, 1.4 with 16.
 constexpr double kLeastSaving = 1.4, kLargeSaving = 2;
-constexpr std::int64_t kLeastChannels = 32, kLeastChannelsOfLargeSaving = 16;
+constexpr std::int64_t kLeastChannels = 32, kLeastChannelsOfLargeSaving = 16, kLeastBf16Weights = 24 * 24;
+
+static bool pays_in_float32(const ConvolutionShape& s) {
+  const double saving = winograd_saving(s);
+  const std::int64_t least = saving >= kLargeSaving ? kLeastChannelsOfLargeSaving : kLeastChannels;
+  return saving >= kLeastSaving && s.in_channels >= least && s.filters >= least;
+}
+
+static bool pays_in_bf16(const ConvolutionShape& s) {
+  return winograd_bf16_saving(s) >= kLeastSaving && std::min(s.in_channels, s.filters) >= kLeastChannelsOfLargeSaving && s.in_channels * s.filters >= kLeastBf16Weights;
+}
 
 std::unique_ptr<Convolution> make_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
-  // Where a CPU multiplies bfloat16, a direct product of it is at least twice as fast as one in float32.
-  const double saving = precision == Precision::bf16 && onednn::has_bf16_units() ? 0 : winograd_saving(shape);
-  const std::int64_t least = saving >= kLargeSaving ? kLeastChannelsOfLargeSaving : kLeastChannels;
-  if (saving >= kLeastSaving && shape.in_channels >= least && shape.filters >= least)
-    return make_winograd_convolution(shape, precision, has_bias, wants_grad_input);
+  // Where a CPU multiplies bfloat16, products of float32 take at least twice the time.
+  const bool multiplies_bf16 = precision == Precision::bf16 && onednn::has_bf16_units();
+  if (multiplies_bf16 && pays_in_bf16(shape)) return make_winograd_bf16_convolution(shape, has_bias, wants_grad_input);
+  if (!multiplies_bf16 && pays_in_float32(shape)) return make_winograd_convolution(shape, precision, has_bias, wants_grad_input);
   return onednn::make_direct_convolution(shape, precision, has_bias, wants_grad_input);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "suite/kernels/plain_gradient_convolution.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/tensor/memory.hpp"
 
@@ -189,12 +190,12 @@ class FilterGradient {
 
 /// T: how activations are stored.
 template <class T>
-class WinogradConvolution final : public Convolution {
+class WinogradConvolution final : public PlainGradientConvolution {
   static constexpr bool kHalves = !std::is_same_v<T, float>;
 
  public:
   WinogradConvolution(const ConvolutionShape& s, bool has_bias, bool wants_grad_input)
-      : shape_(s), has_bias_(has_bias), wants_grad_input_(wants_grad_input),
+      : PlainGradientConvolution(s, kHalves ? Precision::bf16 : Precision::f32, has_bias, wants_grad_input),
         forward_(s.samples, data_side(s), output_side(s), layout(s, false)),
         backward_(s.samples, output_side(s), data_side(s), layout(s, true)),
         gradient_(s.samples, data_side(s), output_side(s), layout(s, false)) {}
@@ -217,29 +218,17 @@ class WinogradConvolution final : public Convolution {
     store(sums, grad_input);
   }
 
-  void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const override {
-    backward_weight_packed(input, grad_output, grad_weight, scratch);
-    sum_bias(static_cast<const T*>(grad_output), grad_bias, scratch);
-  }
-
   void backward(const void* input, const void* grad_output, const std::byte* packed, float* grad_weight, float* grad_bias, void* grad_input, std::byte* scratch) const override {
     float* sums = sums_of(grad_input, scratch);
     backward_.clear(sums);
     gradient_.run(static_cast<const T*>(input), static_cast<const T*>(grad_output), grad_weight, reinterpret_cast<float*>(scratch),
                   [&](const TileRange& from, const float* tiles, float* products) { backward_.add_adjoint(from, tiles, filters_of_adjoint(packed), sums, products); });
     store(sums, grad_input);
-    sum_bias(static_cast<const T*>(grad_output), grad_bias, scratch);
+    sum_bias(grad_output, grad_bias, scratch);
   }
 
-  // The kernel's own format is the plain one.
-  std::int64_t gradient_floats() const override { return weights(); }
   void backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const override {
     gradient_.run(static_cast<const T*>(input), static_cast<const T*>(grad_output), packed_gradient, reinterpret_cast<float*>(scratch), [](const TileRange&, const float*, float*) {});
-  }
-  std::int64_t row_unit() const override { return shape_.filters % kLanes == 0 ? kLanes : shape_.filters; }
-  void unpack_rows(const float* packed_gradient, std::int64_t unit, float* gradient) const override {
-    const std::int64_t floats = weights() / shape_.filters * row_unit();
-    std::copy_n(packed_gradient + unit * floats, floats, gradient);
   }
 
  private:
@@ -274,8 +263,6 @@ class WinogradConvolution final : public Convolution {
   std::size_t tiles_bytes() const {
     return bytes(std::max({forward_.scratch_floats(), gradient_.scratch_floats(), wants_grad_input_ ? backward_.scratch_floats() : 0}));
   }
-  std::int64_t inputs() const { return shape_.samples * shape_.height * shape_.width * shape_.in_channels; }
-  std::int64_t weights() const { return shape_.filters * shape_.in_channels * shape_.filter_height * shape_.filter_width; }
 
   const float* filters_of_adjoint(const std::byte* packed) const { return reinterpret_cast<const float*>(packed + forward_bytes()); }
 
@@ -286,21 +273,6 @@ class WinogradConvolution final : public Convolution {
     if constexpr (kHalves) vector_kernels().of<T>().from_float(sums, static_cast<T*>(grad_input), inputs());
   }
 
-  /// Uses the room of the tiles.
-  void sum_bias(const T* grad_output, float* grad_bias, std::byte* scratch) const {
-    if (!has_bias_) return;
-    const std::int64_t places = shape_.samples * shape_.out_height() * shape_.out_width(), filters = shape_.filters;
-    if constexpr (kHalves) {
-      auto* sum = reinterpret_cast<double*>(scratch);
-      vector_kernels().of<T>().sums(grad_output, places, filters, sum, sum + filters);
-      std::copy_n(sum, filters, grad_bias);
-    } else {
-      vector_kernels().of<T>().column_sum(grad_output, places, filters, 1.0F, grad_bias);
-    }
-  }
-
-  ConvolutionShape shape_;
-  bool has_bias_, wants_grad_input_;
   Pass forward_, backward_;
   FilterGradient gradient_;
 };

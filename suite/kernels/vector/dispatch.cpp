@@ -15,6 +15,10 @@ namespace avx512 {
 void fill_table(VectorKernels& table);
 }
 
+namespace avx512_bf16 {
+void fill_pairs(Bf16WinogradKernels& table);
+}
+
 namespace {
 
 bool has_avx2() {
@@ -66,6 +70,15 @@ const VectorKernels* vector_kernels_for(std::string_view isa) {
 const VectorKernels& vector_kernels() {
   static const VectorKernels& table = choose();
   return table;
+}
+
+const Bf16WinogradKernels* bf16_winograd_kernels() {
+  static const Bf16WinogradKernels table = [] {
+    Bf16WinogradKernels filled = {};
+    if (&vector_kernels() == vector_kernels_for("avx512") && __builtin_cpu_supports("avx512bf16")) avx512_bf16::fill_pairs(filled);
+    return filled;
+  }();
+  return table.data_tiles == nullptr ? nullptr : &table;
 }
 
 }  // namespace reprise::kernels

@@ -197,6 +197,9 @@ inline const StorageKernels<bf16>& VectorKernels::of<bf16>() const {
 /// Throws InputError for another name or an instruction set that this processor lacks.
 const VectorKernels& vector_kernels();
 
+/// Null unless that table is "avx512" and this processor multiplies bfloat16.
+const Bf16WinogradKernels* bf16_winograd_kernels();
+
 /// The table of one instruction set; null if this processor lacks it.
 const VectorKernels* vector_kernels_for(std::string_view isa);
 

@@ -77,4 +77,24 @@ struct WinogradKernels {
   void (*multiply_panels)(const PanelProduct& shape, const float* left, const float* right, float* product);
 };
 
+/// The same with products of bfloat16, for filters of 3 x 3 without a stride: tiles of side 4 and step 2, 16 points. Tiles and filters are
+/// rounded after their transform. Products take them as words of two values, neighbours along the sum: channels, as tiles lie anyway, or
+/// tiles. `row` and `point` of a range, and of a layout, count bfloat16 values; rows of channels are filled up with zeros to multiples of 16.
+struct Bf16WinogradKernels {
+  using Value = std::uint16_t;
+  /// [point][tile][row]
+  void (*data_tiles)(const Value* data, const TilePlane& plane, const TileRange& range, Value* transformed);
+  /// [point][pair of tiles][row of words], a missing last tile as zeros.
+  void (*data_tile_pairs)(const Value* data, const TilePlane& plane, const TileRange& range, Value* transformed);
+  void (*gradient_tile_pairs)(const Value* gradient, const TilePlane& plane, const TileRange& range, Value* transformed);
+  /// Products back to tiles of outputs; bias [C] is added unless null. `range` counts floats.
+  void (*output_tiles)(const float* products, const TilePlane& plane, const TileRange& range, const float* bias, Value* output);
+  /// transformed [point][panel of 16 of outer][pair of depth][16 words]; `input_outside` turns them by half a turn.
+  void (*filters)(const FilterLayout& layout, const float* weight, Value* transformed);
+  /// products [point][depth][row >= outer] -> taps in gradient, laid out as the weight. `point` and `row` count floats.
+  void (*filter_gradients)(const float* products, const FilterLayout& layout, std::int64_t row, float* gradient);
+  /// Depth and strides of `left` and `right` count words of two.
+  void (*multiply_pairs)(const PanelProduct& shape, const Value* left, const Value* right, float* product);
+};
+
 }  // namespace reprise::kernels
