@@ -43,17 +43,12 @@ struct Executor::State {
     }
   }
 
-  void pack_shard_nodes() {
+  void pack_weights() {
     workers.for_each(static_cast<std::int64_t>(net.kernels.size()), [&](std::int64_t n, int) {
       if (net.kernels[static_cast<std::size_t>(n)] == nullptr || parameters.of_node(static_cast<NodeId>(n)).empty()) return;
       const auto& values = parameters.node_values(static_cast<NodeId>(n));
       net.kernels[static_cast<std::size_t>(n)]->load_weights(values);
     });
-  }
-
-  void pack_block(NodeId n, int block) {
-    const auto& values = parameters.node_values(n);
-    net.blocks[static_cast<std::size_t>(n)]->load_block(block, values);
   }
 
   /// A training step; `optimizer` null: gradients only.
@@ -85,7 +80,7 @@ struct Executor::State {
       });
       if (team.leads_node()) optimizer->finish_step(parameters, *terms);
       team.synchronise("update");
-      pack_shard_nodes();
+      pack_weights();
     });
     return sums;
   }
@@ -140,14 +135,7 @@ Executor::~Executor() = default;
 
 void Executor::load_weights() {
   state_->team.synchronise("new weights");
-  state_->workers.enter([&] {
-    state_->pack_shard_nodes();
-    for (std::size_t n = 0; n < state_->net.blocks.size(); ++n) {
-      if (state_->net.blocks[n] == nullptr) continue;
-      const ranks::Range mine = state_->team.share(state_->net.blocks[n]->blocks());
-      state_->workers.for_each(mine.count(), [&](std::int64_t b, int) { state_->pack_block(static_cast<NodeId>(n), static_cast<int>(mine.first + b)); });
-    }
-  });
+  state_->workers.enter([&] { state_->pack_weights(); });
 }
 
 BatchSums Executor::train_step(const Batch& batch, optimizers::Optimizer& optimizer, const kernels::UpdateTerms& terms) { return state_->step(batch, &optimizer, &terms); }
@@ -193,8 +181,6 @@ void input_maps(const Graph& graph, const NetOptions& options, const Parameters&
   for (std::size_t n = 0; n < net.kernels.size(); ++n) {
     const auto& values = parameters.node_values(static_cast<NodeId>(n));
     if (net.kernels[n] != nullptr && !values.empty()) net.kernels[n]->load_weights(values);
-    if (net.blocks[n] != nullptr)
-      for (int b = 0; b < net.blocks[n]->blocks(); ++b) net.blocks[n]->load_block(b, values);
   }
   workers.enter([&] { run_plan(net, plan, arenas, buffers, mutable_parameters, workers, batch, layers::Mode::infer, sinks); });
 }

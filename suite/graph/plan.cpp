@@ -43,7 +43,6 @@ PreparedNet::PreparedNet(const Graph& graph_in, const NetOptions& options_in, bo
 std::size_t PreparedNet::packed_bytes() const {
   std::size_t bytes = 0;
   for (const auto& kernel : kernels) bytes += kernel ? kernel->packed_bytes() : 0;
-  for (const auto& kernel : blocks) bytes += kernel ? kernel->packed_bytes() : 0;
   return bytes;
 }
 

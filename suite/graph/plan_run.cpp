@@ -441,7 +441,7 @@ class PlanRun {
   }
 
   void backward_blocks(const Stage& stage) {
-    auto& kernel = *net_.blocks[static_cast<std::size_t>(stage.node)];
+    const auto& kernel = *net_.blocks[static_cast<std::size_t>(stage.node)];
     const std::int64_t rows = net_.options.shards() * samples(), in_size = node(node(stage.node).inputs[0]).shape.size();
     gather_rows(stage.grad_output, stage.node);
     layers::BlockKernel::RowsDone rows_done;

@@ -161,8 +161,6 @@ class BlockKernel {
   /// Rows [first_row(b), first_row(b + 1)) of the weight belong to block b.
   virtual std::int64_t first_row(int block) const = 0;
   virtual std::size_t scratch_bytes() const = 0;
-  virtual std::size_t packed_bytes() const = 0;
-  virtual void load_block(int block, std::span<const float* const> parameters) = 0;
   /// input [N, D] -> columns of the block in output [N, K].
   virtual void forward(int block, const void* input, void* output, std::span<const float* const> parameters,
                        std::byte* scratch) const = 0;
@@ -170,10 +168,10 @@ class BlockKernel {
   /// the master weights at once: the block has no further use for the old ones.
   using RowsDone = std::function<void(int parameter, std::int64_t first_row, std::int64_t rows, const float* gradient)>;
   /// Overwrites partial [N, D] (float32; null if not wanted), this block's share of the input gradient, then hands every row of the
-  /// block's parameter gradients to `rows_done`, a few rows at a time while they are in cache, and packs what the master weights
-  /// then hold. Without `rows_done` there are no parameter gradients. Different blocks may run at once.
+  /// block's parameter gradients to `rows_done`, a few rows at a time while they are in cache. Without `rows_done` there are no
+  /// parameter gradients. Different blocks may run at once.
   virtual void backward(int block, const void* input, const void* grad_output, float* partial, std::span<const float* const> parameters,
-                        const RowsDone& rows_done, std::byte* scratch) = 0;
+                        const RowsDone& rows_done, std::byte* scratch) const = 0;
 };
 
 class Layer {

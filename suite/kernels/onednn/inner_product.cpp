@@ -1,7 +1,6 @@
 #include "suite/kernels/onednn/inner_product.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "suite/kernels/onednn/adapter.hpp"
@@ -31,23 +30,18 @@ dnnl::inner_product_forward::primitive_desc forward_of(const InnerProductShape& 
 /// The inner product primitive, weights in the format it asks for.
 class PrimitiveProduct final : public InnerProduct {
  public:
-  PrimitiveProduct(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input, Precision grad_input_type);
+  PrimitiveProduct(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input);
   std::size_t packed_bytes() const override { return s_.forward_bytes + s_.input_bytes; }
   std::size_t scratch_bytes() const override { return s_.scratch_bytes + s_.wide.bytes(s_.inputs) + s_.wide.bytes(s_.outputs); }
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override;
   void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const override;
-  void backward_weight_packed(const void* input, const void* grad_output, float* grad_bias, std::byte* scratch) const override;
-  std::int64_t row_unit() const override;
-  void unpack_rows(const std::byte* scratch, std::int64_t first_row, std::int64_t rows, float* gradient) const override;
-  void pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const override;
-
- protected:
-  std::int64_t all_rows() const override { return s_.rows; }
+  void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const override;
+  void pack(const float* weight, std::byte* packed) const override;
 
  private:
   struct State {
     Desc input, output, bias, plain;
-    Widening wide, wide_grad_input;
+    Widening wide;
     std::int64_t inputs = 0, outputs = 0;  ///< values
     std::int64_t rows = 0, columns = 0;
     bool has_bias = false;
@@ -68,12 +62,10 @@ class PrimitiveProduct final : public InnerProduct {
   } s_;
 };
 
-PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input,
-                                   Precision grad_input_type) {
+PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
   const OneThread guard;
   State& s = s_;
   s.wide = Widening(precision);
-  s.wide_grad_input = Widening(grad_input_type);
   const Type type = s.wide.type(precision);
   const auto [n, d, k] = shape;
   s.rows = k;
@@ -86,8 +78,7 @@ PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision pre
   s.output = s.forward_desc.dst_desc();
   s.bias = has_bias ? s.forward_desc.bias_desc() : Desc();
   s.plain = Desc({k, d}, Type::f32, Tag::ab);
-  const Desc weight({k, d}, type, Tag::any), weight_gradient({k, d}, Type::f32, Tag::any),
-      grad_input({n, d}, s.wide_grad_input.type(grad_input_type), Tag::ab);
+  const Desc weight({k, d}, type, Tag::any), weight_gradient({k, d}, Type::f32, Tag::any), grad_input({n, d}, type, Tag::ab);
   const auto attr = attributes();
 #if DNNL_VERSION_MAJOR >= 3
   s.weight_desc = {engine(), s.input, weight_gradient, s.bias, s.output, s.forward_desc, attr};
@@ -109,7 +100,7 @@ PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision pre
     pads = std::max(pads, s.input_desc.scratchpad_desc().get_size());
   }
   s.gradient_is_plain = same(s.weight_desc.diff_weights_desc(), s.plain);
-  s.gradient_bytes = aligned(s.weight_desc.diff_weights_desc().get_size());
+  s.gradient_bytes = s.gradient_is_plain ? 0 : aligned(s.weight_desc.diff_weights_desc().get_size());
   if (!s.gradient_is_plain) s.unpack_gradient = dnnl::reorder({engine(), s.weight_desc.diff_weights_desc(), engine(), s.plain});
   s.scratch_bytes = aligned(pads) + s.gradient_bytes;
   s.forward_tiles = Tiles(s.plain, s.forward_desc.weights_desc(), type, k, d);
@@ -117,22 +108,12 @@ PrimitiveProduct::PrimitiveProduct(const InnerProductShape& shape, Precision pre
   if (!s.gradient_is_plain) s.gradient_tiles = Tiles(s.plain, s.weight_desc.diff_weights_desc(), Type::f32, k, d);
 }
 
-std::int64_t PrimitiveProduct::row_unit() const {
+void PrimitiveProduct::pack(const float* weight, std::byte* packed) const {
   const State& s = s_;
-  constexpr std::int64_t kTileRows = 16;
-  const bool tiled = s.gradient_tiles.usable() && s.forward_tiles.usable() && (s.input_bytes == 0 || s.input_tiles.usable());
-  return tiled ? kTileRows : s.rows;
-}
-
-void PrimitiveProduct::pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const {
-  const State& s = s_;
-  // Without tiles a reorder takes the whole matrix, whatever rows are asked for.
-  const bool tiled = s.forward_tiles.usable() && (s.input_bytes == 0 || s.input_tiles.usable());
-  const std::int64_t from_row = tiled ? first_row : 0, count = tiled ? rows : s.rows;
   Memory rounded;
-  const float* source = s.wide.weights(weight + from_row * s.columns, count * s.columns, rounded);
+  const float* source = s.wide.weights(weight, s.rows * s.columns, rounded);
   const auto pack_one = [&](const Tiles& tiles, const dnnl::reorder& reorder, const Desc& format, std::byte* to) {
-    if (tiles.usable()) return tiles.pack(source + (first_row - from_row) * s.columns, first_row, rows, to);
+    if (tiles.usable()) return tiles.pack(source, s.rows, to);
     auto plain = wrap(s.plain, source), target = wrap(format, to);
     reorder.execute(stream(), plain, target);
   };
@@ -156,45 +137,37 @@ void PrimitiveProduct::backward_input(const void* grad_output, const std::byte* 
   s.input_gradient.execute(
       stream(), {{DNNL_ARG_DIFF_DST, wrap(s.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
                  {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
-                 {DNNL_ARG_DIFF_SRC, wrap(s.input_desc.diff_src_desc(), s.wide_grad_input.target(grad_input, s.room_of_input(scratch)))},
+                 {DNNL_ARG_DIFF_SRC, wrap(s.input_desc.diff_src_desc(), s.wide.target(grad_input, s.room_of_input(scratch)))},
                  {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
-  s.wide_grad_input.write(s.room_of_input(scratch), grad_input, s.inputs);
+  s.wide.write(s.room_of_input(scratch), grad_input, s.inputs);
 }
 
-void PrimitiveProduct::backward_weight_packed(const void* input, const void* grad_output, float* grad_bias, std::byte* scratch) const {
+void PrimitiveProduct::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
   const State& s = s_;
+  std::byte* gradient = s.gradient_is_plain ? reinterpret_cast<std::byte*>(grad_weight) : scratch;
   std::unordered_map<int, dnnl::memory> args{
       {DNNL_ARG_SRC, wrap(s.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
       {DNNL_ARG_DIFF_DST, wrap(s.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
-      {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), scratch)},
+      {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), gradient)},
       {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch + s.gradient_bytes)}};
   if (s.has_bias) args.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.bias, grad_bias));
   s.weight.execute(stream(), args);
-}
-
-void PrimitiveProduct::unpack_rows(const std::byte* scratch, std::int64_t first_row, std::int64_t rows, float* gradient) const {
-  const State& s = s_;
-  if (s.gradient_is_plain) {
-    std::memcpy(gradient, reinterpret_cast<const float*>(scratch) + first_row * s.columns,
-                static_cast<std::size_t>(rows * s.columns) * sizeof(float));
-  } else if (s.gradient_tiles.usable()) {
-    s.gradient_tiles.unpack(scratch, first_row, rows, gradient);
-  } else {
-    auto from = wrap(s.weight_desc.diff_weights_desc(), scratch), to = wrap(s.plain, gradient);
-    s.unpack_gradient.execute(stream(), from, to);
-  }
+  if (s.gradient_is_plain) return;
+  if (s.gradient_tiles.usable()) return s.gradient_tiles.unpack(gradient, s.rows, grad_weight);
+  auto from = wrap(s.weight_desc.diff_weights_desc(), gradient), to = wrap(s.plain, grad_weight);
+  s.unpack_gradient.execute(stream(), from, to);
 }
 
 }  // namespace
 
-std::unique_ptr<InnerProduct> make_inner_product(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input, Precision grad_input_type) {
+std::unique_ptr<InnerProduct> make_inner_product(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
   // Where oneDNN has no kernel of its own (below AVX-512 in version 2), its primitive calls the general matrix product on plain rows,
   // which falls to half the speed when rows are a power of two apart. The same product on padded rows does not.
   const Type type = Widening(precision).type(precision);
   const std::string made_of = forward_of(shape, type, has_bias).impl_info_str();
   const bool general = made_of.find("gemm") != std::string::npos && made_of.find("brgemm") == std::string::npos;
-  if (general && type == Type::f32) return make_matrix_product(shape, precision, has_bias, grad_input_type);
-  return std::make_unique<PrimitiveProduct>(shape, precision, has_bias, wants_grad_input, grad_input_type);
+  if (general && type == Type::f32) return make_matrix_product(shape, precision, has_bias);
+  return std::make_unique<PrimitiveProduct>(shape, precision, has_bias, wants_grad_input);
 }
 
 }  // namespace reprise::kernels

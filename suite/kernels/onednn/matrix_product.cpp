@@ -29,17 +29,17 @@ void multiply(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n
 
 class MatrixProduct final : public InnerProduct {
  public:
-  MatrixProduct(const InnerProductShape& shape, Precision precision, bool has_bias, Precision grad_input_type)
-      : shape_(shape), precision_(precision), has_bias_(has_bias), wide_(precision, true), wide_grad_input_(grad_input_type, true), row_(spread(shape.in_features)) {}
+  MatrixProduct(const InnerProductShape& shape, Precision precision, bool has_bias)
+      : shape_(shape), precision_(precision), has_bias_(has_bias), wide_(precision, true), row_(spread(shape.in_features)) {}
 
   std::size_t packed_bytes() const override { return matrix_bytes(shape_.out_features); }
   std::size_t scratch_bytes() const override { return gradient_bytes() + input_bytes() + wide_.bytes(outputs()); }
 
-  void pack_rows(const float* weight, std::int64_t first_row, std::int64_t rows, std::byte* packed) const override {
-    const float* from = weight + first_row * shape_.in_features;
-    float* to = reinterpret_cast<float*>(packed) + first_row * row_;
-    if (!wide_.on()) return copy_rows(from, shape_.in_features, to, row_, rows);
-    for (std::int64_t r = 0; r < rows; ++r) wide_.round_weights(from + r * shape_.in_features, shape_.in_features, to + r * row_);
+  void pack(const float* weight, std::byte* packed) const override {
+    const auto [n, d, k] = shape_;
+    float* to = reinterpret_cast<float*>(packed);
+    if (!wide_.on()) return copy_rows(weight, d, to, row_, k);
+    for (std::int64_t r = 0; r < k; ++r) wide_.round_weights(weight + r * d, d, to + r * row_);
   }
 
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override {
@@ -55,30 +55,20 @@ class MatrixProduct final : public InnerProduct {
   void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const override {
     const auto [n, d, k] = shape_;
     const auto* g = static_cast<const float*>(wide_.read(grad_output, n * k, room_of_output(scratch)));
-    auto* to = static_cast<float*>(wide_grad_input_.target(grad_input, room_of_input(scratch)));
+    auto* to = static_cast<float*>(wide_.target(grad_input, room_of_input(scratch)));
     multiply('N', 'N', n, d, k, g, k, reinterpret_cast<const float*>(packed), row_, 0.0F, to, d);
-    wide_grad_input_.write(room_of_input(scratch), grad_input, n * d);
+    wide_.write(room_of_input(scratch), grad_input, n * d);
   }
 
-  void backward_weight_packed(const void* input, const void* grad_output, float* grad_bias, std::byte* scratch) const override {
+  void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const override {
     const auto [n, d, k] = shape_;
     const auto* g = static_cast<const float*>(wide_.read(grad_output, n * k, room_of_output(scratch)));
     const float* x = spread_input(input, scratch);
-    multiply('T', 'N', k, d, n, g, k, x, row_, 0.0F, reinterpret_cast<float*>(scratch), row_);
+    auto* gradient = reinterpret_cast<float*>(scratch);
+    multiply('T', 'N', k, d, n, g, k, x, row_, 0.0F, gradient, row_);
+    copy_rows(gradient, row_, grad_weight, d, k);
     if (has_bias_) vector_kernels().of<float>().column_sum(g, n, k, 1.0F, grad_bias);
   }
-
-  std::int64_t row_unit() const override {
-    constexpr std::int64_t kRows = 16;
-    return shape_.out_features % kRows == 0 ? kRows : shape_.out_features;
-  }
-
-  void unpack_rows(const std::byte* scratch, std::int64_t first_row, std::int64_t rows, float* gradient) const override {
-    copy_rows(reinterpret_cast<const float*>(scratch) + first_row * row_, row_, gradient, shape_.in_features, rows);
-  }
-
- protected:
-  std::int64_t all_rows() const override { return shape_.out_features; }
 
  private:
   // Scratch: weight gradient [K, row], input [N, row], output [N, K] where it is widened.
@@ -114,15 +104,14 @@ class MatrixProduct final : public InnerProduct {
   InnerProductShape shape_;
   Precision precision_;
   bool has_bias_;
-  Widening wide_, wide_grad_input_;
+  Widening wide_;
   std::int64_t row_;
 };
 
 }  // namespace
 
-std::unique_ptr<InnerProduct> make_matrix_product(const InnerProductShape& shape, Precision precision, bool has_bias,
-                                                  Precision grad_input_type) {
-  return std::make_unique<MatrixProduct>(shape, precision, has_bias, grad_input_type);
+std::unique_ptr<InnerProduct> make_matrix_product(const InnerProductShape& shape, Precision precision, bool has_bias) {
+  return std::make_unique<MatrixProduct>(shape, precision, has_bias);
 }
 
 }  // namespace reprise::kernels::onednn

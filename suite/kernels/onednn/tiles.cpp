@@ -55,17 +55,16 @@ Tiles::Tiles(const dnnl::memory::desc& plain, const dnnl::memory::desc& packed, 
   offsets_ = std::move(offsets);
 }
 
-void Tiles::pack(const float* plain, std::int64_t first_row, std::int64_t rows, std::byte* packed) const {
+void Tiles::pack(const float* plain, std::int64_t rows, std::byte* packed) const {
   const auto& kernel = vector_kernels();
-  const std::int32_t* offsets = offsets_.data() + first_row / 16 * (columns_ / 16);
   if (type_ == Type::f32)
-    kernel.pack_tiles(plain, rows, columns_, offsets, stride_, reinterpret_cast<float*>(packed));
+    kernel.pack_tiles(plain, rows, columns_, offsets_.data(), stride_, reinterpret_cast<float*>(packed));
   else
-    kernel.pack_tiles_bf16(plain, rows, columns_, offsets, stride_, reinterpret_cast<bf16*>(packed));
+    kernel.pack_tiles_bf16(plain, rows, columns_, offsets_.data(), stride_, reinterpret_cast<bf16*>(packed));
 }
 
-void Tiles::unpack(const std::byte* packed, std::int64_t first_row, std::int64_t rows, float* plain) const {
-  vector_kernels().unpack_tiles(reinterpret_cast<const float*>(packed), rows, columns_, offsets_.data() + first_row / 16 * (columns_ / 16), stride_, plain);
+void Tiles::unpack(const std::byte* packed, std::int64_t rows, float* plain) const {
+  vector_kernels().unpack_tiles(reinterpret_cast<const float*>(packed), rows, columns_, offsets_.data(), stride_, plain);
 }
 
 }  // namespace reprise::kernels::onednn

@@ -18,10 +18,9 @@ class Tiles {
   Tiles(const dnnl::memory::desc& plain, const dnnl::memory::desc& packed, Type type, std::int64_t rows, std::int64_t columns);
 
   bool usable() const { return !offsets_.empty(); }
-  /// Rows are given as multiples of 16; `plain` points at the first of them, `packed` at the whole matrix.
-  void pack(const float* plain, std::int64_t first_row, std::int64_t rows, std::byte* packed) const;
+  void pack(const float* plain, std::int64_t rows, std::byte* packed) const;
   /// float32 formats only.
-  void unpack(const std::byte* packed, std::int64_t first_row, std::int64_t rows, float* plain) const;
+  void unpack(const std::byte* packed, std::int64_t rows, float* plain) const;
 
  private:
   std::int64_t columns_ = 0, stride_ = 0;

@@ -17,6 +17,7 @@ void fill_table(VectorKernels& table);
 
 namespace avx512_bf16 {
 void fill_pairs(Bf16WinogradKernels& table);
+void fill_pair_kernels(PairKernels& table);
 }
 
 namespace {
@@ -32,6 +33,14 @@ bool has_avx512() {
 VectorKernels filled(void (*fill)(VectorKernels&)) {
   VectorKernels table;
   fill(table);
+  return table;
+}
+
+/// Empty where bfloat16 is not multiplied.
+template <class Table>
+Table filled_for_bf16(void (*fill)(Table&)) {
+  Table table = {};
+  if (&vector_kernels() == vector_kernels_for("avx512") && __builtin_cpu_supports("avx512bf16")) fill(table);
   return table;
 }
 
@@ -73,12 +82,13 @@ const VectorKernels& vector_kernels() {
 }
 
 const Bf16WinogradKernels* bf16_winograd_kernels() {
-  static const Bf16WinogradKernels table = [] {
-    Bf16WinogradKernels filled = {};
-    if (&vector_kernels() == vector_kernels_for("avx512") && __builtin_cpu_supports("avx512bf16")) avx512_bf16::fill_pairs(filled);
-    return filled;
-  }();
+  static const Bf16WinogradKernels table = filled_for_bf16(avx512_bf16::fill_pairs);
   return table.data_tiles == nullptr ? nullptr : &table;
+}
+
+const PairKernels* pair_kernels() {
+  static const PairKernels table = filled_for_bf16(avx512_bf16::fill_pair_kernels);
+  return table.join_rows == nullptr ? nullptr : &table;
 }
 
 }  // namespace reprise::kernels

@@ -1,43 +1,9 @@
-// Plain matrices to and from the blocked weight formats of matrix-product kernels, 16 x 16 tiles at a time.
+// Plain matrices to and from the formats of matrix-product kernels: blocked ones of oneDNN, 16 x 16 tiles at a time, and our own panels.
 
-#include <utility>
-
-#include "suite/kernels/vector/lanes.hpp"
+#include "suite/kernels/vector/transpose.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
-
-typedef float Lanes __attribute__((vector_size(64)));
-
-using AllLanes = std::make_integer_sequence<int, 16>;
-
-/// One of four rounds. Of rows i and i + distance (a, b): the first keeps a's lanes without the distance bit and takes b's into the
-/// others; the second gets what is left.
-template <int kDistance, int... kLane>
-inline __attribute__((always_inline)) void exchange(Lanes* v, std::integer_sequence<int, kLane...>) {
-#pragma GCC unroll 16
-  for (int i = 0; i < 16; ++i) {
-    if (i & kDistance) continue;
-    const Lanes a = v[i], b = v[i + kDistance];  // lanes 0 to 15 and 16 to 31 of the pair
-    v[i] = __builtin_shufflevector(a, b, (kLane & kDistance ? 16 + kLane - kDistance : kLane)...);
-    v[i + kDistance] = __builtin_shufflevector(a, b, (kLane & kDistance ? 16 + kLane : kLane + kDistance)...);
-  }
-}
-
-inline __attribute__((always_inline)) void transpose(Lanes* v) {
-  exchange<1>(v, AllLanes());
-  exchange<2>(v, AllLanes());
-  exchange<4>(v, AllLanes());
-  exchange<8>(v, AllLanes());
-}
-
-inline __attribute__((always_inline)) Lanes load_lanes(const float* p) {
-  Lanes v;
-  __builtin_memcpy(&v, p, sizeof v);
-  return v;
-}
-
-inline __attribute__((always_inline)) void store_lanes(float* p, const Lanes& v) { __builtin_memcpy(p, &v, sizeof v); }
 
 void pack_tiles(const float* plain, Index rows, Index columns, const std::int32_t* offsets, Index stride, float* packed) {
   for (Index r = 0; r < rows; r += 16)
@@ -87,12 +53,42 @@ void pack_tiles_bf16(const float* plain, Index rows, Index columns, const std::i
     }
 }
 
+/// 16 x 16 values of a matrix, rows `row` apart; what lies beyond its rows and columns is zero.
+inline __attribute__((always_inline)) void load_tile(const float* plain, Index rows, Index columns, Index row, Lanes* v) {
+  if (rows >= 16 && columns >= 16) {
+#pragma GCC unroll 16
+    for (int i = 0; i < 16; ++i) v[i] = load_lanes(plain + i * row);
+    return;
+  }
+  for (int i = 0; i < 16; ++i) {
+    float line[16];
+    store(line, i < rows ? load_some(plain + i * row, columns) : set(0.0F));
+    v[i] = load_lanes(line);
+  }
+}
+
+LANES F16 as_bf16(F16 x) { return as_float(shift_left<16>(round_to_bf16(x))); }
+
+void transposed_panels(const float* weight, Index rows, Index columns, Index row, bool rounds, float* panels) {
+  for (Index r = 0; r < rows; r += 16)
+    for (Index c = 0; c < columns; c += 16) {
+      Lanes v[16];
+      load_tile(weight + r * row + c, rows - r, columns - c, row, v);
+      transpose(v);
+      for (int i = 0; i < 16 && c + i < columns; ++i, panels += 16) {
+        store_lanes(panels, v[i]);
+        if (rounds) store(panels, as_bf16(load(panels)));
+      }
+    }
+}
+
 }  // namespace
 
 void fill_packing(VectorKernels& table) {
   table.pack_tiles = pack_tiles;
   table.unpack_tiles = unpack_tiles;
   table.pack_tiles_bf16 = pack_tiles_bf16;
+  table.transposed_panels = transposed_panels;
 }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

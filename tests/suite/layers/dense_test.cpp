@@ -99,7 +99,6 @@ LayerResult run_blocks(const LayerCase& c, const LayerValues& values, const Doub
   result.grad_inputs = {Doubles(partial.size())};
   EXPECT_EQ(kernel->first_row(kernel->blocks()), out);
   for (int block = kernel->blocks() - 1; block >= 0; --block) {
-    kernel->load_block(block, parameters);
     kernel->forward(block, input.data(), output.data(), parameters, scratch.data());
     kernel->backward(block, input.data(), grad.data(), partial.data(), parameters, take_rows, scratch.data());
     for (std::size_t i = 0; i < partial.size(); ++i) result.grad_inputs[0][i] += static_cast<double>(partial[i]);

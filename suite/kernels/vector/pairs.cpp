@@ -1,0 +1,60 @@
+// Matrices of bfloat16 as words of two values that are multiplied and added up together. Compiled for CPUs that do.
+
+#include "suite/kernels/vector/transpose.hpp"
+
+namespace reprise::kernels::REPRISE_ISA_NAME {
+namespace {
+
+void join_rows(const bf16* first, const bf16* second, Index n, std::uint32_t* words) {
+  for (Index i = 0; i < n; i += 16) {
+    const Index m = n - i;
+    const I16 low = m >= 16 ? load_halves(first + i) : load_halves_part(first + i, m);
+    const I16 high = second == nullptr ? set_int(0) : m >= 16 ? load_halves(second + i) : load_halves_part(second + i, m);
+    const I16 joined = low | shift_left<16>(high);
+    if (m >= 16)
+      store_int(words + i, joined);
+    else
+      store_part(reinterpret_cast<float*>(words + i), as_float(joined), m);
+  }
+}
+
+/// Sixteen values of each, rounded: `low` before `high`.
+LANES __m512i rounded(F16 low, F16 high) { return (__m512i)_mm512_cvtne2ps_pbh(high.v, low.v); }
+
+void join_weights(const float* first, const float* second, Index n, std::uint32_t* words) {
+  const __m512i interleave = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  for (Index i = 0; i < n; i += 16) {
+    const Index m = n - i;
+    const F16 joined{_mm512_castsi512_ps(_mm512_permutexvar_epi16(interleave, rounded(load_some(first + i, m), load_some(second + i, m))))};
+    store_some(reinterpret_cast<float*>(words + i), joined, m);
+  }
+}
+
+void transposed_panels(const float* weight, Index rows, Index columns, Index row, std::uint32_t* panels) {
+  for (Index r = 0; r < rows; r += 16)
+    for (Index c = 0; c < columns; c += 32) {
+      Lanes v[16];
+      if (r + 16 <= rows && c + 32 <= columns) {
+#pragma GCC unroll 16
+        for (int i = 0; i < 16; ++i) {
+          const float* from = weight + (r + i) * row + c;
+          v[i] = reinterpret_cast<Lanes>(rounded(load(from), load(from + 16)));
+        }
+      } else {
+        for (int i = 0; i < 16; ++i) {
+          const float* from = weight + (r + i) * row + c;
+          const bool there = r + i < rows;
+          const F16 low = there ? load_some(from, columns - c) : set(0.0F), high = there && columns - c > 16 ? load_some(from + 16, columns - c - 16) : set(0.0F);
+          v[i] = reinterpret_cast<Lanes>(rounded(low, high));
+        }
+      }
+      transpose(v);
+      for (int i = 0; i < 16 && c + 2 * i < columns; ++i, panels += 16) store_lanes(reinterpret_cast<float*>(panels), v[i]);
+    }
+}
+
+}  // namespace
+
+void fill_pair_kernels(PairKernels& table) { table = {join_rows, join_weights, transposed_panels}; }
+
+}  // namespace reprise::kernels::REPRISE_ISA_NAME
