@@ -1,5 +1,5 @@
 #pragma once
-// What convolutions by minimal filtering share: gradients of the weight come out plain, and that of the bias is a sum of columns.
+// What our own convolutions share: gradients of the weight come out plain, and that of the bias is a sum of columns.
 
 #include "suite/kernels/convolution.hpp"
 

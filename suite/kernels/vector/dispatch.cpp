@@ -18,6 +18,7 @@ void fill_table(VectorKernels& table);
 namespace avx512_bf16 {
 void fill_pairs(Bf16WinogradKernels& table);
 void fill_pair_kernels(PairKernels& table);
+void fill_direct(Bf16DirectKernels& table);
 }
 
 namespace {
@@ -89,6 +90,11 @@ const Bf16WinogradKernels* bf16_winograd_kernels() {
 const PairKernels* pair_kernels() {
   static const PairKernels table = filled_for_bf16(avx512_bf16::fill_pair_kernels);
   return table.join_rows == nullptr ? nullptr : &table;
+}
+
+const Bf16DirectKernels* bf16_direct_kernels() {
+  static const Bf16DirectKernels table = filled_for_bf16(avx512_bf16::fill_direct);
+  return table.add_rows == nullptr ? nullptr : &table;
 }
 
 }  // namespace reprise::kernels

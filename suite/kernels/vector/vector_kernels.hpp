@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "suite/kernels/vector/direct_kernels.hpp"
 #include "suite/kernels/vector/winograd_kernels.hpp"
 
 namespace reprise::kernels {
@@ -214,6 +215,7 @@ const VectorKernels& vector_kernels();
 /// Null unless that table is "avx512" and this processor multiplies bfloat16.
 const Bf16WinogradKernels* bf16_winograd_kernels();
 const PairKernels* pair_kernels();
+const Bf16DirectKernels* bf16_direct_kernels();
 
 /// The table of one instruction set; null if this processor lacks it.
 const VectorKernels* vector_kernels_for(std::string_view isa);

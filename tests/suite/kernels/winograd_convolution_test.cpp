@@ -1,10 +1,11 @@
-// Minimal filtering against plain loops in double: every side of tiles that stick out of the plane, channels that do not fill 16 lanes,
+// Our own convolutions, direct ones and minimal filtering, against plain loops in double: every side of tiles that stick out of the plane, channels that do not fill 16 lanes,
 // depths beyond a panel, more tiles than one go takes, filters finished in groups.
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "suite/kernels/direct_bf16_convolution.hpp"
 #include "suite/kernels/reference/convolution.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/kernels/winograd_bf16_convolution.hpp"
@@ -153,6 +154,31 @@ const Case kBf16Cases[] = {
     {"one_output", shape(2, 3, 3, 16, 16, 3, 0)},
 };
 
+class DirectBf16ConvolutionTest : public testing::TestWithParam<Case> {};
+
+TEST_P(DirectBf16ConvolutionTest, equals_the_reference) {
+  const ConvolutionShape& s = GetParam().shape;
+  if (kernels::bf16_direct_kernels() == nullptr) GTEST_SKIP() << "this processor does not multiply bfloat16";
+  ASSERT_TRUE(kernels::offers_direct_bf16(s));
+  const double reach = static_cast<double>(s.filter_height * s.filter_width), places = static_cast<double>(s.samples * s.out_height() * s.out_width());
+  const auto allowed = [&](double terms) { return tolerance(sum_of(terms), Precision::bf16); };
+  expect_reference(s, Precision::bf16, *kernels::make_direct_bf16_convolution(s, true, true),
+                   {allowed(reach * static_cast<double>(s.in_channels)), allowed(reach * static_cast<double>(s.filters)), sum_of(places) * kRoundoffF32});
+}
+
+/// Places that do not fill twelve, filters that leave 4, 8 and 0 of them, sums in several pieces, an odd number of samples.
+const Case kDirectCases[] = {
+    {"nine_by_nine_stride_2", shape(2, 20, 20, 32, 64, 9, 0, 2)},
+    {"odd_number_of_samples", shape(3, 12, 11, 64, 32, 5, 0, 2)},
+    {"padded", shape(2, 7, 8, 32, 96, 3, 1)},
+    {"all_padding", shape(1, 3, 4, 32, 32, 5, 4, 3)},
+    {"deep", shape(2, 5, 5, 608, 32, 3, 1, 2)},
+    {"wide_out", shape(2, 5, 5, 32, 608, 3, 0)},
+    {"one_output", shape(1, 4, 4, 32, 32, 4, 0)},
+};
+
+INSTANTIATE_TEST_SUITE_P(shapes, DirectBf16ConvolutionTest, testing::ValuesIn(kDirectCases), [](const auto& one) { return std::string(one.param.name); });
+
 INSTANTIATE_TEST_SUITE_P(shapes, WinogradBf16ConvolutionTest, testing::ValuesIn(kBf16Cases), [](const auto& one) { return std::string(one.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(shapes, WinogradConvolutionTest, testing::Combine(testing::ValuesIn(kCases), testing::Values(Precision::f32, Precision::bf16)),
@@ -192,6 +218,15 @@ TEST(WinogradConvolution, is_offered_where_it_can_compute) {
   ConvolutionShape grouped = shape(8, 8, 8, 16, 16, 3, 1), oblong = grouped;
   grouped.groups = 2, oblong.filter_width = 1;
   for (const ConvolutionShape& s : {grouped, oblong}) EXPECT_EQ(kernels::winograd_saving(s), 0);
+}
+
+TEST(DirectBf16Convolution, is_offered_for_whole_blocks_of_channels) {
+  EXPECT_EQ(kernels::offers_direct_bf16(shape(8, 8, 8, 64, 32, 5, 0, 2)), kernels::bf16_direct_kernels() != nullptr);
+  EXPECT_FALSE(kernels::offers_direct_bf16(shape(8, 8, 8, 48, 32, 5, 0)));
+  EXPECT_FALSE(kernels::offers_direct_bf16(shape(8, 8, 8, 32, 48, 5, 0)));
+  ConvolutionShape grouped = shape(8, 8, 8, 64, 64, 3, 1);
+  grouped.groups = 2;
+  EXPECT_FALSE(kernels::offers_direct_bf16(grouped));
 }
 
 TEST(WinogradBf16Convolution, is_offered_where_it_can_compute) {
