@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "suite/errors.hpp"
+#include "suite/kernels/vector/vector_kernels.hpp"
 
 namespace reprise::layers {
 
@@ -31,17 +32,14 @@ void add_scaled(float factor, const float* from, float* to, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) to[i] += factor * from[i];
 }
 
-void softmax(const float* logits, std::int64_t n, float* output) {
-  const float largest = *std::max_element(logits, logits + n);
-  float sum = 0;
-  for (std::int64_t j = 0; j < n; ++j) sum += output[j] = std::exp(logits[j] - largest);
-  for (std::int64_t j = 0; j < n; ++j) output[j] /= sum;
-}
-
-/// grad_logits += gradient of softmax.
-void add_softmax_grad(const float* output, const float* grad_output, std::int64_t n, float* grad_logits) {
-  const float mean = dot(output, grad_output, n);
-  for (std::int64_t j = 0; j < n; ++j) grad_logits[j] += output[j] * (grad_output[j] - mean);
+/// product [rows, columns] = left [rows, depth] right [depth, columns], summed in order of depth.
+void multiply(const kernels::PanelProduct& p, const float* left, const float* right, float* product) {
+  constexpr std::int64_t kLanes = 16;
+  if (p.columns % kLanes == 0) return kernels::vector_kernels().winograd.multiply_panels(p, left, right, product);
+  for (std::int64_t r = 0; r < p.rows; ++r) {
+    std::fill_n(product + r * p.product_row, p.columns, 0.0f);
+    for (std::int64_t d = 0; d < p.depth; ++d) add_scaled(left[r * p.left_row + d * p.left_depth], right + d * p.right_depth, product + r * p.product_row, p.columns);
+  }
 }
 
 }  // namespace
@@ -90,14 +88,14 @@ std::size_t Routing::saved_floats() const {
   return static_cast<std::size_t>(kept_iterations() * shape_.samples * (shape_.inputs * shape_.outputs + vote_size()));
 }
 
-/// Forward: votes [N, I, J, D], logits [I, J], factors [N, I, J], a place for what is not saved. Back: gradients of sums and of outputs
-/// [N, J, D] and of one vote [J, D]; through all iterations also votes and their gradients [N, I, J, D], gradients of logits and of
-/// coefficients [I, J].
+/// Forward: votes [N, I, J, D], logits [I, J], factors [N, I, J], a place for what is not saved. Back: rows [J, D] of each term of a vote's
+/// gradient, and that gradient, of N samples; through all iterations also votes [N, I, J, D], gradients of logits for each iteration but the
+/// last [N, I, J], and of coefficients [I, J].
 std::size_t Routing::scratch_floats() const {
   const std::int64_t pairs = shape_.inputs * shape_.outputs, votes = shape_.samples * shape_.inputs * vote_size();
   const auto forward = static_cast<std::size_t>(votes + (1 + shape_.samples) * pairs) + saved_floats();
   const bool all = options_.gradient == RoutingGradient::all;
-  const auto backward = static_cast<std::size_t>((2 * shape_.samples + 1) * vote_size() + (all ? 2 * votes + 2 * pairs : 0));
+  const auto backward = static_cast<std::size_t>((terms() + 1) * shape_.samples * vote_size() + (all ? votes + ((kept_iterations() - 1) * shape_.samples + 1) * pairs : 0));
   return std::max(forward, backward);
 }
 
@@ -113,13 +111,9 @@ const float* Routing::sums(const float* saved, int iteration, std::int64_t sampl
 
 void Routing::cast_votes(const float* input, const float* weight, float* votes) const {
   const std::int64_t size = vote_size(), d = shape_.input_dimensions;
-  for (std::int64_t i = 0; i < shape_.inputs; ++i)
-    for (std::int64_t n = 0; n < shape_.samples; ++n) {
-      const float* u = input + (n * shape_.inputs + i) * d;
-      float* vote = votes + (n * shape_.inputs + i) * size;
-      std::fill_n(vote, size, 0.0f);
-      for (std::int64_t k = 0; k < d; ++k) add_scaled(u[k], weight + (i * d + k) * size, vote, size);
-    }
+  const kernels::PanelProduct product{.rows = shape_.samples, .columns = size, .depth = d, .left_row = shape_.inputs * d, .left_depth = 1,
+                                      .right_panel = 16, .right_depth = size, .product_row = shape_.inputs * size};
+  for (std::int64_t i = 0; i < shape_.inputs; ++i) multiply(product, input + i * d, weight + i * d * size, votes + i * size);
 }
 
 /// factors [N, I, J]: what each vote was multiplied by.
@@ -139,13 +133,7 @@ void Routing::shorten_votes(const float* input, float* votes, float* factors) co
 
 void Routing::update_logits(const float* votes, const float* output, bool is_first, float* logits) const {
   const std::int64_t dims = shape_.output_dimensions, pairs = shape_.inputs * shape_.outputs;
-  if (options_.kind == RoutingKind::dynamic) {
-    for (std::int64_t p = 0; p < pairs; ++p) {
-      const float agreement = dot(votes + p * dims, output + p % shape_.outputs * dims, dims);
-      logits[p] = is_first ? agreement : logits[p] + agreement;
-    }
-    return;
-  }
+  if (options_.kind == RoutingKind::dynamic) return kernels::vector_kernels().capsules.agree(votes_of_sample(), votes, output, !is_first, logits);
   double total = 0;
   for (std::int64_t p = 0; p < pairs; ++p) {
     const float* v = output + p % shape_.outputs * dims;
@@ -162,20 +150,18 @@ void Routing::update_logits(const float* votes, const float* output, bool is_fir
 /// Routing of one sample: votes, output and logits are that sample's, saved is the shard's.
 void Routing::route(const float* votes, const float* bias, float* output, float* saved, float* logits, std::int64_t sample) const {
   const std::int64_t dims = shape_.output_dimensions, size = vote_size();
+  const kernels::VectorKernels& vectors = kernels::vector_kernels();
   for (int t = 0; t < options_.iterations; ++t) {
     const int kept = options_.gradient == RoutingGradient::all ? t : 0;
     float* c = const_cast<float*>(coefficients(saved, kept, sample));
     float* s = const_cast<float*>(sums(saved, kept, sample));
     std::fill_n(s, size, 0.0f);
     if (bias != nullptr) std::copy_n(bias, size, s);
-    for (std::int64_t i = 0; i < shape_.inputs; ++i) {
-      float* row = c + i * shape_.outputs;
-      if (t == 0)
-        std::fill_n(row, shape_.outputs, 1.0f / static_cast<float>(shape_.outputs));
-      else
-        softmax(logits + i * shape_.outputs, shape_.outputs, row);
-      for (std::int64_t j = 0; j < shape_.outputs; ++j) add_scaled(row[j], votes + i * size + j * dims, s + j * dims, dims);
-    }
+    if (t == 0)
+      std::fill_n(c, shape_.inputs * shape_.outputs, 1.0f / static_cast<float>(shape_.outputs));
+    else
+      vectors.f32.softmax(logits, c, shape_.inputs, shape_.outputs, 1.0f);
+    vectors.capsules.weigh(votes_of_sample(), c, votes, s);
     squash(s, shape_.outputs, dims, output);
     if (t + 1 < options_.iterations) update_logits(votes, output, t == 0, logits);
   }
@@ -196,33 +182,32 @@ void Routing::forward(const float* input, const float* weight, const float* bias
   for (std::int64_t p = 0; shortens && p < shape_.samples * pairs; ++p) kept[p] *= factors[p];
 }
 
+// The gradient of a vote is a sum of terms, a coefficient times a row [J, D] each: of each iteration that counts the gradient of its sum s, by
+// c, and of each but the last its output v, by the gradient of the logits that it moved.
 void Routing::backward(const float* input, const float* weight, const float* grad_output, const float* saved, float* grad_input, float* grad_weight,
                        float* grad_bias, float* scratch) const {
-  const std::int64_t size = vote_size(), d = shape_.input_dimensions, inputs = shape_.inputs;
-  const bool all = options_.gradient == RoutingGradient::all;
-  float* grad_sums = scratch;
-  float* one_vote = grad_sums + 2 * shape_.samples * size;
-  float* votes = one_vote + size;
-  float* grad_votes = votes + shape_.samples * inputs * size;
-  float* work = grad_votes + shape_.samples * inputs * size;
+  const std::int64_t size = vote_size(), d = shape_.input_dimensions, inputs = shape_.inputs, samples = shape_.samples, pairs = inputs * shape_.outputs;
+  const kernels::CapsuleKernels& capsules = kernels::vector_kernels().capsules;
+  float* rows = scratch;
+  float* grad_votes = rows + terms() * samples * size;
+  float* votes = grad_votes + samples * size;
+  float* grad_logits = votes + samples * inputs * size;
   if (grad_bias != nullptr) std::fill_n(grad_bias, size, 0.0f);
-  if (all) {
+  if (options_.gradient == RoutingGradient::all) {
     cast_votes(input, weight, votes);
-    backward_all(votes, grad_output, saved, grad_votes, grad_sums, work, grad_bias);
+    sum_grads_of_all(votes, grad_output, saved, rows, grad_logits, grad_logits + (kept_iterations() - 1) * samples * pairs, grad_bias);
   } else {
-    sum_grads(grad_output, saved, grad_sums, grad_bias);
+    sum_grads(grad_output, saved, rows, grad_bias);
   }
+  const kernels::CapsuleRows shape{samples, shape_.outputs, shape_.output_dimensions};
+  const kernels::PanelProduct product{.rows = d, .columns = size, .depth = samples, .left_row = 1, .left_depth = inputs * d, .right_panel = 16, .right_depth = size, .product_row = size};
   for (std::int64_t i = 0; i < inputs; ++i) {
-    if (grad_weight != nullptr) std::fill_n(grad_weight + i * d * size, d * size, 0.0f);
-    for (std::int64_t n = 0; n < shape_.samples; ++n) {
-      if (!all) vote_grad(coefficients(saved, 0, n) + i * shape_.outputs, grad_sums + n * size, one_vote);
-      const float* grad_vote = all ? grad_votes + (n * inputs + i) * size : one_vote;
-      for (std::int64_t k = 0; k < d; ++k) {
-        const std::int64_t at = (n * inputs + i) * d + k;
-        if (grad_input != nullptr) grad_input[at] = dot(weight + (i * d + k) * size, grad_vote, size);
-        if (grad_weight != nullptr) add_scaled(input[at], grad_vote, grad_weight + (i * d + k) * size, size);
-      }
+    for (int term = 0; term < terms(); ++term) {
+      const float* by = term < kept_iterations() ? coefficients(saved, term, 0) : grad_logits + (term - kept_iterations()) * samples * pairs;
+      capsules.scale(shape, by + i * shape_.outputs, pairs, rows + term * samples * size, term > 0, grad_votes);
     }
+    if (grad_input != nullptr) capsules.multiply_rows(grad_votes, samples, weight + i * d * size, d, size, grad_input + i * d, inputs * d);
+    if (grad_weight != nullptr) multiply(product, input + i * d, grad_votes, grad_weight + i * d * size);
   }
 }
 
@@ -235,46 +220,31 @@ void Routing::sum_grads(const float* grad_output, const float* saved, float* gra
   }
 }
 
-/// Of the votes [J, D] of one input capsule.
-void Routing::vote_grad(const float* coefficients, const float* grad_sums, float* grad_vote) const {
-  const std::int64_t dims = shape_.output_dimensions;
-  for (std::int64_t j = 0; j < shape_.outputs; ++j)
-    for (std::int64_t k = 0; k < dims; ++k) grad_vote[j * dims + k] = coefficients[j] * grad_sums[j * dims + k];
-}
-
-/// work: gradients of logits and of coefficients, [I, J] each; the second half of grad_sums holds an output and its gradient.
-void Routing::backward_all(const float* votes, const float* grad_output, const float* saved, float* grad_votes, float* grad_sums, float* work,
-                           float* grad_bias) const {
-  const std::int64_t dims = shape_.output_dimensions, size = vote_size(), outputs = shape_.outputs, pairs = shape_.inputs * outputs;
-  float* grad_logits = work;
-  float* grad_coefficients = work + pairs;
+/// rows: gradients of the sums of each iteration [N, J, D], then outputs of each but the last; grad_logits: of what those outputs moved [N, I, J].
+void Routing::sum_grads_of_all(const float* votes, const float* grad_output, const float* saved, float* rows, float* grad_logits, float* grad_coefficients,
+                               float* grad_bias) const {
+  const std::int64_t size = vote_size(), outputs = shape_.outputs, pairs = shape_.inputs * outputs, last = options_.iterations - 1;
+  const kernels::VectorKernels& vectors = kernels::vector_kernels();
   for (std::int64_t n = 0; n < shape_.samples; ++n) {
     const float* vote = votes + n * shape_.inputs * size;
-    float* grad_vote = grad_votes + n * shape_.inputs * size;
-    float* ds = grad_sums + n * size;
-    float* v = grad_sums + shape_.samples * size + n * size;
-    std::fill_n(grad_vote, shape_.inputs * size, 0.0f);
-    std::fill_n(grad_logits, pairs, 0.0f);
-    std::copy_n(grad_output + n * size, size, ds);  // the gradient of the output, then of the sum
-    for (int t = options_.iterations - 1; t >= 0; --t) {
-      const float* s = sums(saved, t, n);
-      const float* c = coefficients(saved, t, n);
-      if (t < options_.iterations - 1) {  // what this iteration's output did to the logits of the next
-        squash(s, outputs, dims, v);
+    for (std::int64_t t = last; t >= 0; --t) {
+      const float* s = sums(saved, static_cast<int>(t), n);
+      const float* moved = grad_logits + (t * shape_.samples + n) * pairs;
+      float* ds = rows + (t * shape_.samples + n) * size;  // the gradient of the output, then of the sum
+      if (t == last) {
+        std::copy_n(grad_output + n * size, size, ds);
+      } else {
+        squash(s, outputs, shape_.output_dimensions, rows + ((last + 1 + t) * shape_.samples + n) * size);
         std::fill_n(ds, size, 0.0f);
-        for (std::int64_t p = 0; p < pairs; ++p) {
-          add_scaled(grad_logits[p], vote + p * dims, ds + p % outputs * dims, dims);
-          add_scaled(grad_logits[p], v + p % outputs * dims, grad_vote + p * dims, dims);
-        }
+        vectors.capsules.weigh(votes_of_sample(), moved, vote, ds);
       }
-      squash_grad(s, ds, outputs, dims, ds);
+      squash_grad(s, ds, outputs, shape_.output_dimensions, ds);
       if (grad_bias != nullptr) add_scaled(1.0f, ds, grad_bias, size);
-      for (std::int64_t p = 0; p < pairs; ++p) {
-        add_scaled(c[p], ds + p % outputs * dims, grad_vote + p * dims, dims);
-        grad_coefficients[p] = dot(vote + p * dims, ds + p % outputs * dims, dims);
-      }
-      for (std::int64_t i = 0; t > 0 && i < shape_.inputs; ++i)
-        add_softmax_grad(c + i * outputs, grad_coefficients + i * outputs, outputs, grad_logits + i * outputs);
+      if (t == 0) continue;
+      float* before = grad_logits + ((t - 1) * shape_.samples + n) * pairs;
+      vectors.capsules.agree(votes_of_sample(), vote, ds, false, grad_coefficients);
+      vectors.f32.softmax_grad(coefficients(saved, static_cast<int>(t), n), grad_coefficients, before, shape_.inputs, outputs, 1.0f);
+      if (t < last) vectors.accumulate(before, moved, pairs);
     }
   }
 }

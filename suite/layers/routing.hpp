@@ -16,6 +16,8 @@
 #include <cstdint>
 #include <string>
 
+#include "suite/kernels/vector/capsule_kernels.hpp"
+
 namespace reprise::layers {
 
 enum class RoutingKind { dynamic, scaled_distance };
@@ -59,14 +61,15 @@ class Routing {
  private:
   std::int64_t vote_size() const { return shape_.outputs * shape_.output_dimensions; }
   int kept_iterations() const { return options_.gradient == RoutingGradient::all ? options_.iterations : 1; }
+  kernels::CapsuleRows votes_of_sample() const { return {shape_.inputs, shape_.outputs, shape_.output_dimensions}; }
+  /// What adds up to the gradient of a vote.
+  int terms() const { return 2 * kept_iterations() - 1; }
   void cast_votes(const float* input, const float* weight, float* votes) const;
   void shorten_votes(const float* input, float* votes, float* factors) const;
   void route(const float* votes, const float* bias, float* output, float* saved, float* logits, std::int64_t sample) const;
   void update_logits(const float* votes, const float* output, bool is_first, float* logits) const;
   void sum_grads(const float* grad_output, const float* saved, float* grad_sums, float* grad_bias) const;
-  void vote_grad(const float* coefficients, const float* grad_sums, float* grad_vote) const;
-  void backward_all(const float* votes, const float* grad_output, const float* saved, float* grad_votes, float* grad_sums, float* work,
-                    float* grad_bias) const;
+  void sum_grads_of_all(const float* votes, const float* grad_output, const float* saved, float* rows, float* grad_logits, float* grad_coefficients, float* grad_bias) const;
   const float* coefficients(const float* saved, int iteration, std::int64_t sample) const;
   const float* sums(const float* saved, int iteration, std::int64_t sample) const;
 

@@ -178,5 +178,6 @@ void fill_updates(VectorKernels& table);
 void fill_packing(VectorKernels& table);
 void fill_plasticity(VectorKernels& table);
 void fill_winograd(VectorKernels& table);
+void fill_capsules(VectorKernels& table);
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

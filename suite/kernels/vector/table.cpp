@@ -19,6 +19,7 @@ void fill_table(VectorKernels& table) {
   fill_packing(table);
   fill_plasticity(table);
   fill_winograd(table);
+  fill_capsules(table);
 }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "suite/kernels/vector/capsule_kernels.hpp"
 #include "suite/kernels/vector/direct_kernels.hpp"
 #include "suite/kernels/vector/winograd_kernels.hpp"
 
@@ -152,6 +153,7 @@ struct VectorKernels {
   StorageKernels<float> f32;
   StorageKernels<bf16> b16;
   WinogradKernels winograd;
+  CapsuleKernels capsules;
 
   /// a += b. The order in which a tree calls it is the caller's.
   void (*accumulate)(float* a, const float* b, std::int64_t n);

@@ -111,11 +111,30 @@ std::vector<Doubles> filtering(const VectorKernels& table) {
   return {read_back(y.data(), static_cast<std::int64_t>(y.size())), read_back(grad_data.data(), static_cast<std::int64_t>(grad_data.size())), read_back(taps.data(), static_cast<std::int64_t>(taps.size()))};
 }
 
+/// Sums of capsules: of 16 values, of 8, of 8 that do not fill lanes, and of 5.
+std::vector<Doubles> routing(const VectorKernels& table) {
+  const kernels::CapsuleKernels& k = table.capsules;
+  std::vector<Doubles> results;
+  for (const kernels::CapsuleRows& shape : {kernels::CapsuleRows{7, 3, 16}, kernels::CapsuleRows{7, 6, 8}, kernels::CapsuleRows{7, 3, 8}, kernels::CapsuleRows{7, 3, 5}}) {
+    const std::int64_t size = shape.capsules * shape.dimensions, pairs = shape.rows * shape.capsules;
+    const auto votes = stored<float>(random_numbers(1, shape.rows * size)), coefficients = stored<float>(random_numbers(2, pairs));
+    auto sum = stored<float>(random_numbers(3, size)), agreement = coefficients, scaled = votes;
+    std::vector<float> products(static_cast<std::size_t>(shape.rows * shape.rows));
+    k.weigh(shape, coefficients.data(), votes.data(), sum.data());
+    k.agree(shape, votes.data(), sum.data(), true, agreement.data());
+    k.scale(shape, coefficients.data(), shape.capsules, votes.data(), true, scaled.data());
+    k.multiply_rows(votes.data(), shape.rows, scaled.data(), shape.rows, size, products.data(), shape.rows);
+    for (const auto& values : {sum, agreement, scaled, products}) results.push_back(read_back(values.data(), static_cast<std::int64_t>(values.size())));
+  }
+  return results;
+}
+
 TEST(InstructionSets, avx2_and_avx512_give_the_same_bits) {
   const auto tables = isa_tables();
   if (tables.size() < 2) GTEST_SKIP() << "this processor has no AVX-512";
   EXPECT_EQ(everything<float>(*tables[0]), everything<float>(*tables[1]));
   EXPECT_EQ(everything<bf16>(*tables[0]), everything<bf16>(*tables[1]));
+  EXPECT_EQ(routing(*tables[0]), routing(*tables[1]));
   EXPECT_EQ(filtering<float>(*tables[0]), filtering<float>(*tables[1]));
   EXPECT_EQ(filtering<bf16>(*tables[0]), filtering<bf16>(*tables[1]));
 }

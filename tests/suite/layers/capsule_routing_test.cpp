@@ -88,7 +88,7 @@ TEST(CapsuleRouting, one_iteration_by_hand_is_the_squashed_mean_of_the_votes) {
 
 TEST(CapsuleRouting, equals_the_reference_in_both_precisions) {
   for (const int iterations : {1, 2, 3})
-    for (const auto& [input, capsules, dimensions] : std::vector<std::tuple<SampleShape, int, int>>{{{1, 7, 3}, 5, 9}, {{2, 8, 8}, 3, 16}, {{1, 1, 1}, 2, 1}})
+    for (const auto& [input, capsules, dimensions] : std::vector<std::tuple<SampleShape, int, int>>{{{1, 7, 3}, 5, 9}, {{2, 8, 8}, 3, 16}, {{1, 5, 17}, 3, 16}, {{1, 7, 3}, 6, 8}, {{1, 4, 8}, 3, 8}, {{1, 1, 1}, 2, 1}})
       for (const Precision precision : {Precision::f32, Precision::bf16}) {
         const CapsuleRouting::Options o{.routing = {.capsules = capsules, .dimensions = dimensions, .iterations = iterations}};
         const LayerCase c = case_of(o, input, precision);
@@ -108,6 +108,11 @@ TEST(CapsuleRouting, scaled_distance_agreement_equals_the_reference) {
 TEST(CapsuleRouting, gradients_equal_central_differences) {
   for (const int iterations : {1, 2, 3}) {
     const CapsuleRouting::Options o{.routing = {.capsules = 4, .dimensions = 5, .iterations = iterations, .gradient = RoutingGradient::all}};
+    const LayerCase c = case_of(o, {1, 6, 3});
+    EXPECT_WITHIN_TOLERANCE(against_differences(c, reference_of(c, o), roundings_of(c, o)));
+  }
+  for (const auto& [capsules, dimensions] : std::vector<std::pair<int, int>>{{4, 8}, {3, 16}}) {
+    const CapsuleRouting::Options o{.routing = {.capsules = capsules, .dimensions = dimensions, .iterations = 3, .gradient = RoutingGradient::all}};
     const LayerCase c = case_of(o, {1, 6, 3});
     EXPECT_WITHIN_TOLERANCE(against_differences(c, reference_of(c, o), roundings_of(c, o)));
   }
