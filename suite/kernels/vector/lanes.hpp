@@ -56,17 +56,16 @@ LANES void store_exact_some(T* p, F16 x, Index m) {
 
 /// Sum of the lanes, always in the same order: halves, quarters, eighths.
 LANES float sum_lanes(F16 x) {
-  float lane[16];
-  store(lane, x);
-  for (int width = 8; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) lane[i] += lane[i + width];
-  return lane[0];
+  const __m256 of_8 = _mm256_add_ps(low_half(x), high_half(x));
+  const __m128 of_4 = _mm_add_ps(_mm256_castps256_ps128(of_8), _mm256_extractf128_ps(of_8, 1));
+  const __m128 of_2 = _mm_add_ps(of_4, _mm_movehl_ps(of_4, of_4));
+  return _mm_cvtss_f32(_mm_add_ss(of_2, _mm_movehdup_ps(of_2)));
 }
 LANES float max_lanes(F16 x) {
-  float lane[16];
-  store(lane, x);
-  for (int i = 1; i < 16; ++i) lane[0] = lane[i] > lane[0] ? lane[i] : lane[0];
-  return lane[0];
+  const __m256 of_8 = _mm256_max_ps(low_half(x), high_half(x));
+  const __m128 of_4 = _mm_max_ps(_mm256_castps256_ps128(of_8), _mm256_extractf128_ps(of_8, 1));
+  const __m128 of_2 = _mm_max_ps(of_4, _mm_movehl_ps(of_4, of_4));
+  return _mm_cvtss_f32(_mm_max_ss(of_2, _mm_movehdup_ps(of_2)));
 }
 
 /// How map stores: rounded, or exactly as it was loaded.

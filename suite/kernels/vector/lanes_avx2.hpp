@@ -21,6 +21,8 @@ LANES I16 iota() { return {_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set
 
 LANES F16 load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
 LANES void store(float* p, F16 x) { _mm256_storeu_ps(p, x.lo), _mm256_storeu_ps(p + 8, x.hi); }
+LANES __m256 low_half(F16 x) { return x.lo; }
+LANES __m256 high_half(F16 x) { return x.hi; }
 LANES I16 load_int(const void* p) {
   const auto* q = static_cast<const __m256i*>(p);
   return {_mm256_loadu_si256(q), _mm256_loadu_si256(q + 1)};

@@ -21,6 +21,8 @@ LANES I16 iota() { return {_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1
 
 LANES F16 load(const float* p) { return {_mm512_loadu_ps(p)}; }
 LANES void store(float* p, F16 x) { _mm512_storeu_ps(p, x.v); }
+LANES __m256 low_half(F16 x) { return _mm512_castps512_ps256(x.v); }
+LANES __m256 high_half(F16 x) { return _mm512_extractf32x8_ps(x.v, 1); }
 LANES I16 load_int(const void* p) { return {_mm512_loadu_si512(p)}; }
 LANES void store_int(void* p, I16 x) { _mm512_storeu_si512(p, x.v); }
 LANES I16 load_bytes(const std::uint8_t* p) { return {_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))}; }

@@ -107,14 +107,9 @@ LANES Winner winner_of(const T* u, Index n) {
     best = select(larger, x, best);
     where = select(larger, iota() + set_int(static_cast<std::int32_t>(i)), where);
   }
-  float value[16];
-  std::int32_t index[16];
-  store(value, best);
-  store_int(index, where);
-  Winner winner{value[0], index[0]};
-  for (int k = 1; k < 16; ++k)
-    if (value[k] > winner.value || (value[k] == winner.value && index[k] < winner.index)) winner = {value[k], index[k]};
-  return winner;
+  const float value = max_lanes(best);
+  const F16 before = select(set(value) > best, set(-__builtin_inff()), set(0.0f) - to_float(where));  // exact for fewer than 2^24 channels
+  return {value, static_cast<std::int32_t>(-max_lanes(before))};
 }
 
 LANES void add_products(double* sums, F16 a, F16 b, Index m) {
