@@ -210,7 +210,16 @@ void DirectConvolution::backward_weight(const void* input, const void* grad_outp
 
 }  // namespace
 
-std::unique_ptr<Convolution> make_direct_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
+/// To a filter of one value the rows of all samples are the rows of one. oneDNN takes samples one by one and reads the weights for each.
+static ConvolutionShape as_one_sample(ConvolutionShape shape) {
+  if (shape.filter_height != 1 || shape.filter_width != 1 || shape.stride != 1 || shape.padding != 0) return shape;
+  shape.height *= shape.samples;
+  shape.samples = 1;
+  return shape;
+}
+
+std::unique_ptr<Convolution> make_direct_convolution(const ConvolutionShape& whole, Precision precision, bool has_bias, bool wants_grad_input) {
+  const ConvolutionShape shape = as_one_sample(whole);
   return std::make_unique<DirectConvolution>(shape, precision, has_bias, wants_grad_input);
 }
 
