@@ -1,7 +1,7 @@
 // Products of direct convolution in bfloat16, and the words of two values that they take. A product of 12 rows by 32 columns fills 24 registers;
 // each multiply-add adds two products to a float32 and rounds as the CPU does.
 
-#include "suite/kernels/vector/lanes.hpp"
+#include "suite/kernels/vector/transpose.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
@@ -93,12 +93,19 @@ void pair_weights(const float* from, Index lane_step, Index pair_step, Index cou
 }
 
 void put_taps(const float* sums, Index step, Index taps, float* gradient) {
-  const __m512i tap = _mm512_mullo_epi32(iota().v, _mm512_set1_epi32(static_cast<std::int32_t>(step)));
-  for (Index c = 0; c < kColumns; ++c)
-    for (Index t = 0; t < taps; t += 16) {
-      const __mmask16 real = taps - t < 16 ? first(taps - t) : __mmask16(-1);
-      _mm512_mask_storeu_ps(gradient + c * taps + t, real, _mm512_mask_i32gather_ps(_mm512_setzero_ps(), real, tap, sums + t * step + c, 4));
+  for (Index c = 0; c < kColumns; c += 16) {
+    Index t = 0;
+    for (; t + 16 <= taps; t += 16) {
+      Lanes v[16];
+#pragma GCC unroll 16
+      for (int i = 0; i < 16; ++i) v[i] = load_lanes(sums + (t + i) * step + c);
+      transpose(v);
+#pragma GCC unroll 16
+      for (int i = 0; i < 16; ++i) store_lanes(gradient + (c + i) * taps + t, v[i]);
     }
+    for (Index i = 0; i < 16; ++i)
+      for (Index left = t; left < taps; ++left) gradient[(c + i) * taps + left] = sums[left * step + c + i];
+  }
 }
 
 }  // namespace
