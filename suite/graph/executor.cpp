@@ -31,6 +31,7 @@ struct Executor::State {
     }
     for (const Plan* plan : {&train, &infer}) arenas.fit(net, *plan, scratch_bytes, workers.threads());
     list_updates();
+    list_packings();
   }
 
   /// Rows of every parameter that is not updated block by block, in chunks.
@@ -43,11 +44,17 @@ struct Executor::State {
     }
   }
 
+  void list_packings() {
+    for (std::size_t n = 0; n < net.kernels.size(); ++n) {
+      if (net.kernels[n] == nullptr || parameters.of_node(static_cast<NodeId>(n)).empty()) continue;
+      for (std::int64_t part = 0; part < net.kernels[n]->load_parts(); ++part) packings.push_back({static_cast<NodeId>(n), part});
+    }
+  }
+
   void pack_weights() {
-    workers.for_each(static_cast<std::int64_t>(net.kernels.size()), [&](std::int64_t n, int) {
-      if (net.kernels[static_cast<std::size_t>(n)] == nullptr || parameters.of_node(static_cast<NodeId>(n)).empty()) return;
-      const auto& values = parameters.node_values(static_cast<NodeId>(n));
-      net.kernels[static_cast<std::size_t>(n)]->load_weights(values);
+    workers.for_each(static_cast<std::int64_t>(packings.size()), [&](std::int64_t i, int) {
+      const Packing& packing = packings[static_cast<std::size_t>(i)];
+      net.kernels[static_cast<std::size_t>(packing.node)]->load_part(parameters.node_values(packing.node), packing.part);
     });
   }
 
@@ -110,6 +117,10 @@ struct Executor::State {
     int parameter;
     std::int64_t first_row, rows;
   };
+  struct Packing {
+    NodeId node;
+    std::int64_t part;
+  };
 
   const Graph& graph;
   ExecutorOptions options;
@@ -124,6 +135,7 @@ struct Executor::State {
   PlanBuffers train_buffers, infer_buffers;
   Memory staged;  ///< shared: rows of a readout on their way to the other ranks
   std::vector<Update> updates;
+  std::vector<Packing> packings;
 };
 
 Executor::Executor(const Graph& graph, const ExecutorOptions& options, Parameters& parameters, parallel::Workers& workers, ranks::Team& team)

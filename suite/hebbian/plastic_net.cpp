@@ -47,6 +47,12 @@ struct RowUnit {
   std::int64_t unit;
 };
 
+/// A part of a node's weights that is packed by itself.
+struct Packing {
+  graph::NodeId node;
+  std::int64_t part;
+};
+
 }  // namespace
 
 struct PlasticNet::State {
@@ -275,10 +281,10 @@ struct PlasticNet::State {
     for (int layer = pass.first; layer <= pass.last; ++layer) largest[static_cast<std::size_t>(layer)] = largest_change(layer, pass.step);
     workers.for_each(mine.count(), [&](std::int64_t i, int) { move_unit(units[static_cast<std::size_t>(mine.first + i)], largest, pass.progress); });
     team.synchronise("new weights");
-    workers.for_each(pass.last - pass.first + 1, [&](std::int64_t i, int) {
-      const PlasticPart& part = parts[static_cast<std::size_t>(pass.first + i)];
-      if (part.learns()) pack(part.node);
-    });
+    std::vector<Packing> packings;
+    for (int layer = pass.first; layer <= pass.last; ++layer)
+      if (parts[static_cast<std::size_t>(layer)].learns()) list_packings(parts[static_cast<std::size_t>(layer)].node, packings);
+    pack(packings);
     return std::accumulate(largest.begin(), largest.end(), 0.0);
   }
 
@@ -324,7 +330,16 @@ struct PlasticNet::State {
 
   double norm(const PlasticPart& part, std::int64_t k) const { return std::sqrt(kernels::vector_kernels().square_sum(part.weight + k * part.inputs, part.inputs)); }
 
-  void pack(graph::NodeId n) { kernels[static_cast<std::size_t>(n)]->load_weights(parameters.node_values(n)); }
+  void list_packings(graph::NodeId n, std::vector<Packing>& packings) const {
+    for (std::int64_t part = 0; part < kernels[static_cast<std::size_t>(n)]->load_parts(); ++part) packings.push_back({n, part});
+  }
+
+  void pack(const std::vector<Packing>& packings) {
+    workers.for_each(static_cast<std::int64_t>(packings.size()), [&](std::int64_t i, int) {
+      const Packing& packing = packings[static_cast<std::size_t>(i)];
+      kernels[static_cast<std::size_t>(packing.node)]->load_part(parameters.node_values(packing.node), packing.part);
+    });
+  }
 
   const graph::Graph& graph;
   graph::NodeId last;
@@ -356,10 +371,10 @@ graph::NodeId PlasticNet::node_of(int layer) const { return state_->parts[static
 
 void PlasticNet::load_weights() {
   state_->team.synchronise("new weights");
-  state_->workers.for_each(state_->last, [&](std::int64_t i, int) {
-    const auto n = static_cast<graph::NodeId>(i + 1);
-    if (!state_->parameters.of_node(n).empty()) state_->pack(n);
-  });
+  std::vector<Packing> packings;
+  for (graph::NodeId n = 1; n <= state_->last; ++n)
+    if (!state_->parameters.of_node(n).empty()) state_->list_packings(n, packings);
+  state_->pack(packings);
 }
 
 double PlasticNet::learn(const graph::Batch& batch, int first, int last, double progress) { return state_->learn(batch, first, last, progress); }

@@ -32,6 +32,9 @@ class Convolution {
   virtual std::size_t scratch_bytes() const = 0;
   /// weight -> the formats of the forward and input-gradient kernels.
   virtual void pack(const float* weight, std::byte* packed) const = 0;
+  /// The same in parts, which may be packed at once: millions of weights take one thread as long as some shards take it.
+  virtual std::int64_t packing_parts() const { return 1; }
+  virtual void pack_part(const float* weight, std::int64_t, std::byte* packed) const { pack(weight, packed); }
   virtual void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const = 0;
   /// Overwrites grad_input.
   virtual void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const = 0;

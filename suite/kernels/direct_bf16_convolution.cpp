@@ -52,17 +52,21 @@ class DirectBf16Convolution final : public PlainGradientConvolution {
   }
 
   void pack(const float* weight, std::byte* packed) const override {
-    const std::int64_t channels = shape_.in_channels, filter = channels * taps_;
-    auto* words = reinterpret_cast<bf16*>(packed);
-    // [32 filters][tap][pair of channels][32 words], and [32 channels][tap][pair of filters][32 words].
-    for (std::int64_t k = 0; k < shape_.filters; k += kColumns)
-      for (std::int64_t c = 0; c < channels; c += 2)
-        kernels_.pair_weights(weight + k * filter + c * taps_, filter, taps_, taps_, words + k * filter + c * kColumns, channels * kColumns);
-    if (!wants_grad_input_) return;
-    words = reinterpret_cast<bf16*>(packed + weight_bytes());
-    for (std::int64_t c = 0; c < channels; c += kColumns)
-      for (std::int64_t k = 0; k < shape_.filters; k += 2)
-        kernels_.pair_weights(weight + k * filter + c * taps_, taps_, filter, taps_, words + (c * taps_ * shape_.filters) + k * kColumns, shape_.filters * kColumns);
+    for (std::int64_t part = 0; part < packing_parts(); ++part) pack_part(weight, part, packed);
+  }
+  std::int64_t packing_parts() const override { return (shape_.filters + (wants_grad_input_ ? shape_.in_channels : 0)) / kColumns; }
+
+  /// Of the forward product [32 filters][tap][pair of channels][32 words], then of that for the input [32 channels][tap][pair of filters][32 words].
+  void pack_part(const float* weight, std::int64_t part, std::byte* packed) const override {
+    const std::int64_t channels = shape_.in_channels, filters = shape_.filters, filter = channels * taps_, k = part * kColumns;
+    if (k < filters) {
+      auto* words = reinterpret_cast<bf16*>(packed) + k * filter;
+      for (std::int64_t c = 0; c < channels; c += 2) kernels_.pair_weights(weight + k * filter + c * taps_, filter, taps_, taps_, words + c * kColumns, channels * kColumns);
+      return;
+    }
+    const std::int64_t c = k - filters;
+    auto* words = reinterpret_cast<bf16*>(packed + weight_bytes()) + c * taps_ * filters;
+    for (std::int64_t of = 0; of < filters; of += 2) kernels_.pair_weights(weight + of * filter + c * taps_, taps_, filter, taps_, words + of * kColumns, filters * kColumns);
   }
 
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override {

@@ -26,6 +26,8 @@ class Conv2dKernel : public Kernel {
   std::size_t packed_bytes() const override { return packed_.size(); }
 
   void load_weights(std::span<const float* const> parameters) override { convolution_->pack(parameters[0], packed_.data()); }
+  std::int64_t load_parts() const override { return convolution_->packing_parts(); }
+  void load_part(std::span<const float* const> parameters, std::int64_t part) override { convolution_->pack_part(parameters[0], part, packed_.data()); }
 
   void forward(const ForwardArgs& args) const override {
     const void* input = args.inputs[0];

@@ -119,7 +119,7 @@ struct PrepareOptions {
   std::uint32_t channel = 0;         ///< the layer's random channel: its index in the graph
 };
 
-/// The numbers of one layer for one shard size. All methods but load_weights are const and thread-safe.
+/// The numbers of one layer for one shard size. All methods but those that load weights are const and thread-safe.
 class Kernel {
  public:
   virtual ~Kernel() = default;
@@ -127,6 +127,9 @@ class Kernel {
   virtual std::size_t scratch_bytes() const { return 0; }
   /// Packs plain master weights into the kernel's own format; called once after every update, before any shard runs.
   virtual void load_weights(std::span<const float* const> parameters) { (void)parameters; }
+  /// The same in parts, which several threads may load at once.
+  virtual std::int64_t load_parts() const { return 1; }
+  virtual void load_part(std::span<const float* const> parameters, std::int64_t part) { (void)part, load_weights(parameters); }
   virtual std::size_t packed_bytes() const { return 0; }
   virtual void forward(const ForwardArgs& args) const = 0;
   virtual void backward(const BackwardArgs& args) const = 0;

@@ -31,6 +31,8 @@ class SoftHebbKernel : public PlasticKernel {
   }
   std::size_t packed_bytes() const override { return convolution_->packed_bytes(); }
   void load_weights(std::span<const float* const> parameters) override { convolution_->load_weights(parameters); }
+  std::int64_t load_parts() const override { return convolution_->load_parts(); }
+  void load_part(std::span<const float* const> parameters, std::int64_t part) override { convolution_->load_part(parameters, part); }
 
   void forward(const ForwardArgs& args) const override {
     convolution_->forward(args);
