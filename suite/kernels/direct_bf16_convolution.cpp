@@ -163,9 +163,11 @@ class DirectBf16Convolution final : public PlainGradientConvolution {
       const std::int64_t n = 2 * (i / each_), low = (n * each_ + i % each_) * filters;
       const bf16* high = n + 1 < shape_.samples ? grad_output + low + each_ * filters : nullptr;
       for (std::int64_t k = 0; k < filters; k += kRows)
-        kernels_.pair(grad_output + low + k, high == nullptr ? nullptr : high + k, std::min(kRows, filters - k), words + 2 * (k * places + i * kRows));
+        join(grad_output + low + k, high == nullptr ? nullptr : high + k, std::min(kRows, filters - k), words + 2 * (k * places + i * kRows));
     }
   }
+
+  static void join(const bf16* first, const bf16* second, std::int64_t n, bf16* words) { pair_kernels()->join_rows(first, second, n, reinterpret_cast<std::uint32_t*>(words)); }
 
   /// [pair of samples][padded plane][32 words] of 32 channels from the one that `input` points at.
   void pair_inputs(const bf16* input, bf16* words) const {
@@ -176,7 +178,7 @@ class DirectBf16Convolution final : public PlainGradientConvolution {
         for (std::int64_t x = 0; x < shape_.width; ++x) {
           const bf16* low = input + n * plane + (y * shape_.width + x) * channels;
           const std::int64_t position = (n / 2 * height_ + y + shape_.padding) * width_ + x + shape_.padding;
-          kernels_.pair(low, n + 1 < shape_.samples ? low + plane : nullptr, kColumns, words + 2 * position * kColumns);
+          join(low, n + 1 < shape_.samples ? low + plane : nullptr, kColumns, words + 2 * position * kColumns);
         }
   }
 

@@ -2,6 +2,7 @@
 // each multiply-add adds two products to a float32 and rounds as the CPU does.
 
 #include "suite/kernels/vector/transpose.hpp"
+#include "suite/kernels/vector/words.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
@@ -9,13 +10,12 @@ namespace {
 using Kernels = Bf16DirectKernels;
 constexpr Index kRows = Kernels::kRows, kColumns = Kernels::kColumns;
 
-LANES __m512bh words_at(const bf16* p) { return (__m512bh)_mm512_loadu_si512(p); }
-LANES __m512bh word_everywhere(const bf16* p) {
-  std::int32_t word;
+LANES F16 words_at(const bf16* p) { return load(reinterpret_cast<const float*>(p)); }
+LANES F16 word_everywhere(const bf16* p) {
+  float word;
   __builtin_memcpy(&word, p, sizeof word);
-  return (__m512bh)_mm512_set1_epi32(word);
+  return set(word);
 }
-LANES F16 add_products(F16 sum, __m512bh a, __m512bh b) { return {_mm512_dpbf16_ps(sum.v, a, b)}; }
 
 void add_rows(const Kernels::Rows& p, const bf16* left, const bf16* right, float* product) {
   for (Index r = 0; r < p.rows; r += kRows) {
@@ -30,10 +30,10 @@ void add_rows(const Kernels::Rows& p, const bf16* left, const bf16* right, float
     }
     const bf16* line = right;
     for (Index d = 0; d < 2 * p.depth; d += 2, line += 2 * kColumns) {
-      const __m512bh low = words_at(line), high = words_at(line + 32);
+      const F16 low = words_at(line), high = words_at(line + 32);
 #pragma GCC unroll 12
       for (int i = 0; i < kRows; ++i) {
-        const __m512bh word = word_everywhere(row[i] + d);
+        const F16 word = word_everywhere(row[i] + d);
         sum[2 * i] = add_products(sum[2 * i], word, low);
         sum[2 * i + 1] = add_products(sum[2 * i + 1], word, high);
       }
@@ -54,10 +54,10 @@ LANES void multiply_block(Index depth, const std::int64_t* right_at, const bf16*
   for (int i = 0; i < 2 * kCount; ++i) sum[i] = set(0.0F);
   for (Index d = 0; d < depth; ++d, left += 2 * kRows) {
     const bf16* line = right + right_at[d];
-    const __m512bh low = words_at(line), high = words_at(line + 32);
+    const F16 low = words_at(line), high = words_at(line + 32);
 #pragma GCC unroll 12
     for (int i = 0; i < kCount; ++i) {
-      const __m512bh word = word_everywhere(left + 2 * i);
+      const F16 word = word_everywhere(left + 2 * i);
       sum[2 * i] = add_products(sum[2 * i], word, low);
       sum[2 * i + 1] = add_products(sum[2 * i + 1], word, high);
     }
@@ -72,23 +72,13 @@ void multiply_places(Index rows, Index depth, const std::int64_t* right_at, cons
   multiply_block<4>(depth, right_at, left, right, product);
 }
 
-void pair(const bf16* low, const bf16* high, Index n, bf16* words) {
-  Index i = 0;
-  for (; i + 16 <= n; i += 16) {
-    const __m512i a = load_halves(low + i).v, b = high == nullptr ? _mm512_setzero_si512() : load_halves(high + i).v;
-    _mm512_storeu_si512(words + 2 * i, _mm512_or_si512(a, _mm512_slli_epi32(b, 16)));
-  }
-  for (; i < n; ++i) words[2 * i] = low[i], words[2 * i + 1] = high == nullptr ? bf16{0} : high[i];
-}
-
 void pair_weights(const float* from, Index lane_step, Index pair_step, Index count, bf16* words, Index line_step) {
   const __m512i lane = _mm512_mullo_epi32(iota().v, _mm512_set1_epi32(static_cast<std::int32_t>(lane_step)));
-  const __m512i interleave = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   for (Index i = 0; i < count; ++i)
     for (Index half = 0; half < 2; ++half) {
       const float* first = from + i + half * 16 * lane_step;
-      const __m512 low = _mm512_i32gather_ps(lane, first, 4), high = _mm512_i32gather_ps(lane, first + pair_step, 4);
-      _mm512_storeu_si512(words + i * line_step + half * 32, _mm512_permutexvar_epi16(interleave, (__m512i)_mm512_cvtne2ps_pbh(high, low)));
+      const F16 low{_mm512_i32gather_ps(lane, first, 4)}, high{_mm512_i32gather_ps(lane, first + pair_step, 4)};
+      store(reinterpret_cast<float*>(words + i * line_step + half * 32), words_of(low, high));
     }
 }
 
@@ -110,6 +100,6 @@ void put_taps(const float* sums, Index step, Index taps, float* gradient) {
 
 }  // namespace
 
-void fill_direct(Bf16DirectKernels& table) { table = {add_rows, multiply_places, pair, pair_weights, put_taps}; }
+void fill_direct(Bf16DirectKernels& table) { table = {add_rows, multiply_places, pair_weights, put_taps}; }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

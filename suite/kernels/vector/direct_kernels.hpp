@@ -21,8 +21,6 @@ struct Bf16DirectKernels {
   /// product [rows][32] = sum over d < depth of left [depth][12 words] times right[right_at[d]] [32 words]; rows 4, 8 or 12.
   void (*multiply_places)(std::int64_t rows, std::int64_t depth, const std::int64_t* right_at, const Value* left, const Value* right, float* product);
 
-  /// words[i] = (low[i], high[i]) for i < n; high null: zeros.
-  void (*pair)(const Value* low, const Value* high, std::int64_t n, Value* words);
   /// Line i < count of 32 words, `line_step` values from the one before: word l = (from[i + l * lane_step], from[i + pair_step + l * lane_step]), rounded.
   void (*pair_weights)(const float* from, std::int64_t lane_step, std::int64_t pair_step, std::int64_t count, Value* words, std::int64_t line_step);
   /// gradient[c * taps + t] = sums[t * step + c] for c < 32.

@@ -1,6 +1,7 @@
 // Matrices of bfloat16 as words of two values that are multiplied and added up together. Compiled for CPUs that do.
 
 #include "suite/kernels/vector/transpose.hpp"
+#include "suite/kernels/vector/words.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
@@ -18,15 +19,10 @@ void join_rows(const bf16* first, const bf16* second, Index n, std::uint32_t* wo
   }
 }
 
-/// Sixteen values of each, rounded: `low` before `high`.
-LANES __m512i rounded(F16 low, F16 high) { return (__m512i)_mm512_cvtne2ps_pbh(high.v, low.v); }
-
 void join_weights(const float* first, const float* second, Index n, std::uint32_t* words) {
-  const __m512i interleave = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   for (Index i = 0; i < n; i += 16) {
     const Index m = n - i;
-    const F16 joined{_mm512_castsi512_ps(_mm512_permutexvar_epi16(interleave, rounded(load_some(first + i, m), load_some(second + i, m))))};
-    store_some(reinterpret_cast<float*>(words + i), joined, m);
+    store_some(reinterpret_cast<float*>(words + i), words_of(load_some(first + i, m), load_some(second + i, m)), m);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "suite/kernels/vector/panel_product.hpp"
 #include "suite/kernels/vector/tiles.hpp"
+#include "suite/kernels/vector/words.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
@@ -34,10 +35,7 @@ LANES void gather_taps(const F16* u, F16* g) {
 
 LANES void store_rounded(bf16* p, F16 x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), (__m256i)_mm512_cvtneps_pbh(x.v)); }
 /// Sixteen words of two: `low` in the lower halves.
-LANES void store_pairs(bf16* p, F16 low, F16 high) {
-  const __m512i interleave = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  _mm512_storeu_si512(p, _mm512_permutexvar_epi16(interleave, (__m512i)_mm512_cvtne2ps_pbh(high.v, low.v)));
-}
+LANES void store_pairs(bf16* p, F16 low, F16 high) { store(reinterpret_cast<float*>(p), words_of(low, high)); }
 // clang-format on
 
 /// One tile's channels c to c + 15 through a transform from kSize x kSize values.
@@ -140,11 +138,9 @@ void filter_gradients(const float* products, const FilterLayout& layout, Index r
     }
 }
 
-LANES __m512bh as_pairs(F16 words) { return (__m512bh)_mm512_castps_si512(words.v); }
-
 void multiply_pairs(const PanelProduct& p, const bf16* left, const bf16* right, float* product) {
   multiply_in_panels(p, reinterpret_cast<const float*>(left), reinterpret_cast<const float*>(right), product,
-                     [](F16 value, F16 line, F16 sum) __attribute__((always_inline)) { return F16{_mm512_dpbf16_ps(sum.v, as_pairs(value), as_pairs(line))}; });
+                     [](F16 value, F16 line, F16 sum) __attribute__((always_inline)) { return add_products(sum, value, line); });
 }
 
 }  // namespace
