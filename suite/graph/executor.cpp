@@ -74,6 +74,7 @@ struct Executor::State {
       else
         std::memcpy(gradients.floats() + parameter.offset + first_row * parameter.columns(), rows_gradient, static_cast<std::size_t>(rows * parameter.columns()) * sizeof(float));
     };
+    if (optimizer != nullptr) sinks.update_state = optimizer->state()[0].floats();
     BatchSums sums;
     workers.enter([&] {
       sums = run_plan(net, train, arenas, train_buffers, parameters, workers, batch, layers::Mode::train, sinks);

@@ -450,11 +450,12 @@ class PlanRun {
         sinks_.rows_done(first[static_cast<std::size_t>(parameter)], first_row, count, gradient);
       };
     const auto& values = parameters_.node_values(stage.node);
+    const float* state = sinks_.update_state == nullptr ? nullptr : sinks_.update_state + parameters_.list()[static_cast<std::size_t>(parameters_.of_node(stage.node)[0])].offset;
     const ranks::Range mine = team_.share(kernel.blocks());
     float* partials = stage.partial == kNoBuffer ? nullptr : reinterpret_cast<float*>(at(stage.partial, 0, 0));
     workers_.for_each(mine.count(), [&](std::int64_t b, int thread) {
       const std::int64_t block = mine.first + b;
-      kernel.backward(static_cast<int>(block), at(stage.input, 0, 0), at(stage.grad_output, 0, 0), partials == nullptr ? nullptr : partials + block * rows * in_size, values, rows_done, scratch(thread));
+      kernel.backward(static_cast<int>(block), at(stage.input, 0, 0), at(stage.grad_output, 0, 0), partials == nullptr ? nullptr : partials + block * rows * in_size, values, rows_done, state, scratch(thread));
     });
     if (partials != nullptr)
       team_.gather(reinterpret_cast<std::byte*>(partials), static_cast<std::size_t>(rows * in_size) * sizeof(float), kernel.blocks(), "exchange of input gradients");

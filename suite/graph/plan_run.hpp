@@ -49,6 +49,7 @@ struct Sinks {
   double label_smoothing = 0;
   /// Takes rows of the gradient of a block-cut node's parameter as soon as they are complete.
   std::function<void(int parameter, std::int64_t first_row, std::int64_t rows, const float* gradient)> rows_done;
+  const float* update_state = nullptr;  ///< laid out as the parameters: what rows_done reads besides them
   std::function<void(double loss)> check_loss;   ///< called once the loss of the batch is known, before any rows_done
 };
 

@@ -22,6 +22,11 @@ std::int64_t spread_row(std::int64_t columns) { return kLanes * ((columns + kLan
 
 std::uint32_t* pairs(float* words) { return reinterpret_cast<std::uint32_t*>(words); }
 
+FetchAhead lines_of(const float* first, std::int64_t rows, std::int64_t row, std::int64_t columns) {
+  const std::int64_t lines = columns / kLanes;
+  return {first, lines == 0 ? 0 : rows, row, lines};
+}
+
 /// Words of `values` values each; words of pairs move as floats.
 void multiply(std::int64_t values, const PanelProduct& p, const float* left, const float* right, float* product) {
   if (values == 1)
@@ -85,12 +90,12 @@ void BlockProduct::forward(const void* input, const float* weight, const float* 
 }
 
 void BlockProduct::backward(const void* input, const void* grad_output, const float* weight, std::int64_t rows, float* partial, float* grad_bias, const RowsDone& rows_done,
-                            std::byte* scratch) const {
+                            const float* state, std::byte* scratch) const {
   float* room = reinterpret_cast<float*>(scratch);
   if (precision_ == Precision::f32)
-    backward_of(static_cast<const float*>(input), static_cast<const float*>(grad_output), weight, rows, partial, grad_bias, rows_done, room);
+    backward_of(static_cast<const float*>(input), static_cast<const float*>(grad_output), weight, rows, partial, grad_bias, rows_done, state, room);
   else
-    backward_of(static_cast<const bf16*>(input), static_cast<const bf16*>(grad_output), weight, rows, partial, grad_bias, rows_done, room);
+    backward_of(static_cast<const bf16*>(input), static_cast<const bf16*>(grad_output), weight, rows, partial, grad_bias, rows_done, state, room);
 }
 
 template <class T>
@@ -105,6 +110,10 @@ void BlockProduct::forward_of(const T* input, const float* weight, const float* 
       PanelProduct product{.rows = samples_, .columns = std::min(kPair, rows - r), .depth = std::min(kDepth, depth - d), .left_row = depth, .left_depth = 1,
                            .right_panel = 0, .right_depth = kLanes, .product_row = row, .adds = d > 0};
       product.right_panel = product.depth * kLanes;
+      if (r + kPair < rows)
+        product.ahead = lines_of(weight + (r + kPair) * in_features_ + d * values_, std::min(kPair, rows - r - kPair), in_features_, product.depth * values_);
+      else if (d + kDepth < depth)
+        product.ahead = lines_of(weight + (d + kDepth) * values_, std::min(kPair, rows), in_features_, std::min(kDepth, depth - d - kDepth) * values_);
       const float* from = weight + r * in_features_ + d * values_;
       if (values_ == 2)
         pair_kernels()->transposed_panels(from, product.columns, product.depth * 2, in_features_, pairs(panels));
@@ -121,7 +130,7 @@ void BlockProduct::forward_of(const T* input, const float* weight, const float* 
 
 template <class T>
 void BlockProduct::backward_of(const T* input, const T* grad_output, const float* weight, std::int64_t rows, float* partial, float* grad_bias, const RowsDone& rows_done,
-                               float* scratch) const {
+                               const float* state, float* scratch) const {
   const VectorKernels& kernels = vector_kernels();
   const std::int64_t row = spread_row(rows);
   float* bias_sums = scratch;
@@ -143,7 +152,7 @@ void BlockProduct::backward_of(const T* input, const T* grad_output, const float
     kernels.f32.column_sum(gradients, samples_, row, 1.0F, bias_sums);
     std::copy_n(bias_sums, rows, grad_bias);
   }
-  weight_gradient(input, grad_output, gradients, rows, rows_done, rest);
+  weight_gradient(input, grad_output, gradients, weight, rows, rows_done, state, rest);
 }
 
 void BlockProduct::input_gradient(const float* gradients, std::int64_t row, const float* weight, std::int64_t rows, float* partial, float* scratch) const {
@@ -164,19 +173,22 @@ void BlockProduct::input_gradient(const float* gradients, std::int64_t row, cons
       else
         copy_weights(from, product.columns, precision_ == Precision::bf16, to);
     }
+    const std::int64_t next = d + kColumns;
+    product.ahead = next < in_features_ ? lines_of(weight + next, rows, in_features_, std::min(kColumns, in_features_ - next)) : FetchAhead{};
     multiply_densely(values_, product, gradients, copy, partial + d, last_panel);
   }
 }
 
 template <class T>
-void BlockProduct::weight_gradient(const T* input, const T* grad_output, const float* gradients, std::int64_t rows, const RowsDone& rows_done, float* scratch) const {
+void BlockProduct::weight_gradient(const T* input, const T* grad_output, const float* gradients, const float* weight, std::int64_t rows, const RowsDone& rows_done,
+                                   const float* state, float* scratch) const {
   const VectorKernels& kernels = vector_kernels();
   const std::int64_t depth = words(samples_), row = spread_row(rows), input_row = spread_row(in_features_);
   float* joined_gradients = scratch;
   float* inputs = joined_gradients + depth * row;
   float* last_panel = inputs + depth * input_row;
   float* gradient = last_panel + kGradientRows * kLanes;
-  PanelProduct product{.rows = 0, .columns = in_features_, .depth = depth, .left_row = 1, .left_depth = row,
+  PanelProduct product{.rows = 0, .columns = 0, .depth = depth, .left_row = 1, .left_depth = row,
                        .right_panel = kLanes, .right_depth = input_row, .product_row = in_features_};
   const float* left = gradients;
   const float* right = inputs;
@@ -202,7 +214,14 @@ void BlockProduct::weight_gradient(const T* input, const T* grad_output, const f
   }
   for (std::int64_t r = 0; r < rows; r += kGradientRows) {
     product.rows = std::min(kGradientRows, rows - r);
-    multiply_densely(values_, product, left + r, right, gradient, last_panel);
+    // What the update of these rows will read: the weight with the first half of the columns, the state with the second.
+    const std::int64_t half = in_features_ / (2 * kPair) * kPair, values = product.rows * in_features_;
+    product.columns = half;
+    product.ahead = lines_of(weight + r * in_features_, 1, values, values);
+    multiply(values_, product, left + r, right, gradient);
+    product.columns = in_features_ - half;
+    product.ahead = state == nullptr ? FetchAhead{} : lines_of(state + r * in_features_, 1, values, values);
+    multiply_densely(values_, product, left + r, right + half, gradient + half, last_panel);
     rows_done(r, product.rows, gradient);
   }
 }

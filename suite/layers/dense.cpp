@@ -59,13 +59,14 @@ class DenseBlocks : public BlockKernel {
   }
 
   void backward(int block, const void* input, const void* grad_output, float* partial, std::span<const float* const> parameters, const RowsDone& rows_done,
-                std::byte* scratch) const override {
+                const float* state, std::byte* scratch) const override {
     const std::int64_t first = first_row(block);
     float* grad_bias = has_bias_ ? reinterpret_cast<float*>(scratch) : nullptr;
     const auto* columns = static_cast<const std::byte*>(grad_output) + static_cast<std::size_t>(first) * bytes_of(precision_);
     kernels::BlockProduct::RowsDone weight_done;
     if (rows_done) weight_done = [&rows_done, first](std::int64_t row, std::int64_t count, const float* gradient) { rows_done(0, first + row, count, gradient); };
-    product_.backward(input, columns, parameters[0] + first * in_features_, rows(block), partial, grad_bias, weight_done, scratch + bias_bytes());
+    product_.backward(input, columns, parameters[0] + first * in_features_, rows(block), partial, grad_bias, weight_done,
+                      state == nullptr ? nullptr : state + first * in_features_, scratch + bias_bytes());
     if (rows_done && has_bias_) rows_done(1, first, rows(block), grad_bias);
   }
 

@@ -172,9 +172,10 @@ class BlockKernel {
   using RowsDone = std::function<void(int parameter, std::int64_t first_row, std::int64_t rows, const float* gradient)>;
   /// Overwrites partial [N, D] (float32; null if not wanted), this block's share of the input gradient, then hands every row of the
   /// block's parameter gradients to `rows_done`, a few rows at a time while they are in cache. Without `rows_done` there are no
-  /// parameter gradients. Different blocks may run at once.
+  /// parameter gradients. `state` [K, D] (null if there is none) is what rows_done reads besides the weight, to be fetched ahead.
+  /// Different blocks may run at once.
   virtual void backward(int block, const void* input, const void* grad_output, float* partial, std::span<const float* const> parameters,
-                        const RowsDone& rows_done, std::byte* scratch) const = 0;
+                        const RowsDone& rows_done, const float* state, std::byte* scratch) const = 0;
 };
 
 class Layer {

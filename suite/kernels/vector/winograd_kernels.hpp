@@ -46,6 +46,12 @@ struct FilterLayout {
   std::int64_t point = 0;
 };
 
+/// Memory to bring into the second-level cache meanwhile, a cache line with each step of a sum: `rows` rows, `row` floats apart, of `lines` lines.
+struct FetchAhead {
+  const float* first = nullptr;
+  std::int64_t rows = 0, row = 0, lines = 0;
+};
+
 /// product [rows, columns] (+)= left [rows, depth] right [depth, columns], summed in order of depth. Strides in floats; columns are taken
 /// 16 at a time, and all 16 of the last ones are read and written.
 struct PanelProduct {
@@ -54,6 +60,7 @@ struct PanelProduct {
   std::int64_t right_panel = 0, right_depth = 16;
   std::int64_t product_row = 0;
   bool adds = false;
+  FetchAhead ahead = {};
 };
 
 /// Between an array stored as T and transformed tiles.

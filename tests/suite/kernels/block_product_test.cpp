@@ -85,7 +85,7 @@ TEST_P(BlockProductTest, backward_hands_over_every_row_of_the_gradient_after_the
     std::copy_n(rows_gradient, rows * D, grad_weight.data() + first_row * D);
     std::fill_n(changed.data() + first_row * D, rows * D, 99.0F);
   };
-  product.backward(input.data(), grad_output.data() + column_bytes(), changed.data(), R, partial.data(), grad_bias.data(), take_rows, scratch.data());
+  product.backward(input.data(), grad_output.data() + column_bytes(), changed.data(), R, partial.data(), grad_bias.data(), take_rows, changed.data(), scratch.data());
   EXPECT_EQ(done, R);
   for (std::int64_t n = 0; n < N; ++n)
     for (std::int64_t d = 0; d < D; ++d) {
@@ -109,9 +109,9 @@ TEST_P(BlockProductTest, either_gradient_can_be_had_alone) {
   std::vector<float> both(static_cast<std::size_t>(N * D)), alone = both, rows_both(static_cast<std::size_t>(R * D)), rows_alone = rows_both;
   const auto into = [&](std::vector<float>& all) { return [&](std::int64_t first_row, std::int64_t rows, const float* rows_gradient) { std::copy_n(rows_gradient, rows * D, all.data() + first_row * D); }; };
   const std::byte* columns = grad_output.data() + column_bytes();
-  product.backward(input.data(), columns, w.data(), R, both.data(), nullptr, into(rows_both), scratch.data());
-  product.backward(input.data(), columns, w.data(), R, alone.data(), nullptr, {}, scratch.data());
-  product.backward(input.data(), columns, w.data(), R, nullptr, nullptr, into(rows_alone), scratch.data());
+  product.backward(input.data(), columns, w.data(), R, both.data(), nullptr, into(rows_both), nullptr, scratch.data());
+  product.backward(input.data(), columns, w.data(), R, alone.data(), nullptr, {}, nullptr, scratch.data());
+  product.backward(input.data(), columns, w.data(), R, nullptr, nullptr, into(rows_alone), nullptr, scratch.data());
   EXPECT_EQ(alone, both);
   EXPECT_EQ(rows_alone, rows_both);
 }

@@ -100,7 +100,7 @@ LayerResult run_blocks(const LayerCase& c, const LayerValues& values, const Doub
   EXPECT_EQ(kernel->first_row(kernel->blocks()), out);
   for (int block = kernel->blocks() - 1; block >= 0; --block) {
     kernel->forward(block, input.data(), output.data(), parameters, scratch.data());
-    kernel->backward(block, input.data(), grad.data(), partial.data(), parameters, take_rows, scratch.data());
+    kernel->backward(block, input.data(), grad.data(), partial.data(), parameters, take_rows, nullptr, scratch.data());
     for (std::size_t i = 0; i < partial.size(); ++i) result.grad_inputs[0][i] += static_cast<double>(partial[i]);
   }
   result.output = read_bytes(output.data(), N * out, c.precision);
