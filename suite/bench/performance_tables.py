@@ -71,6 +71,25 @@ def peers():
     return lines
 
 
+def peers_bf16():
+    """On CPUs that multiply bfloat16, each precision against PyTorch's best in it."""
+    run = read("peers-bf16")
+    rows, means = [], []
+    for net in run["nets"]:
+        row = [net["net"], str(net["batch"])]
+        for key in ("f32", "bf16"):
+            figures = net[key]
+            row += [f"{figures['images_per_second']:.0f}", f"{figures['pytorch']:.0f}", ratio(figures), f"{100 * figures['peak_ratio']:.0f} %"]
+        rows.append(row + [f"{net['bf16']['images_per_second'] / net['f32']['pytorch']:.2f}"])
+    for key, name in (("f32", "float32"), ("bf16", "bfloat16")):
+        ratios = [net[key]["ratio"] for net in run["nets"]]
+        means.append(f"{name}: geometric mean of the ratios {geometric_mean(ratios):.2f}, least {min(ratios):.2f}, greatest {max(ratios):.2f}")
+    lines = [f"{len(rows)} steps against PyTorch {run['pytorch']}, {run['threads']} threads, {run['rounds']} rounds in turn, each precision against PyTorch's best setting "
+             f"in it. {'; '.join(means)}.", ""]
+    return lines + table(["net", "batch", "float32, images/s", "PyTorch", "ratio (rounds)", "of peak", "bfloat16, images/s", "PyTorch", "ratio (rounds)", "of peak",
+                          "bfloat16 over PyTorch's float32"], rows)
+
+
 def growth():
     points, fits = {}, {}
     for row in read("growth")["benchmarks"]:
@@ -98,7 +117,7 @@ def evaluation():
     return table(["net", "precision", "images/s", "GFLOP/s", "of peak"], rows)
 
 
-BLOCKS = {"peers": peers, "evaluation": evaluation, "growth": growth}
+BLOCKS = {"peers": peers, "peers-bf16": peers_bf16, "evaluation": evaluation, "growth": growth}
 
 
 def page():
