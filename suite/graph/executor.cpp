@@ -8,6 +8,7 @@
 
 #include "suite/errors.hpp"
 #include "suite/graph/plan_run.hpp"
+#include "suite/graph/weight_packing.hpp"
 
 namespace reprise::graph {
 
@@ -20,7 +21,7 @@ constexpr std::int64_t kUpdateChunk = 32 * 1024;
 
 struct Executor::State {
   State(const Graph& graph_in, const ExecutorOptions& options_in, Parameters& parameters_in, parallel::Workers& workers_in, ranks::Team& team_in)
-      : graph(graph_in), options(options_in), parameters(parameters_in), workers(workers_in), team(team_in), net(graph, options.net),
+      : graph(graph_in), options(options_in), parameters(parameters_in), workers(workers_in), team(team_in), net(graph, options.net), packing(net.kernels, parameters),
         train(net, {.purpose = PlanOptions::Purpose::train, .target_is_input = options.target_is_input}),
         infer(net, {.purpose = PlanOptions::Purpose::infer, .target_is_input = options.target_is_input}),
         gradients(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float))), arenas(team), train_buffers(net, train, team, workers.threads()), infer_buffers(net, infer, team, workers.threads()) {
@@ -31,7 +32,6 @@ struct Executor::State {
     }
     for (const Plan* plan : {&train, &infer}) arenas.fit(net, *plan, scratch_bytes, workers.threads());
     list_updates();
-    list_packings();
   }
 
   /// Rows of every parameter that is not updated block by block, in chunks.
@@ -42,20 +42,6 @@ struct Executor::State {
       const std::int64_t rows = std::max<std::int64_t>(1, kUpdateChunk / parameter.columns());
       for (std::int64_t first = 0; first < parameter.rows(); first += rows) updates.push_back({static_cast<int>(p), first, std::min(rows, parameter.rows() - first)});
     }
-  }
-
-  void list_packings() {
-    for (std::size_t n = 0; n < net.kernels.size(); ++n) {
-      if (net.kernels[n] == nullptr || parameters.of_node(static_cast<NodeId>(n)).empty()) continue;
-      for (std::int64_t part = 0; part < net.kernels[n]->load_parts(); ++part) packings.push_back({static_cast<NodeId>(n), part});
-    }
-  }
-
-  void pack_weights() {
-    workers.for_each(static_cast<std::int64_t>(packings.size()), [&](std::int64_t i, int) {
-      const Packing& packing = packings[static_cast<std::size_t>(i)];
-      net.kernels[static_cast<std::size_t>(packing.node)]->load_part(parameters.node_values(packing.node), packing.part);
-    });
   }
 
   /// A training step; `optimizer` null: gradients only.
@@ -88,7 +74,7 @@ struct Executor::State {
       });
       if (team.leads_node()) optimizer->finish_step(parameters, *terms);
       team.synchronise("update");
-      pack_weights();
+      packing.run(workers);
     });
     return sums;
   }
@@ -118,10 +104,6 @@ struct Executor::State {
     int parameter;
     std::int64_t first_row, rows;
   };
-  struct Packing {
-    NodeId node;
-    std::int64_t part;
-  };
 
   const Graph& graph;
   ExecutorOptions options;
@@ -129,6 +111,7 @@ struct Executor::State {
   parallel::Workers& workers;
   ranks::Team& team;
   PreparedNet net;
+  WeightPacking packing;
   Plan train, infer;
   Memory gradients;
   std::size_t scratch_bytes = 0;
@@ -136,7 +119,6 @@ struct Executor::State {
   PlanBuffers train_buffers, infer_buffers;
   Memory staged;  ///< shared: rows of a readout on their way to the other ranks
   std::vector<Update> updates;
-  std::vector<Packing> packings;
 };
 
 Executor::Executor(const Graph& graph, const ExecutorOptions& options, Parameters& parameters, parallel::Workers& workers, ranks::Team& team)
@@ -148,7 +130,7 @@ Executor::~Executor() = default;
 
 void Executor::load_weights() {
   state_->team.synchronise("new weights");
-  state_->workers.enter([&] { state_->pack_weights(); });
+  state_->workers.enter([&] { state_->packing.run(state_->workers); });
 }
 
 BatchSums Executor::train_step(const Batch& batch, optimizers::Optimizer& optimizer, const kernels::UpdateTerms& terms) { return state_->step(batch, &optimizer, &terms); }
@@ -191,11 +173,11 @@ void input_maps(const Graph& graph, const NetOptions& options, const Parameters&
   sinks.relu_rule = rule;
   sinks.maps = maps;
   auto& mutable_parameters = const_cast<Parameters&>(parameters);  // inference writes no state
-  for (std::size_t n = 0; n < net.kernels.size(); ++n) {
-    const auto& values = parameters.node_values(static_cast<NodeId>(n));
-    if (net.kernels[n] != nullptr && !values.empty()) net.kernels[n]->load_weights(values);
-  }
-  workers.enter([&] { run_plan(net, plan, arenas, buffers, mutable_parameters, workers, batch, layers::Mode::infer, sinks); });
+  const WeightPacking packing(net.kernels, parameters);
+  workers.enter([&] {
+    packing.run(workers);
+    run_plan(net, plan, arenas, buffers, mutable_parameters, workers, batch, layers::Mode::infer, sinks);
+  });
 }
 
 }  // namespace reprise::graph

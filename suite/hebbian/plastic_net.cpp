@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "suite/errors.hpp"
+#include "suite/graph/weight_packing.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 
 namespace reprise::hebbian {
@@ -47,12 +48,6 @@ struct RowUnit {
   std::int64_t unit;
 };
 
-/// A part of a node's weights that is packed by itself.
-struct Packing {
-  graph::NodeId node;
-  std::int64_t part;
-};
-
 }  // namespace
 
 struct PlasticNet::State {
@@ -64,6 +59,7 @@ struct PlasticNet::State {
     coupled.resize(nodes);
     crossing.resize(nodes);
     for (graph::NodeId n = 1; n <= last; ++n) prepare(n);
+    packing = graph::WeightPacking(kernels, parameters);
     if (parts.empty()) throw InputError(Complaint{"procedure hebbian", "a net with a plastic layer before its features", "none", "Choose another model or procedure"});
     for (Memory& rows : statistics) rows = team.memory(statistics_width * static_cast<std::size_t>(options.shards()) * sizeof(double));
     for (std::size_t t = 0; t < 2 * static_cast<std::size_t>(workers.threads()); ++t) ping_pong.emplace_back(largest_value_bytes());
@@ -281,10 +277,7 @@ struct PlasticNet::State {
     for (int layer = pass.first; layer <= pass.last; ++layer) largest[static_cast<std::size_t>(layer)] = largest_change(layer, pass.step);
     workers.for_each(mine.count(), [&](std::int64_t i, int) { move_unit(units[static_cast<std::size_t>(mine.first + i)], largest, pass.progress); });
     team.synchronise("new weights");
-    std::vector<Packing> packings;
-    for (int layer = pass.first; layer <= pass.last; ++layer)
-      if (parts[static_cast<std::size_t>(layer)].learns()) list_packings(parts[static_cast<std::size_t>(layer)].node, packings);
-    pack(packings);
+    packing.run(workers, parts[static_cast<std::size_t>(pass.first)].node, parts[static_cast<std::size_t>(pass.last)].node);
     return std::accumulate(largest.begin(), largest.end(), 0.0);
   }
 
@@ -330,17 +323,6 @@ struct PlasticNet::State {
 
   double norm(const PlasticPart& part, std::int64_t k) const { return std::sqrt(kernels::vector_kernels().square_sum(part.weight + k * part.inputs, part.inputs)); }
 
-  void list_packings(graph::NodeId n, std::vector<Packing>& packings) const {
-    for (std::int64_t part = 0; part < kernels[static_cast<std::size_t>(n)]->load_parts(); ++part) packings.push_back({n, part});
-  }
-
-  void pack(const std::vector<Packing>& packings) {
-    workers.for_each(static_cast<std::int64_t>(packings.size()), [&](std::int64_t i, int) {
-      const Packing& packing = packings[static_cast<std::size_t>(i)];
-      kernels[static_cast<std::size_t>(packing.node)]->load_part(parameters.node_values(packing.node), packing.part);
-    });
-  }
-
   const graph::Graph& graph;
   graph::NodeId last;
   graph::NetOptions options;
@@ -348,6 +330,7 @@ struct PlasticNet::State {
   parallel::Workers& workers;
   ranks::Team& team;
   std::vector<std::unique_ptr<layers::Kernel>> kernels;  ///< per node; null for the images
+  graph::WeightPacking packing;
   std::vector<PlasticPart> parts;
   std::vector<std::vector<float>> coupled;               ///< per node, what batch norm computed of the batch
   std::vector<Memory> crossing;                          ///< per node, [shards, samples, ...]: what a layer that couples samples reads
@@ -371,10 +354,7 @@ graph::NodeId PlasticNet::node_of(int layer) const { return state_->parts[static
 
 void PlasticNet::load_weights() {
   state_->team.synchronise("new weights");
-  std::vector<Packing> packings;
-  for (graph::NodeId n = 1; n <= state_->last; ++n)
-    if (!state_->parameters.of_node(n).empty()) state_->list_packings(n, packings);
-  state_->pack(packings);
+  state_->packing.run(state_->workers);
 }
 
 double PlasticNet::learn(const graph::Batch& batch, int first, int last, double progress) { return state_->learn(batch, first, last, progress); }
