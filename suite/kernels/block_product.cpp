@@ -17,9 +17,6 @@ constexpr std::int64_t kGradientRows = 24;               ///< of a weight that a
 /// Rows a multiple of 1 KiB apart share a few cache sets.
 constexpr std::int64_t kCrowdedFloats = 256;
 
-/// An odd number of cache lines, so that rows do not.
-std::int64_t spread_row(std::int64_t columns) { return kLanes * ((columns + kLanes - 1) / kLanes | 1); }
-
 std::uint32_t* pairs(float* words) { return reinterpret_cast<std::uint32_t*>(words); }
 
 FetchAhead lines_of(const float* first, std::int64_t rows, std::int64_t row, std::int64_t columns) {
@@ -30,9 +27,9 @@ FetchAhead lines_of(const float* first, std::int64_t rows, std::int64_t row, std
 /// Words of `values` values each; words of pairs move as floats.
 void multiply(std::int64_t values, const PanelProduct& p, const float* left, const float* right, float* product) {
   if (values == 1)
-    vector_kernels().winograd.multiply_panels(p, left, right, product);
+    vector_kernels().panels.multiply(p, left, right, product);
   else
-    bf16_winograd_kernels()->multiply_pairs(p, reinterpret_cast<const bf16*>(left), reinterpret_cast<const bf16*>(right), product);
+    bf16_kernels()->pairs.multiply(p, reinterpret_cast<const bf16*>(left), reinterpret_cast<const bf16*>(right), product);
 }
 
 /// The same where rows of the product follow each other without a gap: those of the last panel that is not whole go through a room of its own.
@@ -70,7 +67,7 @@ void copy_weights(const float* weight, std::int64_t n, bool rounds, float* to) {
 BlockProduct::BlockProduct(std::int64_t samples, std::int64_t in_features, std::int64_t out_features, std::int64_t most_rows, Precision precision)
     : samples_(samples), in_features_(in_features), out_features_(out_features), most_rows_(most_rows), precision_(precision) {
   // Pairs lie side by side in a row of an even number of values only.
-  values_ = precision == Precision::bf16 && pair_kernels() != nullptr && in_features % 2 == 0 && out_features % 2 == 0 ? 2 : 1;
+  values_ = precision == Precision::bf16 && bf16_kernels() != nullptr && in_features % 2 == 0 && out_features % 2 == 0 ? 2 : 1;
 }
 
 std::size_t BlockProduct::scratch_bytes() const {
@@ -116,9 +113,9 @@ void BlockProduct::forward_of(const T* input, const float* weight, const float* 
         product.ahead = lines_of(weight + (d + kDepth) * values_, std::min(kPair, rows), in_features_, std::min(kDepth, depth - d - kDepth) * values_);
       const float* from = weight + r * in_features_ + d * values_;
       if (values_ == 2)
-        pair_kernels()->transposed_panels(from, product.columns, product.depth * 2, in_features_, pairs(panels));
+        bf16_kernels()->pairs.transpose(from, product.columns, product.depth * 2, in_features_, pairs(panels));
       else
-        kernels.transposed_panels(from, product.columns, product.depth, in_features_, precision_ == Precision::bf16, panels);
+        kernels.panels.transpose(from, product.columns, product.depth, in_features_, precision_ == Precision::bf16, panels);
       multiply(values_, product, inputs + d, panels, products + r);
     }
   for (std::int64_t n = 0; n < samples_; ++n) {
@@ -169,7 +166,7 @@ void BlockProduct::input_gradient(const float* gradients, std::int64_t row, cons
       const float* from = weight + w * values_ * in_features_ + d;
       float* to = copy + w * product.right_depth;
       if (values_ == 2)
-        pair_kernels()->join_weights(from, from + in_features_, product.columns, pairs(to));
+        bf16_kernels()->pairs.join_weights(from, from + in_features_, product.columns, pairs(to));
       else
         copy_weights(from, product.columns, precision_ == Precision::bf16, to);
     }
@@ -199,8 +196,8 @@ void BlockProduct::weight_gradient(const T* input, const T* grad_output, const f
         const bool last = n + 1 == samples_;
         const T* x = input + n * in_features_;
         const T* g = grad_output + n * out_features_;
-        pair_kernels()->join_rows(x, last ? nullptr : x + in_features_, in_features_, pairs(inputs + n / 2 * input_row));
-        pair_kernels()->join_rows(g, last ? nullptr : g + out_features_, rows, pairs(joined_gradients + n / 2 * row));
+        bf16_kernels()->pairs.join_rows(x, last ? nullptr : x + in_features_, in_features_, pairs(inputs + n / 2 * input_row));
+        bf16_kernels()->pairs.join_rows(g, last ? nullptr : g + out_features_, rows, pairs(joined_gradients + n / 2 * row));
       }
     }
   }

@@ -10,6 +10,8 @@
 
 namespace reprise::kernels {
 
+namespace {
+
 // Transforming a tile costs as much whatever its depth, so what a filter saves must outweigh it. Rules, measured on every convolution of the
 // catalog on one thread, as parts of the time of a direct convolution, forward and backward together:
 // - float32 (AVX2): 0.26 to 0.77 with 16 and more channels on both sides where at least half of the products are saved, and up to 6 times as
@@ -18,23 +20,25 @@ namespace reprise::kernels {
 constexpr double kLeastSaving = 1.4, kLargeSaving = 2;
 constexpr std::int64_t kLeastChannels = 32, kLeastChannelsOfLargeSaving = 16, kLeastBf16Weights = 24 * 24;
 
-static bool pays_in_float32(const ConvolutionShape& s) {
+bool pays_in_float32(const ConvolutionShape& s) {
   const double saving = winograd_saving(s);
   const std::int64_t least = saving >= kLargeSaving ? kLeastChannelsOfLargeSaving : kLeastChannels;
   return saving >= kLeastSaving && s.in_channels >= least && s.filters >= least;
 }
 
-static bool pays_in_bf16(const ConvolutionShape& s) {
+bool pays_in_bf16(const ConvolutionShape& s) {
   return winograd_bf16_saving(s) >= kLeastSaving && std::min(s.in_channels, s.filters) >= kLeastChannelsOfLargeSaving && s.in_channels * s.filters >= kLeastBf16Weights;
 }
 
 // oneDNN's gradients of strided convolutions in bfloat16 are slow, above all where the weights outnumber what a shard computes with them. Forward
 // and backward of our own take 0.58 to 0.62 of its time for 9 x 9 filters of stride 2 between 256 channels, 0.71 between 64, and 0.87 for 3 x 3
 // between 192; 0.95 to 1.05 without a stride, or with fewer weights than outputs.
-static bool pays_as_direct_bf16(const ConvolutionShape& s) {
+bool pays_as_direct_bf16(const ConvolutionShape& s) {
   const std::int64_t weights = s.filters * s.in_channels * s.filter_height * s.filter_width, outputs = s.samples * s.out_height() * s.out_width() * s.filters;
   return offers_direct_bf16(s) && s.stride > 1 && s.filter_height > 1 && weights >= 2 * outputs;
 }
+
+}  // namespace
 
 std::unique_ptr<Convolution> make_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
   // Where a CPU multiplies bfloat16, products of float32 take at least twice the time.

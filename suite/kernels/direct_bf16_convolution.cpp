@@ -167,7 +167,7 @@ class DirectBf16Convolution final : public PlainGradientConvolution {
     }
   }
 
-  static void join(const bf16* first, const bf16* second, std::int64_t n, bf16* words) { pair_kernels()->join_rows(first, second, n, reinterpret_cast<std::uint32_t*>(words)); }
+  static void join(const bf16* first, const bf16* second, std::int64_t n, bf16* words) { bf16_kernels()->pairs.join_rows(first, second, n, reinterpret_cast<std::uint32_t*>(words)); }
 
   /// [pair of samples][padded plane][32 words] of 32 channels from the one that `input` points at.
   void pair_inputs(const bf16* input, bf16* words) const {
@@ -182,7 +182,7 @@ class DirectBf16Convolution final : public PlainGradientConvolution {
         }
   }
 
-  const Bf16DirectKernels& kernels_ = *bf16_direct_kernels();
+  const Bf16DirectKernels& kernels_ = bf16_kernels()->direct;
   std::int64_t height_, width_;  ///< padded
   std::int64_t each_, places_;   ///< of a sample, of all
   std::int64_t taps_;
@@ -194,7 +194,7 @@ class DirectBf16Convolution final : public PlainGradientConvolution {
 }  // namespace
 
 bool offers_direct_bf16(const ConvolutionShape& s) {
-  return bf16_direct_kernels() != nullptr && s.groups == 1 && s.in_channels % kColumns == 0 && s.filters % kColumns == 0;
+  return bf16_kernels() != nullptr && s.groups == 1 && s.in_channels % kColumns == 0 && s.filters % kColumns == 0;
 }
 
 std::unique_ptr<Convolution> make_direct_bf16_convolution(const ConvolutionShape& shape, bool has_bias, bool wants_grad_input) {

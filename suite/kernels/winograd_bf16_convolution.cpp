@@ -55,10 +55,10 @@ class Pass {
   std::size_t filter_bytes() const { return bytes(kPoints * filters_.point, sizeof(bf16)); }
   std::size_t scratch_bytes() const { return bytes(halves_.values(), sizeof(bf16)) + bytes(products_.values(), sizeof(float)); }
 
-  void pack(const float* weight, std::byte* filters) const { bf16_winograd_kernels()->filters(filters_, weight, reinterpret_cast<bf16*>(filters)); }
+  void pack(const float* weight, std::byte* filters) const { bf16_kernels()->winograd.filters(filters_, weight, reinterpret_cast<bf16*>(filters)); }
 
   void run(const bf16* input, const std::byte* packed, const float* bias, bf16* output, std::byte* scratch) const {
-    const Bf16WinogradKernels& kernels = *bf16_winograd_kernels();
+    const Bf16WinogradKernels& kernels = bf16_kernels()->winograd;
     auto* tiles = reinterpret_cast<bf16*>(scratch);
     auto* products = reinterpret_cast<float*>(scratch + bytes(halves_.values(), sizeof(bf16)));
     const std::int64_t pairs = (from_.channels + 1) / 2;
@@ -68,7 +68,7 @@ class Pass {
       const PanelProduct product{.rows = count, .columns = to_.channels, .depth = pairs, .left_row = halves_.row / 2, .left_depth = 1,
                                  .right_panel = kLanes * pairs, .right_depth = kLanes, .product_row = products_.row};
       for (std::int64_t p = 0; p < kPoints; ++p)
-        kernels.multiply_pairs(product, tiles + p * halves_.point(), reinterpret_cast<const bf16*>(packed) + p * filters_.point, products + p * products_.point());
+        bf16_kernels()->pairs.multiply(product, tiles + p * halves_.point(), reinterpret_cast<const bf16*>(packed) + p * filters_.point, products + p * products_.point());
       kernels.output_tiles(products, to_, products_.range(first, count), bias, output);
     }
   }
@@ -95,7 +95,7 @@ class FilterGradient {
 
   /// Overwrites gradient [K, C, 3, 3].
   void run(const bf16* data, const bf16* grad_output, float* gradient, std::byte* scratch) const {
-    const Bf16WinogradKernels& kernels = *bf16_winograd_kernels();
+    const Bf16WinogradKernels& kernels = bf16_kernels()->winograd;
     auto* left = reinterpret_cast<bf16*>(scratch);
     auto* right = reinterpret_cast<bf16*>(scratch + pair_bytes(data_pairs_));
     auto* sums = reinterpret_cast<float*>(scratch + pair_bytes(data_pairs_) + pair_bytes(output_pairs_));
@@ -106,7 +106,7 @@ class FilterGradient {
       const PanelProduct product{.rows = data_.channels, .columns = outputs_.channels, .depth = (count + 1) / 2, .left_row = 1, .left_depth = data_pairs_.row,
                                  .right_panel = kLanes, .right_depth = output_pairs_.row, .product_row = sums_.row, .adds = first > 0};
       for (std::int64_t p = 0; p < kPoints; ++p)
-        kernels.multiply_pairs(product, left + 2 * p * data_pairs_.point(), right + 2 * p * output_pairs_.point(), sums + p * sums_.point());
+        bf16_kernels()->pairs.multiply(product, left + 2 * p * data_pairs_.point(), right + 2 * p * output_pairs_.point(), sums + p * sums_.point());
     }
     kernels.filter_gradients(sums, filters_, sums_.row, gradient);
   }
@@ -169,7 +169,7 @@ class WinogradBf16Convolution final : public PlainGradientConvolution {
 }  // namespace
 
 double winograd_bf16_saving(const ConvolutionShape& s) {
-  if (bf16_winograd_kernels() == nullptr || s.filter_height != 3 || s.filter_width != 3 || s.stride != 1 || s.groups != 1 || s.padding >= 3) return 0;
+  if (bf16_kernels() == nullptr || s.filter_height != 3 || s.filter_width != 3 || s.stride != 1 || s.groups != 1 || s.padding >= 3) return 0;
   return static_cast<double>(s.out_height() * s.out_width() * kArea) / static_cast<double>(tiles_along(s.out_height()) * tiles_along(s.out_width()) * kPoints);
 }
 

@@ -17,9 +17,6 @@ constexpr std::int64_t kTileFloats = 512 * 1024;
 /// What the products of a filter gradient may take before they are done in groups, and what all tiles of a shard may take for that.
 constexpr std::int64_t kGradientFloats = 512 * 1024, kAllTilesFloats = 4 * 1024 * 1024;
 
-/// An odd number of cache lines that holds `channels` floats: rows a power of two apart would share a few cache sets.
-std::int64_t spread_row(std::int64_t channels) { return kLanes * ((channels + kLanes - 1) / kLanes | 1); }
-
 std::int64_t tiles_along(std::int64_t outputs, std::int64_t step) { return (outputs + step - 1) / step; }
 
 /// Taps of a phase in one dimension, 2, 3 or 5; 0 for other filters.
@@ -110,7 +107,7 @@ class Pass {
     const PanelProduct product{.rows = from.tiles, .columns = to_.plane.depth(), .depth = depth, .left_row = from.row, .left_depth = 1,
                                .right_panel = kLanes * depth, .right_depth = kLanes, .product_row = to_.row};
     for (int p = 0; p < from_.plane.points(); ++p)
-      vector_kernels().winograd.multiply_panels(product, tiles + p * from.point, filters + p * filters_.point, products + p * to.point);
+      vector_kernels().panels.multiply(product, tiles + p * from.point, filters + p * filters_.point, products + p * to.point);
     return to;
   }
 
@@ -171,7 +168,7 @@ class FilterGradient {
             const PanelProduct product{.rows = group.depth, .columns = group.outer, .depth = tiles, .left_row = 1, .left_depth = data_.row,
                                        .right_panel = kLanes, .right_depth = outputs_.row, .product_row = product_row_, .adds = first > 0};
             for (int p = 0; p < data_.plane.points(); ++p)
-              kernels.multiply_panels(product, scratch + p * from.point + row, gradients + p * to.point + k, sums + p * group.point);
+              vector_kernels().panels.multiply(product, scratch + p * from.point + row, gradients + p * to.point + k, sums + p * group.point);
             if (first + tiles == tiles_)
               kernels.filter_gradients(sums, group, phase, product_row_, gradient + k * group.outer_step + c * group.depth_step);
           }

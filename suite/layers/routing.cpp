@@ -35,7 +35,7 @@ void add_scaled(float factor, const float* from, float* to, std::int64_t n) {
 /// product [rows, columns] = left [rows, depth] right [depth, columns], summed in order of depth.
 void multiply(const kernels::PanelProduct& p, const float* left, const float* right, float* product) {
   constexpr std::int64_t kLanes = 16;
-  if (p.columns % kLanes == 0) return kernels::vector_kernels().winograd.multiply_panels(p, left, right, product);
+  if (p.columns % kLanes == 0) return kernels::vector_kernels().panels.multiply(p, left, right, product);
   for (std::int64_t r = 0; r < p.rows; ++r) {
     std::fill_n(product + r * p.product_row, p.columns, 0.0f);
     for (std::int64_t d = 0; d < p.depth; ++d) add_scaled(left[r * p.left_row + d * p.left_depth], right + d * p.right_depth, product + r * p.product_row, p.columns);

@@ -1,8 +1,6 @@
 // Sums of capsules' values, and their weighted sums.
 
-#include <utility>
-
-#include "suite/kernels/vector/lanes.hpp"
+#include "suite/kernels/vector/transpose.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
@@ -21,7 +19,6 @@ LANES F16 spread(const float* coefficient) {
 /// Of vectors i and i + distance, a and b: a's lanes without the distance bit plus those with it; in the lanes with it the same of b.
 template <int kDistance, int... kLane>
 LANES F16 fold(F16 first, F16 second, std::integer_sequence<int, kLane...>) {
-  typedef float Lanes __attribute__((vector_size(64)));
   Lanes a, b;
   __builtin_memcpy(&a, &first, sizeof a);
   __builtin_memcpy(&b, &second, sizeof b);
@@ -31,7 +28,6 @@ LANES F16 fold(F16 first, F16 second, std::integer_sequence<int, kLane...>) {
   __builtin_memcpy(&result, &sum, sizeof result);
   return result;
 }
-using AllLanes = std::make_integer_sequence<int, 16>;
 
 /// The sums of sixteen capsules that lie in kD vectors, in halves, quarters and so on; v is overwritten.
 template <int kD>

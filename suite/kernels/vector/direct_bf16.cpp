@@ -1,8 +1,8 @@
 // Products of direct convolution in bfloat16, and the words of two values that they take. A product of 12 rows by 32 columns fills 24 registers;
 // each multiply-add adds two products to a float32 and rounds as the CPU does.
 
+#include "suite/kernels/vector/pairs.hpp"
 #include "suite/kernels/vector/transpose.hpp"
-#include "suite/kernels/vector/words.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {

@@ -16,8 +16,8 @@ void fill_table(VectorKernels& table);
 }
 
 namespace avx512_bf16 {
-void fill_pairs(Bf16WinogradKernels& table);
-void fill_pair_kernels(PairKernels& table);
+void fill_pairs(PairKernels& table);
+void fill_winograd(Bf16WinogradKernels& table);
 void fill_direct(Bf16DirectKernels& table);
 }
 
@@ -34,14 +34,6 @@ bool has_avx512() {
 VectorKernels filled(void (*fill)(VectorKernels&)) {
   VectorKernels table;
   fill(table);
-  return table;
-}
-
-/// Empty where bfloat16 is not multiplied.
-template <class Table>
-Table filled_for_bf16(void (*fill)(Table&)) {
-  Table table = {};
-  if (&vector_kernels() == vector_kernels_for("avx512") && __builtin_cpu_supports("avx512bf16")) fill(table);
   return table;
 }
 
@@ -82,19 +74,16 @@ const VectorKernels& vector_kernels() {
   return table;
 }
 
-const Bf16WinogradKernels* bf16_winograd_kernels() {
-  static const Bf16WinogradKernels table = filled_for_bf16(avx512_bf16::fill_pairs);
-  return table.data_tiles == nullptr ? nullptr : &table;
-}
-
-const PairKernels* pair_kernels() {
-  static const PairKernels table = filled_for_bf16(avx512_bf16::fill_pair_kernels);
-  return table.join_rows == nullptr ? nullptr : &table;
-}
-
-const Bf16DirectKernels* bf16_direct_kernels() {
-  static const Bf16DirectKernels table = filled_for_bf16(avx512_bf16::fill_direct);
-  return table.add_rows == nullptr ? nullptr : &table;
+const Bf16Kernels* bf16_kernels() {
+  if (&vector_kernels() != vector_kernels_for("avx512") || !__builtin_cpu_supports("avx512bf16")) return nullptr;
+  static const Bf16Kernels table = [] {
+    Bf16Kernels filled;
+    avx512_bf16::fill_pairs(filled.pairs);
+    avx512_bf16::fill_winograd(filled.winograd);
+    avx512_bf16::fill_direct(filled.direct);
+    return filled;
+  }();
+  return &table;
 }
 
 }  // namespace reprise::kernels

@@ -29,6 +29,7 @@ LANES I16 round_to_bf16(F16 x) {
   const I16 rounded = shift_right<16>(u + (set_int(0x7FFF) + (shift_right<16>(u) & set_int(1))));
   return select(is_nan(x), set_int(0x7FC0), rounded);
 }
+LANES F16 rounded_to_bf16(F16 x) { return as_float(shift_left<16>(round_to_bf16(x))); }
 LANES void store(bf16* p, F16 x) { store_halves(p, round_to_bf16(x)); }
 
 /// Stores a value that T can hold exactly: one that was loaded from T, or zero.
@@ -176,6 +177,7 @@ void fill_losses(VectorKernels& table);
 void fill_updates(VectorKernels& table);
 void fill_packing(VectorKernels& table);
 void fill_plasticity(VectorKernels& table);
+void fill_panels(VectorKernels& table);
 void fill_winograd(VectorKernels& table);
 void fill_capsules(VectorKernels& table);
 

@@ -1,4 +1,4 @@
-// Plain matrices to and from the formats of matrix-product kernels: blocked ones of oneDNN, 16 x 16 tiles at a time, and our own panels.
+// Plain matrices to and from blocked formats of oneDNN, 16 x 16 tiles at a time.
 
 #include "suite/kernels/vector/transpose.hpp"
 
@@ -53,42 +53,12 @@ void pack_tiles_bf16(const float* plain, Index rows, Index columns, const std::i
     }
 }
 
-/// 16 x 16 values of a matrix, rows `row` apart; what lies beyond its rows and columns is zero.
-inline __attribute__((always_inline)) void load_tile(const float* plain, Index rows, Index columns, Index row, Lanes* v) {
-  if (rows >= 16 && columns >= 16) {
-#pragma GCC unroll 16
-    for (int i = 0; i < 16; ++i) v[i] = load_lanes(plain + i * row);
-    return;
-  }
-  for (int i = 0; i < 16; ++i) {
-    float line[16];
-    store(line, i < rows ? load_some(plain + i * row, columns) : set(0.0F));
-    v[i] = load_lanes(line);
-  }
-}
-
-LANES F16 as_bf16(F16 x) { return as_float(shift_left<16>(round_to_bf16(x))); }
-
-void transposed_panels(const float* weight, Index rows, Index columns, Index row, bool rounds, float* panels) {
-  for (Index r = 0; r < rows; r += 16)
-    for (Index c = 0; c < columns; c += 16) {
-      Lanes v[16];
-      load_tile(weight + r * row + c, rows - r, columns - c, row, v);
-      transpose(v);
-      for (int i = 0; i < 16 && c + i < columns; ++i, panels += 16) {
-        store_lanes(panels, v[i]);
-        if (rounds) store(panels, as_bf16(load(panels)));
-      }
-    }
-}
-
 }  // namespace
 
 void fill_packing(VectorKernels& table) {
   table.pack_tiles = pack_tiles;
   table.unpack_tiles = unpack_tiles;
   table.pack_tiles_bf16 = pack_tiles_bf16;
-  table.transposed_panels = transposed_panels;
 }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

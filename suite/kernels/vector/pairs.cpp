@@ -1,10 +1,16 @@
 // Matrices of bfloat16 as words of two values that are multiplied and added up together. Compiled for CPUs that do.
 
+#include "suite/kernels/vector/pairs.hpp"
+#include "suite/kernels/vector/panel_product.hpp"
 #include "suite/kernels/vector/transpose.hpp"
-#include "suite/kernels/vector/words.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
+
+void multiply_pairs(const PanelProduct& p, const bf16* left, const bf16* right, float* product) {
+  multiply_in_panels(p, reinterpret_cast<const float*>(left), reinterpret_cast<const float*>(right), product,
+                     [](F16 value, F16 line, F16 sum) __attribute__((always_inline)) { return add_products(sum, value, line); });
+}
 
 void join_rows(const bf16* first, const bf16* second, Index n, std::uint32_t* words) {
   for (Index i = 0; i < n; i += 16) {
@@ -26,7 +32,7 @@ void join_weights(const float* first, const float* second, Index n, std::uint32_
   }
 }
 
-void transposed_panels(const float* weight, Index rows, Index columns, Index row, std::uint32_t* panels) {
+void transpose_weight(const float* weight, Index rows, Index columns, Index row, std::uint32_t* panels) {
   for (Index r = 0; r < rows; r += 16)
     for (Index c = 0; c < columns; c += 32) {
       Lanes v[16];
@@ -51,6 +57,6 @@ void transposed_panels(const float* weight, Index rows, Index columns, Index row
 
 }  // namespace
 
-void fill_pair_kernels(PairKernels& table) { table = {join_rows, join_weights, transposed_panels}; }
+void fill_pairs(PairKernels& table) { table = {multiply_pairs, transpose_weight, join_rows, join_weights}; }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

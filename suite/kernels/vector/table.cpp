@@ -18,6 +18,7 @@ void fill_table(VectorKernels& table) {
   fill_updates(table);
   fill_packing(table);
   fill_plasticity(table);
+  fill_panels(table);
   fill_winograd(table);
   fill_capsules(table);
 }

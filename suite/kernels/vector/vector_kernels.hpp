@@ -13,7 +13,8 @@
 #include <string_view>
 
 #include "suite/kernels/vector/capsule_kernels.hpp"
-#include "suite/kernels/vector/direct_kernels.hpp"
+#include "suite/kernels/vector/direct_bf16_kernels.hpp"
+#include "suite/kernels/vector/panel_kernels.hpp"
 #include "suite/kernels/vector/winograd_kernels.hpp"
 
 namespace reprise::kernels {
@@ -152,6 +153,7 @@ struct VectorKernels {
   const char* isa = "";  ///< "avx2" or "avx512"
   StorageKernels<float> f32;
   StorageKernels<bf16> b16;
+  PanelKernels panels;
   WinogradKernels winograd;
   CapsuleKernels capsules;
 
@@ -177,9 +179,6 @@ struct VectorKernels {
   void (*unpack_tiles)(const float* packed, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride, float* plain);
   void (*pack_tiles_bf16)(const float* plain, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride,
                           bf16* packed);
-  /// weight [rows, columns], whose rows are `row` apart -> panels [panel of 16 rows][column][16] for multiply_panels, rounded to bfloat16 if
-  /// asked; missing rows are zero.
-  void (*transposed_panels)(const float* weight, std::int64_t rows, std::int64_t columns, std::int64_t row, bool rounds, float* panels);
   /// Words of groups first_group .. first_group + groups - 1 of a stream, 64 words a group in the order of MaskStream.
   void (*philox)(const MaskStream& stream, std::uint32_t first_group, std::int64_t groups, std::uint32_t* words);
   /// exp, natural logarithm (positive finite input) of n floats: the polynomials the other kernels use.
@@ -199,15 +198,11 @@ inline const StorageKernels<bf16>& VectorKernels::of<bf16>() const {
   return b16;
 }
 
-/// Words of two bfloat16 values, the first in the lower half, for multiply_pairs.
-struct PairKernels {
-  /// words[i] = first[i], second[i]; a null second counts as zeros.
-  void (*join_rows)(const bf16* first, const bf16* second, std::int64_t n, std::uint32_t* words);
-  /// The same of float32 values, rounded.
-  void (*join_weights)(const float* first, const float* second, std::int64_t n, std::uint32_t* words);
-  /// weight [rows, columns], whose rows are `row` apart -> panels [panel of 16 rows][pair of columns][16 words], rounded; missing rows are
-  /// zero. columns is even.
-  void (*transposed_panels)(const float* weight, std::int64_t rows, std::int64_t columns, std::int64_t row, std::uint32_t* panels);
+/// What multiplies bfloat16.
+struct Bf16Kernels {
+  PairKernels pairs;
+  Bf16WinogradKernels winograd;
+  Bf16DirectKernels direct;
 };
 
 /// The best table this processor runs, or the one named by the environment variable REPRISE_ISA ("avx2", "avx512").
@@ -215,9 +210,7 @@ struct PairKernels {
 const VectorKernels& vector_kernels();
 
 /// Null unless that table is "avx512" and this processor multiplies bfloat16.
-const Bf16WinogradKernels* bf16_winograd_kernels();
-const PairKernels* pair_kernels();
-const Bf16DirectKernels* bf16_direct_kernels();
+const Bf16Kernels* bf16_kernels();
 
 /// The table of one instruction set; null if this processor lacks it.
 const VectorKernels* vector_kernels_for(std::string_view isa);

@@ -11,8 +11,7 @@
 //
 // A filter of stride 2 is four filters of stride 1 and half the size, one for each phase of the rows and columns; their products add up.
 
-#include "suite/kernels/vector/panel_product.hpp"
-#include "suite/kernels/vector/tiles.hpp"
+#include "suite/kernels/vector/winograd_tiles.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
@@ -251,7 +250,7 @@ LANES void transform_filters(const FilterLayout& layout, const float* weight, fl
           F16 taps[kArea], points[kPoints];
           for (int i = 0; i < kArea; ++i) {
             taps[i] = load(side_by_side + i * 16);
-            if (layout.rounds) taps[i] = as_float(shift_left<16>(round_to_bf16(taps[i])));
+            if (layout.rounds) taps[i] = rounded_to_bf16(taps[i]);
           }
           in_two_dimensions<kTaps, kSide>(taps, points, [](const F16* g, F16* u) { transform_taps<kTaps>(g, u); });
           for (int p = 0; p < kPoints; ++p) store(to + p * layout.point, points[p]);
@@ -297,14 +296,10 @@ void filter_gradients(const float* products, const FilterLayout& layout, Index p
     put_filter_gradients<5>(products, layout, phase, row, gradient);
 }
 
-void multiply_panels(const PanelProduct& p, const float* left, const float* right, float* product) {
-  multiply_in_panels(p, left, right, product, [](F16 left_value, F16 line, F16 sum) __attribute__((always_inline)) { return fma(left_value, line, sum); });
-}
-
 }  // namespace
 
 void fill_winograd(VectorKernels& table) {
-  table.winograd = {add_data_tiles, filters, filter_gradients, multiply_panels};
+  table.winograd = {add_data_tiles, filters, filter_gradients};
   table.f32.tiles = {data_tiles<float>, gradient_tiles<float>, output_tiles<float>};
   table.b16.tiles = {data_tiles<bf16>, gradient_tiles<bf16>, output_tiles<bf16>};
 }

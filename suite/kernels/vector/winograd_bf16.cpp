@@ -6,9 +6,8 @@
 //   outputs = A' [(G g) * (B' d)],  gradient of the taps = G' [(B' d) * (A y)].
 // The gradient of the data is a convolution itself, with the filter turned by half a turn.
 
-#include "suite/kernels/vector/panel_product.hpp"
-#include "suite/kernels/vector/tiles.hpp"
-#include "suite/kernels/vector/words.hpp"
+#include "suite/kernels/vector/pairs.hpp"
+#include "suite/kernels/vector/winograd_tiles.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
@@ -138,13 +137,8 @@ void filter_gradients(const float* products, const FilterLayout& layout, Index r
     }
 }
 
-void multiply_pairs(const PanelProduct& p, const bf16* left, const bf16* right, float* product) {
-  multiply_in_panels(p, reinterpret_cast<const float*>(left), reinterpret_cast<const float*>(right), product,
-                     [](F16 value, F16 line, F16 sum) __attribute__((always_inline)) { return add_products(sum, value, line); });
-}
-
 }  // namespace
 
-void fill_pairs(Bf16WinogradKernels& table) { table = {data_tiles, data_tile_pairs, gradient_tile_pairs, output_tiles, filters, filter_gradients, multiply_pairs}; }
+void fill_winograd(Bf16WinogradKernels& table) { table = {data_tiles, data_tile_pairs, gradient_tile_pairs, output_tiles, filters, filter_gradients}; }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

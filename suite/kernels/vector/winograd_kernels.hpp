@@ -1,15 +1,12 @@
 #pragma once
-// Kernels of minimal filtering: transforms of tiles between channels-last arrays and one matrix for each point of a tile, and the products of
-// these matrices. A tile of side 6 has 36 points, one of side 5 has 25. float32; see winograd.cpp for the mathematics.
+// Kernels of minimal filtering: transforms of tiles between channels-last arrays and one matrix for each point of a tile, which panel_kernels.hpp
+// multiplies. A tile of side 6 has 36 points, one of side 5 has 25. float32; see winograd.cpp for the mathematics.
 //
 // A transformed set of tiles is [point][tile][row >= depth of the plane, a multiple of 16].
 
 #include <cstdint>
 
 namespace reprise::kernels {
-
-/// A product is taken in pieces of this depth, so that a panel of 16 columns stays in the first-level cache.
-constexpr std::int64_t kDepthOfPanel = 256;
 
 /// How tiles lie on a batch of planes [N, height, width, channels]. A stride of 2 sees a plane as four phases: those of even and odd rows
 /// and columns, each of which meets every other tap of the filter. Value (y, x) of tile (i, j) in phase (a, b) stands at row
@@ -46,23 +43,6 @@ struct FilterLayout {
   std::int64_t point = 0;
 };
 
-/// Memory to bring into the second-level cache meanwhile, a cache line with each step of a sum: `rows` rows, `row` floats apart, of `lines` lines.
-struct FetchAhead {
-  const float* first = nullptr;
-  std::int64_t rows = 0, row = 0, lines = 0;
-};
-
-/// product [rows, columns] (+)= left [rows, depth] right [depth, columns], summed in order of depth. Strides in floats; columns are taken
-/// 16 at a time, and all 16 of the last ones are read and written.
-struct PanelProduct {
-  std::int64_t rows = 0, columns = 0, depth = 0;
-  std::int64_t left_row = 0, left_depth = 1;
-  std::int64_t right_panel = 0, right_depth = 16;
-  std::int64_t product_row = 0;
-  bool adds = false;
-  FetchAhead ahead = {};
-};
-
 /// Between an array stored as T and transformed tiles.
 template <class T>
 struct TileKernels {
@@ -81,7 +61,6 @@ struct WinogradKernels {
   void (*filters)(const FilterLayout& layout, const float* weight, float* transformed);
   /// products [point][depth][row >= outer] of one phase -> its taps in gradient, laid out as the weight.
   void (*filter_gradients)(const float* products, const FilterLayout& layout, std::int64_t phase, std::int64_t row, float* gradient);
-  void (*multiply_panels)(const PanelProduct& shape, const float* left, const float* right, float* product);
 };
 
 /// The same with products of bfloat16, for filters of 3 x 3 without a stride: tiles of side 4 and step 2, 16 points. Tiles and filters are
@@ -100,8 +79,6 @@ struct Bf16WinogradKernels {
   void (*filters)(const FilterLayout& layout, const float* weight, Value* transformed);
   /// products [point][depth][row >= outer] -> taps in gradient, laid out as the weight. `point` and `row` count floats.
   void (*filter_gradients)(const float* products, const FilterLayout& layout, std::int64_t row, float* gradient);
-  /// Depth and strides of `left` and `right` count words of two.
-  void (*multiply_pairs)(const PanelProduct& shape, const Value* left, const Value* right, float* product);
 };
 
 }  // namespace reprise::kernels

@@ -11,6 +11,7 @@
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/tensor/memory.hpp"
 #include "tests/suite/kernels/isa_tables.hpp"
+#include "tests/suite/kernels/small_integers.hpp"
 
 namespace reprise::kernels {
 namespace {
@@ -19,22 +20,6 @@ namespace {
 struct BlockCase {
   std::int64_t samples, in_features, out_features, first, rows;
 };
-
-/// Values of a few bits: exact in bfloat16, and their products add up exactly in float32.
-std::vector<float> values(std::int64_t count, int seed) {
-  std::vector<float> v(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < v.size(); ++i) v[i] = static_cast<float>((i * 7 + static_cast<std::size_t>(seed) * 5 + i / 11) % 9) - 4;
-  return v;
-}
-
-Memory stored(const std::vector<float>& v, Precision precision) {
-  Memory memory(v.size() * bytes_of(precision));
-  if (precision == Precision::f32)
-    std::copy(v.begin(), v.end(), memory.floats());
-  else
-    vector_kernels().b16.from_float(v.data(), reinterpret_cast<bf16*>(memory.data()), static_cast<std::int64_t>(v.size()));
-  return memory;
-}
 
 float at(const Memory& memory, std::int64_t i, Precision precision) {
   float value = memory.floats()[precision == Precision::f32 ? i : 0];
@@ -133,7 +118,7 @@ TEST(TransposedPanels, hold_sixteen_rows_side_by_side_and_zeros_for_missing_ones
   const auto weight = values(kRows * kRow, 1);
   for (const VectorKernels* kernel : tests::isa_tables()) {
     std::vector<float> panels(2 * kColumns * 16, -1);
-    kernel->transposed_panels(weight.data(), kRows, kColumns, kRow, false, panels.data());
+    kernel->panels.transpose(weight.data(), kRows, kColumns, kRow, false, panels.data());
     for (std::int64_t r = 0; r < 32; ++r)
       for (std::int64_t c = 0; c < kColumns; ++c)
         ASSERT_EQ(panels[static_cast<std::size_t>((r / 16 * kColumns + c) * 16 + r % 16)], r < kRows ? weight[static_cast<std::size_t>(r * kRow + c)] : 0) << kernel->isa << ' ' << r << ' ' << c;
@@ -145,7 +130,7 @@ TEST(TransposedPanels, can_round_to_bfloat16) {
   for (std::size_t i = 0; i < weight.size(); ++i) weight[i] = 1 + static_cast<float>(i) / 1024;
   std::vector<bf16> halves(16 * 16);
   for (const VectorKernels* kernel : tests::isa_tables()) {
-    kernel->transposed_panels(weight.data(), 16, 16, 16, true, panels.data());
+    kernel->panels.transpose(weight.data(), 16, 16, 16, true, panels.data());
     kernel->b16.from_float(weight.data(), halves.data(), 256);
     kernel->b16.to_float(halves.data(), rounded.data(), 256);
     for (std::size_t i = 0; i < 256; ++i) ASSERT_EQ(panels[i % 16 * 16 + i / 16], rounded[i]) << kernel->isa << ' ' << i;

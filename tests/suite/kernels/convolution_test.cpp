@@ -1,5 +1,5 @@
-// Our own convolutions, direct ones and minimal filtering, against plain loops in double: every side of tiles that stick out of the plane, channels that do not fill 16 lanes,
-// depths beyond a panel, more tiles than one go takes, filters finished in groups.
+// Our own convolutions, direct ones and minimal filtering, against plain loops in double: every side of tiles that stick out of the plane,
+// channels that do not fill 16 lanes, depths beyond a panel, more tiles than one go takes, filters finished in groups.
 
 #include <gtest/gtest.h>
 
@@ -34,7 +34,7 @@ ConvolutionShape shape(std::int64_t samples, std::int64_t height, std::int64_t w
   return {.samples = samples, .in_channels = channels, .height = height, .width = width, .filters = filters, .filter_height = kernel, .filter_width = kernel, .stride = stride, .padding = padding};
 }
 
-const Case kCases[] = {
+const Case kThreeByThree[] = {
     {"whole_tiles", shape(2, 8, 8, 16, 16, 3, 1)},
     {"tiles_stick_out", shape(2, 7, 10, 16, 32, 3, 1)},
     {"no_padding", shape(3, 9, 6, 16, 16, 3, 0)},
@@ -46,6 +46,12 @@ const Case kCases[] = {
     {"filters_in_groups", shape(2, 6, 6, 160, 176, 3, 1)},
     {"many_tiles", shape(4, 32, 30, 48, 40, 3, 1)},
     {"one_output", shape(2, 3, 3, 16, 16, 3, 0)},
+    {"odd_number_of_tiles", shape(1, 6, 6, 16, 16, 3, 1)},
+    {"odd_number_of_columns", shape(2, 7, 9, 16, 32, 3, 1)},
+    {"deeper", shape(1, 4, 4, 600, 20, 3, 1)},
+};
+
+const Case kOtherFilters[] = {
     {"five_by_five", shape(2, 8, 8, 16, 16, 5, 2)},
     {"five_by_five_sticking_out", shape(2, 7, 5, 18, 33, 5, 2)},
     {"five_by_five_all_padding", shape(1, 3, 4, 16, 16, 5, 4)},
@@ -135,56 +141,18 @@ class WinogradBf16ConvolutionTest : public testing::TestWithParam<Case> {};
 
 TEST_P(WinogradBf16ConvolutionTest, equals_the_reference) {
   const ConvolutionShape& s = GetParam().shape;
-  if (kernels::bf16_winograd_kernels() == nullptr) GTEST_SKIP() << "this processor does not multiply bfloat16";
+  if (kernels::bf16_kernels() == nullptr) GTEST_SKIP() << "this processor does not multiply bfloat16";
   const double allowed = tolerance(kTransforms, Precision::bf16, 1 + kTilesAndFilters);
   expect_reference(s, Precision::bf16, *kernels::make_winograd_bf16_convolution(s, true, true), {allowed, allowed, allowed});
 }
 
-const Case kBf16Cases[] = {
-    {"whole_tiles", shape(2, 8, 8, 16, 16, 3, 1)},
-    {"tiles_stick_out", shape(2, 7, 9, 16, 32, 3, 1)},
-    {"odd_number_of_tiles", shape(1, 6, 6, 16, 16, 3, 1)},
-    {"no_padding", shape(3, 9, 6, 16, 16, 3, 0)},
-    {"all_padding", shape(1, 5, 5, 16, 16, 3, 2)},
-    {"lanes_left_over", shape(2, 6, 5, 19, 37, 3, 1)},
-    {"few_channels", shape(2, 6, 6, 3, 5, 3, 1)},
-    {"deep", shape(1, 4, 4, 600, 20, 3, 1)},
-    {"wide_out", shape(1, 4, 4, 20, 300, 3, 1)},
-    {"many_tiles", shape(4, 32, 30, 48, 40, 3, 1)},
-    {"one_output", shape(2, 3, 3, 16, 16, 3, 0)},
-};
+INSTANTIATE_TEST_SUITE_P(shapes, WinogradBf16ConvolutionTest, testing::ValuesIn(kThreeByThree), [](const auto& one) { return std::string(one.param.name); });
 
-class DirectBf16ConvolutionTest : public testing::TestWithParam<Case> {};
-
-TEST_P(DirectBf16ConvolutionTest, equals_the_reference) {
-  const ConvolutionShape& s = GetParam().shape;
-  if (kernels::bf16_direct_kernels() == nullptr) GTEST_SKIP() << "this processor does not multiply bfloat16";
-  ASSERT_TRUE(kernels::offers_direct_bf16(s));
-  const double reach = static_cast<double>(s.filter_height * s.filter_width), places = static_cast<double>(s.samples * s.out_height() * s.out_width());
-  const auto allowed = [&](double terms) { return tolerance(sum_of(terms), Precision::bf16); };
-  expect_reference(s, Precision::bf16, *kernels::make_direct_bf16_convolution(s, true, true),
-                   {allowed(reach * static_cast<double>(s.in_channels)), allowed(reach * static_cast<double>(s.filters)), sum_of(places) * kRoundoffF32});
+std::string name_of_case(const testing::TestParamInfo<std::tuple<Case, Precision>>& one) {
+  return std::string(std::get<0>(one.param).name) + (std::get<1>(one.param) == Precision::f32 ? "_f32" : "_bf16");
 }
-
-/// Places that do not fill twelve, filters that leave 4, 8 and 0 of them, sums in several pieces, an odd number of samples.
-const Case kDirectCases[] = {
-    {"nine_by_nine_stride_2", shape(2, 20, 20, 32, 64, 9, 0, 2)},
-    {"odd_number_of_samples", shape(3, 12, 11, 64, 32, 5, 0, 2)},
-    {"padded", shape(2, 7, 8, 32, 96, 3, 1)},
-    {"all_padding", shape(1, 3, 4, 32, 32, 5, 4, 3)},
-    {"deep", shape(2, 5, 5, 608, 32, 3, 1, 2)},
-    {"wide_out", shape(2, 5, 5, 32, 608, 3, 0)},
-    {"one_output", shape(1, 4, 4, 32, 32, 4, 0)},
-};
-
-INSTANTIATE_TEST_SUITE_P(shapes, DirectBf16ConvolutionTest, testing::ValuesIn(kDirectCases), [](const auto& one) { return std::string(one.param.name); });
-
-INSTANTIATE_TEST_SUITE_P(shapes, WinogradBf16ConvolutionTest, testing::ValuesIn(kBf16Cases), [](const auto& one) { return std::string(one.param.name); });
-
-INSTANTIATE_TEST_SUITE_P(shapes, WinogradConvolutionTest, testing::Combine(testing::ValuesIn(kCases), testing::Values(Precision::f32, Precision::bf16)),
-                         [](const auto& one) {
-                           return std::string(std::get<0>(one.param).name) + (std::get<1>(one.param) == Precision::f32 ? "_f32" : "_bf16");
-                         });
+INSTANTIATE_TEST_SUITE_P(three_by_three, WinogradConvolutionTest, testing::Combine(testing::ValuesIn(kThreeByThree), testing::Values(Precision::f32, Precision::bf16)), name_of_case);
+INSTANTIATE_TEST_SUITE_P(other_filters, WinogradConvolutionTest, testing::Combine(testing::ValuesIn(kOtherFilters), testing::Values(Precision::f32, Precision::bf16)), name_of_case);
 
 /// A sum of a thousand like terms: what the points are chosen for. The points +-1, +-2 would double this error.
 TEST(WinogradConvolution, keeps_the_error_of_a_deep_sum_near_that_of_float32) {
@@ -221,7 +189,7 @@ TEST(WinogradConvolution, is_offered_where_it_can_compute) {
 }
 
 TEST(DirectBf16Convolution, is_offered_for_whole_blocks_of_channels) {
-  EXPECT_EQ(kernels::offers_direct_bf16(shape(8, 8, 8, 64, 32, 5, 0, 2)), kernels::bf16_direct_kernels() != nullptr);
+  EXPECT_EQ(kernels::offers_direct_bf16(shape(8, 8, 8, 64, 32, 5, 0, 2)), kernels::bf16_kernels() != nullptr);
   EXPECT_FALSE(kernels::offers_direct_bf16(shape(8, 8, 8, 48, 32, 5, 0)));
   EXPECT_FALSE(kernels::offers_direct_bf16(shape(8, 8, 8, 32, 48, 5, 0)));
   ConvolutionShape grouped = shape(8, 8, 8, 64, 64, 3, 1);
@@ -230,7 +198,7 @@ TEST(DirectBf16Convolution, is_offered_for_whole_blocks_of_channels) {
 }
 
 TEST(WinogradBf16Convolution, is_offered_where_it_can_compute) {
-  if (kernels::bf16_winograd_kernels() == nullptr) {
+  if (kernels::bf16_kernels() == nullptr) {
     EXPECT_EQ(kernels::winograd_bf16_saving(shape(8, 8, 8, 16, 16, 3, 1)), 0);
     return;
   }

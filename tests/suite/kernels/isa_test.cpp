@@ -101,8 +101,8 @@ std::vector<Doubles> filtering(const VectorKernels& table) {
   t.gradient_tiles(g.data(), output, to, gradients.data());
   k.filters(layout, w.data(), filters.data());
   for (int p = 0; p < data.points(); ++p) {
-    k.multiply_panels({kTiles, kOut, kIn, kInRow, 1, 16 * kIn, 16, kOutRow, false}, tiles.data() + p * from.point, filters.data() + p * layout.point, products.data() + p * to.point);
-    k.multiply_panels({kIn, kOut, kTiles, 1, kInRow, 16, kOutRow, kOutRow, false}, tiles.data() + p * from.point, gradients.data() + p * to.point, sums.data() + p * kIn * kOutRow);
+    table.panels.multiply({kTiles, kOut, kIn, kInRow, 1, 16 * kIn, 16, kOutRow, false}, tiles.data() + p * from.point, filters.data() + p * layout.point, products.data() + p * to.point);
+    table.panels.multiply({kIn, kOut, kTiles, 1, kInRow, 16, kOutRow, kOutRow, false}, tiles.data() + p * from.point, gradients.data() + p * to.point, sums.data() + p * kIn * kOutRow);
   }
   t.output_tiles(products.data(), output, to, nullptr, y.data());
   k.add_data_tiles(tiles.data(), data, from, grad_data.data());
