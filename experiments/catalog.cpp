@@ -16,7 +16,10 @@
 #include "experiments/speedrun/model.hpp"
 #include "experiments/suggestion.hpp"
 #include "experiments/wrn/model.hpp"
+#include "datasets/manifest.hpp"
 #include "suite/errors.hpp"
+#include "suite/graph/shard_choice.hpp"
+#include "suite/hebbian/hebbian_trainer.hpp"
 
 namespace reprise::experiments {
 namespace {
@@ -91,6 +94,8 @@ Paper load_paper(const std::string& slug) {
                                fmt::format("\"{}\"", paper.slug), "Correct the slug"});
   }
   paper.models = row.models();
+  for (Trial& trial : paper.trials)
+    for (training::Recipe& recipe : trial.recipes) choose_shards(recipe);
   return paper;
 }
 
@@ -98,8 +103,23 @@ training::Recipe resolve(const std::string& slug, const std::string& trial, cons
   row_of(slug);
   training::Recipe recipe = read_recipe(experiments_directory() / slug, slug, trial, scale);
   for (const Override& override : overrides) apply_override(recipe, override.key, override.value);
+  choose_shards(recipe);
   check_recipe(recipe);
   return recipe;
+}
+
+void choose_shards(training::Recipe& recipe) {
+  const bool hebbian = recipe.procedure == "hebbian";
+  if (recipe.shard > 0 && (!hebbian || recipe.hebbian.shard > 0)) return;
+  const graph::Graph graph = build_model(recipe);
+  const graph::NodeId features = hebbian ? hebbian::features_node(graph) : 0;
+  if (recipe.shard == 0) recipe.shard = graph::ShardModel(graph, recipe.precision, features + 1).choose(recipe.batch);
+  if (hebbian && recipe.hebbian.shard == 0) recipe.hebbian.shard = graph::ShardModel(graph, recipe.precision, 1, features).choose(recipe.hebbian.batch);
+}
+
+graph::Graph build_model(const training::Recipe& recipe) {
+  const datasets::DatasetEntry& images = datasets::require_entry(recipe.dataset);
+  return build_model(recipe, {images.height, images.width, images.channels}, images.classes());
 }
 
 graph::Graph build_model(const training::Recipe& recipe, const SampleShape& input, int classes) {

@@ -125,5 +125,11 @@ training::Recipe recipe_from_toml(const std::string& text);
 
 /// The graph of a recipe, for samples of `input`.
 graph::Graph build_model(const training::Recipe& recipe, const SampleShape& input, int classes);
+/// The same, for samples of the recipe's data set.
+graph::Graph build_model(const training::Recipe& recipe);
+
+/// Puts a number where a recipe says shard = "auto": graph::ShardModel's choice for this net, precision and batch, the same on every
+/// machine. What is stored and hashed is the number. load_paper and resolve have done it.
+void choose_shards(training::Recipe& recipe);
 
 }  // namespace reprise::experiments

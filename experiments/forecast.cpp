@@ -9,6 +9,7 @@
 #include "experiments/catalog.hpp"
 #include "experiments/forecast_parts.hpp"
 #include "experiments/runner.hpp"
+#include "suite/errors.hpp"
 #include "suite/graph/executor.hpp"
 
 namespace reprise::experiments {
@@ -55,10 +56,6 @@ Timed time_steps(const training::Recipe& recipe, const graph::Graph& graph, int 
   return timed;
 }
 
-graph::Graph graph_of(const training::Recipe& recipe, const datasets::DatasetEntry& data_set) {
-  return build_model(recipe, {data_set.height, data_set.width, data_set.channels}, data_set.classes());
-}
-
 Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std::int64_t train_images) {
   Forecast forecast;
   forecast.steps = training::total_steps(recipe, train_images);
@@ -97,9 +94,15 @@ Images images_of(const training::Recipe& recipe, const datasets::DatasetEntry& d
   return {chosen(recipe.train_images, count_of(data_set, true) - held_out), held_out > 0 ? held_out : chosen(recipe.test_images, count_of(data_set, false))};
 }
 
+double step_seconds(const training::Recipe& recipe, int threads) {
+  if (recipe.procedure == "hebbian")
+    throw InputError(Complaint{"--shards", "a trial that learns by back-propagation", "procedure hebbian", "Compare whole forecasts: reprise plan with --set hebbian.shard=N"});
+  return time_steps(recipe, build_model(recipe), datasets::require_entry(recipe.dataset).classes(), threads).train_step_seconds;
+}
+
 Forecast count_costs(const training::Recipe& recipe) {
   const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
-  const graph::Graph graph = graph_of(recipe, data_set);
+  const graph::Graph graph = build_model(recipe);
   if (recipe.procedure == "hebbian") return count_hebbian(recipe, graph, images_of(recipe, data_set));
   return counted(recipe, graph, images_of(recipe, data_set).train);
 }
@@ -107,7 +110,7 @@ Forecast count_costs(const training::Recipe& recipe) {
 Forecast forecast(const training::Recipe& recipe, int threads) {
   const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
   const auto [train_images, test_images] = images_of(recipe, data_set);
-  const graph::Graph graph = graph_of(recipe, data_set);
+  const graph::Graph graph = build_model(recipe);
   const std::int64_t before = resident_bytes(), data = data_bytes(recipe, {train_images, test_images}, graph.node(0).shape.size());
   if (recipe.procedure == "hebbian") {
     Forecast forecast = forecast_hebbian(recipe, graph, {train_images, test_images}, data_set.classes(), threads);

@@ -101,11 +101,13 @@ std::string optimizer_text(const training::OptimizerRecipe& optimizer) {
   return out + schedule_text("learning_rate", optimizer.learning_rate) + schedule_text("momentum", optimizer.momentum);
 }
 
+std::string shard_text(std::int64_t shard) { return shard == 0 ? quoted("auto") : fmt::format("{}", shard); }
+
 std::string hebbian_text(const training::HebbianRecipe& hebbian) {
   std::string out = "\n[hebbian]\n";
   out += fmt::format("epochs = {}\n", number(hebbian.epochs));
   out += fmt::format("batch = {}\n", hebbian.batch);
-  out += fmt::format("shard = {}\n", hebbian.shard);
+  out += fmt::format("shard = {}\n", shard_text(hebbian.shard));
   out += fmt::format("order = {}\n", quoted(hebbian.order));
   out += fmt::format("labelled_images = {}\n", hebbian.labelled_images);
   return out + fmt::format("features = {}\n", quoted(name_of(hebbian.features)));
@@ -128,7 +130,7 @@ std::string to_toml(const Recipe& recipe) {
   line("preprocessing", text_of(recipe.preprocessing));
   line("augmentation", text_of(recipe.augmentation));
   line("batch", fmt::format("{}", recipe.batch));
-  line("shard", fmt::format("{}", recipe.shard));
+  line("shard", shard_text(recipe.shard));
   line("epochs", number(recipe.epochs));
   line("steps", fmt::format("{}", recipe.steps));
   line("precision", quoted(name_of(recipe.precision)));

@@ -30,6 +30,16 @@ void read_between(const TomlTable& table, const std::string& key, Number& value,
   }
 }
 
+/// A number of samples, or "auto": 0 until choose_shards puts a number in its place.
+void read_shard(const TomlTable& table, std::int64_t& shard) {
+  const toml::node* node = table.node("shard");
+  if (node == nullptr || !node->is_string()) return read_between(table, "shard", shard, 1, 1e18);
+  std::string word;
+  table.read("shard", word);
+  if (word != "auto") table.refuse("shard", "a number of samples, or \"auto\"", fmt::format("\"{}\"", word), "Correct the value");
+  shard = 0;
+}
+
 void read_schedule(const TomlTable& table, const std::string& key, Schedule& schedule) {
   const toml::node* node = table.node(key);
   if (!node) return;
@@ -86,7 +96,7 @@ Precision precision_named(const TomlTable& table, const std::string& key, Precis
 void read_hebbian(const TomlTable& table, training::HebbianRecipe& hebbian) {
   read_between(table, "epochs", hebbian.epochs, 0, 1e18);
   read_between(table, "batch", hebbian.batch, 1, 1e18);
-  read_between(table, "shard", hebbian.shard, 1, 1e18);
+  read_shard(table, hebbian.shard);
   table.read_among("order", hebbian.order, {"all_at_once", "layer_by_layer"});
   read_between(table, "labelled_images", hebbian.labelled_images, 0, 1e18);
   hebbian.features = precision_named(table, "features", hebbian.features);
@@ -124,7 +134,7 @@ void apply_layer(Recipe& recipe, const TomlTable& layer) {
   layer.read("preprocessing", recipe.preprocessing);
   layer.read("augmentation", recipe.augmentation);
   read_between(layer, "batch", recipe.batch, 1, 1e18);
-  read_between(layer, "shard", recipe.shard, 1, 1e18);
+  read_shard(layer, recipe.shard);
   if (layer.has("epochs")) recipe.steps = 0;
   read_between(layer, "epochs", recipe.epochs, 0, 1e18);
   read_between(layer, "steps", recipe.steps, 0, 1e18);
@@ -190,7 +200,7 @@ void check_recipe(const Recipe& recipe) {
   require(!recipe.dataset.empty(), "a data set", "none", "Set dataset");
   require(recipe.steps > 0 || recipe.epochs > 0, "a length of at least one step", "0 epochs and 0 steps", "Set epochs or steps");
   require(recipe.shard <= recipe.batch, "shards no larger than the batch",
-          fmt::format("shard {} and batch {}", recipe.shard, recipe.batch), "Lower shard");
+          fmt::format("shard {} and batch {}", recipe.shard, recipe.batch), "Lower shard, or say shard = \"auto\"");
   require(recipe.procedure != "hebbian" || recipe.hebbian.shard <= recipe.hebbian.batch, "Hebbian shards no larger than the Hebbian batch",
           fmt::format("shard {} and batch {}", recipe.hebbian.shard, recipe.hebbian.batch), "Lower hebbian.shard");
   require(recipe.procedure != "hebbian" || recipe.augmentation.empty(), "no augmentation under procedure hebbian: features are computed once",

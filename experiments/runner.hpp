@@ -61,6 +61,9 @@ struct Forecast {
 /// What can be counted without running anything: steps, training_flops, parameters, disk_bytes; the rest stays 0.
 Forecast count_costs(const training::Recipe& recipe);
 
+/// Seconds of one training step on made-up samples, the least of a second's. Throws InputError for procedure "hebbian".
+double step_seconds(const training::Recipe& recipe, int threads);
+
 /// Nothing is run but a second of this very net's training steps on made-up samples.
 Forecast forecast(const training::Recipe& recipe, int threads);
 

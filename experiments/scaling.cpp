@@ -39,7 +39,7 @@ StepCosts measure_step_costs(const training::Recipe& recipe, int threads) {
   if (recipe.procedure == "hebbian")
     throw InputError(Complaint{"--nodes", "a trial that learns by back-propagation: its step is what the model of costs is made of", "procedure hebbian", "Measure a run on the nodes at hand instead"});
   const datasets::DatasetEntry& entry = datasets::require_entry(recipe.dataset);
-  const graph::Graph graph = build_model(recipe, {entry.height, entry.width, entry.channels}, entry.classes());
+  const graph::Graph graph = build_model(recipe);
   parallel::Workers workers(threads);
   graph::Parameters parameters(graph);
   parameters.initialise(1);

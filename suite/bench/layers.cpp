@@ -5,7 +5,6 @@
 #include <memory>
 #include <set>
 
-#include "datasets/manifest.hpp"
 #include "experiments/catalog.hpp"
 #include "suite/bench/rates.hpp"
 #include "suite/graph/graph.hpp"
@@ -102,8 +101,7 @@ void register_layers() {
     for (const experiments::Trial& trial : experiments::load_paper(slug).trials)
       for (const training::Recipe& recipe : trial.recipes) {
         if (recipe.scale == "smoke") continue;
-        const auto& entry = datasets::require_entry(recipe.dataset);
-        const graph::Graph graph = experiments::build_model(recipe, {entry.height, entry.width, entry.channels}, entry.classes());
+        const graph::Graph graph = experiments::build_model(recipe);
         for (std::size_t n = 1; n < graph.nodes().size(); ++n) {
           const graph::Node& node = graph.nodes()[n];
           Case c{node.layer, {}, node.shape, node.cost, static_cast<int>(recipe.shard)};

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   reprise::bench::register_layers();
   reprise::bench::register_steps();
   reprise::bench::register_growth();
+  reprise::bench::register_shards();
   reprise::bench::register_exchange();
   reprise::bench::register_input();
   benchmark::RunSpecifiedBenchmarks();

@@ -28,7 +28,7 @@ def keep(source, target):
         run = json.load(file)
     kept = {"context": {key: run["context"][key] for key in ("date", "num_cpus", "mhz_per_cpu", "library_build_type") if key in run["context"]},
             "benchmarks": [{key: row[key] for key in ("name", "run_name", "run_type", "aggregate_name", "repetitions", "real_time", "real_coefficient", "big_o", "rms", "time_unit",
-                                                      "gflops", "gbytes", "peak_ratio", "images_per_second", "net_MiB") if key in row} for row in run["benchmarks"]]}
+                                                      "gflops", "gbytes", "peak_ratio", "images_per_second", "net_MiB", "recorded", "chosen") if key in row} for row in run["benchmarks"]]}
     with open(target, "w") as file:
         json.dump(kept, file, indent=1)
         file.write("\n")
@@ -109,6 +109,23 @@ def growth():
     return table(["net", "what grows", "to", "step, ms", "fitted law", "off by (rms)", "memory of the net, MiB"], rows)
 
 
+def shards():
+    nets = {}
+    for row in read("shards")["benchmarks"]:
+        _, paper, trial, scale, precision, shard = row["run_name"].split("/")
+        nets.setdefault((f"{paper}/{trial}/{scale}", precision), []).append((int(shard), row))
+    rows, losses = [], []
+    for (net, precision), points in nets.items():
+        least = min(row["real_time"] for _, row in points)
+        over = lambda row: f"{row['real_time'] / least:.2f}"
+        marked = lambda key: next((shard, row) for shard, row in points if row[key])
+        recorded, chosen = marked("recorded"), marked("chosen")
+        losses.append(chosen[1]["real_time"] / least)
+        rows.append([net, precision, ", ".join(str(shard) for shard, _ in points), ", ".join(over(row) for _, row in points), f"{recorded[0]} ({over(recorded[1])})", f"{chosen[0]} ({over(chosen[1])})"])
+    return [f"On one thread the model's choice costs {100 * (geometric_mean(losses) - 1):.0f} % over the best size in the geometric mean.", ""] + \
+        table(["net", "precision", "samples a shard", "step over the least", "recipe", "auto"], rows)
+
+
 def evaluation():
     rows = []
     for row in read("evaluation")["benchmarks"]:
@@ -117,7 +134,7 @@ def evaluation():
     return table(["net", "precision", "images/s", "GFLOP/s", "of peak"], rows)
 
 
-BLOCKS = {"peers": peers, "peers-bf16": peers_bf16, "evaluation": evaluation, "growth": growth}
+BLOCKS = {"peers": peers, "peers-bf16": peers_bf16, "evaluation": evaluation, "growth": growth, "shards": shards}
 
 
 def page():

@@ -22,6 +22,7 @@ void register_kernels();
 void register_layers();
 void register_steps();
 void register_growth();
+void register_shards();
 void register_exchange();
 void register_input();
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "experiments/runner.hpp"
 #include "experiments/scaling.hpp"
@@ -13,6 +14,7 @@
 #include "suite/command/quantities.hpp"
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
+#include "suite/graph/shard_choice.hpp"
 #include "suite/ranks/network_probe.hpp"
 #include "suite/ranks/session.hpp"
 
@@ -23,6 +25,7 @@ struct PlanFlags {
   RecipeFlags recipe;
   int threads = 0;
   int nodes = 0;
+  bool shards = false;
   std::optional<double> latency_microseconds, gigabits;  ///< given by the user
 };
 
@@ -53,6 +56,35 @@ int plan(const PlanFlags& flags) {
   fmt::print("Forecast of one seed each at scale {}; nothing was run but a second of steps on made-up images.\n\n{}", flags.recipe.scale,
              reports::aligned(table, "-"));
   if (recipes.size() > 1) fmt::print("\n  in all: {}, {} on disk\n", duration_text(seconds), bytes_text(disk));
+  return kDone;
+}
+
+int plan_shards(const PlanFlags& flags) {
+  constexpr int kManyThreads = 16;
+  for (training::Recipe recipe : flags.recipe.resolve()) {
+    const graph::ShardModel model(experiments::build_model(recipe), recipe.precision);
+    const std::int64_t recorded = recipe.shard, chosen = model.choose(recipe.batch);
+    std::vector<double> measured, one, many;
+    const std::set<std::int64_t> candidates = model.candidates(recipe.batch, recorded);
+    for (const std::int64_t shard : candidates) {
+      recipe.shard = shard;
+      measured.push_back(experiments::step_seconds(recipe, flags.threads));
+      one.push_back(model.step_seconds(recipe.batch, shard, 1));
+      many.push_back(model.step_seconds(recipe.batch, shard, kManyThreads));
+    }
+    const auto over_least = [](const std::vector<double>& seconds, std::size_t i) { return fmt::format("{:.2f}", seconds[i] / *std::min_element(seconds.begin(), seconds.end())); };
+    std::vector<std::vector<std::string>> table = {{"shard", "shards", "measured here", "over least", "model, 1 thread", fmt::format("model, {} threads", kManyThreads), ""}};
+    for (const std::int64_t shard : candidates) {
+      const std::size_t i = table.size() - 1;
+      const std::string mark = std::string(shard == recorded ? "recipe" : "") + (shard == recorded && shard == chosen ? ", " : "") + (shard == chosen ? "auto" : "");
+      table.push_back({fmt::format("{}", shard), fmt::format("{}", (recipe.batch + shard - 1) / shard), fmt::format("{:.2f} ms", 1e3 * measured[i]), over_least(measured, i), over_least(one, i),
+                       over_least(many, i), mark});
+    }
+    fmt::print("{}/{}, {}, {}: batch {}\n{}\n", recipe.paper, recipe.trial, recipe.scale, name_of(recipe.precision), recipe.batch, reports::aligned(table, "-"));
+  }
+  fmt::print("Steps on made-up images with {} threads; the model's figures are relative too. Another shard changes the last bits of an answer, so it is\n"
+             "part of the recipe: shard = \"auto\" takes the one marked auto, the same on every machine.\n",
+             flags.threads > 0 ? std::to_string(flags.threads) : "all");
   return kDone;
 }
 
@@ -114,16 +146,18 @@ Command add_plan(CLI::App& program) {
       ->check(CLI::Range(1, 4096))
       ->option_text("N");
   app->add_option("--nodes", flags->nodes, "Forecasts a step on 1 to N nodes like this one instead")->check(CLI::Range(1, 1000000))->option_text("N");
+  app->add_flag("--shards", flags->shards, "Compares sizes of shards instead: what a step costs, and what shard = \"auto\" takes");
   app->add_option("--latency", flags->latency_microseconds, "With --nodes: a message's time between nodes, in microseconds (else measured, or 20 on one node)")
       ->check(CLI::NonNegativeNumber)
       ->option_text("US");
   app->add_option("--bandwidth", flags->gigabits, "With --nodes: between nodes, in Gbit/s (else measured, or 10 on one node)")->check(CLI::PositiveNumber)->option_text("GBIT");
   app->footer(
-      examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25", "reprise plan all-cnn/allcnn-c --scale desk", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}) +
+      examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25", "reprise plan all-cnn/allcnn-c --scale desk", "reprise plan wrn/wrn-10-1 --scale desk --shards", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}) +
       "  mpirun -n 2 --map-by node reprise plan all-cnn/allcnn-c --nodes 1024      # measures the network between two nodes\n");
   return {app, [flags] {
             ranks::Session session;
             const auto team = session.team(0);
+            if (flags->shards) return team->is_root() ? plan_shards(*flags) : kDone;
             if (flags->nodes > 0) return plan_nodes(*flags, *team);
             return team->is_root() ? plan(*flags) : kDone;
           }};

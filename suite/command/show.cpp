@@ -4,7 +4,6 @@
 
 #include <memory>
 
-#include "datasets/manifest.hpp"
 #include "experiments/catalog.hpp"
 #include "reports/text.hpp"
 #include "suite/command/command.hpp"
@@ -29,11 +28,6 @@ std::string scale_of(const experiments::Trial& trial, const std::string& given) 
   return trial.scales.empty() ? "paper" : trial.scales.back();
 }
 
-graph::Graph graph_of(const training::Recipe& recipe) {
-  const datasets::DatasetEntry& data = datasets::require_entry(recipe.dataset);
-  return experiments::build_model(recipe, {data.height, data.width, data.channels}, data.classes());
-}
-
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
@@ -56,7 +50,7 @@ void print_trials(const Paper& paper, const std::string& scale) {
   for (const experiments::Trial& trial : paper.trials) {
     const training::Recipe* known = trial.recipe_at(scale_of(trial, scale));
     const training::Recipe recipe = known ? *known : experiments::resolve(paper.slug, trial.name, scale_of(trial, scale));
-    const graph::Graph graph = graph_of(recipe);
+    const graph::Graph graph = experiments::build_model(recipe);
     table.push_back({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
                      count_text(static_cast<double>(graph.forward_macs())), joined(recipe.reports)});
   }
@@ -94,7 +88,7 @@ void print_claims(const Paper& paper) {
 void show_trial(const Paper& paper, const std::string& name, const std::string& given_scale) {
   const experiments::Trial& trial = *paper.find_trial(name);
   const training::Recipe recipe = experiments::resolve(paper.slug, name, scale_of(trial, given_scale));
-  const graph::Graph graph = graph_of(recipe);
+  const graph::Graph graph = experiments::build_model(recipe);
   fmt::print("{}/{}  {}\nscales: {}\n\n", paper.slug, name, trial.title, joined(trial.scales));
   std::vector<std::vector<std::string>> table = {{"layer", "what it is", "output", "parameters", "multiply-adds"}};
   for (const graph::Node& node : graph.nodes()) {

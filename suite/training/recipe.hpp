@@ -105,7 +105,7 @@ struct Recipe {
   std::vector<std::string> augmentation;
 
   std::int64_t batch = 128;              ///< the global batch
-  std::int64_t shard = 8;                ///< samples of one shard
+  std::int64_t shard = 8;                ///< samples of one shard; 0 ("auto") until experiments::choose_shards has put a number here
   double epochs = 1;                     ///< length of the run, unless steps > 0
   std::int64_t steps = 0;
   Precision precision = Precision::f32;

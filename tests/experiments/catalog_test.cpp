@@ -168,6 +168,23 @@ TEST(Catalog, unknown_papers_models_and_options_are_refused) {
   EXPECT_NE(message([&] { build({"model.hidden", "[0]"}); }).find("positive integers"), std::string::npos);
 }
 
+TEST(Catalog, auto_becomes_a_number_that_is_stored_like_one_that_was_given) {
+  const training::Recipe chosen = resolve("all-cnn", "allcnn-c", "desk", {{"shard", "auto"}});
+  ASSERT_GT(chosen.shard, 0);
+  training::Recipe given = resolve("all-cnn", "allcnn-c", "desk", {{"shard", std::to_string(chosen.shard)}});
+  EXPECT_EQ(chosen.shard, given.shard);
+  given.deviations = chosen.deviations;  // they quote the words that were given
+  EXPECT_EQ(to_toml(chosen), to_toml(given));
+  EXPECT_EQ(to_toml(recipe_from_toml(to_toml(chosen))), to_toml(chosen));
+
+  const training::Recipe small = resolve("all-cnn", "allcnn-c", "desk", {{"batch", "3"}, {"shard", "auto"}});
+  EXPECT_LE(small.shard, 3);
+  const training::Recipe plastic = resolve("softhebb", "cifar10-3layer", "paper", {{"hebbian.shard", "auto"}});
+  EXPECT_GT(plastic.hebbian.shard, 0);
+  EXPECT_LE(plastic.hebbian.shard, plastic.hebbian.batch);
+  EXPECT_EQ(plastic.shard, 32);
+}
+
 TEST(Catalog, the_environment_can_name_another_folder) {
   setenv("REPRISE_EXPERIMENTS", "/nowhere/at-all", 1);
   EXPECT_EQ(experiments_directory(), "/nowhere/at-all");

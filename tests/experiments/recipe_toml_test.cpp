@@ -123,6 +123,8 @@ TEST(RecipeToml, wrong_settings_name_the_flag_and_what_was_meant) {
   EXPECT_NE(message_of_override("epochs", "many").find("the string \"many\""), std::string::npos);
   EXPECT_NE(message_of_override("precision", "f16").find("one of"), std::string::npos);
   EXPECT_NE(message_of_override("batch", "4").find("shard"), std::string::npos);
+  EXPECT_NE(message_of_override("shard", "some").find("\"auto\""), std::string::npos);
+  EXPECT_NE(message_of_override("shard", "0").find("at least 1"), std::string::npos);
   EXPECT_NE(message_of_override("", "4").find("a key"), std::string::npos);
   EXPECT_NE(message_of_override("title", "x").find("'title'"), std::string::npos);
   EXPECT_NE(message_of_override("epochs", "1\nbatch = 3").find("the string"), std::string::npos);

@@ -1,0 +1,48 @@
+// Training steps with other shards than the recipe's, on one thread: what a cut costs, and how near the model of costs comes to the best.
+
+#include <fmt/format.h>
+
+#include "experiments/catalog.hpp"
+#include "suite/bench/made_up_batch.hpp"
+#include "suite/bench/rates.hpp"
+#include "suite/graph/shard_choice.hpp"
+
+namespace reprise::bench {
+
+namespace {
+
+void add(const std::string& paper, const std::string& trial, const std::string& scale) {
+  for (const Precision precision : {Precision::f32, Precision::bf16}) {
+    training::Recipe recipe = experiments::resolve(paper, trial, scale, {{"precision", name_of(precision)}});
+    const graph::ShardModel model(experiments::build_model(recipe), precision);
+    const std::int64_t recorded = recipe.shard, chosen = model.choose(recipe.batch);
+    for (const std::int64_t shard : model.candidates(recipe.batch, recorded)) {
+      recipe.shard = shard;
+      const std::string name = fmt::format("shards/{}/{}/{}/{}/{}", paper, trial, scale, name_of(precision), shard);
+      benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
+        MadeUpTraining training(recipe, 1);
+        run_compute(state, precision, 1, training.flops_per_step(), [&] { training.step(); });
+        state.counters["recorded"] = shard == recorded;
+        state.counters["chosen"] = shard == chosen;
+      })->Unit(benchmark::kMillisecond);
+    }
+  }
+}
+
+}  // namespace
+
+void register_shards() {
+  add("dropout", "table2-maxnorm-3x1024", "desk");
+  add("dropout", "figure9-pn-p06", "desk");
+  add("dropout", "table4-cifar10-all", "desk");
+  add("all-cnn", "allcnn-c", "desk");
+  add("logavgexp", "resnet8-logit-gap", "desk");
+  add("logavgexp", "canvas-gap", "desk");
+  add("wrn", "wrn-10-1", "desk");
+  add("mocapsnet", "sabour-r3", "desk");
+  add("mocapsnet", "mocapsnet-6", "desk");
+  add("softhebb", "mnist-backprop", "desk");
+  add("speedrun", "airbench94", "desk");
+}
+
+}  // namespace reprise::bench
