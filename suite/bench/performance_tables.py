@@ -79,13 +79,15 @@ def peers_bf16():
         row = [net["net"], str(net["batch"])]
         for key in ("f32", "bf16"):
             figures = net[key]
-            row += [f"{figures['images_per_second']:.0f}", f"{figures['pytorch']:.0f}", ratio(figures), f"{100 * figures['peak_ratio']:.0f} %"]
+            compiled = ", compiled" if figures["setting"].endswith("compiled") else ""
+            row += [f"{figures['images_per_second']:.0f}", f"{figures['pytorch']:.0f}{compiled}", ratio(figures), f"{100 * figures['peak_ratio']:.0f} %"]
         rows.append(row + [f"{net['bf16']['images_per_second'] / net['f32']['pytorch']:.2f}"])
     for key, name in (("f32", "float32"), ("bf16", "bfloat16")):
         ratios = [net[key]["ratio"] for net in run["nets"]]
         means.append(f"{name}: geometric mean of the ratios {geometric_mean(ratios):.2f}, least {min(ratios):.2f}, greatest {max(ratios):.2f}")
     lines = [f"{len(rows)} steps against PyTorch {run['pytorch']}, {run['threads']} threads, {run['rounds']} rounds in turn, each precision against PyTorch's best setting "
-             f"in it. {'; '.join(means)}.", ""]
+             f"in it; compiled nets were tried for {sum(any('compiled' in setting for setting in net['trials']) for net in run['nets'])} of them, those with the least ratios first. "
+             f"{'; '.join(means)}.", ""]
     return lines + table(["net", "batch", "float32, images/s", "PyTorch", "ratio (rounds)", "of peak", "bfloat16, images/s", "PyTorch", "ratio (rounds)", "of peak",
                           "bfloat16 over PyTorch's float32"], rows)
 
