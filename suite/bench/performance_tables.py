@@ -85,7 +85,7 @@ def peers_bf16():
     for key, name in (("f32", "float32"), ("bf16", "bfloat16")):
         ratios = [net[key]["ratio"] for net in run["nets"]]
         means.append(f"{name}: geometric mean of the ratios {geometric_mean(ratios):.2f}, least {min(ratios):.2f}, greatest {max(ratios):.2f}")
-    lines = [f"{len(rows)} steps against PyTorch {run['pytorch']}, {run['threads']} threads, {run['rounds']} rounds in turn, each precision against PyTorch's best setting "
+    lines = [f"{len(rows)} steps against PyTorch {run['pytorch']}, {run['threads']} threads, {run['rounds']} rounds or more in turn, each precision against PyTorch's best setting "
              f"in it; compiled nets were tried for {sum(any('compiled' in setting for setting in net['trials']) for net in run['nets'])} of them, those with the least ratios first. "
              f"{'; '.join(means)}.", ""]
     return lines + table(["net", "batch", "float32, images/s", "PyTorch", "ratio (rounds)", "of peak", "bfloat16, images/s", "PyTorch", "ratio (rounds)", "of peak",
