@@ -92,6 +92,13 @@ def peers_bf16():
                           "bfloat16 over PyTorch's float32"], rows)
 
 
+def peers_ranks():
+    """Processes of one thread each."""
+    run = read("peers-ranks")
+    rows = [[net["net"], str(net["batch"]), f"{net['f32']['images_per_second']:.0f}", f"{net['f32']['pytorch']:.0f}", ratio(net["f32"])] for net in run["nets"]]
+    return [f"{run['ranks']} ranks of one thread, {run['rounds']} rounds in turn; PyTorch {run['pytorch']}.", ""] + table(["net", "batch", "images/s", "PyTorch, gloo", "ratio (rounds)"], rows)
+
+
 def growth():
     points, fits = {}, {}
     for row in read("growth")["benchmarks"]:
@@ -136,7 +143,7 @@ def evaluation():
     return table(["net", "precision", "images/s", "GFLOP/s", "of peak"], rows)
 
 
-BLOCKS = {"peers": peers, "peers-bf16": peers_bf16, "evaluation": evaluation, "growth": growth, "shards": shards}
+BLOCKS = {"peers": peers, "peers-bf16": peers_bf16, "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards}
 
 
 def page():
