@@ -55,7 +55,13 @@ class Pass {
   std::size_t filter_bytes() const { return bytes(kPoints * filters_.point, sizeof(bf16)); }
   std::size_t scratch_bytes() const { return bytes(halves_.values(), sizeof(bf16)) + bytes(products_.values(), sizeof(float)); }
 
-  void pack(const float* weight, std::byte* filters) const { bf16_kernels()->winograd.filters(filters_, weight, reinterpret_cast<bf16*>(filters)); }
+  /// Panels of 16 of the filters' outer dimension, packed one by one.
+  std::int64_t panels() const { return (filters_.outer + kLanes - 1) / kLanes; }
+  void pack(const float* weight, std::int64_t panel, std::byte* filters) const {
+    FilterLayout one = filters_;
+    one.outer = std::min(kLanes, filters_.outer - panel * kLanes);
+    bf16_kernels()->winograd.filters(one, weight + panel * kLanes * filters_.outer_step, reinterpret_cast<bf16*>(filters) + panel * kLanes * round_up(filters_.depth, 2));
+  }
 
   void run(const bf16* input, const std::byte* packed, const float* bias, bf16* output, std::byte* scratch) const {
     const Bf16WinogradKernels& kernels = bf16_kernels()->winograd;
@@ -135,8 +141,13 @@ class WinogradBf16Convolution final : public PlainGradientConvolution {
   std::size_t scratch_bytes() const override { return std::max({forward_.scratch_bytes(), gradient_.scratch_bytes(), wants_grad_input_ ? backward_.scratch_bytes() : 0}); }
 
   void pack(const float* weight, std::byte* packed) const override {
-    forward_.pack(weight, packed);
-    if (wants_grad_input_) backward_.pack(weight, packed + forward_.filter_bytes());
+    for (std::int64_t part = 0; part < packing_parts(); ++part) pack_part(weight, part, packed);
+  }
+  std::int64_t packing_parts() const override { return forward_.panels() + (wants_grad_input_ ? backward_.panels() : 0); }
+  void pack_part(const float* weight, std::int64_t part, std::byte* packed) const override {
+    const std::int64_t panels = forward_.panels();
+    if (part < panels) return forward_.pack(weight, part, packed);
+    backward_.pack(weight, part - panels, packed + forward_.filter_bytes());
   }
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override {
     forward_.run(static_cast<const bf16*>(input), packed, has_bias_ ? bias : nullptr, static_cast<bf16*>(output), scratch);

@@ -62,7 +62,14 @@ class Pass {
   std::int64_t filter_floats() const { return from_.plane.points() * filters_.point; }
   std::int64_t scratch_floats() const { return from_.floats(at_a_time_) + to_.floats(at_a_time_); }
 
-  void pack(const float* weight, float* filters) const { vector_kernels().winograd.filters(filters_, weight, filters); }
+  /// Panels of 16 of the filters' outer dimension, packed one by one; all as one where phases lie along it.
+  std::int64_t panels() const { return has_outer_phases() ? 1 : (filters_.outer + kLanes - 1) / kLanes; }
+  void pack(const float* weight, std::int64_t panel, float* filters) const {
+    if (has_outer_phases()) return vector_kernels().winograd.filters(filters_, weight, filters);
+    FilterLayout one = filters_;
+    one.outer = std::min(kLanes, filters_.outer - panel * kLanes);
+    vector_kernels().winograd.filters(one, weight + panel * kLanes * filters_.outer_step, filters + panel * kLanes * from_.plane.depth());
+  }
 
   template <class T>
   void forward(const T* input, const float* filters, const float* bias, T* output, float* scratch) const {
@@ -95,6 +102,8 @@ class Pass {
   }
 
  private:
+  bool has_outer_phases() const { return filters_.input_outside && filters_.stride > 1; }
+
   template <class Block>
   void in_blocks(float* scratch, Block block) const {
     for (std::int64_t first = 0; first < tiles_; first += at_a_time_)
@@ -201,8 +210,13 @@ class WinogradConvolution final : public PlainGradientConvolution {
   std::size_t scratch_bytes() const override { return tiles_bytes() + sums_bytes(); }
 
   void pack(const float* weight, std::byte* packed) const override {
-    forward_.pack(weight, reinterpret_cast<float*>(packed));
-    if (wants_grad_input_) backward_.pack(weight, reinterpret_cast<float*>(packed + forward_bytes()));
+    for (std::int64_t part = 0; part < packing_parts(); ++part) pack_part(weight, part, packed);
+  }
+  std::int64_t packing_parts() const override { return forward_.panels() + (wants_grad_input_ ? backward_.panels() : 0); }
+  void pack_part(const float* weight, std::int64_t part, std::byte* packed) const override {
+    const std::int64_t panels = forward_.panels();
+    if (part < panels) return forward_.pack(weight, part, reinterpret_cast<float*>(packed));
+    backward_.pack(weight, part - panels, reinterpret_cast<float*>(packed + forward_bytes()));
   }
 
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override {
