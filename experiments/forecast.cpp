@@ -1,9 +1,10 @@
-// Forecast of a run: steps of the very net on made-up samples, timed for about a second.
+// Forecast of a run: steps of the very net on made-up samples, or some waves of their shards, timed for about a second.
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <memory>
 
 #include "datasets/manifest.hpp"
 #include "experiments/catalog.hpp"
@@ -16,11 +17,6 @@ namespace reprise::experiments {
 
 namespace {
 
-struct Timed {
-  double train_step_seconds = 0, evaluation_seconds = 0;  ///< of one batch
-  std::int64_t working_bytes = 0;                         ///< arenas, weights, optimizer state, gradients, generated code
-};
-
 /// Images of a split before a selection; a canvas has as many as the set it is made from.
 std::int64_t count_of(const datasets::DatasetEntry& entry, bool train) {
   const auto& source = entry.base.empty() ? entry : datasets::require_entry(entry.base);
@@ -29,32 +25,54 @@ std::int64_t count_of(const datasets::DatasetEntry& entry, bool train) {
 
 std::int64_t chosen(std::int64_t selection, std::int64_t all) { return selection > 0 ? std::min(selection, all) : all; }
 
-Timed time_steps(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads) {
-  parallel::Workers workers(threads);
-  graph::Parameters parameters(graph);
-  parameters.initialise(1);
-  graph::ExecutorOptions options{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
-                                 .target_is_input = recipe.procedure == "autoencoder", .label_smoothing = recipe.label_smoothing};
-  graph::Executor executor(graph, options, parameters, workers);
-  optimizers::Optimizer optimizer(recipe.optimizer, parameters);
-  kernels::UpdateTerms terms = optimizer.terms(0, 1);
-  terms.rate = 0;  // made-up labels must not make the loss diverge
-  const MadeUpSamples samples(graph.node(0).shape.size(), classes);
-  const graph::Batch batch{&samples, recipe.batch, 1, 0};
-  executor.train_step(batch, optimizer, terms);
-  Timed timed{.train_step_seconds = 1e30, .evaluation_seconds = 1e30};
-  const double started = now_seconds();
-  do {
-    const double begun = now_seconds();
-    executor.train_step(batch, optimizer, terms);
-    const double middle = now_seconds();
-    executor.evaluate(batch, layers::Mode::infer);
-    timed.train_step_seconds = std::min(timed.train_step_seconds, middle - begun);
-    timed.evaluation_seconds = std::min(timed.evaluation_seconds, now_seconds() - middle);
-  } while (now_seconds() - started < 1.0);
-  timed.working_bytes = static_cast<std::int64_t>(executor.memory().total()) + parameters.size() * 4 * static_cast<std::int64_t>(1 + optimizer.state().size()) + kGeneratedCode;
-  return timed;
-}
+/// A net, its optimizer and samples that cost what real ones do.
+class TimedNet {
+ public:
+  TimedNet(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads)
+      : batch_(recipe.batch), workers_(threads), parameters_(graph), samples_(graph.node(0).shape.size(), classes), shard_(std::min(recipe.shard, recipe.batch)) {
+    parameters_.initialise(1);
+    graph::ExecutorOptions options{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = shard_},
+                                   .target_is_input = recipe.procedure == "autoencoder", .label_smoothing = recipe.label_smoothing};
+    executor_ = std::make_unique<graph::Executor>(graph, options, parameters_, workers_);
+    optimizer_ = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters_);
+    terms_ = optimizer_->terms(0, 1);
+    terms_.rate = 0;  // made-up labels must not make the loss diverge
+  }
+
+  double train_step_seconds() {
+    return seconds_of_batch([&](const graph::Batch& batch) { executor_->train_step(batch, *optimizer_, terms_); });
+  }
+  double evaluation_seconds() {
+    return seconds_of_batch([&](const graph::Batch& batch) { executor_->evaluate(batch, layers::Mode::infer); });
+  }
+  /// Arenas, weights, optimizer state, gradients, generated code.
+  std::int64_t working_bytes() const {
+    return static_cast<std::int64_t>(executor_->memory().total()) + parameters_.size() * 4 * static_cast<std::int64_t>(1 + optimizer_->state().size()) + kGeneratedCode;
+  }
+
+ private:
+  /// Half a second of whole batches. Where one would take longer, one and two waves of shards tell: all waves cost the same.
+  template <typename Call>
+  double seconds_of_batch(const Call& call) {
+    constexpr double kSeconds = 0.5;
+    const std::int64_t wave = shard_ * workers_.threads(), waves = (batch_ + wave - 1) / wave;
+    const auto of = [&](std::int64_t images) { return [&, images] { call(graph::Batch{&samples_, std::min(batch_, images), 1, 0}); }; };
+    of(wave)();
+    const double one = least_seconds(0, of(wave));
+    if (waves <= 2 || one * static_cast<double>(waves) < kSeconds) return least_seconds(kSeconds, of(batch_));
+    const double first = std::min(one, least_seconds(kSeconds / 4, of(wave))), both = least_seconds(kSeconds / 4, of(2 * wave));
+    return first + static_cast<double>(waves - 1) * std::max(0.0, both - first);
+  }
+
+  std::int64_t batch_;
+  parallel::Workers workers_;
+  graph::Parameters parameters_;
+  MadeUpSamples samples_;
+  std::int64_t shard_;
+  std::unique_ptr<graph::Executor> executor_;
+  std::unique_ptr<optimizers::Optimizer> optimizer_;
+  kernels::UpdateTerms terms_{};
+};
 
 Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std::int64_t train_images) {
   Forecast forecast;
@@ -97,7 +115,8 @@ Images images_of(const training::Recipe& recipe, const datasets::DatasetEntry& d
 double step_seconds(const training::Recipe& recipe, int threads) {
   if (recipe.procedure == "hebbian")
     throw InputError(Complaint{"--shards", "a trial that learns by back-propagation", "procedure hebbian", "Compare whole forecasts: reprise plan with --set hebbian.shard=N"});
-  return time_steps(recipe, build_model(recipe), datasets::require_entry(recipe.dataset).classes(), threads).train_step_seconds;
+  const graph::Graph graph = build_model(recipe);
+  return TimedNet(recipe, graph, datasets::require_entry(recipe.dataset).classes(), threads).train_step_seconds();
 }
 
 Forecast count_costs(const training::Recipe& recipe) {
@@ -117,16 +136,16 @@ Forecast forecast(const training::Recipe& recipe, int threads) {
     forecast.memory_bytes += before + data;
     return forecast;
   }
-  const Timed timed = time_steps(recipe, graph, data_set.classes(), threads);
+  TimedNet timed(recipe, graph, data_set.classes(), threads);
 
   const std::int64_t steps_per_epoch = training::steps_per_epoch(recipe, train_images);
   Forecast forecast = counted(recipe, graph, train_images);
   const double epochs = static_cast<double>(forecast.steps) / static_cast<double>(steps_per_epoch);
   const double evaluations = std::max(1.0, std::min(static_cast<double>(recipe.evaluations), std::ceil(epochs)));
   const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);
-  forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds + evaluations * test_batches * timed.evaluation_seconds;
+  forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds() + evaluations * test_batches * timed.evaluation_seconds();
 
-  forecast.memory_bytes = before + data + timed.working_bytes;
+  forecast.memory_bytes = before + data + timed.working_bytes();
   return forecast;
 }
 

@@ -11,6 +11,7 @@
 #include "experiments/scaling.hpp"
 #include "reports/text.hpp"
 #include "suite/command/command.hpp"
+#include "suite/command/progress.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
@@ -47,11 +48,15 @@ int plan(const PlanFlags& flags) {
       {"trial", "data set", "parameters", "steps", "operations", "time", "memory", "disk", "exchanged a step"}};
   double seconds = 0;
   std::int64_t disk = 0;
-  for (const training::Recipe& recipe : recipes) {
-    const experiments::Forecast forecast = experiments::forecast(recipe, flags.threads);
-    table.push_back(row(recipe, forecast));
-    seconds += forecast.seconds;
-    disk += forecast.disk_bytes;
+  {
+    ProgressDisplay display("timing steps");
+    for (const training::Recipe& recipe : recipes) {
+      display.show(table.size() - 1, recipes.size(), recipe.paper + "/" + recipe.trial);
+      const experiments::Forecast forecast = experiments::forecast(recipe, flags.threads);
+      table.push_back(row(recipe, forecast));
+      seconds += forecast.seconds;
+      disk += forecast.disk_bytes;
+    }
   }
   fmt::print("Forecast of one seed each at scale {}; nothing was run but a second of steps on made-up images.\n\n{}", flags.recipe.scale,
              reports::aligned(table, "-"));
@@ -61,17 +66,22 @@ int plan(const PlanFlags& flags) {
 
 int plan_shards(const PlanFlags& flags) {
   constexpr int kManyThreads = 16;
-  for (training::Recipe recipe : flags.recipe.resolve()) {
+  const std::vector<training::Recipe> recipes = flags.recipe.resolve();
+  for (std::size_t at = 0; at < recipes.size(); ++at) {
+    training::Recipe recipe = recipes[at];
     const graph::ShardModel model(experiments::build_model(recipe), recipe.precision);
     const std::int64_t recorded = recipe.shard, chosen = model.choose(recipe.batch);
     std::vector<double> measured, one, many;
     const std::set<std::int64_t> candidates = model.candidates(recipe.batch, recorded);
+    auto display = std::make_unique<ProgressDisplay>("timing steps");
     for (const std::int64_t shard : candidates) {
+      display->show(at, recipes.size(), fmt::format("{}/{}, shards of {}", recipe.paper, recipe.trial, shard));
       recipe.shard = shard;
       measured.push_back(experiments::step_seconds(recipe, flags.threads));
       one.push_back(model.step_seconds(recipe.batch, shard, 1));
       many.push_back(model.step_seconds(recipe.batch, shard, kManyThreads));
     }
+    display = nullptr;  // the bar goes before the table comes
     const auto over_least = [](const std::vector<double>& seconds, std::size_t i) { return fmt::format("{:.2f}", seconds[i] / *std::min_element(seconds.begin(), seconds.end())); };
     std::vector<std::vector<std::string>> table = {{"shard", "shards", "measured here", "over least", "model, 1 thread", fmt::format("model, {} threads", kManyThreads), ""}};
     for (const std::int64_t shard : candidates) {

@@ -46,13 +46,19 @@ ProgressDisplay::~ProgressDisplay() {
 }
 
 void ProgressDisplay::show(const experiments::RunOptions::Progress& progress) {
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_) return;
-  next_ = now + (terminal_ ? kTerminalInterval : kLogInterval);
+  if (std::chrono::steady_clock::now() >= next_) draw(fraction_of(progress), progress_text(progress));
+}
+
+void ProgressDisplay::show(std::size_t done, std::size_t all, const std::string& at_hand) {
+  if (std::chrono::steady_clock::now() >= next_) draw(static_cast<double>(done) / static_cast<double>(all), fmt::format("{} of {}, {}", done + 1, all, at_hand));
+}
+
+void ProgressDisplay::draw(double fraction, const std::string& text) {
+  next_ = std::chrono::steady_clock::now() + (terminal_ ? kTerminalInterval : kLogInterval);
   if (terminal_) {
-    fmt::print(stderr, "\r\033[K{} {} {}", label_, bar(fraction_of(progress)), progress_text(progress));
+    fmt::print(stderr, "\r\033[K{} {} {}", label_, bar(fraction), text);
   } else {
-    fmt::print(stderr, "{}: {}\n", label_, progress_text(progress));
+    fmt::print(stderr, "{}: {}\n", label_, text);
   }
   std::fflush(stderr);
 }

@@ -18,8 +18,11 @@ class ProgressDisplay {
 
   /// Cheap when called after every step: it draws at most ten times a second on a terminal, every five seconds elsewhere.
   void show(const experiments::RunOptions::Progress& progress);
+  /// The same for work that is no run: number `done` (from 0) of `all` is at hand.
+  void show(std::size_t done, std::size_t all, const std::string& at_hand);
 
  private:
+  void draw(double fraction, const std::string& text);
   std::string label_;
   bool terminal_;
   std::chrono::steady_clock::time_point next_;
