@@ -60,6 +60,7 @@ class TimedNet {
     of(wave)();
     const double one = least_seconds(0, of(wave));
     if (waves <= 2 || one * static_cast<double>(waves) < kSeconds) return least_seconds(kSeconds, of(batch_));
+    of(2 * wave)();  // memory is there from now on
     const double first = std::min(one, least_seconds(kSeconds / 4, of(wave))), both = least_seconds(kSeconds / 4, of(2 * wave));
     return first + static_cast<double>(waves - 1) * std::max(0.0, both - first);
   }
