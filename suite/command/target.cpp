@@ -71,7 +71,13 @@ std::vector<training::Recipe> RecipeFlags::resolve() const {
   check_scale(scale);
   std::vector<experiments::Override> overrides;
   for (const std::string& setting : settings) overrides.push_back(experiments::parse_override(setting));
-  if (!precision.empty()) overrides.push_back({"precision", precision});
+  if (!precision.empty()) {
+    static const std::vector<std::string> kPrecisions{name_of(Precision::f32), name_of(Precision::bf16)};
+    if (std::find(kPrecisions.begin(), kPrecisions.end(), precision) == kPrecisions.end())
+      throw InputError(Complaint{"--precision", fmt::format("one of {}", fmt::join(kPrecisions, ", ")), "'" + precision + "'",
+                                 experiments::did_you_mean(precision, kPrecisions, "")});
+    overrides.push_back({"precision", precision});
+  }
   const Target chosen = find_target(target);
   std::vector<training::Recipe> recipes;
   for (const std::string& name : chosen.trials) {
