@@ -156,7 +156,7 @@ Command add_plan(CLI::App& program) {
       ->check(CLI::Range(1, 4096))
       ->option_text("N");
   app->add_option("--nodes", flags->nodes, "Forecasts a step on 1 to N nodes like this one instead")->check(CLI::Range(1, 1000000))->option_text("N");
-  app->add_flag("--shards", flags->shards, "Compares sizes of shards instead: what a step costs, and what shard = \"auto\" takes");
+  app->add_flag("--shards", flags->shards, "Compares sizes of shards instead: what a step costs, and what shard = \"auto\" takes")->excludes("--nodes");
   app->add_option("--latency", flags->latency_microseconds, "With --nodes: a message's time between nodes, in microseconds (else measured, or 20 on one node)")
       ->check(CLI::NonNegativeNumber)
       ->option_text("US");
