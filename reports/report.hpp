@@ -60,7 +60,7 @@ struct Row {
   bool substitute = false;              ///< another data set than the published one
   bool reduced_scale = false;
   std::optional<Agreement> agreement;   ///< like for like only
-  std::string verdict;                  ///< "agrees", "higher by 0.12", "not compared: substitute data set"
+  std::string verdict;                  ///< "agrees", "higher by 0.12", "undecided with 2 seeds: higher by 0.12", "not compared: substitute data set"
   std::vector<int> footnotes;           ///< numbers of PaperReport::footnotes, from 1
   std::vector<std::string> deviations;  ///< the same as text
 };

@@ -41,12 +41,16 @@ std::string comparison_text(const Row& row, const RunGroup& group) {
   return reasons.empty() ? "" : "not compared: " + joined(reasons, ", ");
 }
 
-std::string agreement_text(const Agreement& agreement, const std::string& unit) {
-  const std::string by = number_text(std::abs(agreement.difference), unit);
+bool holds_zero(const Agreement& agreement) { return agreement.low <= 0 && agreement.high >= 0; }
+
+/// `images`: of the test set if the value counts some of them, else 0. Two seeds that differ make an interval wide enough for anything;
+/// what the choice of test images alone cannot explain is no agreement then.
+std::string agreement_text(const Agreement& agreement, const Row& row, std::int64_t images) {
+  const std::string by = (agreement.difference > 0 ? "higher by " : "lower by ") + number_text(std::abs(agreement.difference), row.unit);
   if (std::isinf(agreement.low)) return "one seed: cannot be told";
-  if (agreement.low > 0) return "higher by " + by;
-  if (agreement.high < 0) return "lower by " + by;
-  return "agrees";
+  if (!holds_zero(agreement)) return by;
+  const bool of_images = images == 0 || holds_zero(agreement_of({row.reproduced.mean}, row.published->number, images));
+  return of_images ? "agrees" : fmt::format("undecided with {} seeds: {}", row.reproduced.n, by);
 }
 
 Row row_of(const experiments::Paper& paper, const RunGroup& group, const experiments::PublishedNumber* published,
@@ -77,7 +81,7 @@ Row row_of(const experiments::Paper& paper, const RunGroup& group, const experim
     const bool counts_images = (is_error_of_predictions(row.metric) || is_accuracy_of_predictions(row.metric)) && has_predictions(*group.runs.front());
     const auto images = counts_images ? static_cast<std::int64_t>(group.runs.front()->test_labels.size()) : 0;
     row.agreement = agreement_of(row.values, *published, images);
-    row.verdict = agreement_text(*row.agreement, row.unit);
+    row.verdict = agreement_text(*row.agreement, row, images);
   }
   row.deviations = group.recipe.deviations;
   for (const records::RunRecord* run : group.runs) {

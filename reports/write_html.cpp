@@ -79,7 +79,7 @@ std::string reproduced_cell(const Row& row) {
 std::string comparison_cell(const Row& row) {
   if (!row.agreement) return fmt::format("<td class=\"small\">{}</td>", e(row.verdict));
   return fmt::format("<td>{}<br/><span class=\"small\">{}; 95 % interval {} to {}; {}</span></td>",
-                     badge(row.verdict == "agrees" ? "agrees" : "differs", row.verdict), signed_text(row.agreement->difference, row.unit),
+                     badge(row.verdict == "agrees" ? "agrees" : row.verdict.starts_with("undecided") ? "undecided" : "differs", row.verdict), signed_text(row.agreement->difference, row.unit),
                      signed_text(row.agreement->low, row.unit), signed_text(row.agreement->high, row.unit), e(row.agreement->basis));
 }
 

@@ -67,6 +67,30 @@ TEST(Rows, like_for_like_gets_a_difference) {
   EXPECT_FALSE(rows[0].substitute);
 }
 
+// Two seeds that differ make an interval of 12.7 deviations and more, which holds almost any published value.
+TEST(Rows, what_test_images_cannot_explain_is_no_agreement_of_two_seeds) {
+  std::vector<records::RunRecord> records;
+  for (const std::int64_t seed : {1, 2}) {
+    RunSpec run = run_of("paper", "mnist", seed);
+    run.error_percent = seed == 1 ? 28 : 32;
+    records.push_back(made_up::record_of(run));
+  }
+  const auto row_against = [&](double value) {
+    experiments::Paper paper = made_up::paper();
+    paper.published.front().value = value;
+    paper.published.front().spread = std::nullopt;
+    return build_report(records, {paper}).papers.front().rows.front();
+  };
+  const double mean = row_against(30).reproduced.mean;
+  EXPECT_EQ(row_against(mean + 0.5).verdict, "agrees");  // 2,000 images: an interval of two points to either side
+  const Row far = row_against(mean + 10);
+  ASSERT_TRUE(far.agreement);
+  ASSERT_GT(far.agreement->high, 0) << far.values[0] << " and " << far.values[1];
+  EXPECT_EQ(far.verdict, "undecided with 2 seeds: lower by 10.00");
+  EXPECT_NE(row_against(mean + 500).verdict.find("lower by 500"), std::string::npos);
+  EXPECT_EQ(row_against(mean + 500).verdict.find("undecided"), std::string::npos);
+}
+
 TEST(Rows, published_and_own_spelling_of_a_data_set_are_one) {
   experiments::Paper paper = made_up::paper();
   paper.published.front().dataset = "cifar10";
