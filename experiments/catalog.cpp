@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "datasets/manifest.hpp"
 #include "experiments/all-cnn/model.hpp"
 #include "experiments/catalog_files.hpp"
 #include "experiments/dropout/model.hpp"
@@ -16,7 +17,6 @@
 #include "experiments/speedrun/model.hpp"
 #include "experiments/suggestion.hpp"
 #include "experiments/wrn/model.hpp"
-#include "datasets/manifest.hpp"
 #include "suite/errors.hpp"
 #include "suite/graph/shard_choice.hpp"
 #include "suite/hebbian/hebbian_trainer.hpp"

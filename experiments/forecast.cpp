@@ -1,17 +1,15 @@
 // Forecast of a run: steps of the very net on made-up samples, or some waves of their shards, timed for about a second.
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <fstream>
-#include <memory>
 
 #include "datasets/manifest.hpp"
 #include "experiments/catalog.hpp"
 #include "experiments/forecast_parts.hpp"
 #include "experiments/runner.hpp"
+#include "experiments/timed_net.hpp"
 #include "suite/errors.hpp"
-#include "suite/graph/executor.hpp"
 
 namespace reprise::experiments {
 
@@ -24,56 +22,6 @@ std::int64_t count_of(const datasets::DatasetEntry& entry, bool train) {
 }
 
 std::int64_t chosen(std::int64_t selection, std::int64_t all) { return selection > 0 ? std::min(selection, all) : all; }
-
-/// A net, its optimizer and samples that cost what real ones do.
-class TimedNet {
- public:
-  TimedNet(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads)
-      : batch_(recipe.batch), workers_(threads), parameters_(graph), samples_(graph.node(0).shape.size(), classes), shard_(std::min(recipe.shard, recipe.batch)) {
-    parameters_.initialise(1);
-    graph::ExecutorOptions options{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = shard_},
-                                   .target_is_input = recipe.procedure == "autoencoder", .label_smoothing = recipe.label_smoothing};
-    executor_ = std::make_unique<graph::Executor>(graph, options, parameters_, workers_);
-    optimizer_ = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters_);
-    terms_ = optimizer_->terms(0, 1);
-    terms_.rate = 0;  // made-up labels must not make the loss diverge
-  }
-
-  double train_step_seconds() {
-    return seconds_of_batch([&](const graph::Batch& batch) { executor_->train_step(batch, *optimizer_, terms_); });
-  }
-  double evaluation_seconds() {
-    return seconds_of_batch([&](const graph::Batch& batch) { executor_->evaluate(batch, layers::Mode::infer); });
-  }
-  /// Arenas, weights, optimizer state, gradients, generated code.
-  std::int64_t working_bytes() const {
-    return static_cast<std::int64_t>(executor_->memory().total()) + parameters_.size() * 4 * static_cast<std::int64_t>(1 + optimizer_->state().size()) + kGeneratedCode;
-  }
-
- private:
-  /// Half a second of whole batches. Where one would take longer, one and two waves of shards tell: all waves cost the same.
-  template <typename Call>
-  double seconds_of_batch(const Call& call) {
-    constexpr double kSeconds = 0.5;
-    const std::int64_t wave = shard_ * workers_.threads(), waves = (batch_ + wave - 1) / wave;
-    const auto of = [&](std::int64_t images) { return [&, images] { call(graph::Batch{&samples_, std::min(batch_, images), 1, 0}); }; };
-    of(wave)();
-    const double one = least_seconds(0, of(wave));
-    if (waves <= 2 || one * static_cast<double>(waves) < kSeconds) return least_seconds(kSeconds, of(batch_));
-    of(2 * wave)();  // memory is there from now on
-    const double first = std::min(one, least_seconds(kSeconds / 4, of(wave))), both = least_seconds(kSeconds / 4, of(2 * wave));
-    return first + static_cast<double>(waves - 1) * std::max(0.0, both - first);
-  }
-
-  std::int64_t batch_;
-  parallel::Workers workers_;
-  graph::Parameters parameters_;
-  MadeUpSamples samples_;
-  std::int64_t shard_;
-  std::unique_ptr<graph::Executor> executor_;
-  std::unique_ptr<optimizers::Optimizer> optimizer_;
-  kernels::UpdateTerms terms_{};
-};
 
 Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std::int64_t train_images) {
   Forecast forecast;
@@ -93,10 +41,7 @@ std::int64_t data_bytes(const training::Recipe& recipe, const Images& of, std::i
   return data;
 }
 
-}  // namespace
-
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
+/// Bytes of this process in memory now.
 std::int64_t resident_bytes() {
   std::ifstream file("/proc/self/statm");
   std::int64_t pages = 0, resident = 0;
@@ -104,9 +49,7 @@ std::int64_t resident_bytes() {
   return resident * 4096;
 }
 
-void MadeUpSamples::fetch(std::int64_t slot, float* output) const {
-  for (std::int64_t i = 0; i < size_; ++i) output[i] = static_cast<float>((slot * 31 + i * 7) % 13) * 0.07f;
-}
+}  // namespace
 
 Images images_of(const training::Recipe& recipe, const datasets::DatasetEntry& data_set) {
   const std::int64_t held_out = recipe.held_out_images;

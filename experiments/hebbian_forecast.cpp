@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "experiments/forecast_parts.hpp"
+#include "experiments/timed_net.hpp"
 #include "suite/hebbian/feature_store.hpp"
 #include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/hebbian/plastic_net.hpp"
@@ -74,11 +75,10 @@ Forecast forecast_hebbian(const training::Recipe& recipe, const graph::Graph& gr
   }
   const graph::Graph head = hebbian::classifier_of(graph, features);
   parallel::Workers workers(threads);
-  graph::Parameters parameters(graph), head_parameters(head);
+  graph::Parameters parameters(graph);
   parameters.initialise(1);
-  head_parameters.initialise(1);
   hebbian::PlasticNet net(graph, features, {recipe.precision, recipe.hebbian.batch, std::min(recipe.hebbian.shard, recipe.hebbian.batch)}, parameters, workers);
-  const MadeUpSamples samples(graph.node(0).shape.size(), classes), stored(graph.node(features).shape.size(), classes);
+  const MadeUpSamples samples(graph.node(0).shape.size(), classes);
 
   double learning = 0;  // seconds of one step of every phase
   const std::int64_t phases = lengths.hebbian_steps() > 0 ? lengths.hebbian_phases : 0;
@@ -90,21 +90,13 @@ Forecast forecast_hebbian(const training::Recipe& recipe, const graph::Graph& gr
   const std::int64_t lot = recipe.hebbian.batch * 2;
   const double feature_seconds = least_seconds(kSeconds, [&] { net.features(samples, lot, [](std::int64_t, std::int64_t, const void*) {}); });
 
-  graph::Executor classifier(head, {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)}, .label_smoothing = recipe.label_smoothing}, head_parameters, workers);
-  optimizers::Optimizer optimizer(recipe.optimizer, head_parameters);
-  kernels::UpdateTerms terms = optimizer.terms(0, 1);
-  terms.rate = 0;  // made-up labels must not make the loss diverge
-  const graph::Batch batch{&stored, recipe.batch, 1, 0};
-  classifier.train_step(batch, optimizer, terms);
-  const double classifier_seconds = least_seconds(kSeconds, [&] { classifier.train_step(batch, optimizer, terms); });
-  const double evaluation_seconds = least_seconds(kSeconds / 2, [&] { classifier.evaluate(batch, layers::Mode::infer); });
+  TimedNet classifier(recipe, head, classes, threads);
 
   const double epochs = std::ceil(static_cast<double>(lengths.classifier_steps) / static_cast<double>(lengths.classifier_steps_per_epoch));
   const double test_batches = static_cast<double>((images.test + recipe.batch - 1) / recipe.batch);
   forecast.seconds = learning * static_cast<double>(lengths.hebbian_steps_per_phase) + feature_seconds * static_cast<double>(cached) / static_cast<double>(lot) +
-                     classifier_seconds * static_cast<double>(lengths.classifier_steps) + std::min(epochs, static_cast<double>(recipe.evaluations)) * test_batches * evaluation_seconds;
-  forecast.memory_bytes = static_cast<std::int64_t>(net.memory_bytes() + classifier.memory().total()) + parameters.size() * 4 + head_parameters.size() * 4 * static_cast<std::int64_t>(1 + optimizer.state().size()) +
-                          feature_bytes + kGeneratedCode;
+                     classifier.train_step_seconds() * static_cast<double>(lengths.classifier_steps) + std::min(epochs, static_cast<double>(recipe.evaluations)) * test_batches * classifier.evaluation_seconds();
+  forecast.memory_bytes = static_cast<std::int64_t>(net.memory_bytes()) + parameters.size() * 4 + classifier.working_bytes() + feature_bytes;
   return forecast;
 }
 

@@ -4,7 +4,7 @@
 
 #include "datasets/manifest.hpp"
 #include "experiments/catalog.hpp"
-#include "experiments/forecast_parts.hpp"
+#include "experiments/timed_net.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::experiments {
@@ -38,32 +38,14 @@ void count_exchange(const graph::Graph& graph, const training::Recipe& recipe, S
 StepCosts measure_step_costs(const training::Recipe& recipe, int threads) {
   if (recipe.procedure == "hebbian")
     throw InputError(Complaint{"--nodes", "a trial that learns by back-propagation: its step is what the model of costs is made of", "procedure hebbian", "Measure a run on the nodes at hand instead"});
-  const datasets::DatasetEntry& entry = datasets::require_entry(recipe.dataset);
   const graph::Graph graph = build_model(recipe);
-  parallel::Workers workers(threads);
-  graph::Parameters parameters(graph);
-  parameters.initialise(1);
-  const std::int64_t shard = std::min(recipe.shard, recipe.batch);
-  graph::Executor executor(graph,
-                           {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = shard},
-                            .target_is_input = recipe.procedure == "autoencoder",
-                            .label_smoothing = recipe.label_smoothing},
-                           parameters, workers);
-  optimizers::Optimizer optimizer(recipe.optimizer, parameters);
-  kernels::UpdateTerms terms = optimizer.terms(0, 1);
-  terms.rate = 0;  // made-up labels must not make the loss diverge
-  const MadeUpSamples samples(graph.node(0).shape.size(), entry.classes());
-
+  TimedNet net(recipe, graph, datasets::require_entry(recipe.dataset).classes(), threads);
   StepCosts costs;
-  costs.shards = (recipe.batch + shard - 1) / shard;
-  costs.threads = workers.threads();
+  costs.shards = net.shards();
+  costs.threads = net.threads();
   count_exchange(graph, recipe, costs);
   const std::int64_t half = std::max<std::int64_t>(1, costs.shards / 2);
-  const auto seconds_of = [&](std::int64_t shards) {
-    const graph::Batch batch{&samples, std::min(recipe.batch, shards * shard), 1, 0};
-    return least_seconds(1.0, [&] { executor.train_step(batch, optimizer, terms); });
-  };
-  const double whole = seconds_of(costs.shards), part = seconds_of(half);
+  const double whole = net.train_step_seconds(costs.shards, 1.0), part = net.train_step_seconds(half, 1.0);
   const auto more = static_cast<double>(waves(costs.shards, costs.threads) - waves(half, costs.threads));
   costs.wave_seconds = more > 0 ? std::max(0.0, (whole - part) / more) : whole / static_cast<double>(waves(costs.shards, costs.threads));
   costs.fixed_seconds = std::max(0.0, whole - costs.wave_seconds * static_cast<double>(waves(costs.shards, costs.threads)));

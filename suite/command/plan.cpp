@@ -64,32 +64,35 @@ int plan(const PlanFlags& flags) {
   return kDone;
 }
 
-int plan_shards(const PlanFlags& flags) {
+/// Sizes of shards of one recipe: measured here, and what the model of costs says.
+std::vector<std::vector<std::string>> shard_table(training::Recipe recipe, int threads) {
   constexpr int kManyThreads = 16;
-  const std::vector<training::Recipe> recipes = flags.recipe.resolve();
-  for (std::size_t at = 0; at < recipes.size(); ++at) {
-    training::Recipe recipe = recipes[at];
-    const graph::ShardModel model(experiments::build_model(recipe), recipe.precision);
-    const std::int64_t recorded = recipe.shard, chosen = model.choose(recipe.batch);
-    std::vector<double> measured, one, many;
-    const std::set<std::int64_t> candidates = model.candidates(recipe.batch, recorded);
-    auto display = std::make_unique<ProgressDisplay>("timing steps");
-    for (const std::int64_t shard : candidates) {
-      display->show(at, recipes.size(), fmt::format("{}/{}, shards of {}", recipe.paper, recipe.trial, shard));
-      recipe.shard = shard;
-      measured.push_back(experiments::step_seconds(recipe, flags.threads));
-      one.push_back(model.step_seconds(recipe.batch, shard, 1));
-      many.push_back(model.step_seconds(recipe.batch, shard, kManyThreads));
-    }
-    display = nullptr;  // the bar goes before the table comes
-    const auto over_least = [](const std::vector<double>& seconds, std::size_t i) { return fmt::format("{:.2f}", seconds[i] / *std::min_element(seconds.begin(), seconds.end())); };
-    std::vector<std::vector<std::string>> table = {{"shard", "shards", "measured here", "over least", "model, 1 thread", fmt::format("model, {} threads", kManyThreads), ""}};
-    for (const std::int64_t shard : candidates) {
-      const std::size_t i = table.size() - 1;
-      const std::string mark = std::string(shard == recorded ? "recipe" : "") + (shard == recorded && shard == chosen ? ", " : "") + (shard == chosen ? "auto" : "");
-      table.push_back({fmt::format("{}", shard), fmt::format("{}", (recipe.batch + shard - 1) / shard), fmt::format("{:.2f} ms", 1e3 * measured[i]), over_least(measured, i), over_least(one, i),
-                       over_least(many, i), mark});
-    }
+  const graph::ShardModel model(experiments::build_model(recipe), recipe.precision);
+  const std::int64_t recorded = recipe.shard, chosen = model.choose(recipe.batch);
+  std::vector<double> measured, one, many;
+  const std::set<std::int64_t> candidates = model.candidates(recipe.batch, recorded);
+  ProgressDisplay display(fmt::format("timing steps of {}/{}", recipe.paper, recipe.trial));
+  for (const std::int64_t shard : candidates) {
+    display.show(measured.size(), candidates.size(), fmt::format("shards of {}", shard));
+    recipe.shard = shard;
+    measured.push_back(experiments::step_seconds(recipe, threads));
+    one.push_back(model.step_seconds(recipe.batch, shard, 1));
+    many.push_back(model.step_seconds(recipe.batch, shard, kManyThreads));
+  }
+  const auto over_least = [](const std::vector<double>& seconds, std::size_t i) { return fmt::format("{:.2f}", seconds[i] / *std::min_element(seconds.begin(), seconds.end())); };
+  std::vector<std::vector<std::string>> table = {{"shard", "shards", "measured here", "over least", "model, 1 thread", fmt::format("model, {} threads", kManyThreads), ""}};
+  for (const std::int64_t shard : candidates) {
+    const std::size_t i = table.size() - 1;
+    const char* mark = shard != chosen ? (shard == recorded ? "recipe" : "") : shard == recorded ? "recipe, auto" : "auto";
+    table.push_back({fmt::format("{}", shard), fmt::format("{}", (recipe.batch + shard - 1) / shard), fmt::format("{:.2f} ms", 1e3 * measured[i]), over_least(measured, i), over_least(one, i),
+                     over_least(many, i), mark});
+  }
+  return table;
+}
+
+int plan_shards(const PlanFlags& flags) {
+  for (const training::Recipe& recipe : flags.recipe.resolve()) {
+    const auto table = shard_table(recipe, flags.threads);
     fmt::print("{}/{}, {}, {}: batch {}\n{}\n", recipe.paper, recipe.trial, recipe.scale, name_of(recipe.precision), recipe.batch, reports::aligned(table, "-"));
   }
   fmt::print("Steps on made-up images with {} threads; the model's figures are relative too. Another shard changes the last bits of an answer, so it is\n"

@@ -16,7 +16,7 @@ constexpr std::int64_t kLargestShard = 64;
 
 double flops_per_second(Precision precision) { return precision == Precision::bf16 ? 300e9 : 150e9; }
 
-std::int64_t rounded_up(std::int64_t count, std::int64_t unit) { return (count + unit - 1) / unit; }
+std::int64_t groups_of(std::int64_t size, std::int64_t count) { return (count + size - 1) / size; }
 
 }  // namespace
 
@@ -52,9 +52,9 @@ double ShardModel::shard_seconds(std::int64_t shard) const {
 }
 
 double ShardModel::step_seconds(std::int64_t batch, std::int64_t shard, int workers) const {
-  const std::int64_t shards = rounded_up(batch, shard);
+  const std::int64_t shards = groups_of(shard, batch);
   const double padded = static_cast<double>(shards * shard);  // a shard that is not full costs what a full one does
-  return static_cast<double>(rounded_up(shards, workers)) * shard_seconds(shard) + padded * block_flops_ / flops_per_second(precision_) / workers;
+  return static_cast<double>(groups_of(workers, shards)) * shard_seconds(shard) + padded * block_flops_ / flops_per_second(precision_) / workers;
 }
 
 std::int64_t ShardModel::choose(std::int64_t batch) const {
