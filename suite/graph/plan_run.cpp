@@ -433,11 +433,14 @@ class PlanRun {
     copy({own.last, kernel.blocks()}, lines, false);
   }
 
-  /// Shards that this (last, smaller) batch does not have must add nothing.
+  /// Shards that this (last, smaller) batch does not have must add nothing: neither gradients of the batch before nor, as zero times
+  /// what is left in their place, inputs that are no numbers.
   void clear_missing_rows(const Stage& stage) {
     if (!team_.leads_node()) return;
-    const std::size_t there = static_cast<std::size_t>(shards_ * samples()), rows = static_cast<std::size_t>(net_.options.shards() * samples()), bytes = row_bytes(stage.node);
-    std::memset(at(stage.grad_output, 0, 0) + there * bytes, 0, (rows - there) * bytes);
+    const std::size_t there = static_cast<std::size_t>(shards_ * samples()), rows = static_cast<std::size_t>(net_.options.shards() * samples());
+    const auto clear = [&](int buffer, NodeId of) { std::memset(at(buffer, 0, 0) + there * row_bytes(of), 0, (rows - there) * row_bytes(of)); };
+    clear(stage.grad_output, stage.node);
+    clear(stage.input, node(stage.node).inputs[0]);
   }
 
   void backward_blocks(const Stage& stage) {
