@@ -17,6 +17,16 @@ namespace {
 /// Update work is handed out in chunks of about this many floats: a few L2 caches' worth of rows.
 constexpr std::int64_t kUpdateChunk = 32 * 1024;
 
+/// What a loss without labels compares with must be there.
+void check_target(const Graph& graph, const ExecutorOptions& options) {
+  if (!options.target_is_input) return;
+  const bool compares = graph.loss() == LossKind::squared_error || graph.loss() == LossKind::logistic_cross_entropy;
+  const std::int64_t input = graph.node(0).shape.size(), output = graph.node(graph.output()).shape.size();
+  if (compares && input == output) return;
+  throw InputError(Complaint{"procedure \"autoencoder\"", fmt::format("a net that gives back its input: {} values and a loss that compares them with it", input),
+                             compares ? fmt::format("{} values", output) : std::string("a classifier"), "Use model.name = \"autoencoder\", or another procedure"});
+}
+
 }  // namespace
 
 struct Executor::State {
@@ -25,6 +35,7 @@ struct Executor::State {
         train(net, {.purpose = PlanOptions::Purpose::train, .target_is_input = options.target_is_input}),
         infer(net, {.purpose = PlanOptions::Purpose::infer, .target_is_input = options.target_is_input}),
         gradients(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float))), arenas(team), train_buffers(net, train, team, workers.threads()), infer_buffers(net, infer, team, workers.threads()) {
+    check_target(graph, options);
     const std::size_t fetch_scratch = static_cast<std::size_t>(graph.node(0).shape.size()) * sizeof(float);
     for (const Plan* plan : {&train, &infer}) {
       scratch_bytes = std::max({scratch_bytes, plan->scratch_bytes, fetch_scratch});
