@@ -54,7 +54,10 @@ class Move : public Augmentation {
   bool reflect_;
 };
 
-std::unique_ptr<const Augmentation> make(const std::string& text, int shorter_side) {
+bool read_black(NamedCall& call) { return call.get_choice("fill", {"zeros", "black"}) == "black"; }
+
+/// `black` becomes true where the text asks for black beyond the border.
+std::unique_ptr<const Augmentation> make(const std::string& text, int shorter_side, bool& black) {
   NamedCall call("augmentation", text);
   std::unique_ptr<const Augmentation> made;
   if (call.name() == "flip") {
@@ -66,6 +69,7 @@ std::unique_ptr<const Augmentation> make(const std::string& text, int shorter_si
     made = std::make_unique<Move>(pad, call.get_choice("mode", {"zeros", "reflect"}) == "reflect");
   } else if (call.name() == "translate") {
     made = std::make_unique<Move>(call.get_int("pixels", 5, 0, shorter_side - 1), false);
+    black |= read_black(call);
   } else {
     call.fail_unknown({"flip", "alternating_flip", "crop", "translate"});
   }
@@ -95,7 +99,7 @@ void shift(std::vector<int>& map, int offset, bool reflect) {
 }
 
 Augmentations::Augmentations(const std::vector<std::string>& texts, int height, int width) : height_(height), width_(width) {
-  for (const std::string& text : texts) augmentations_.push_back(make(text, std::min(height, width)));
+  for (const std::string& text : texts) augmentations_.push_back(make(text, std::min(height, width), fills_black_));
 }
 
 void Augmentations::draw(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, AxisMaps& maps) const {

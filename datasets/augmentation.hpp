@@ -8,7 +8,7 @@
 
 namespace reprise::datasets {
 
-/// Where each row and column of the output comes from; kOutside: it is 0.
+/// Where each row and column of the output comes from; kOutside: nowhere, so it is 0 or black.
 struct AxisMaps {
   static constexpr int kOutside = -1;
   std::vector<int> rows;     ///< [H]
@@ -18,7 +18,7 @@ struct AxisMaps {
   void reset(int height, int width);
 };
 
-/// Row i of the output becomes row i + offset of what was there; beyond the border 0, or what a mirror there shows.
+/// Row i of the output becomes row i + offset of what was there; beyond the border kOutside, or what a mirror there shows.
 void shift(std::vector<int>& map, int offset, bool reflect);
 
 /// One augmentation with its arguments read.
@@ -36,11 +36,14 @@ class Augmentations {
   Augmentations(const std::vector<std::string>& texts, int height, int width);
 
   bool is_empty() const { return augmentations_.empty(); }
+  /// Beyond the border is what a black pixel becomes, not 0.
+  bool fills_black() const { return fills_black_; }
   /// The draws depend on (seed, place in the list, epoch, sample) only.
   void draw(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, AxisMaps& maps) const;
 
  private:
   int height_, width_;
+  bool fills_black_ = false;
   std::vector<std::unique_ptr<const Augmentation>> augmentations_;
 };
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "datasets/augmentation.hpp"
+#include "suite/errors.hpp"
 
 namespace reprise::datasets {
 
@@ -67,10 +68,16 @@ struct SampleSource::State {
   std::shared_ptr<const ImageSet> images;
   std::shared_ptr<const Preprocessing> preprocessing;
   Augmentations augmentations;
+  std::vector<float> outside;         // [C]: what stands beyond the border of a moved image
   std::vector<std::uint16_t> stored;  // [count, H, W, C] in half precision, if preprocessing is expensive
 
   State(std::shared_ptr<const ImageSet> set, std::shared_ptr<const Preprocessing> pipeline, const std::vector<std::string>& texts)
-      : images(std::move(set)), preprocessing(std::move(pipeline)), augmentations(texts, images->height, images->width) {
+      : images(std::move(set)), preprocessing(std::move(pipeline)), augmentations(texts, images->height, images->width), outside(static_cast<std::size_t>(images->channels), 0.0f) {
+    if (augmentations.fills_black()) {
+      if (preprocessing->table() == nullptr)
+        throw InputError({"augmentation 'translate(fill=black)'", "preprocessing that treats each pixel by itself (scale, standardize)", "another stage", "Use fill=zeros."});
+      for (std::size_t c = 0; c < outside.size(); ++c) outside[c] = preprocessing->table()[c * 256];
+    }
     if (preprocessing->is_expensive()) stored = preprocess_all(*images, *preprocessing);
   }
 
@@ -90,14 +97,15 @@ struct SampleSource::State {
     for (std::int64_t y = 0; y < height; ++y, output += width * channels) {
       const std::int64_t row = maps.rows[static_cast<std::size_t>(y)];
       if (row == AxisMaps::kOutside) {
-        std::fill(output, output + width * channels, 0.0f);
+        for (std::int64_t x = 0; x < width; ++x) std::copy(outside.begin(), outside.end(), output + x * channels);
         continue;
       }
       for (std::int64_t c = 0; c < channels; ++c) {
         const float* table = preprocessing->table() + c * 256;
         const std::uint8_t* source = image + (c * height + row) * width;
+        const float beyond = outside[static_cast<std::size_t>(c)];
         for (std::int64_t x = 0; x < width; ++x)
-          output[x * channels + c] = columns[x] == AxisMaps::kOutside ? 0.0f : table[source[columns[x]]];
+          output[x * channels + c] = columns[x] == AxisMaps::kOutside ? beyond : table[source[columns[x]]];
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "datasets/augmentation.hpp"
+#include "suite/errors.hpp"
 #include "temporary_folder.hpp"
 
 namespace reprise::datasets {
@@ -78,6 +79,27 @@ TEST(SampleSource, pads_with_zero_after_preprocessing) {
   for (std::int64_t i = 0; i < 20; ++i)
     for (const float value : fetch(source, i, &key)) zeros += value == 0.0f;  // no byte of these images standardizes to 0
   EXPECT_GT(zeros, 20 * 3072 / 4);
+}
+
+TEST(SampleSource, fills_with_black_as_padding_before_preprocessing_does) {
+  const auto set = images("synthetic-color32", 30);
+  const auto pipeline = Preprocessing::fit({"scale", "standardize(mean=0.5/0.4/0.3,std=0.5/0.5/0.5)"}, *set);
+  const SampleSource zeros(set, pipeline, {"translate(pixels=9)"}), black(set, pipeline, {"translate(pixels=9,fill=black)"});
+  int filled = 0;
+  for (std::int64_t index = 0; index < 30; ++index) {
+    const FetchKey key{7, 2};
+    const std::vector<float> left = fetch(zeros, index, &key), right = fetch(black, index, &key);
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const float of_black[] = {-1.0f, -0.8f, -0.6f};
+      if (left[i] == right[i]) continue;
+      EXPECT_EQ(left[i], 0.0f);
+      EXPECT_FLOAT_EQ(right[i], of_black[i % 3]);
+      ++filled;
+    }
+  }
+  EXPECT_GT(filled, 3000);
+  const auto whitened = Preprocessing::fit({"gcn", "zca"}, *set);
+  EXPECT_THROW(SampleSource(set, whitened, {"translate(fill=black)"}), InputError);
 }
 
 TEST(SampleSource, stores_whitened_images_in_half_precision) {
