@@ -28,23 +28,11 @@ double variance_of(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size() - 1);
 }
 
-// Standard error squared and Satterthwaite's degrees of freedom of two independent parts.
-struct Error {
-  double variance;
-  double df;
-};
-
-Error combine(double seed_part, double seed_df, double image_part, double image_df) {
-  const double sum = seed_part + image_part;
-  if (sum <= 0) return {0, std::max(seed_df, image_df)};
-  double denominator = 0;
-  if (seed_part > 0) denominator += seed_part * seed_part / seed_df;
-  if (image_part > 0) denominator += image_part * image_part / image_df;
-  return {sum, sum * sum / denominator};
-}
-
-double half_width(const Error& error) {
-  return error.variance <= 0 ? 0 : student_t_quantile(kTwoSided95, error.df) * std::sqrt(error.variance);
+// Squared half-width of the 95 % interval of one part of an estimate.
+double squared_half_width(double variance, double df) {
+  if (variance <= 0) return 0;
+  const double t = student_t_quantile(kTwoSided95, df);
+  return t * t * variance;
 }
 
 }  // namespace
@@ -108,13 +96,12 @@ PairedT paired_t(const std::vector<double>& differences) {
 
 double Estimate::half_width_with(int seed_count) const {
   const double n = seed_count;
-  if (images == 0) return seed_count < 2 || !seed_spread_known ? kInfinity : half_width({seed_variance / n, n - 1});
+  if (images == 0) return seed_count < 2 || !seed_spread_known ? kInfinity : std::sqrt(squared_half_width(seed_variance / n, n - 1));
   const auto image_count = static_cast<double>(images);
   // What the images themselves contribute does not shrink with more seeds; the rest does.
   const double of_images = std::max(0.0, image_variance - residual_variance / seeds);
-  const double image_part = (of_images + residual_variance / n) / image_count;
-  if (seed_count < 2) return half_width({image_part, image_count - 1});
-  return half_width(combine(seed_variance / n, n - 1, image_part, image_count - 1));
+  const double image_part = squared_half_width((of_images + residual_variance / n) / image_count, image_count - 1);
+  return seed_count < 2 ? std::sqrt(image_part) : std::sqrt(squared_half_width(seed_variance / n, n - 1) + image_part);
 }
 
 Estimate estimate_from_seeds(const std::vector<double>& values) {

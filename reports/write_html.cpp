@@ -265,9 +265,9 @@ std::string to_html(const Report& report) {
   for (const PaperReport& paper : report.papers) out += paper_section(paper);
   out += scaling_section(report.scaling);
   out += left_out(report);
-  out += "</main>\n<footer>\n<p>Verdicts rest on the difference between two trials on the same test images with the same seeds. Its squared standard "
-         "error is the variance of the seeds&#39; means over the number of seeds plus the variance of the images&#39; means over the number of images; "
-         "the interval uses Student&#39;s t with Satterthwaite&#39;s degrees of freedom. McNemar&#39;s test is exact below 25 images on which two runs "
+  out += "</main>\n<footer>\n<p>Verdicts rest on the difference between two trials on the same test images with the same seeds. The squared "
+         "half-width of its 95 % interval is that over seeds plus that over images: the variance of the seeds&#39; means over the number of seeds, and that "
+         "of the images&#39; means over the number of images, each times Student&#39;s t squared with its own degrees of freedom. McNemar&#39;s test is exact below 25 images on which two runs "
          "differ in being right, mid-p from there on.</p>\n<p>Written by reprise.</p>\n</footer>\n</body>\n</html>\n";
   return out;
 }
