@@ -58,7 +58,7 @@ struct RunRecord {
   std::map<std::string, Series> metrics;           ///< /metrics: "train_loss", "train_error", "test_loss", "test_error", ...
   std::vector<std::string> weight_digests;         ///< /digests/weights: one a row of `epochs`, hex
   Trace trace;                                     ///< /digests/optimizer, layer_names, layers, steps, losses
-  std::map<std::string, Series> timing;            ///< /timing: "epoch_seconds", "images_per_second", "gflops"
+  std::map<std::string, Series> timing;            ///< /timing, a value for each evaluation: "seconds" of training since the last one, "images_per_second"
 
   std::vector<std::int32_t> test_labels;           ///< /predictions/labels [test count]
   std::vector<std::int32_t> test_predictions;      ///< /predictions/predictions
