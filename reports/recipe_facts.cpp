@@ -56,7 +56,9 @@ RecipeFacts read_recipe_facts(const std::string& text, const std::string& thing)
       facts.deviations.push_back(deviation);
     } else if (deviation.starts_with(kByHand + "dataset=")) {
       facts.dataset_by_hand = true;
-    } else if (!deviation.starts_with(kByHand + "precision=")) {
+    } else if (deviation.starts_with(kByHand + "precision=")) {
+      facts.precision_by_hand = true;
+    } else {
       facts.settings_by_hand.push_back(deviation.substr(kByHand.size()));
     }
   }

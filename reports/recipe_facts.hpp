@@ -13,7 +13,7 @@ struct RecipeFacts {
   std::vector<std::string> reports;         ///< ids of published numbers
   std::vector<std::string> deviations;      ///< without the ones below
   std::vector<std::string> settings_by_hand;  ///< "optimizer.max_norm=3": overrides, dataset and precision excepted
-  bool dataset_by_hand = false;
+  bool dataset_by_hand = false, precision_by_hand = false;
   double epochs = 0;
   std::int64_t steps = 0, batch = 0, train_images = 0, test_images = 0;
   std::int64_t test_views = 0;  ///< 0: no test-time augmentation

@@ -43,6 +43,7 @@ struct Published {
 /// Ours minus the published value, with an interval for the difference.
 struct Agreement {
   double difference = 0, low = 0, high = 0;
+  double half_width_of_many = 0;        ///< half-width if so many seeds had shown this spread that it were known; 0: no spread
   std::string basis;                    ///< where the interval's width comes from, in words
 };
 

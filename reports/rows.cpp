@@ -11,6 +11,8 @@
 namespace reprise::reports {
 namespace {
 
+constexpr double kNormal95 = 1.959963984540054;  // what Student's t comes to with many seeds
+
 std::string or_none(const std::vector<std::string>& names) { return names.empty() ? "none" : joined(names, ", "); }
 std::string or_all(std::int64_t count) { return count == 0 ? "all" : fmt::format("{}", count); }
 
@@ -43,14 +45,15 @@ std::string comparison_text(const Row& row, const RunGroup& group) {
 
 bool holds_zero(const Agreement& agreement) { return agreement.low <= 0 && agreement.high >= 0; }
 
-/// `images`: of the test set if the value counts some of them, else 0. Two seeds that differ make an interval wide enough for anything;
-/// what the choice of test images alone cannot explain is no agreement then.
+/// `images`: of the test set if the value counts some of them, else 0. Two seeds that differ make an interval wide enough for anything:
+/// where only that makes it hold zero, and the choice of test images does not explain the difference either, more seeds have to tell.
 std::string agreement_text(const Agreement& agreement, const Row& row, std::int64_t images) {
   const std::string by = (agreement.difference > 0 ? "higher by " : "lower by ") + number_text(std::abs(agreement.difference), row.unit);
   if (std::isinf(agreement.low)) return "one seed: cannot be told";
   if (!holds_zero(agreement)) return by;
+  const bool few_seeds = row.reproduced.n > 1 && std::abs(agreement.difference) > agreement.half_width_of_many;
   const bool of_images = images == 0 || holds_zero(agreement_of({row.reproduced.mean}, row.published->number, images));
-  return of_images ? "agrees" : fmt::format("undecided with {} seeds: {}", row.reproduced.n, by);
+  return of_images || !few_seeds ? "agrees" : fmt::format("undecided with {} seeds: {}", row.reproduced.n, by);
 }
 
 Row row_of(const experiments::Paper& paper, const RunGroup& group, const experiments::PublishedNumber* published,
@@ -92,6 +95,8 @@ Row row_of(const experiments::Paper& paper, const RunGroup& group, const experim
     }
   }
   if (group.recipe.precision == "bf16") row.deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");
+  if (group.recipe.precision_by_hand && group.recipe.precision == "f32") row.deviations.push_back("float32 in place of the recipe's bfloat16");
+  if (group.outdated) row.deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
   for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back("set by hand: " + setting);
   for (const std::string& deviation : row.deviations) row.footnotes.push_back(footnote_number(deviation, footnotes));
   std::sort(row.footnotes.begin(), row.footnotes.end());
@@ -138,27 +143,31 @@ Agreement agreement_of(const std::vector<double>& values, const experiments::Pub
   Agreement agreement;
   agreement.difference = ours.mean - published.value;
   const double their_runs = std::max(1, published.runs.value_or(1));
-  if (ours.n > 1) {
+  const bool counts = images > 0;  // a value that counts test images is uncertain by their choice alone
+  if (ours.n > 1 && (ours.sd > 0 || !counts)) {
     const double our_part = ours.sd * ours.sd / ours.n;
-    double width = 0, df = ours.n - 1;
+    double error = 0, df = ours.n - 1;
     if (published.spread && their_runs > 1) {  // Welch
       const double their_part = *published.spread * *published.spread / their_runs, sum = our_part + their_part;
       if (sum > 0) df = sum * sum / (our_part * our_part / (ours.n - 1) + their_part * their_part / (their_runs - 1));
-      width = student_t_quantile(0.975, df) * std::sqrt(sum);
+      error = std::sqrt(sum);
       agreement.basis = fmt::format("spread over {} seeds here and {} runs there", ours.n, their_runs);
     } else {
-      width = student_t_quantile(0.975, df) * ours.sd * std::sqrt(1.0 / ours.n + 1.0 / their_runs);
+      error = ours.sd * std::sqrt(1.0 / ours.n + 1.0 / their_runs);
       agreement.basis = fmt::format("spread over {} seeds, taken to be the same in the published {}", ours.n,
                                     their_runs > 1 ? fmt::format("{} runs", their_runs) : std::string("single run"));
     }
+    const double width = student_t_quantile(0.975, df) * error;
+    agreement.half_width_of_many = kNormal95 * error;
     agreement.low = agreement.difference - width;
     agreement.high = agreement.difference + width;
-  } else if (ours.n == 1 && images > 0) {
+  } else if (ours.n > 0 && counts) {
     const auto counted = static_cast<std::int64_t>(std::llround(ours.mean / 100 * static_cast<double>(images)));
     const Interval interval = binomial_interval(counted, images);
     agreement.low = 100 * interval.low - published.value;
     agreement.high = 100 * interval.high - published.value;
-    agreement.basis = fmt::format("one seed: exact binomial interval of {} {} on {} test images", counted, higher_is_better(published.metric) ? "right answers" : "errors", images);
+    agreement.basis = fmt::format("{}: exact binomial interval of {} {} on {} test images", ours.n == 1 ? "one seed" : "no spread over seeds", counted,
+                                  higher_is_better(published.metric) ? "right answers" : "errors", images);
   } else {
     agreement.low = -std::numeric_limits<double>::infinity();
     agreement.high = std::numeric_limits<double>::infinity();

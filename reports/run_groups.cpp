@@ -34,11 +34,33 @@ std::optional<double> test_error(const records::RunRecord& run) {
   return found->second.values.back();
 }
 
+// The catalog's words about a recipe are no part of what is computed.
+std::string without_words(training::Recipe recipe) {
+  recipe.title.clear();
+  recipe.deviations.clear();
+  recipe.reports.clear();
+  return experiments::to_toml(recipe);
+}
+
+// Only of recipes that nobody changed by hand: what the catalog would make of those today is not known here.
+bool is_outdated(const experiments::Paper& paper, const RunGroup& group, const std::string& recipe_toml) {
+  const RecipeFacts& facts = group.recipe;
+  if (facts.dataset_by_hand || facts.precision_by_hand || !facts.settings_by_hand.empty()) return false;
+  const experiments::Trial* trial = paper.find_trial(group.trial);
+  const training::Recipe* today = trial ? trial->recipe_at(group.scale) : nullptr;
+  if (!today) return false;
+  try {
+    return without_words(experiments::recipe_from_toml(recipe_toml)) != without_words(*today);
+  } catch (const InputError&) {
+    return true;  // keys that no longer exist
+  }
+}
+
 }  // namespace
 
 std::string RunGroup::variation() const {
   std::vector<std::string> parts = recipe.settings_by_hand;
-  if (recipe.precision != "f32") parts.push_back(recipe.precision);
+  if (recipe.precision != "f32" || recipe.precision_by_hand) parts.push_back(recipe.precision);
   return joined(parts, "; ");
 }
 
@@ -97,6 +119,7 @@ std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vec
     if (found == groups.end()) {
       try {
         RunGroup group{run->trial, run->scale, read_recipe_facts(run->recipe_toml, file_name(*run) + ", /recipe"), {}};
+        group.outdated = is_outdated(paper, group, run->recipe_toml);
         found = groups.emplace(key, std::move(group)).first;
       } catch (const InputError& error) {
         left_out.push_back({file_name(*run), error.what()});
@@ -114,7 +137,7 @@ std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vec
   for (auto& [key, group] : groups) ordered.push_back(std::move(group));
   const auto place = [&](const RunGroup& g) {
     return std::make_tuple(trial_rank(paper, g.trial), g.trial, scale_rank(g.scale), g.recipe.dataset_by_hand, g.recipe.dataset,
-                           g.recipe.settings_by_hand.size(), g.variation(), -static_cast<int>(g.runs.size()),
+                           g.recipe.settings_by_hand.size(), g.variation(), g.outdated, -static_cast<int>(g.runs.size()),
                            g.runs.front()->recipe_toml);
   };
   std::sort(ordered.begin(), ordered.end(), [&](const RunGroup& a, const RunGroup& b) { return place(a) < place(b); });

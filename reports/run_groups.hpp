@@ -18,13 +18,15 @@ struct RunGroup {
   RecipeFacts recipe;
   std::vector<const records::RunRecord*> runs;  ///< by seed, each seed once
 
-  /// Precision (f32 unsaid) and settings by hand, or "".
+  bool outdated = false;  ///< the catalog's recipe of this trial and scale is another one today
+
+  /// Precision (the catalog's f32 unsaid) and settings by hand, or "".
   std::string variation() const;
   const records::RunRecord* with_seed(std::int64_t seed) const;
 };
 
 /// The groups of one paper in order: trials as in the catalog, scales paper, desk, smoke, then data set, then plain recipes
-/// before changed ones. A second run of the same recipe and seed (another version of the code) goes to left_out, as does a
+/// before changed ones and the catalog's before outdated ones. A second run of the same recipe and seed (another version of the code) goes to left_out, as does a
 /// recipe that cannot be read.
 std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out);
