@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -25,13 +26,25 @@ std::string data_set_of(const reports::Row& row) {
   return row.dataset + (row.substitute ? " (substitute)" : "");
 }
 
+std::string setting_of(const reports::Row& row) {
+  return fmt::format("{}, {}{}", data_set_of(row), row.scale, row.variation.empty() ? "" : ", " + row.variation);
+}
+
+/// The unit stands between a value and what is to be known of it; numbers are test errors unless their metric is named.
+std::string published_of(const reports::Row& row) {
+  std::string text = row.published->text();
+  const std::size_t end = std::min(text.find(" unverified"), text.size());
+  if (!row.unit.empty()) text.insert(end, " " + row.unit);
+  return row.metric == "test_error" ? text : fmt::format("{}, {}", text, row.metric);
+}
+
 std::string rows_table(const reports::Report& report) {
   std::string text = line({"paper", "trial", "data set, scale", "published", "reproduced", "verdict"}) + "|---|---|---|---|---|---|\n";
   for (const reports::PaperReport& paper : report.papers) {
     for (const reports::Row& row : paper.rows) {
       if (!row.published) continue;
-      const std::string made = line({paper.slug, row.title.empty() ? row.trial : row.title, data_set_of(row) + ", " + row.scale,
-                                     row.published->text() + " " + row.unit, reports::summary_text(row.reproduced, row.unit), row.verdict});
+      const std::string made = line({paper.slug, row.title.empty() ? row.trial : row.title, setting_of(row),
+                                     published_of(row), reports::summary_text(row.reproduced, row.unit), row.verdict});
       if (text.find(made) == std::string::npos) text += made;  // a number that stands in two tables of the paper
     }
   }
