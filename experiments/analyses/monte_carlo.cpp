@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -46,8 +48,8 @@ void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
   const auto& options = in.recipe.analysis_options;
   const std::int64_t masks = options.get_int("masks", 200), repetitions = options.get_int("repetitions", 100);
   const auto sizes = options.get_ints("sizes", {1, 2, 5, 10, 20, 50});
-  if (masks < 1 || repetitions < 2 || sizes.empty() || *std::max_element(sizes.begin(), sizes.end()) > masks || *std::min_element(sizes.begin(), sizes.end()) < 1)
-    throw InputError(Complaint{"analysis monte_carlo", "masks >= 1, repetitions >= 2, sizes between 1 and masks", "other values", "Change analysis.masks, analysis.repetitions or analysis.sizes"});
+  if (masks < 2 || repetitions < 2 || sizes.empty() || *std::max_element(sizes.begin(), sizes.end()) >= masks || *std::min_element(sizes.begin(), sizes.end()) < 1)
+    throw InputError(Complaint{"analysis monte_carlo", "masks >= 2, repetitions >= 2, sizes from 1 to masks - 1", "other values", "Change analysis.masks, analysis.repetitions or analysis.sizes"});
   const std::int64_t classes = in.graph.node(in.graph.output()).shape.size();
 
   std::vector<std::vector<float>> probabilities;
@@ -58,10 +60,10 @@ void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
 
   const double scaled = in.trainer.last_evaluation().error_percent;
   records::Table table{.title = "Error of averaging k thinned nets", .x = "k", .columns = {}};
-  double samples = static_cast<double>(masks + 1), gap_deviations = 0, last_error = 0;
-  std::int64_t largest = 0;
+  double gap_deviations = 0, last_error = 0;
+  std::int64_t largest = 0, enough = 0;  // enough: the least number of nets as good as the one with scaled weights, 0 if none was
   for (std::size_t s = 0; s < sizes.size(); ++s) {
-    // Every repetition averages a fresh random subset; with k = masks they would all be the same.
+    // Every repetition averages a fresh random subset.
     std::vector<double> errors(static_cast<std::size_t>(repetitions));
     in.workers.for_each(repetitions, [&](std::int64_t r, int) {
       const auto order = random::permutation(in.seed, random::Purpose::analysis, static_cast<std::uint64_t>(static_cast<std::int64_t>(s) * repetitions + r), masks);
@@ -75,12 +77,14 @@ void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
     const double mean = std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(repetitions);
     double squares = 0;
     for (const double error : errors) squares += (error - mean) * (error - mean);
-    const double deviation = std::sqrt(squares / static_cast<double>(repetitions - 1));
+    // Subsets of one stock of masks overlap, so they differ by less than averages of k masks drawn anew would.
+    const double overlap = std::sqrt(1 - static_cast<double>(sizes[s]) / static_cast<double>(masks));
+    const double deviation = std::sqrt(squares / static_cast<double>(repetitions - 1)) / overlap;
     table.columns["k"].push_back(static_cast<double>(sizes[s]));
     table.columns["error"].push_back(mean);
     table.columns["deviation"].push_back(deviation);
     table.columns["weight_scaling"].push_back(scaled);
-    if (mean <= scaled) samples = std::min(samples, static_cast<double>(sizes[s]));
+    if (mean <= scaled && (enough == 0 || sizes[s] < enough)) enough = sizes[s];
     if (sizes[s] > largest) {
       largest = sizes[s];
       last_error = mean;
@@ -89,7 +93,9 @@ void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
     if (in.progress) in.progress(0.5 + 0.5 * static_cast<double>(s + 1) / static_cast<double>(sizes.size()));
   }
   record.tables["monte_carlo"] = std::move(table);
-  record.results["samples"] = samples;
+  record.results["samples"] = static_cast<double>(enough > 0 ? enough : largest);
+  record.results["samples_suffice"] = enough > 0 ? 1 : 0;
+  if (enough == 0) record.deviations.push_back(fmt::format("the average of {} nets, the most that were averaged, was worse than scaled weights: {} stands for more", largest, largest));
   record.results["gap_deviations"] = gap_deviations;
   record.results["weight_scaling_error"] = scaled;
   record.results["monte_carlo_error"] = last_error;
