@@ -5,9 +5,11 @@
 #include <fstream>
 
 #include "datasets/manifest.hpp"
+#include "datasets/test_views.hpp"
 #include "experiments/catalog.hpp"
 #include "experiments/forecast_parts.hpp"
 #include "experiments/runner.hpp"
+#include "experiments/scaling.hpp"
 #include "experiments/timed_net.hpp"
 #include "suite/errors.hpp"
 
@@ -29,6 +31,7 @@ Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std:
   forecast.training_flops = static_cast<double>(graph.training_flops()) * static_cast<double>(forecast.steps * recipe.batch);
   forecast.parameters = graph.trained_parameters();
   forecast.disk_bytes = 4 * forecast.parameters * 4 + (std::int64_t{1} << 16);
+  forecast.exchanged_bytes_per_step = most_exchanged_bytes(graph, recipe);
   return forecast;
 }
 
@@ -87,7 +90,9 @@ Forecast forecast(const training::Recipe& recipe, int threads) {
   const double epochs = static_cast<double>(forecast.steps) / static_cast<double>(steps_per_epoch);
   const double evaluations = std::max(1.0, std::min(static_cast<double>(recipe.evaluations), std::ceil(epochs)));
   const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);
-  forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds() + evaluations * test_batches * timed.evaluation_seconds();
+  const SampleShape& image = graph.node(0).shape;
+  const auto views = static_cast<double>(datasets::test_views(static_cast<int>(recipe.test_views), static_cast<int>(image.height), static_cast<int>(image.width)).size());
+  forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds() + evaluations * views * test_batches * timed.evaluation_seconds();
 
   forecast.memory_bytes = before + data + timed.working_bytes();
   return forecast;

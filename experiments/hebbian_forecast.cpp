@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "experiments/forecast_parts.hpp"
 #include "experiments/timed_net.hpp"
@@ -43,14 +44,20 @@ Forecast count_hebbian(const training::Recipe& recipe, const graph::Graph& graph
   const graph::NodeId features = hebbian::features_node(graph);
   const bool successive = lengths.hebbian_phases > 1;
   double learning = 0;  // operations of one image in a step of every phase
+  std::int64_t changed = 0, changed_at_once = 0;  // weights of the largest layer and of all
   graph::NodeId last_plastic = 0;
   for (graph::NodeId n = 1; n <= features; ++n) {
     if (dynamic_cast<const layers::PlasticLayer*>(graph.node(n).layer.get()) == nullptr) continue;
     last_plastic = n;
+    std::int64_t weights = 0;
+    for (const auto& parameter : graph.node(n).parameters) weights += parameter.count();
+    changed = std::max(changed, weights);
+    changed_at_once += weights;
     if (successive) learning += flops_of(graph, n + 1, [&](graph::NodeId at) { return at == n; });
   }
   if (!successive) learning = flops_of(graph, last_plastic + 1, [](graph::NodeId) { return true; });
   Forecast forecast;
+  forecast.exchanged_bytes_per_step = 2 * 4 * (successive ? changed : changed_at_once);
   forecast.steps = lengths.hebbian_steps() + lengths.classifier_steps;
   forecast.training_flops = learning * static_cast<double>(lengths.hebbian_steps_per_phase * recipe.hebbian.batch) +
                             flops_of(graph, features + 1, [](graph::NodeId) { return false; }) * static_cast<double>(labelled_of(recipe, images) + images.test) +
@@ -71,6 +78,7 @@ Forecast forecast_hebbian(const training::Recipe& recipe, const graph::Graph& gr
   const std::int64_t net_bytes = forecast.parameters * 4 * (3 + shards), available = hebbian::available_memory_bytes();
   if (available > 0 && net_bytes > available / 2) {
     forecast.memory_bytes = net_bytes + feature_bytes;
+    forecast.seconds = std::numeric_limits<double>::quiet_NaN();
     return forecast;
   }
   const graph::Graph head = hebbian::classifier_of(graph, features);

@@ -28,6 +28,7 @@ struct RunOptions {
     std::string phase;             ///< "training", "evaluating", "analysis: monte_carlo"
   };
   std::function<void(const Progress&)> progress;
+  std::function<void(const std::string&)> note;  ///< what the user should know of but need not act on; on the root alone; may be empty
 };
 
 struct RunSummary {
@@ -49,10 +50,10 @@ void request_stop();
 std::string run_id(const training::Recipe& recipe, std::int64_t seed, const std::string& data_digest);
 
 struct Forecast {
-  double seconds = 0;              ///< of training and evaluation, from the calibrated rate
+  double seconds = 0;              ///< of training and evaluation, from the calibrated rate; NaN where the net does not fit into memory, so nothing was timed
   std::int64_t memory_bytes = 0;   ///< resident, data set included
   std::int64_t disk_bytes = 0;
-  std::int64_t exchanged_bytes_per_step = 0;  ///< between ranks; 0 on one
+  std::int64_t exchanged_bytes_per_step = 0;  ///< sent by each of many nodes at most; nothing is on one
   std::int64_t steps = 0;
   double training_flops = 0;       ///< whole run
   std::int64_t parameters = 0;

@@ -35,6 +35,12 @@ void count_exchange(const graph::Graph& graph, const training::Recipe& recipe, S
 
 }  // namespace
 
+std::int64_t most_exchanged_bytes(const graph::Graph& graph, const training::Recipe& recipe) {
+  StepCosts costs;
+  count_exchange(graph, recipe, costs);
+  return 2 * costs.gradient_bytes + costs.activation_bytes;
+}
+
 StepCosts measure_step_costs(const training::Recipe& recipe, int threads) {
   if (recipe.procedure == "hebbian")
     throw InputError(Complaint{"--nodes", "a trial that learns by back-propagation: its step is what the model of costs is made of", "procedure hebbian", "Measure a run on the nodes at hand instead"});

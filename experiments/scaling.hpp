@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "suite/graph/graph.hpp"
 #include "suite/training/recipe.hpp"
 
 namespace reprise::experiments {
@@ -39,6 +40,10 @@ struct StepForecast {
   double computing = 0, exchanging = 0;
   double seconds() const { return computing + exchanging; }
 };
+
+/// What each node sends in a step of a net trained by back-propagation, if there are so many that nearly all it has goes to others:
+/// gradients out and sums back, and its part of the activations of layers cut by output features.
+std::int64_t most_exchanged_bytes(const graph::Graph& graph, const training::Recipe& recipe);
 
 /// Measures for about two seconds. For procedures that are spread over ranks; throws InputError for others.
 StepCosts measure_step_costs(const training::Recipe& recipe, int threads);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <set>
@@ -36,7 +37,7 @@ std::vector<std::string> row(const training::Recipe& recipe, const experiments::
           count_text(static_cast<double>(forecast.parameters)),
           count_text(static_cast<double>(forecast.steps)),
           count_text(forecast.training_flops),
-          duration_text(forecast.seconds),
+          std::isnan(forecast.seconds) ? "does not fit" : duration_text(forecast.seconds),
           bytes_text(forecast.memory_bytes),
           bytes_text(forecast.disk_bytes),
           bytes_text(forecast.exchanged_bytes_per_step)};
@@ -45,22 +46,25 @@ std::vector<std::string> row(const training::Recipe& recipe, const experiments::
 int plan(const PlanFlags& flags) {
   const std::vector<training::Recipe> recipes = flags.recipe.resolve();
   std::vector<std::vector<std::string>> table = {
-      {"trial", "data set", "parameters", "steps", "operations", "time", "memory", "disk", "exchanged a step"}};
+      {"trial", "data set", "parameters", "steps", "operations", "time", "memory", "disk", "a node sends a step"}};
   double seconds = 0;
   std::int64_t disk = 0;
+  std::vector<std::string> too_large;
   {
     ProgressDisplay display("timing steps");
     for (const training::Recipe& recipe : recipes) {
       display.show(table.size() - 1, recipes.size(), recipe.paper + "/" + recipe.trial);
       const experiments::Forecast forecast = experiments::forecast(recipe, flags.threads);
       table.push_back(row(recipe, forecast));
-      seconds += forecast.seconds;
+      if (std::isnan(forecast.seconds)) too_large.push_back(recipe.paper + "/" + recipe.trial);
+      else seconds += forecast.seconds;
       disk += forecast.disk_bytes;
     }
   }
   fmt::print("Forecast of one seed each at scale {}; nothing was run but a second of steps on made-up images.\n\n{}", flags.recipe.scale,
              reports::aligned(table, "-"));
-  if (recipes.size() > 1) fmt::print("\n  in all: {}, {} on disk\n", duration_text(seconds), bytes_text(disk));
+  if (recipes.size() > 1) fmt::print("\n  in all: {}, {} on disk{}\n", duration_text(seconds), bytes_text(disk), too_large.empty() ? "" : ", without the time of " + reports::joined(too_large, ", "));
+  if (!too_large.empty()) fmt::print("\nNot timed, since this machine's memory does not hold it: {}\n", reports::joined(too_large, ", "));
   return kDone;
 }
 
