@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "datasets/whitening.hpp"
 #include "suite/kernels/onednn/library.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/parallel/workers.hpp"
@@ -27,6 +28,7 @@ std::map<std::string, std::string> provenance(int threads) {
   facts["processor"] = processor();
   facts["isa_vector_kernels"] = kernels::vector_kernels().isa;
   facts["onednn"] = kernels::onednn::library_text();
+  facts["blas"] = datasets::blas_kernels();
   facts["cores_available"] = std::to_string(parallel::available_cores());
   facts["threads"] = std::to_string(threads);
   facts["ranks"] = "1";

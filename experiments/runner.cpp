@@ -18,6 +18,7 @@
 #include "suite/records/checkpoint_format.hpp"
 #include "suite/records/digest.hpp"
 #include "suite/records/result_file.hpp"
+#include "suite/records/run_lock.hpp"
 #include "suite/training/trainer.hpp"
 #include "suite/version.hpp"
 
@@ -26,6 +27,8 @@ namespace reprise::experiments {
 namespace {
 
 std::atomic<bool> stop_requested{false};
+
+constexpr const char* kForced = "forced";  // in checkpoints of runs that began with --force
 
 double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -61,14 +64,16 @@ class Run {
     summary.run_id = run_id(recipe_, seed_, sources->digest);
     summary.file = folder_ / (summary.run_id + ".h5");
     const std::filesystem::path checkpoint = folder_ / (summary.run_id + ".checkpoint");
+    std::optional<records::RunLock> lock;
+    team_.on_root([&] { lock.emplace(folder_ / (summary.run_id + ".lock")); }, "lock of the run");
     if (!options_.force && root_says([&] { return std::filesystem::exists(summary.file); })) return already_there(summary, checkpoint);
 
     const graph::Graph graph = build_model(recipe_, sources->train->shape(), sources->train->classes());
     parallel::Workers workers(options_.threads);
     const auto learner = make_learner(recipe_, graph, *sources, static_cast<std::uint64_t>(seed_), workers, team_);
     training::Learner& trainer = *learner;
-    resume(trainer, checkpoint);
-    if (!trainer.run(controls(checkpoint))) {
+    resume(trainer, summary.run_id, checkpoint);
+    if (!trainer.run(controls(summary.run_id, checkpoint))) {
       summary.outcome = RunSummary::Outcome::stopped_early;
       summary.file = checkpoint;
       summary.wall_seconds = now_seconds() - started_;
@@ -114,12 +119,48 @@ class Run {
     return summary;
   }
 
-  void resume(training::Learner& trainer, const std::filesystem::path& checkpoint) const {
+  /// What the next bits depend on beside the state itself.
+  std::string arithmetic() const {
+    const std::map<std::string, std::string> facts = provenance(1);
+    std::string text = fmt::format("own kernels {}, oneDNN {}", facts.at("isa_vector_kernels"), facts.at("onednn"));
+    if (is_whitened(recipe_)) text += ", " + facts.at("blas");
+    return text;
+  }
+
+  void require_own(const records::Checkpoint& saved, const std::string& id, const std::filesystem::path& checkpoint) const {
+    const auto require = [&](const char* key, const std::string& expected, const char* fix) {
+      const auto found = saved.texts.find(key);
+      if (found != saved.texts.end() && found->second == expected) return;
+      throw InputError(Complaint{fmt::format("checkpoint {}, {}", checkpoint.string(), key), expected, found == saved.texts.end() ? "none: it is of an earlier version" : found->second, fix});
+    };
+    require("run_id", id, "It is of another run: remove it, or run again with --force");
+    require("arithmetic", arithmetic(), "Two instruction sets round differently. Pin the one that the run began with (REPRISE_ISA=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell for the lower), or begin again: --force");
+  }
+
+  /// --force begins anew, but an interrupted run that began so goes on.
+  std::optional<records::Checkpoint> read_own(const std::string& id, const std::filesystem::path& checkpoint) const {
+    try {
+      std::string damage;
+      std::optional<records::Checkpoint> saved = records::read_checkpoint(checkpoint, &damage);
+      if (!damage.empty() && options_.note) options_.note(damage + "; the one before it is taken");
+      if (!saved) return saved;
+      const bool is_meant = !options_.force || saved->texts.contains(kForced);
+      if (is_meant) {
+        require_own(*saved, id, checkpoint);
+        return saved;
+      }
+    } catch (const InputError&) {
+      if (!options_.force) throw;
+    }
+    records::remove_checkpoint(checkpoint);
+    return std::nullopt;
+  }
+
+  void resume(training::Learner& trainer, const std::string& id, const std::filesystem::path& checkpoint) const {
     std::optional<records::Checkpoint> saved;
     team_.on_root(
         [&] {
-          if (options_.force) records::remove_checkpoint(checkpoint);
-          saved = records::read_checkpoint(checkpoint);
+          saved = read_own(id, checkpoint);
         },
         "checkpoint");
     if (!root_says([&] { return saved.has_value(); })) return;
@@ -128,7 +169,7 @@ class Run {
     trainer.restore(*saved);
   }
 
-  training::Controls controls(const std::filesystem::path& checkpoint) const {
+  training::Controls controls(const std::string& id, const std::filesystem::path& checkpoint) const {
     training::Controls controls;
     controls.least_seconds_between_saves = options_.least_seconds_between_checkpoints;
     controls.should_stop = [this] {
@@ -136,7 +177,12 @@ class Run {
       const double limit = options_.time_limit_seconds, reserve = std::min(20.0, 0.05 * limit);
       return stop_requested.load(std::memory_order_relaxed) || (limit > 0 && now_seconds() - started_ > limit - reserve);
     };
-    controls.save = [checkpoint](const records::Checkpoint& state) { records::write_checkpoint(state, checkpoint); };
+    controls.save = [this, id, checkpoint](records::Checkpoint state) {
+      state.texts["run_id"] = id;
+      state.texts["arithmetic"] = arithmetic();
+      if (options_.force) state.texts[kForced] = "yes";
+      records::write_checkpoint(state, checkpoint);
+    };
     if (options_.progress && team_.is_root())
       controls.progress = [this](const training::Progress& p) {
         options_.progress({.step = p.step, .total_steps = p.total_steps, .epoch = p.epoch, .loss = p.loss, .images_per_second = p.images_per_second, .seconds_left = p.seconds_left, .phase = p.phase});

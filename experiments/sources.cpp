@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "datasets/image_set.hpp"
+#include "datasets/whitening.hpp"
 #include "suite/errors.hpp"
 #include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/records/digest.hpp"
@@ -37,8 +40,13 @@ std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, cons
   if (stopped()) return nullptr;
   if (!sources) sources = std::make_unique<const Sources>(recipe, directory, should_stop);
   if (stopped()) return nullptr;
+  if (is_whitened(recipe)) require_same(team, "whitening of " + recipe.dataset, datasets::blas_kernels(), "Pin the same on all: mpirun -x OPENBLAS_CORETYPE=Haswell");
   require_same(team, "data set " + recipe.dataset, sources->digest, "Give all nodes the same --data");
   return sources;
+}
+
+bool is_whitened(const training::Recipe& recipe) {
+  return std::any_of(recipe.preprocessing.begin(), recipe.preprocessing.end(), [](const std::string& stage) { return stage.starts_with("zca"); });
 }
 
 std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources, std::uint64_t seed, parallel::Workers& workers,

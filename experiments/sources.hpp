@@ -30,6 +30,9 @@ struct Sources {
 std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, const std::filesystem::path& directory, ranks::Team& team,
                                             const std::function<bool()>& should_stop = {});
 
+/// Whether the images go through a product of OpenBLAS, whose kernels then are part of the answer.
+bool is_whitened(const training::Recipe& recipe);
+
 /// What takes the trial from its first weights to its last. Keeps references to all arguments. Collective.
 std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources, std::uint64_t seed,
                                                 parallel::Workers& workers, ranks::Team& team);

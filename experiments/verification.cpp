@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "experiments/catalog.hpp"
 #include "experiments/provenance.hpp"
 #include "experiments/sources.hpp"
@@ -18,10 +20,11 @@ std::string fact(const std::map<std::string, std::string>& provenance, const std
 }
 
 /// The settings that make this machine's kernels those of AVX2, which every machine has.
-constexpr const char* kPin = "REPRISE_ISA=avx2 ONEDNN_MAX_CPU_ISA=AVX2";
+constexpr const char* kPin = "REPRISE_ISA=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell";
 
-void require_same_instructions(const records::RunRecord& record, const std::map<std::string, std::string>& here) {
-  for (const std::string key : {"isa_vector_kernels", "onednn"}) {
+void require_same_instructions(const records::RunRecord& record, const training::Recipe& recipe, const std::map<std::string, std::string>& here) {
+  for (const std::string key : {"isa_vector_kernels", "onednn", "blas"}) {
+    if (key == "blas" && (!is_whitened(recipe) || !record.provenance.contains(key))) continue;  // only whitening multiplies with it
     if (fact(record.provenance, key) == fact(here, key)) continue;
     const bool then_is_lower = fact(record.provenance, "isa_vector_kernels") == "avx2";
     throw InputError(Complaint{fmt::format("{} of run {}", key, record.run_id), "the same here: " + fact(record.provenance, key), fact(here, key),
@@ -34,8 +37,8 @@ void require_same_instructions(const records::RunRecord& record, const std::map<
 
 records::Divergence verify_run(const records::RunRecord& record, const VerificationPart& part, const RunOptions& options) {
   ranks::Team& team = options.team != nullptr ? *options.team : ranks::Team::alone();
-  require_same_instructions(record, provenance(1));
   const training::Recipe recipe = recipe_from_toml(record.recipe_toml);
+  require_same_instructions(record, recipe, provenance(1));
   const auto sources = load_sources(recipe, options.data, team);
   if (fact(record.provenance, "data_digest") != sources->digest)
     throw InputError(Complaint{fmt::format("data of run {}", record.run_id), fact(record.provenance, "data_digest"), sources->digest, "Give the data that it was run on (--data)"});
@@ -47,10 +50,12 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
   const auto learner = make_learner(recipe, graph, *sources, static_cast<std::uint64_t>(record.seed), workers, team);
   training::Learner& trainer = *learner;
   training::Controls controls;
-  controls.should_stop = [&] { return part.steps > 0 && trainer.step() > part.steps; };
+  // Losses are noted every so many steps: fewer would compare nothing.
+  const std::int64_t first_note = record.trace.steps.empty() ? 0 : record.trace.steps.front(), steps = part.steps > 0 ? std::max(part.steps, first_note) : 0;
+  controls.should_stop = [&] { return steps > 0 && trainer.step() >= steps; };
   if (options.progress && team.is_root())
     controls.progress = [&](const training::Progress& p) {
-      const std::int64_t total = part.steps > 0 ? std::min(part.steps, p.total_steps) : p.total_steps;
+      const std::int64_t total = steps > 0 ? std::min(steps, p.total_steps) : p.total_steps;
       const double rate = p.images_per_second / static_cast<double>(recipe.batch);
       options.progress({.step = p.step, .total_steps = total, .epoch = p.epoch, .loss = p.loss, .images_per_second = p.images_per_second,
                         .seconds_left = static_cast<double>(std::max<std::int64_t>(0, total - p.step)) / rate, .phase = "executing again"});
@@ -58,7 +63,10 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
   trainer.run(controls);
   records::RunRecord again;
   trainer.write_to(again);
-  return records::find_divergence(record, again, part.from_epoch);
+  records::Divergence divergence = records::find_divergence(record, again, part.from_epoch);
+  if (!divergence.differs && divergence.rows == 0 && divergence.steps == 0)
+    throw InputError(Complaint{fmt::format("run {}", record.run_id), "a note of its history among what was executed", fmt::format("none in {} steps", trainer.step()), "Give a larger --steps, or a smaller --from"});
+  return divergence;
 }
 
 }  // namespace reprise::experiments

@@ -11,6 +11,7 @@
 #include "reports/text.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/quantities.hpp"
+#include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::command {
@@ -79,7 +80,7 @@ int check(const DataFlags& flags) {
       const datasets::DatasetInfo found = datasets::check(row.name, folder);
       fmt::print("{}: right, {} + {} images\n", row.name, found.train.count, found.test.count);
     } catch (const InputError& error) {
-      fmt::print(stderr, "reprise: {}\n", error.what());
+      tell("reprise: {}\n", error.what());
       code = kBadInput;
     }
   }
@@ -91,13 +92,13 @@ int fetch(const DataFlags& flags) {
   const bool terminal = isatty(STDERR_FILENO) != 0;
   if (terminal) {
     options.progress = [](const datasets::DownloadProgress& progress) {
-      fmt::print(stderr, "\r\033[K{}: {} of {}", progress.name, bytes_text(progress.received),
+      tell("\r\033[K{}: {} of {}", progress.name, bytes_text(progress.received),
                  progress.total > 0 ? bytes_text(progress.total) : "?");
       std::fflush(stderr);
     };
   }
   const datasets::FetchResult result = datasets::fetch(flags.name, datasets::data_directory(flags.data), options);
-  if (terminal) fmt::print(stderr, "\r\033[K");
+  if (terminal) tell("\r\033[K");
   if (result.was_there) fmt::print("{}: already there\n", flags.name);
   for (const auto& path : result.written) fmt::print("{}\n", path.string());
   return kDone;

@@ -14,6 +14,7 @@
 #include "suite/kernels/onednn/library.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/version.hpp"
+#include "suite/command/tell.hpp"
 
 namespace reprise::command {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, host, cores, answer_version, threads)
@@ -98,7 +99,7 @@ int settle_placement(int threads, ranks::Session& session) {
   for (const std::string& text : session.gather(nlohmann::json(facts_of_this_rank(threads)).dump())) facts.push_back(nlohmann::json::parse(text).get<RankFacts>());
   const Placement placement = place(facts);
   if (session.rank() == 0)
-    for (const std::string& warning : placement.warnings) fmt::print(stderr, "reprise: note: {}\n", warning);
+    for (const std::string& warning : placement.warnings) tell("reprise: note: {}\n", warning);
   return placement.threads[static_cast<std::size_t>(session.rank())];
 }
 

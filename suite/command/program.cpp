@@ -1,14 +1,19 @@
 // The program around the subcommands: table, usage errors, exit codes.
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
 
 #include "experiments/suggestion.hpp"
 #include "suite/command/command.hpp"
+#include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 #include "suite/version.hpp"
 
@@ -24,7 +29,21 @@ Exit codes:
 )";
 
 void complain(const std::string& text) {
-  fmt::print(stderr, "reprise: {}\n", text);
+  tell("reprise: {}\n", text);
+}
+
+/// What was printed may still wait to be written: output that was lost is no success.
+int flushed(int code) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  complain(Complaint{"standard output", "a place that takes what is printed", errno != 0 ? std::strerror(errno) : "an error while writing", "Send it elsewhere"}.text());
+  return code == kDone ? kFailed : code;
+}
+
+/// A descriptor 0, 1 or 2 that is closed would be given to the next file that is opened, which messages would then damage.
+void open_standard_files() {
+  for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(file, F_GETFD) == -1) [[maybe_unused]] const int opened = ::open("/dev/null", O_RDWR);
 }
 
 std::vector<std::string> names_of(const std::vector<Command>& commands) {
@@ -88,6 +107,7 @@ std::string examples(const std::vector<std::string>& lines) {
 }
 
 int run_program(int argc, const char* const* argv) {
+  open_standard_files();
   CLI::App program("Re-runs the experiments of image-recognition papers on CPUs and prints what came out beside what was published.",
                    "reprise");
   program.get_formatter()->column_width(34);
@@ -110,12 +130,12 @@ int run_program(int argc, const char* const* argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version
-    return program.exit(wanted);
+    return flushed(program.exit(wanted));
   } catch (const CLI::ParseError& error) {
     complain(explain(program, error));
     return kBadInput;
   }
-  return act(commands);
+  return flushed(act(commands));
 }
 
 }  // namespace reprise::command

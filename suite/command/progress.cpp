@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "suite/command/quantities.hpp"
+#include "suite/command/tell.hpp"
 
 namespace reprise::command {
 namespace {
@@ -56,9 +57,9 @@ void ProgressDisplay::show(std::size_t done, std::size_t all, const std::string&
 void ProgressDisplay::draw(double fraction, const std::string& text) {
   next_ = std::chrono::steady_clock::now() + (terminal_ ? kTerminalInterval : kLogInterval);
   if (terminal_) {
-    fmt::print(stderr, "\r\033[K{} {} {}", label_, bar(fraction), text);
+    tell("\r\033[K{} {} {}", label_, bar(fraction), text);
   } else {
-    fmt::print(stderr, "{}: {}\n", label_, text);
+    tell("{}: {}\n", label_, text);
   }
   std::fflush(stderr);
 }

@@ -10,6 +10,7 @@
 
 #include "suite/command/command.hpp"
 #include "suite/command/readme_section.hpp"
+#include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/result_file.hpp"
 
@@ -70,7 +71,7 @@ int check_readme(const reports::Report& report, const fs::path& file, const std:
     fmt::print("{}: its table is current\n", file.string());
     return kDone;
   }
-  fmt::print(stderr, "{}: its table is not the one of {}. Repeat: reprise report {} --update-readme {}\n", file.string(), folder, folder,
+  tell("{}: its table is not the one of {}. Repeat: reprise report {} --update-readme {}\n", file.string(), folder, folder,
              file.string());
   return kFailed;
 }
@@ -81,7 +82,7 @@ int report(const ReportFlags& flags) {
   reports::Report result = reports::build_report(gathered.records, all_papers());
   result.left_out.insert(result.left_out.end(), gathered.damaged.begin(), gathered.damaged.end());
   if (const fs::path file = fs::path(flags.folder) / "scaling.json"; fs::exists(file)) result.scaling = reports::read_scaling(file);
-  for (const reports::LeftOut& left_out : result.left_out) fmt::print(stderr, "left out: {}: {}\n", left_out.file, left_out.reason);
+  for (const reports::LeftOut& left_out : result.left_out) tell("left out: {}: {}\n", left_out.file, left_out.reason);
 
   if (!flags.check_readme.empty()) return check_readme(result, flags.check_readme, flags.folder);
   if (!flags.update_readme.empty()) {

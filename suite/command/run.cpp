@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <thread>
 
 #include "datasets/image_set.hpp"
 #include "experiments/demo.hpp"
@@ -13,6 +15,7 @@
 #include "suite/command/quantities.hpp"
 #include "suite/command/run_list.hpp"
 #include "suite/command/target.hpp"
+#include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::command {
@@ -63,12 +66,20 @@ int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
   return run_all(planned(flags, one_seed), flags.options, session, flags.spread);
 }
 
+constexpr std::chrono::seconds kSecondsForTheFirst{2};
+
 /// What goes wrong on one rank here (bad usage goes wrong on all) must not leave the others waiting.
 int run(RunFlags& flags, bool one_seed) {
   ranks::Session session;
   if (session.size() == 1) return run_here(flags, one_seed, session);
   const auto end = [&](const char* message, int code) {
-    if (session.rank() == 0) fmt::print(stderr, "reprise: {}\n", message);
+    if (session.rank() != 0) {
+      // Most errors meet all ranks, and the first speaks for them: it has time to end the job before another does.
+      std::this_thread::sleep_for(kSecondsForTheFirst);
+      tell("reprise: rank {} on {}: {}\n", session.rank(), ranks::host_name(), message);
+    } else {
+      tell("reprise: {}\n", message);
+    }
     session.abort(code);
   };
   try {

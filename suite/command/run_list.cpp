@@ -15,6 +15,7 @@
 #include "suite/command/progress.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/stop_signals.hpp"
+#include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::command {
@@ -67,7 +68,7 @@ void print(const std::vector<Outcome>& outcomes, const std::vector<PlannedRun>& 
   for (const std::string& message : messages) {
     const auto& names = failures.at(message);
     const std::string others = names.size() > 1 ? fmt::format(" (and {} more)", names.size() - 1) : "";
-    fmt::print(stderr, "reprise: {}{}: {}\n", names.front(), others, message);
+    tell("reprise: {}{}: {}\n", names.front(), others, message);
   }
 }
 
@@ -89,7 +90,7 @@ constexpr double kSecondsToFailTogether = 4;
 /// What an error becomes: a line of the summary if all ranks of the team met it, else the end of the job.
 Outcome failure_of(std::size_t number, const std::string& message, int code, ranks::Team& team, ranks::Session& session) {
   if (!team.all_arrive(kSecondsToFailTogether)) {
-    fmt::print(stderr, "reprise: {}: {}\n", team.name_of(team.rank()), message);
+    tell("reprise: {}: {}\n", team.name_of(team.rank()), message);
     session.abort(code);
   }
   return {number, "failed", "", "", "", message, code};
@@ -99,6 +100,7 @@ Outcome run_one(std::size_t number, const PlannedRun& run, const std::string& la
   ranks::Team& team = *options.team;
   ProgressDisplay display(label);
   options.progress = [&](const RunOptions::Progress& progress) { display.show(progress); };
+  options.note = [&](const std::string& text) { tell("reprise: note: {}: {}\n", run.name(), text); };
   try {
     return outcome_of(number, run, experiments::run_trial(run.recipe, run.seed, options));
   } catch (const InputError& error) {
@@ -158,9 +160,10 @@ class Worker {
     std::int64_t place = -1;
     if (team_.is_root()) {
       const bool out_of_time = options_.time_limit_seconds > 0 && seconds_since(start_) > options_.time_limit_seconds;
-      stopped_ = stop_was_asked() || out_of_time;
-      if (!stopped_) place = session_.take_from_counter();
+      place = session_.take_from_counter();
       if (place >= count) place = -1;
+      stopped_ = place >= 0 && (stop_was_asked() || out_of_time);  // nothing is left undone where nothing was left
+      if (stopped_) place = -1;
     }
     team_.broadcast(&place, sizeof place, "next run");
     return place;
@@ -209,7 +212,7 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, rank
   std::vector<Outcome> all;
   bool stopped = false;
   double busy = 0;
-  for (const std::string& text : session.gather(mine.dump())) {
+  for (const std::string& text : session.gather(mine.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))) {
     const nlohmann::json theirs = nlohmann::json::parse(text);
     for (const Outcome& outcome : theirs["outcomes"].get<std::vector<Outcome>>()) all.push_back(outcome);
     stopped |= theirs["stopped"].get<bool>();
@@ -219,8 +222,8 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, rank
   const int code = exit_code(all, stopped);
   if (session.rank() != 0) return code;
   print(all, runs);
-  if (groups > 1) fmt::print(stderr, "reprise: {} ranks in {} groups, {}; ranks were busy {:.0f} % of it\n", session.size(), groups, duration_text(elapsed), 100 * busy / (elapsed * session.size()));
-  if (code == kStoppedEarly) fmt::print(stderr, "reprise: stopped early; the same command continues where it stopped\n");
+  if (groups > 1) tell("reprise: {} ranks in {} groups, {}; ranks were busy {:.0f} % of it\n", session.size(), groups, duration_text(elapsed), 100 * busy / (elapsed * session.size()));
+  if (code == kStoppedEarly) tell("reprise: stopped early; the same command continues where it stopped\n");
   return code;
 }
 

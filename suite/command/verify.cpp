@@ -11,6 +11,7 @@
 #include "suite/command/command.hpp"
 #include "suite/command/placement.hpp"
 #include "suite/command/progress.hpp"
+#include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 #include "suite/ranks/session.hpp"
 #include "suite/records/result_file.hpp"
@@ -50,7 +51,7 @@ int verify(const VerifyFlags& flags) {
     return verify_here(flags, session);
   } catch (const std::exception& error) {
     const bool bad_input = dynamic_cast<const InputError*>(&error) != nullptr;
-    fmt::print(stderr, "reprise: rank {}: {}\n", session.rank(), error.what());
+    tell("reprise: rank {}: {}\n", session.rank(), error.what());
     session.abort(bad_input ? kBadInput : kFailed);
   }
 }

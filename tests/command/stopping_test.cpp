@@ -82,6 +82,49 @@ TEST(Stopping, finished_run_is_not_run_again_unless_forced) {
   EXPECT_EQ(result_count(folder.path()), 1);
 }
 
+TEST(Stopping, forced_run_that_was_interrupted_goes_on_with_the_same_command) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(shell(kShortRun + " --set steps=4", folder.path()).exit_code, 0);
+  const std::string forced = kShortRun + " --set steps=4 --force";
+  ASSERT_EQ(shell(forced + " --time-limit 0.001s && true; code=$?; cp */*/*/*.checkpoint after_one; exit $code", folder.path()).exit_code, 3);
+  ASSERT_EQ(shell(forced + " --time-limit 0.001s", folder.path()).exit_code, 3);
+  EXPECT_EQ(shell("cmp after_one */*/*/*.checkpoint", folder.path()).exit_code, 1) << "the second start began anew: it made the same step";
+  EXPECT_EQ(shell(forced, folder.path()).exit_code, 0);
+}
+
+TEST(Stopping, checkpoint_of_another_run_or_arithmetic_is_refused) {
+  const TemporaryFolder folder;
+  const std::string stopped = " --time-limit 0.001s";
+  ASSERT_EQ(shell(kShortRun + " --seed 1" + stopped, folder.path()).exit_code, 3);
+  if (shell("grep -q avx512f /proc/cpuinfo", folder.path()).exit_code == 0) {
+    const Finished other_isa = shell("REPRISE_ISA=avx2 ONEDNN_MAX_CPU_ISA=AVX2 " + kShortRun + " --seed 1", folder.path());
+    EXPECT_EQ(other_isa.exit_code, 2) << other_isa.out << other_isa.err;
+    EXPECT_NE(other_isa.err.find("arithmetic"), std::string::npos) << other_isa.err;
+  }
+  ASSERT_EQ(shell("mv */*/*/*.checkpoint first; " + kShortRun + " --seed 2" + stopped, folder.path()).exit_code, 3);
+  const Finished other_seed = shell("mv first */*/*/*.checkpoint; " + kShortRun + " --seed 2", folder.path());
+  EXPECT_EQ(other_seed.exit_code, 2) << other_seed.out << other_seed.err;
+  EXPECT_NE(other_seed.err.find("run_id"), std::string::npos) << other_seed.err;
+  EXPECT_EQ(shell(kShortRun + " --seed 2 --force", folder.path()).exit_code, 0);
+}
+
+TEST(Stopping, one_process_at_a_run) {
+  const TemporaryFolder folder;
+  const Finished both = shell(kEndlessRun + " & first=$!; while ! ls results/*/*/*.lock; do sleep 0.05; done; " + kEndlessRun +
+                                  "; code=$?; kill -TERM $first; wait $first; [ $? = 3 ] && exit $code",
+                              folder.path());
+  EXPECT_EQ(both.exit_code, 1) << both.out << both.err;
+  EXPECT_NE(both.err.find("another that is at this one"), std::string::npos) << both.err;
+  EXPECT_EQ(shell("ls results/*/*/*.lock", folder.path()).exit_code, 2);
+}
+
+TEST(Output, that_is_lost_is_no_success) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(shell("reprise list > /dev/full", folder.path()).exit_code, 1);
+  const Finished training = shell(kShortRun + " --set epochs=40 2> /dev/full", folder.path());  // its progress is no part of the work
+  EXPECT_EQ(training.exit_code, 0) << training.out;
+}
+
 TEST(Stopping, checkpoint_that_a_kill_left_beside_a_result_goes) {
   const TemporaryFolder folder;
   ASSERT_EQ(shell(kShortRun, folder.path()).exit_code, 0);
