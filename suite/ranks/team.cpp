@@ -133,7 +133,9 @@ class NodeMessages : public Messages {
     std::vector<int> missing;
     for (std::size_t i = 0; i < requests_.size(); ++i) {
       const int leader = static_cast<int>(state_.node_ranks[static_cast<std::size_t>(nodes_[i])].first);
-      if (requests_[i] != MPI_REQUEST_NULL && (missing.empty() || missing.back() != leader)) missing.push_back(leader);
+      int done = 0;
+      MPI_Test(&requests_[i], &done, MPI_STATUS_IGNORE);  // MPI_Testall leaves all as they are until the last is done
+      if (done == 0 && (missing.empty() || missing.back() != leader)) missing.push_back(leader);
     }
     state_.complain(missing, what_.c_str());
   }

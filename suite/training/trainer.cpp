@@ -110,6 +110,13 @@ struct Trainer::State {
 
   bool row_is_due() const { return epochs.size() < row_steps.size() && row_steps[epochs.size()] == step; }
 
+  /// A rank's signals travel with the losses of its shards: where there are more ranks than shards in a batch, all are asked.
+  graph::Signals heard(graph::Signals mine, std::int64_t images) const {
+    const std::int64_t shards = (images + recipe.shard - 1) / recipe.shard;
+    if (team.size() > shards) mine.stop = team.any(mine.stop, "agreement to stop");
+    return mine;
+  }
+
   graph::BatchSums train_one_step(graph::Signals signals) {
     const std::int64_t epoch = step / steps_per_epoch, in_epoch = step % steps_per_epoch;
     if (order_epoch != epoch) {
@@ -119,7 +126,8 @@ struct Trainer::State {
     const datasets::FetchKey key{seed, static_cast<std::uint64_t>(epoch)};
     const std::int64_t first = in_epoch * recipe.batch;
     const SourceReader reader(train, &order, first, &key);
-    const graph::Batch batch{&reader, std::min(recipe.batch, train.count() - first), seed, static_cast<std::uint64_t>(step), signals};
+    const std::int64_t images = std::min(recipe.batch, train.count() - first);
+    const graph::Batch batch{&reader, images, seed, static_cast<std::uint64_t>(step), heard(signals, images)};
     const graph::BatchSums sums = executor->train_step(batch, *optimizer, optimizer->terms(step, total_steps));
     since_row.loss += sums.loss;
     since_row.errors += static_cast<double>(sums.errors);
@@ -175,7 +183,8 @@ struct Trainer::State {
     const auto views = datasets::test_views(mode == layers::Mode::infer ? recipe.test_views : 0, static_cast<int>(graph.node(0).shape.height), static_cast<int>(graph.node(0).shape.width));
     double errors = 0, plain_errors = 0;
     for (std::int64_t first = 0; first < source.count(); first += recipe.batch) {
-      graph::Batch batch{nullptr, std::min(recipe.batch, source.count() - first), seed, mask, {.stop = should_stop && should_stop()}};
+      const std::int64_t images = std::min(recipe.batch, source.count() - first);
+      graph::Batch batch{nullptr, images, seed, mask, heard({.stop = should_stop && should_stop()}, images)};
       AveragedLogits averaged;
       for (const datasets::TestView& view : views) {
         const bool is_plain = &view == &views.front();
