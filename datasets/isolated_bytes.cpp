@@ -48,9 +48,11 @@ void send(int pipe, Kind kind, const void* from, std::size_t count) {
   write_pipe(pipe, from, count);
 }
 
-/// Signals end the child and nothing else: handlers of this program would report a crash of the program.
+/// Faults end the child and nothing else: handlers of this program would report a crash of the program. Requests to stop, which reach
+/// all of a job, are the parent's to answer: a child that they ended would look like a damaged file.
 void become_quiet() {
-  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGPIPE, SIGTERM, SIGINT, SIGUSR1}) ::signal(signal, SIG_DFL);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGPIPE}) ::signal(signal, SIG_DFL);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) ::signal(signal, SIG_IGN);
   const struct rlimit no_core {};
   ::setrlimit(RLIMIT_CORE, &no_core);
   const int nowhere = ::open("/dev/null", O_WRONLY);
@@ -145,6 +147,8 @@ void IsolatedBytes::fail_ended() {
   while ((ended = ::waitpid(child_, &status, 0)) < 0 && errno == EINTR) {
   }
   child_ = -1;
+  if (ended > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+    throw RunError({"the child process that reads a file", "to end by itself", "it was killed", "If the system had no more memory, take fewer images or a machine with more"});
   if (ended > 0 && WIFSIGNALED(status)) throw ChildEnded(fmt::format("signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status))));
   throw ChildEnded("an early end");
 }
