@@ -20,6 +20,17 @@ const std::vector<std::string> kScheduleKinds{"constant", "step",      "inverse_
                                               "cosine",   "one_cycle", "linear",        "exponential"};
 const std::vector<std::string> kAnalyses{"monte_carlo", "sparsity", "saliency", "temperature", "memory", "receptive_fields"};
 
+constexpr double kMostEpochs = 1e9;  // times the steps of an epoch, still a whole number of 64 bits
+
+/// One note a key, sorted, whatever the order of the flags: the same settings are the same recipe.
+void note_by_hand(std::vector<std::string>& deviations, const std::string& key, const std::string& value) {
+  static const std::string kByHand = "set by hand: ";
+  std::erase_if(deviations, [&](const std::string& text) { return text.starts_with(kByHand + key + "="); });
+  const std::string note = fmt::format("{}{}={}", kByHand, key, value);
+  const auto first = std::find_if(deviations.begin(), deviations.end(), [](const std::string& text) { return text.starts_with(kByHand); });
+  deviations.insert(std::upper_bound(first, deviations.end(), note), note);
+}
+
 template <typename Number>
 void read_between(const TomlTable& table, const std::string& key, Number& value, double low, double high) {
   if (!table.read(key, value)) return;
@@ -94,7 +105,7 @@ Precision precision_named(const TomlTable& table, const std::string& key, Precis
 }
 
 void read_hebbian(const TomlTable& table, training::HebbianRecipe& hebbian) {
-  read_between(table, "epochs", hebbian.epochs, 0, 1e18);
+  read_between(table, "epochs", hebbian.epochs, 0, kMostEpochs);
   read_between(table, "batch", hebbian.batch, 1, 1e18);
   read_shard(table, hebbian.shard);
   table.read_among("order", hebbian.order, {"all_at_once", "layer_by_layer"});
@@ -136,7 +147,7 @@ void apply_layer(Recipe& recipe, const TomlTable& layer) {
   read_between(layer, "batch", recipe.batch, 1, 1e18);
   read_shard(layer, recipe.shard);
   if (layer.has("epochs")) recipe.steps = 0;
-  read_between(layer, "epochs", recipe.epochs, 0, 1e18);
+  read_between(layer, "epochs", recipe.epochs, 0, kMostEpochs);
   read_between(layer, "steps", recipe.steps, 0, 1e18);
   recipe.precision = precision_named(layer, "precision", recipe.precision);
   if (const auto hebbian = layer.table("hebbian")) read_hebbian(*hebbian, recipe.hebbian);
@@ -188,7 +199,7 @@ void apply_override(Recipe& recipe, const std::string& key, const std::string& v
   const TomlTable table(layer, "--set", "");
   apply_layer(recipe, table);
   table.finish();
-  if (to_toml(recipe) != before && key != "deviations") recipe.deviations.push_back(fmt::format("set by hand: {}={}", key, value));
+  if (to_toml(recipe) != before && key != "deviations") note_by_hand(recipe.deviations, key, value);
 }
 
 void check_recipe(const Recipe& recipe) {
