@@ -129,6 +129,9 @@ Finding data_set(const datasets::DatasetEntry& entry, const fs::path& data) {
       if (datasets::locate(entry, file, data).empty()) missing.push_back(file.path);
     }
   }
+  std::error_code ignored;
+  const std::string container = entry.name + ".h5";
+  if (entry.format == datasets::Format::container && !fs::exists(data / container, ignored)) missing.push_back(container);
   if (missing.empty()) return {Level::good, "data set " + entry.name, "present", ""};
   return {Level::note, "data set " + entry.name, fmt::format("{} not in {}", fmt::join(missing, ", "), data.string()),
           datasets::how_to_get(entry)};
