@@ -34,26 +34,29 @@ std::optional<double> test_error(const records::RunRecord& run) {
   return found->second.values.back();
 }
 
-// The catalog's words about a recipe are no part of what is computed.
+// The catalog's words about a recipe are no part of what is computed; what was set by hand stays.
 std::string without_words(training::Recipe recipe) {
   recipe.title.clear();
-  recipe.deviations.clear();
-  recipe.reports.clear();
+  std::erase_if(recipe.deviations, [](const std::string& deviation) { return !deviation.starts_with("set by hand: "); });
   return experiments::to_toml(recipe);
 }
 
+// The text itself where this version cannot read it.
+std::string settings_of(const std::string& recipe_toml) {
+  try {
+    return without_words(experiments::recipe_from_toml(recipe_toml));
+  } catch (const InputError&) {
+    return recipe_toml;
+  }
+}
+
 // Only of recipes that nobody changed by hand: what the catalog would make of those today is not known here.
-bool is_outdated(const experiments::Paper& paper, const RunGroup& group, const std::string& recipe_toml) {
+bool is_outdated(const experiments::Paper& paper, const RunGroup& group, const std::string& settings) {
   const RecipeFacts& facts = group.recipe;
   if (facts.dataset_by_hand || facts.precision_by_hand || !facts.settings_by_hand.empty()) return false;
   const experiments::Trial* trial = paper.find_trial(group.trial);
   const training::Recipe* today = trial ? trial->recipe_at(group.scale) : nullptr;
-  if (!today) return false;
-  try {
-    return without_words(experiments::recipe_from_toml(recipe_toml)) != without_words(*today);
-  } catch (const InputError&) {
-    return true;  // keys that no longer exist
-  }
+  return today && settings != without_words(*today);
 }
 
 }  // namespace
@@ -114,12 +117,12 @@ std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vec
                                  std::vector<LeftOut>& left_out) {
   std::map<std::tuple<std::string, std::string, std::string>, RunGroup> groups;
   for (const records::RunRecord* run : runs) {
-    const auto key = std::make_tuple(run->trial, run->scale, run->recipe_toml);
+    const auto key = std::make_tuple(run->trial, run->scale, settings_of(run->recipe_toml));
     auto found = groups.find(key);
     if (found == groups.end()) {
       try {
         RunGroup group{run->trial, run->scale, read_recipe_facts(run->recipe_toml, file_name(*run) + ", /recipe"), {}};
-        group.outdated = is_outdated(paper, group, run->recipe_toml);
+        group.outdated = is_outdated(paper, group, std::get<2>(key));
         found = groups.emplace(key, std::move(group)).first;
       } catch (const InputError& error) {
         left_out.push_back({file_name(*run), error.what()});
