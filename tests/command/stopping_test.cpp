@@ -118,6 +118,14 @@ TEST(Stopping, one_process_at_a_run) {
   EXPECT_EQ(shell("ls results/*/*/*.lock", folder.path()).exit_code, 2);
 }
 
+TEST(Verifying, few_steps_of_a_long_run_compares_at_least_one_note_of_its_losses) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(shell(kShortRun + " --set steps=1000", folder.path()).exit_code, 0);  // losses are noted every five steps
+  const Finished verified = shell("reprise verify */*/*/*.h5 --steps 1 --threads 1", folder.path());
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  EXPECT_NE(verified.out.find("losses of steps 1 to 5"), std::string::npos) << verified.out << verified.err;
+}
+
 TEST(Output, that_is_lost_is_no_success) {
   const TemporaryFolder folder;
   EXPECT_EQ(shell("reprise list > /dev/full", folder.path()).exit_code, 1);

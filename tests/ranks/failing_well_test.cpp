@@ -94,6 +94,16 @@ TEST_P(Stopping, leaves_a_checkpoint_that_another_layout_continues) {
   EXPECT_EQ(result_digest(folder.path() / "out"), result_digest(whole.path() / "out"));
 }
 
+TEST(FailingWell, a_signal_to_a_rank_without_shards_stops_the_job) {
+  const Folder folder;
+  auto arguments = small_runs()[2];
+  arguments.insert(arguments.end(), {"--set", "batch=16", "--set", "shard=8", "--set", "epochs=100000"});  // two shards for three ranks
+  Job job(reprise_run(3, 1, folder.path() / "out", arguments), folder.path());
+  wait_until_it_trains(job, 3, folder.path() / "out");
+  ::kill(job.ranks()[2], SIGUSR1);
+  EXPECT_EQ(job.wait(kSecondsToEnd), 3) << job.errors();
+}
+
 INSTANTIATE_TEST_SUITE_P(By, Stopping, testing::Values(0, SIGUSR1), [](const auto& parameter) { return parameter.param == 0 ? "a_signal_to_one_rank" : "a_signal_to_mpirun"; });
 
 }  // namespace

@@ -57,6 +57,12 @@ TEST(Agreement, of_one_seed_is_the_exact_binomial_interval) {
   EXPECT_TRUE(std::isinf(agreement_of({1.06}, published(1.0), 0).high));
 }
 
+TEST(Agreement, of_seeds_that_tie_is_that_interval_too) {
+  const Agreement agreement = agreement_of({1.06, 1.06}, published(1.0), 10000);
+  EXPECT_NEAR(agreement.low, 0.8686342174170204 - 1, 1e-9);
+  EXPECT_NEAR(agreement.high, 1.2806135286426715 - 1, 1e-9);
+}
+
 TEST(Rows, like_for_like_gets_a_difference) {
   const std::vector<Row> rows = rows_of({run_of("paper", "mnist", 1), run_of("paper", "mnist", 2), run_of("paper", "mnist", 3)});
   ASSERT_EQ(rows.size(), 1u);
@@ -89,6 +95,64 @@ TEST(Rows, what_test_images_cannot_explain_is_no_agreement_of_two_seeds) {
   EXPECT_EQ(far.verdict, "undecided with 2 seeds: lower by 10.00");
   EXPECT_NE(row_against(mean + 500).verdict.find("lower by 500"), std::string::npos);
   EXPECT_EQ(row_against(mean + 500).verdict.find("undecided"), std::string::npos);
+}
+
+TEST(Rows, a_difference_that_the_spread_of_many_seeds_explains_agrees) {
+  std::vector<records::RunRecord> records;
+  for (std::int64_t seed = 1; seed <= 12; ++seed) {
+    RunSpec run = run_of("paper", "mnist", seed);
+    run.error_percent = 20 + 2 * static_cast<double>(seed);  // a deviation of 7 points
+    records.push_back(made_up::record_of(run));
+  }
+  experiments::Paper paper = made_up::paper();
+  paper.published.front().value = 33 + 9;
+  paper.published.front().spread = std::nullopt;
+  EXPECT_EQ(build_report(records, {paper}).papers.front().rows.front().verdict, "agrees");
+}
+
+/// A run whose recipe this version reads, and the trial that made it.
+records::RunRecord run_by(const training::Recipe& recipe, std::int64_t seed) {
+  records::RunRecord record = made_up::record_of(run_of("paper", "mnist", seed));
+  record.recipe_toml = experiments::to_toml(recipe);
+  return record;
+}
+
+training::Recipe plain_recipe(double epochs, const std::string& deviation) {
+  training::Recipe recipe;
+  recipe.paper = made_up::paper().slug;
+  recipe.trial = "plain";
+  recipe.scale = "paper";
+  recipe.dataset = "mnist";
+  recipe.model = "net";
+  recipe.epochs = epochs;
+  recipe.deviations = {deviation};
+  return recipe;
+}
+
+experiments::Paper paper_of_today(const training::Recipe& recipe) {
+  experiments::Paper paper = made_up::paper();
+  for (experiments::Trial& trial : paper.trials) {
+    if (trial.name == recipe.trial) trial.scales = {"paper"}, trial.recipes = {recipe};
+  }
+  return paper;
+}
+
+TEST(Rows, runs_that_differ_in_the_catalogs_words_alone_are_one_row) {
+  const training::Recipe then = plain_recipe(10, "so it was said"), today = plain_recipe(10, "so it is said");
+  const Report report = build_report({run_by(then, 1), run_by(today, 2)}, {paper_of_today(today)});
+  ASSERT_EQ(report.papers.front().rows.size(), 1u);
+  EXPECT_EQ(report.papers.front().rows.front().reproduced.n, 2);
+}
+
+TEST(Rows, todays_recipe_stands_before_an_earlier_one_with_more_seeds) {
+  const training::Recipe then = plain_recipe(10, "as before"), today = plain_recipe(20, "as before");
+  const Report report = build_report({run_by(then, 1), run_by(then, 2), run_by(today, 1)}, {paper_of_today(today)});
+  const std::vector<Row>& rows = report.papers.front().rows;
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].reproduced.n, 1);
+  const auto says = [](const Row& row) { return std::any_of(row.deviations.begin(), row.deviations.end(), [](const std::string& d) { return d.find("earlier recipe") != std::string::npos; }); };
+  EXPECT_FALSE(says(rows[0]));
+  EXPECT_TRUE(says(rows[1]));
 }
 
 TEST(Rows, published_and_own_spelling_of_a_data_set_are_one) {
