@@ -86,12 +86,13 @@ Row row_of(const experiments::Paper& paper, const RunGroup& group, const experim
     row.agreement = agreement_of(row.values, *published, images);
     row.verdict = agreement_text(*row.agreement, row, images);
   }
-  row.deviations = group.recipe.deviations;
+  row.deviations = group.deviations_today.value_or(group.recipe.deviations);
   for (const records::RunRecord* run : group.runs) {
+    // What the run itself added to the words of its recipe.
+    const std::vector<std::string> of_recipe = read_recipe_facts(run->recipe_toml, file_name(*run) + ", /recipe").deviations;
     for (const std::string& deviation : run->deviations) {
-      const bool known = deviation.starts_with("set by hand: ") ||
-                         std::find(row.deviations.begin(), row.deviations.end(), deviation) != row.deviations.end();
-      if (!known) row.deviations.push_back(deviation);
+      const auto holds = [&](const std::vector<std::string>& list) { return std::find(list.begin(), list.end(), deviation) != list.end(); };
+      if (!deviation.starts_with("set by hand: ") && !holds(row.deviations) && !holds(of_recipe)) row.deviations.push_back(deviation);
     }
   }
   if (group.recipe.precision == "bf16") row.deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");

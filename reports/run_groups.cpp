@@ -51,12 +51,14 @@ std::string settings_of(const std::string& recipe_toml) {
 }
 
 // Only of recipes that nobody changed by hand: what the catalog would make of those today is not known here.
-bool is_outdated(const experiments::Paper& paper, const RunGroup& group, const std::string& settings) {
+void compare_with_today(const experiments::Paper& paper, const std::string& settings, RunGroup& group) {
   const RecipeFacts& facts = group.recipe;
-  if (facts.dataset_by_hand || facts.precision_by_hand || !facts.settings_by_hand.empty()) return false;
+  if (facts.dataset_by_hand || facts.precision_by_hand || !facts.settings_by_hand.empty()) return;
   const experiments::Trial* trial = paper.find_trial(group.trial);
   const training::Recipe* today = trial ? trial->recipe_at(group.scale) : nullptr;
-  return today && settings != without_words(*today);
+  if (!today) return;
+  group.outdated = settings != without_words(*today);
+  if (!group.outdated) group.deviations_today = today->deviations;
 }
 
 }  // namespace
@@ -122,7 +124,7 @@ std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vec
     if (found == groups.end()) {
       try {
         RunGroup group{run->trial, run->scale, read_recipe_facts(run->recipe_toml, file_name(*run) + ", /recipe"), {}};
-        group.outdated = is_outdated(paper, group, std::get<2>(key));
+        compare_with_today(paper, std::get<2>(key), group);
         found = groups.emplace(key, std::move(group)).first;
       } catch (const InputError& error) {
         left_out.push_back({file_name(*run), error.what()});

@@ -19,6 +19,8 @@ struct RunGroup {
   std::vector<const records::RunRecord*> runs;  ///< by seed, each seed once
 
   bool outdated = false;  ///< the catalog's recipe of this trial and scale is another one today
+  /// The catalog's deviations of today where its recipe is this one and nothing was set by hand; words may have changed since the runs.
+  std::optional<std::vector<std::string>> deviations_today{};
 
   /// Precision (the catalog's f32 unsaid) and settings by hand, or "".
   std::string variation() const;

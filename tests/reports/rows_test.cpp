@@ -142,6 +142,7 @@ TEST(Rows, runs_that_differ_in_the_catalogs_words_alone_are_one_row) {
   const Report report = build_report({run_by(then, 1), run_by(today, 2)}, {paper_of_today(today)});
   ASSERT_EQ(report.papers.front().rows.size(), 1u);
   EXPECT_EQ(report.papers.front().rows.front().reproduced.n, 2);
+  EXPECT_EQ(report.papers.front().rows.front().deviations, today.deviations);
 }
 
 TEST(Rows, todays_recipe_stands_before_an_earlier_one_with_more_seeds) {
