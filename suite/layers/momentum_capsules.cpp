@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "suite/errors.hpp"
 #include "suite/layers/float_buffers.hpp"
 #include "suite/tensor/memory.hpp"
@@ -47,7 +49,9 @@ class MomentumCapsulesKernel : public Kernel {
     const bool keeps = args.saved != nullptr, goes_back = keeps && !stores();
     const Saved saved(*this, args.saved);
     const Work work(*this, args.scratch);
-    Chain::start(read<T>(args.inputs[0], size_, work.floats), size_, work.x);
+    const float* first = read<T>(args.inputs[0], size_, work.floats);
+    bool holds = Chain::holds(first, size_);
+    Chain::start(first, size_, work.x);
     for (std::size_t block = 0; block < blocks_; ++block) {
       if (block == 0 || options_.restart) {
         std::fill_n(work.v, size_, Number{0});
@@ -59,6 +63,7 @@ class MomentumCapsulesKernel : public Kernel {
         float* input = keeps && stores() ? saved.layer_inputs[layer] : work.floats;
         Chain::as_floats(work.x, size_, input);
         routing_.forward(input, weight_of(args.parameters, layer), bias_of(args.parameters, layer), work.f, keeps && stores() ? saved.routings[layer] : work.kept, work.routing);
+        holds = holds && Chain::holds(input, size_) && Chain::holds(work.f, size_);
         Chain::forward(gamma_, work.f, size_, work.x, work.v, work.remainders);
       }
       if (goes_back && (options_.restart || block + 1 == blocks_)) {
@@ -70,6 +75,7 @@ class MomentumCapsulesKernel : public Kernel {
     }
     if (goes_back) std::copy_n(work.x, size_, saved.end);
     Chain::as_floats(work.x, size_, work.floats);
+    if (!holds) std::fill_n(work.floats, size_, std::numeric_limits<float>::quiet_NaN());  // for the loss to see
     write<T>(work.floats, size_, args.output);
   }
 

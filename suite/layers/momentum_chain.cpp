@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -12,8 +13,10 @@ namespace reprise::layers {
 namespace {
 
 constexpr double kScale = 1099511627776.0;  // 2^40
+constexpr double kMost = 4194304.0;         // 2^22: two of these, scaled, have a sum in 64 bits
 
-std::int64_t fixed(double value) { return std::llrint(value * kScale); }
+/// 0 for what a whole number of 64 bits cannot hold; ExactChain::holds says so.
+std::int64_t fixed(double value) { return std::abs(value) < kMost ? std::llrint(value * kScale) : 0; }
 
 std::int64_t push(double share, float f) { return fixed(share * static_cast<double>(f)); }
 
@@ -58,6 +61,10 @@ void FloatChain::back(const Momentum& gamma, const float* f, std::int64_t count,
 
 void FloatChain::subtract(Number* x, const Number* v, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) x[i] -= v[i];
+}
+
+bool ExactChain::holds(const float* values, std::int64_t count) {
+  return std::all_of(values, values + count, [](float value) { return std::abs(static_cast<double>(value)) < kMost; });
 }
 
 void ExactChain::start(const float* input, std::int64_t count, Number* x) {

@@ -21,6 +21,7 @@ struct Momentum {
 class FloatChain {
  public:
   using Number = float;
+  static bool holds(const float*, std::int64_t) { return true; }  ///< floats hold what is no number, too
   static void start(const float* input, std::int64_t count, Number* x) { std::copy_n(input, count, x); }
   static void as_floats(const Number* x, std::int64_t count, float* output) { std::copy_n(x, count, output); }
   static void forward(const Momentum& gamma, const float* f, std::int64_t count, Number* x, Number* v, std::uint64_t* remainders);
@@ -35,6 +36,8 @@ class FloatChain {
 class ExactChain {
  public:
   using Number = std::int64_t;
+  /// Whether the chain can hold these values: numbers below 2^22. Others are held as 0, which must not go unseen.
+  static bool holds(const float* values, std::int64_t count);
   static void start(const float* input, std::int64_t count, Number* x);
   static void as_floats(const Number* x, std::int64_t count, float* output);
   static void forward(const Momentum& gamma, const float* f, std::int64_t count, Number* x, Number* v, std::uint64_t* remainders);

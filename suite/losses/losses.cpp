@@ -18,7 +18,8 @@ double margin_loss(std::span<const float> values, std::int32_t label, float grad
   for (std::size_t k = 0; k < values.size(); ++k) {
     const bool is_label = static_cast<std::int32_t>(k) == label;
     const double weight = is_label ? 1.0 : kAbsentWeight;
-    const double excess = std::max(0.0, is_label ? kPresent - values[k] : values[k] - kAbsent);
+    // In this order: the maximum of a value that is no number and 0 is that value, and the loss shows it.
+    const double excess = std::max(is_label ? kPresent - values[k] : values[k] - kAbsent, 0.0);
     loss += weight * excess * excess;
     gradient[k] = static_cast<float>((is_label ? -2.0 : 2.0) * weight * excess * grad_scale);
   }

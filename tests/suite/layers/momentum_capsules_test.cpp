@@ -166,6 +166,14 @@ TEST(MomentumCapsules, a_block_more_saves_its_velocity_or_nothing) {
   EXPECT_EQ(saved_bytes({.blocks = 11, .memory = StackMemory::store}), 11 * 2 * 4 * (values + values + 8 * 32 * 32));
 }
 
+TEST(ExactChain, holds_numbers_that_fit_and_nothing_else) {
+  const float good[] = {0.0f, -4194303.0f, 1e-30f}, large[] = {0.0f, 4194304.0f}, none[] = {std::numeric_limits<float>::quiet_NaN()}, infinite[] = {-std::numeric_limits<float>::infinity()};
+  EXPECT_TRUE(layers::ExactChain::holds(good, 3));
+  EXPECT_FALSE(layers::ExactChain::holds(large, 2));
+  EXPECT_FALSE(layers::ExactChain::holds(none, 1));
+  EXPECT_FALSE(layers::ExactChain::holds(infinite, 1));
+}
+
 TEST(ExactChain, goes_back_over_300_steps_bit_by_bit) {
   const layers::Momentum gamma(0.9);
   EXPECT_EQ(gamma.numerator, 9u);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "suite/kernels/reference/elementwise.hpp"
 #include "tests/support/arrays.hpp"
@@ -128,6 +129,25 @@ TEST(Losses, margin_asks_for_a_long_capsule_of_the_class_and_short_ones_of_the_o
     EXPECT_GT(loss, 0);
     EXPECT_NEAR(sums.loss, loss, sum_of(kClasses) * kRoundoffF32 * loss);
     EXPECT_NEAR_ARRAY(shard.gradient(), gradient, 1, tolerance(kElementwise, precision));
+  }
+}
+
+TEST(Losses, a_value_that_is_no_number_makes_a_loss_that_is_none) {
+  const float values[] = {0.5f, std::numeric_limits<float>::quiet_NaN(), 0.2f};
+  for (const LossKind kind : {LossKind::margin, LossKind::softmax_cross_entropy, LossKind::squared_error, LossKind::logistic_cross_entropy}) {
+    for (const std::int32_t label : {0, 1}) {
+      float gradient[3] = {};
+      losses::ShardLoss call;
+      call.kind = kind;
+      call.precision = Precision::f32;
+      call.samples = call.valid = 1;
+      call.features = 3;
+      call.value = values;
+      call.labels = {&label, 1};
+      call.grad_scale = 1;
+      call.grad = gradient;
+      EXPECT_TRUE(std::isnan(losses::shard_loss(call).loss)) << static_cast<int>(kind) << " label " << label;
+    }
   }
 }
 
