@@ -41,7 +41,7 @@ layers::DropoutForm dropout_form(const training::Options& options, const std::st
 }
 
 void put_dropout(graph::Graph& graph, const std::string& name, double keep, layers::DropoutForm form) {
-  if (keep <= 0 || keep > 1) {
+  if (!(keep > 0 && keep <= 1)) {
     throw InputError(Complaint{fmt::format("keep probability of '{}'", name), "a number above 0 and at most 1", fmt::format("{}", keep),
                                "Note that 0.8 keeps four of five units"});
   }

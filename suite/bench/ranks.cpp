@@ -11,7 +11,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
+#include <exception>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -161,9 +163,9 @@ int run(int argc, char** argv) {
   CLI::App app("What it costs to spread one net over ranks", "reprise_bench_ranks");
   app.add_option("--trial", flags.trial, "PAPER/TRIAL whose step is measured")->capture_default_str();
   app.add_option("--scale", flags.scale, "its scale")->capture_default_str();
-  app.add_option("--threads", flags.threads, "threads of each rank")->capture_default_str();
-  app.add_option("--repetitions", flags.repetitions, "of each exchange")->capture_default_str();
-  app.add_option("--steps", flags.steps, "of each way")->capture_default_str();
+  app.add_option("--threads", flags.threads, "threads of each rank")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--repetitions", flags.repetitions, "of each exchange")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--steps", flags.steps, "of each way")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_flag("!--no-exchange", flags.exchange, "leaves out the exchange");
   app.add_flag("--scaling", flags.scaling, "strong and weak scaling instead");
   app.add_option("--json", flags.json, "file for the figures");
@@ -186,4 +188,11 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace reprise::bench
 
-int main(int argc, char** argv) { return reprise::bench::run(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return reprise::bench::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "reprise_bench_ranks: {}\n", error.what());
+    return 2;
+  }
+}

@@ -135,6 +135,8 @@ BatchNorm::BatchNorm(Options options) : options_(options) {
   if (!(options_.momentum > 0 && options_.momentum <= 1))
     throw InputError(Complaint{"batch_norm momentum", "above 0, at most 1", fmt::format("{}", options_.momentum),
                                "it is the weight of the newest batch"});
+  if (!(options_.beta_rate > 0))
+    throw InputError(Complaint{"batch_norm rate of beta", "above 0", fmt::format("{}", options_.beta_rate), "1 is that of the other weights"});
   if (!(options_.epsilon > 0))
     throw InputError(Complaint{"batch_norm epsilon", "above 0", fmt::format("{}", options_.epsilon), "use 1e-5"});
 }

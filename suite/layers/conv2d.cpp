@@ -93,6 +93,8 @@ class Conv2dKernel : public Kernel {
 SampleShape Conv2d::output_shape(std::span<const SampleShape> inputs) const {
   const SampleShape& in = inputs[0];
   const auto& o = options_;
+  if (o.filters < 1 || o.kernel < 1 || o.padding < 0)
+    throw ShapeError(Complaint{"conv2d", "at least one filter, of at least 1x1, and padding of at least 0", fmt::format("{} of {}x{}, padding {}", o.filters, o.kernel, o.kernel, o.padding), "Correct widths, kernels or paddings"});
   if (o.groups < 1 || in.channels % o.groups != 0 || o.filters % o.groups != 0)
     throw ShapeError(Complaint{"conv2d", fmt::format("groups dividing {} input channels {} and {} filters", in.channels, in.text(), o.filters), fmt::format("groups = {}", o.groups), "Choose other groups or widths"});
   if (o.stride < 1 || in.height + 2 * o.padding < o.kernel || in.width + 2 * o.padding < o.kernel)
