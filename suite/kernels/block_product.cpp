@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "suite/kernels/onednn/library.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/tensor/memory.hpp"
 
@@ -66,8 +67,8 @@ void copy_weights(const float* weight, std::int64_t n, bool rounds, float* to) {
 
 BlockProduct::BlockProduct(std::int64_t samples, std::int64_t in_features, std::int64_t out_features, std::int64_t most_rows, Precision precision)
     : samples_(samples), in_features_(in_features), out_features_(out_features), most_rows_(most_rows), precision_(precision) {
-  // Pairs lie side by side in a row of an even number of values only.
-  values_ = precision == Precision::bf16 && bf16_kernels() != nullptr && in_features % 2 == 0 && out_features % 2 == 0 ? 2 : 1;
+  // As convolutions: where oneDNN is pinned below these units, nothing uses them. Pairs lie side by side in a row of an even number of values only.
+  values_ = precision == Precision::bf16 && onednn::has_bf16_units() && bf16_kernels() != nullptr && in_features % 2 == 0 && out_features % 2 == 0 ? 2 : 1;
 }
 
 std::size_t BlockProduct::scratch_bytes() const {
