@@ -167,6 +167,7 @@ class Run {
     if (!saved) saved = records::read_checkpoint(checkpoint);
     require_same(team_, "checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none", "--out must be on a file system that all nodes share");
     trainer.restore(*saved);
+    if (options_.note && team_.is_root()) options_.note(fmt::format("goes on after step {} of its checkpoint", trainer.step()));
   }
 
   training::Controls controls(const std::string& id, const std::filesystem::path& checkpoint) const {
