@@ -55,7 +55,7 @@ void require_same_bits(const std::vector<RankFacts>& ranks) {
   std::string found;
   for (const auto& [version, who] : by_version) found += fmt::format("{}{} ({}{})", found.empty() ? "" : "; ", version, who.front(), who.size() > 1 ? fmt::format(" and {} more", who.size() - 1) : "");
   throw InputError(Complaint{"ranks", "one build, one oneDNN and one instruction set", found,
-                             "Pin the lower instruction set on all: mpirun -x REPRISE_ISA=avx2 -x ONEDNN_MAX_CPU_ISA=AVX2, or use nodes of one kind"});
+                             "Pin the lower instruction set on all: mpirun -x REPRISE_ISA=avx2 -x ONEDNN_MAX_CPU_ISA=AVX2 -x OPENBLAS_CORETYPE=Haswell, or use nodes of one kind"});
 }
 
 }  // namespace

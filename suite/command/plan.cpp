@@ -170,7 +170,7 @@ Command add_plan(CLI::App& program) {
   app->add_option("--bandwidth", flags->gigabits, "With --nodes: between nodes, in Gbit/s (else measured, or 10 on one node)")->check(CLI::PositiveNumber)->option_text("GBIT");
   app->footer(
       examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25", "reprise plan all-cnn/allcnn-c --scale desk", "reprise plan wrn/wrn-10-1 --scale desk --shards", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}) +
-      "  mpirun -n 2 --map-by node reprise plan all-cnn/allcnn-c --nodes 1024      # measures the network between two nodes\n");
+      "  mpirun -n 2 --map-by node reprise plan all-cnn/allcnn-c --scale paper --nodes 1024      # measures the network between two nodes\n");
   return {app, [flags] {
             ranks::Session session;
             const auto team = session.team(0);

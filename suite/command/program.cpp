@@ -22,6 +22,8 @@ namespace {
 
 constexpr const char* kAfterword = R"(Environment:
   REPRISE_DATA         data directory when --data is not given (else ~/.cache/reprise/data)
+  REPRISE_ISA          avx2 or avx512: own kernels of that instruction set (else the best here). One instruction set gives one
+                       answer: REPRISE_ISA=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell give the same on all nodes
   REPRISE_EXPERIMENTS  folder of the experiments' files (else those beside the program, or of the source tree)
 
 Exit codes:

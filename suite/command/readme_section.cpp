@@ -35,7 +35,7 @@ std::string published_of(const reports::Row& row) {
   std::string text = row.published->text();
   const std::size_t end = std::min(text.find(" unverified"), text.size());
   if (!row.unit.empty()) text.insert(end, " " + row.unit);
-  return row.metric == "test_error" ? text : fmt::format("{}, {}", text, row.metric);
+  return row.metric.empty() || row.metric == "test_error" ? text : fmt::format("{}, {}", text, row.metric);
 }
 
 std::string rows_table(const reports::Report& report) {

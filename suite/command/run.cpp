@@ -124,8 +124,8 @@ Command add_run(CLI::App& program) {
   app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");
   app->footer(
       "Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues. One failing run does not stop\n"
-      "the others. Numbers to compare with the paper need `--scale desk` or `--scale paper`, the paper's data set and some seeds:\n"
-      "reprise plan PAPER --scale desk tells how long that takes.\n\n"
+      "the others. Numbers are compared with the paper's at `--scale paper`, on its data set and with some seeds; claims are tested\n"
+      "at desk scale too: reprise plan PAPER --scale desk tells how long that takes.\n\n"
       "Under mpirun the ranks form groups; each group takes the next longest run that is left. Results do not depend on ranks,\n"
       "threads or groups:\n"
       "  mpirun -n 4 --map-by slot:PE=8 reprise run all-cnn --scale desk --seeds 8 --ranks-per-trial 2\n\n" +

@@ -74,7 +74,8 @@ void print(const std::vector<Outcome>& outcomes, const std::vector<PlannedRun>& 
 
 int exit_code(const std::vector<Outcome>& outcomes, bool stopped) {
   const auto any = [&](int code) { return std::any_of(outcomes.begin(), outcomes.end(), [&](const Outcome& o) { return o.code == code; }); };
-  return any(kFailed) ? kFailed : any(kBadInput) ? kBadInput : stopped || any(kStoppedEarly) ? kStoppedEarly : kDone;
+  if (stopped || any(kStoppedEarly)) return kStoppedEarly;  // something is left to do, whatever failed: a batch system shall start it again
+  return any(kFailed) ? kFailed : any(kBadInput) ? kBadInput : kDone;
 }
 
 Outcome outcome_of(std::size_t number, const PlannedRun& run, const RunSummary& summary) {
