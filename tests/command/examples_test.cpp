@@ -57,9 +57,14 @@ TEST(Examples, help_describes_every_flag) {
     std::istringstream stream(shell("reprise " + command + " --help", folder.path()).out);
     for (std::string line; std::getline(stream, line);) {
       if (line.rfind("  --", 0) != 0 && line.rfind("  -h", 0) != 0) continue;
-      // CLI11 puts a flag's description two or more spaces after it, or on the next line, indented.
-      const bool same_line = line.find("  ", 4) != std::string::npos;
-      EXPECT_TRUE(same_line || stream.peek() == ' ') << "reprise " << command << ": " << line;
+      // CLI11 puts a flag's description two or more spaces after it, or on the next line, indented further than any flag.
+      line.erase(line.find_last_not_of(' ') + 1);
+      if (line.find("  ", 4) != std::string::npos) continue;
+      const std::streampos here = stream.tellg();
+      std::string next;
+      std::getline(stream, next);
+      EXPECT_EQ(next.rfind(std::string(30, ' '), 0), 0u) << "reprise " << command << ": " << line;
+      stream.seekg(here);
     }
   }
 }

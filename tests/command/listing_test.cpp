@@ -27,6 +27,7 @@ TEST(List, json_gives_data_set_parameters_and_steps_of_every_scale) {
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
   const nlohmann::json papers = nlohmann::json::parse(finished.out).at("papers");
   ASSERT_EQ(papers.size(), 1u);
+  EXPECT_GT(papers[0].at("trials").size(), 40u);
   for (const nlohmann::json& trial : papers[0].at("trials")) {
     for (const nlohmann::json& scale : trial.at("scales")) {
       EXPECT_FALSE(scale.at("dataset").get<std::string>().empty());

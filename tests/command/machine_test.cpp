@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "suite/command/placement.hpp"
+#include "suite/errors.hpp"
 #include "tests/command/process.hpp"
 
 namespace reprise::command {
@@ -24,6 +26,34 @@ TEST(Machine, quota_is_a_number_of_cores_and_max_is_none) {
   EXPECT_EQ(cores_of_quota("150000 100000"), 1.5);
   EXPECT_EQ(cores_of_quota("max 100000"), 0);
   EXPECT_EQ(cores_of_quota(""), 0);
+}
+
+TEST(Placement, ranks_share_the_cores_that_they_have_in_common) {
+  const Placement placement = place({{"a", "0-3", "one", 0}, {"a", "0-3", "one", 0}, {"b", "0-7", "one", 0}});
+  EXPECT_EQ(placement.threads, (std::vector<int>{2, 2, 8}));
+  EXPECT_TRUE(placement.warnings.empty());
+}
+
+TEST(Placement, a_rank_bound_to_a_core_and_a_crowded_host_are_told) {
+  const Placement bound = place({{"a", "0", "one", 4}, {"a", "1", "one", 4}});
+  ASSERT_EQ(bound.warnings.size(), 1u);
+  EXPECT_NE(bound.warnings[0].find("rank 0 on a has 4 threads and core 0 alone"), std::string::npos) << bound.warnings[0];
+  EXPECT_NE(bound.warnings[0].find("--map-by slot:PE="), std::string::npos) << bound.warnings[0];
+  const Placement crowded = place({{"a", "0-3", "one", 3}, {"a", "0-3", "one", 3}});
+  ASSERT_EQ(crowded.warnings.size(), 1u);
+  EXPECT_NE(crowded.warnings[0].find("a: 6 threads on 4 cores"), std::string::npos) << crowded.warnings[0];
+}
+
+TEST(Placement, ranks_that_would_not_compute_the_same_bits_are_refused) {
+  try {
+    place({{"a", "0-3", "avx512", 0}, {"b", "0-3", "avx2", 0}, {"c", "0-3", "avx2", 0}});
+    FAIL() << "taken";
+  } catch (const InputError& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("avx512 (rank 0 on a)"), std::string::npos) << text;
+    EXPECT_NE(text.find("avx2 (rank 1 on b and 1 more)"), std::string::npos) << text;
+    EXPECT_NE(text.find("REPRISE_ISA"), std::string::npos) << text;
+  }
 }
 
 TEST(Machine, missing_data_set_is_a_note_with_the_way_to_get_it) {

@@ -47,7 +47,7 @@ TEST(Catalog, every_mnist_trial_builds_on_fashion_mnist) {
   for_every_recipe([](const Paper& paper, const training::Recipe& recipe) {
     if (recipe.dataset != "mnist") return;
     const auto other = resolve(paper.slug, recipe.trial, recipe.scale, {{"dataset", "fashion-mnist"}});
-    EXPECT_EQ(other.dataset, "fashion-mnist");
+    EXPECT_GT(build_model(other, {28, 28, 1}, 10).trained_parameters(), 0) << recipe.trial;
   });
 }
 

@@ -53,6 +53,20 @@ TEST(FailingWell, a_hanging_rank_is_named_by_the_others) {
 
 TEST(FailingWell, an_error_on_one_rank_ends_the_job_with_its_rank) {
   const Folder folder;
+  // Two programs under one mpirun: the second rank does not understand its command.
+  std::vector<std::string> command = reprise_run(1, 1, folder.path() / "out", small_runs()[1]);
+  std::vector<std::string> second(command.begin() + 1, command.end());
+  command.push_back(":");
+  second.insert(second.end(), {"--time-limit", "soon"});
+  command.insert(command.end(), second.begin(), second.end());
+  Job job(command, folder.path());
+  EXPECT_EQ(job.wait(30), 2);
+  EXPECT_NE(job.errors().find("rank 1 on "), std::string::npos) << job.errors();
+  EXPECT_NE(job.errors().find("'soon'"), std::string::npos) << job.errors();
+}
+
+TEST(FailingWell, ranks_that_read_different_data_fail_alike) {
+  const Folder folder;
   // Two programs under one mpirun: the second rank reads one image more.
   std::vector<std::string> command = reprise_run(1, 1, folder.path() / "out", {"logavgexp/canvas-gap", "--set", "dataset=fashion-mnist", "--set", "train_images=100", "--set", "test_images=100"});
   std::vector<std::string> second(command.begin() + 1, command.end());

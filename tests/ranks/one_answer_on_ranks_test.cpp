@@ -27,7 +27,11 @@ const std::vector<Case>& cases() {
   static const std::vector<Case> all{{"dropout", "table2-maxnorm-3x1024", {{"dataset", "synthetic-gray28"}, {"model.hidden", "[512, 512, 640]"}}},
                                      {"all-cnn", "allcnn-c", {{"dataset", "synthetic-color32"}}},
                                      {"logavgexp", "resnet8-feature-lae-learned", {{"dataset", "synthetic-color32"}}},
-                                     {"softhebb", "cifar10-3layer", {{"dataset", "synthetic-color32"}, {"hebbian.shard", "2"}}}};
+                                     {"softhebb", "cifar10-3layer", {{"dataset", "synthetic-color32"}, {"hebbian.shard", "2"}}},
+                                     {"speedrun", "airbench94", {{"dataset", "synthetic-color32"}, {"optimizer.lookahead_steps", "2"}}},
+                                     {"mocapsnet", "mocapsnet-2", {{"dataset", "synthetic-gray28"}}},
+                                     {"wrn", "wrn-10-1", {{"dataset", "synthetic-color32"}}},
+                                     {"dropout", "figure8-dropout", {{"dataset", "synthetic-gray28"}}}};
   return all;
 }
 
