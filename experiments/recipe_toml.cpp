@@ -217,6 +217,7 @@ void check_recipe(const Recipe& recipe) {
   require(recipe.procedure != "hebbian" || recipe.augmentation.empty(), "no augmentation under procedure hebbian: features are computed once",
           "augmentation", "Set augmentation = []");
   require(recipe.test_views == 0 || recipe.procedure == "supervised", "test_views under procedure supervised only", "procedure " + recipe.procedure, "Set test_views = 0");
+  require(recipe.optimizer.learning_rate.value > 0, "a learning rate above 0 (a new kind of schedule begins with none)", fmt::format("{}", recipe.optimizer.learning_rate.value), "Set optimizer.learning_rate.value");
   recipe.optimizer.learning_rate.at(0, 1);
   recipe.optimizer.momentum.at(0, 1);
 }

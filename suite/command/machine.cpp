@@ -16,6 +16,7 @@
 #include "suite/errors.hpp"
 #include "suite/kernels/onednn/library.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/parallel/allowance.hpp"
 #include "suite/parallel/workers.hpp"
 #include "suite/ranks/mpi_library.hpp"
 #include "suite/records/hdf5_library.hpp"
@@ -95,9 +96,9 @@ Finding cores() {
 }
 
 Finding quota() {
-  const double limit = cores_of_quota(first_line("/sys/fs/cgroup/cpu.max"));
+  const double limit = parallel::allowance().cores;
   if (limit <= 0 || limit >= parallel::available_cores()) return {Level::good, "processor time", "no limit below the cores", ""};
-  return {Level::note, "processor time", fmt::format("the container allows {:.1f} cores' time", limit),
+  return {Level::note, "processor time", fmt::format("a container or batch system allows {:.1f} cores' time", limit),
           fmt::format("run with --threads {:.0f}", limit < 1 ? 1 : limit)};
 }
 
@@ -113,11 +114,9 @@ std::int64_t meminfo_bytes(const std::string& name) {
 }
 
 Finding memory() {
-  std::int64_t free_bytes = meminfo_bytes("MemAvailable");
-  const std::int64_t limit = std::atoll(first_line("/sys/fs/cgroup/memory.max").c_str());  // "max" -> 0
-  if (limit > 0)
-    free_bytes = std::min(free_bytes, limit - static_cast<std::int64_t>(std::atoll(first_line("/sys/fs/cgroup/memory.current").c_str())));
-  const std::string text = fmt::format("{} free of {}", bytes_text(free_bytes), bytes_text(meminfo_bytes("MemTotal")));
+  const std::int64_t free_bytes = parallel::available_memory_bytes(), allowed = parallel::allowance().memory_bytes;
+  const std::string text = fmt::format("{} free of {}{}", bytes_text(free_bytes), bytes_text(meminfo_bytes("MemTotal")),
+                                       allowed > 0 && allowed == free_bytes ? ": what a container or batch system leaves this process" : "");
   if (free_bytes >= kEnoughMemory) return {Level::good, "memory", text, ""};
   return {Level::note, "memory", text, "compare with `reprise plan PAPER`; fewer --threads need less"};
 }
@@ -175,12 +174,6 @@ int cores_in_list(const std::string& list) {
     if (read == 2) cores += last - first + 1;
   }
   return cores;
-}
-
-double cores_of_quota(const std::string& cpu_max) {
-  double quota = 0, period = 0;
-  if (std::sscanf(cpu_max.c_str(), "%lf %lf", &quota, &period) != 2 || period <= 0) return 0;
-  return quota / period;
 }
 
 std::vector<Finding> examine_machine(const fs::path& data, const fs::path& out) {

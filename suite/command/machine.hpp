@@ -23,7 +23,5 @@ std::vector<Finding> examine_machine(const std::filesystem::path& data, const st
 
 /// Cores in a list as Linux writes it: "0-3,8" -> 5.
 int cores_in_list(const std::string& list);
-/// Cores that a cgroup's cpu.max allows: "150000 100000" -> 1.5; "max 100000" -> 0 (no limit).
-double cores_of_quota(const std::string& cpu_max);
 
 }  // namespace reprise::command

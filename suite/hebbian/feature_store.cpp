@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "suite/errors.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/parallel/allowance.hpp"
 
 namespace reprise::hebbian {
 
@@ -46,16 +46,8 @@ void FeatureStore::fetch(std::int64_t index, float* output) const {
     kernels::vector_kernels().b16.to_float(reinterpret_cast<const bf16*>(from), output, size_);
 }
 
-std::int64_t available_memory_bytes() {
-  std::ifstream file("/proc/meminfo");
-  std::string name;
-  for (std::int64_t kilobytes = 0; file >> name >> kilobytes; file.ignore(64, '\n'))
-    if (name == "MemAvailable:") return kilobytes * 1024;
-  return 0;
-}
-
 void require_memory(std::int64_t feature_bytes, Precision precision) {
-  const std::int64_t available = available_memory_bytes();
+  const std::int64_t available = parallel::available_memory_bytes();
   if (available == 0 || feature_bytes <= available) return;
   throw InputError(Complaint{"cached features", fmt::format("{} MiB of memory ({})", feature_bytes >> 20, name_of(precision)), fmt::format("{} MiB available", available >> 20),
                              precision == Precision::f32 ? "Store them in half the space with --set hebbian.features=bf16, or use fewer images or a narrower net" : "Use fewer images or a narrower net"});

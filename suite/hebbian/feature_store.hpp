@@ -34,9 +34,6 @@ class FeatureStore {
   Memory memory_;
 };
 
-/// Bytes that the system can give to this process now without swapping; 0: unknown.
-std::int64_t available_memory_bytes();
-
 /// Throws InputError with both numbers and the way out if features of so many bytes do not fit into memory.
 void require_memory(std::int64_t feature_bytes, Precision precision);
 

@@ -22,12 +22,6 @@ TEST(Machine, cores_are_counted_in_a_list_of_ranges) {
   EXPECT_EQ(cores_in_list(""), 0);
 }
 
-TEST(Machine, quota_is_a_number_of_cores_and_max_is_none) {
-  EXPECT_EQ(cores_of_quota("150000 100000"), 1.5);
-  EXPECT_EQ(cores_of_quota("max 100000"), 0);
-  EXPECT_EQ(cores_of_quota(""), 0);
-}
-
 TEST(Placement, ranks_share_the_cores_that_they_have_in_common) {
   const Placement placement = place({{"a", "0-3", "one", 0}, {"a", "0-3", "one", 0}, {"b", "0-7", "one", 0}});
   EXPECT_EQ(placement.threads, (std::vector<int>{2, 2, 8}));
