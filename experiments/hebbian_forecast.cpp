@@ -58,7 +58,9 @@ Forecast count_hebbian(const training::Recipe& recipe, const graph::Graph& graph
   }
   if (!successive) learning = flops_of(graph, last_plastic + 1, [](graph::NodeId) { return true; });
   Forecast forecast;
-  forecast.exchanged_bytes_per_step = 2 * 4 * (successive ? changed : changed_at_once);
+  // Every shard's change goes to all nodes, whole.
+  const std::int64_t shards = (recipe.hebbian.batch + recipe.hebbian.shard - 1) / recipe.hebbian.shard;
+  if (lengths.hebbian_steps() > 0) forecast.exchanged_bytes_per_step = 4 * shards * (successive ? changed : changed_at_once);
   forecast.steps = lengths.hebbian_steps() + lengths.classifier_steps;
   forecast.training_flops = learning * static_cast<double>(lengths.hebbian_steps_per_phase * recipe.hebbian.batch) +
                             flops_of(graph, features + 1, [](graph::NodeId) { return false; }) * static_cast<double>(labelled_of(recipe, images) + images.test) +

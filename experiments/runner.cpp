@@ -28,7 +28,7 @@ namespace {
 
 std::atomic<bool> stop_requested{false};
 
-constexpr const char* kForced = "forced";  // in checkpoints of runs that began with --force
+constexpr const char* kForced = "forced";  // in checkpoints of runs that began with --force: the build
 
 double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -127,6 +127,12 @@ class Run {
     return text;
   }
 
+  /// --force is for a new build, too: what another build began is not gone on with.
+  static std::string build() {
+    const std::map<std::string, std::string> facts = build_facts();
+    return facts.at("git_commit") + " " + facts.at("git_dirty_diff_sha1");
+  }
+
   void require_own(const records::Checkpoint& saved, const std::string& id, const std::filesystem::path& checkpoint) const {
     const auto require = [&](const char* key, const std::string& expected, const char* fix) {
       const auto found = saved.texts.find(key);
@@ -144,7 +150,8 @@ class Run {
       std::optional<records::Checkpoint> saved = records::read_checkpoint(checkpoint, &damage);
       if (!damage.empty() && options_.note) options_.note(damage + "; the one before it is taken");
       if (!saved) return saved;
-      const bool is_meant = !options_.force || saved->texts.contains(kForced);
+      const auto forced = saved->texts.find(kForced);
+      const bool is_meant = !options_.force || (forced != saved->texts.end() && forced->second == build());
       if (is_meant) {
         require_own(*saved, id, checkpoint);
         return saved;
@@ -181,7 +188,7 @@ class Run {
     controls.save = [this, id, checkpoint](records::Checkpoint state) {
       state.texts["run_id"] = id;
       state.texts["arithmetic"] = arithmetic();
-      if (options_.force) state.texts[kForced] = "yes";
+      if (options_.force) state.texts[kForced] = build();
       records::write_checkpoint(state, checkpoint);
     };
     if (options_.progress && team_.is_root())

@@ -50,7 +50,7 @@ void request_stop();
 std::string run_id(const training::Recipe& recipe, std::int64_t seed, const std::string& data_digest);
 
 struct Forecast {
-  double seconds = 0;              ///< of training and evaluation, from the calibrated rate; NaN where the net does not fit into memory, so nothing was timed
+  double seconds = 0;              ///< of training and evaluation, from the calibrated rate; NaN where a net takes more than half of the memory, so nothing was timed
   std::int64_t memory_bytes = 0;   ///< resident, data set included
   std::int64_t disk_bytes = 0;
   std::int64_t exchanged_bytes_per_step = 0;  ///< sent by each of many nodes at most; nothing is on one

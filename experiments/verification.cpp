@@ -50,9 +50,9 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
   const auto learner = make_learner(recipe, graph, *sources, static_cast<std::uint64_t>(record.seed), workers, team);
   training::Learner& trainer = *learner;
   training::Controls controls;
-  // Losses are noted every so many steps: fewer would compare nothing.
+  // Losses are noted every so many steps: fewer would compare nothing. One step more than asked for, so that a row due at the last is made.
   const std::int64_t first_note = record.trace.steps.empty() ? 0 : record.trace.steps.front(), steps = part.steps > 0 ? std::max(part.steps, first_note) : 0;
-  controls.should_stop = [&] { return steps > 0 && trainer.step() >= steps; };
+  controls.should_stop = [&] { return steps > 0 && trainer.step() > steps; };
   if (options.progress && team.is_root())
     controls.progress = [&](const training::Progress& p) {
       const std::int64_t total = steps > 0 ? std::min(steps, p.total_steps) : p.total_steps;

@@ -50,6 +50,12 @@ std::string settings_of(const std::string& recipe_toml) {
   }
 }
 
+std::string text_of_today(const experiments::Paper& paper, const records::RunRecord& run) {
+  const experiments::Trial* trial = paper.find_trial(run.trial);
+  const training::Recipe* today = trial ? trial->recipe_at(run.scale) : nullptr;
+  return today ? experiments::to_toml(*today) : "";
+}
+
 // Only of recipes that nobody changed by hand: what the catalog would make of those today is not known here.
 void compare_with_today(const experiments::Paper& paper, const std::string& settings, RunGroup& group) {
   const RecipeFacts& facts = group.recipe;
@@ -131,12 +137,16 @@ std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vec
         continue;
       }
     }
-    if (const records::RunRecord* first = found->second.with_seed(run->seed)) {
-      left_out.push_back({file_name(*run), fmt::format("same recipe and seed ({}) as {}.h5, by another version of the code or of the data",
-                                                       run->seed, first->run_id)});
+    std::vector<const records::RunRecord*>& of_group = found->second.runs;
+    const auto first = std::find_if(of_group.begin(), of_group.end(), [&](const auto* other) { return other->seed == run->seed; });
+    if (first == of_group.end()) {
+      of_group.push_back(run);
       continue;
     }
-    found->second.runs.push_back(run);
+    const records::RunRecord* left = run;
+    if (run->recipe_toml == text_of_today(paper, *run)) std::swap(*first, left);  // the newer wording is of the newer run
+    left_out.push_back({file_name(*left), fmt::format("same recipe and seed ({}) as {}.h5, by another version of the code, of the data or of the catalog's words",
+                                                      left->seed, (*first)->run_id)});
   }
   std::vector<RunGroup> ordered;
   for (auto& [key, group] : groups) ordered.push_back(std::move(group));

@@ -158,6 +158,19 @@ nlohmann::json measure_scaling(const Flags& flags, ranks::Session& session) {
   return {{"trial", flags.trial}, {"scale", flags.scale}, {"cores", cores}, {"host_ranks", session.size()}, {"rows", rows}};
 }
 
+void measure(const Flags& flags, ranks::Session& session) {
+  nlohmann::json figures;
+  if (flags.scaling) {
+    figures = measure_scaling(flags, session);
+  } else {
+    const auto team = session.team(0);
+    figures = {{"ranks", session.size()}, {"nodes", team->nodes()}};
+    if (flags.exchange && session.size() > 1) figures["exchange"] = measure_exchange(flags, *team);
+    figures["step"] = measure_steps(flags, session, *team);
+  }
+  if (session.rank() == 0 && !flags.json.empty()) std::ofstream(flags.json) << figures.dump(2) << "\n";
+}
+
 int run(int argc, char** argv) {
   Flags flags;
   CLI::App app("What it costs to spread one net over ranks", "reprise_bench_ranks");
@@ -172,27 +185,16 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   ranks::Session session;
-  if (flags.scaling) {
-    const nlohmann::json figures = measure_scaling(flags, session);
-    if (session.rank() == 0 && !flags.json.empty()) std::ofstream(flags.json) << figures.dump(2) << "\n";
+  try {
+    measure(flags, session);
     return 0;
+  } catch (const std::exception& error) {  // on one rank, it may be: the others wait
+    fmt::print(stderr, "reprise_bench_ranks: {}\n", error.what());
+    session.abort(2);
   }
-  const auto team = session.team(0);
-  nlohmann::json figures = {{"ranks", session.size()}, {"nodes", team->nodes()}};
-  if (flags.exchange && session.size() > 1) figures["exchange"] = measure_exchange(flags, *team);
-  figures["step"] = measure_steps(flags, session, *team);
-  if (team->is_root() && !flags.json.empty()) std::ofstream(flags.json) << figures.dump(2) << "\n";
-  return 0;
 }
 
 }  // namespace
 }  // namespace reprise::bench
 
-int main(int argc, char** argv) {
-  try {
-    return reprise::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "reprise_bench_ranks: {}\n", error.what());
-    return 2;
-  }
-}
+int main(int argc, char** argv) { return reprise::bench::run(argc, argv); }

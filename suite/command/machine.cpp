@@ -116,7 +116,7 @@ std::int64_t meminfo_bytes(const std::string& name) {
 Finding memory() {
   const std::int64_t free_bytes = parallel::available_memory_bytes(), allowed = parallel::allowance().memory_bytes;
   const std::string text = fmt::format("{} free of {}{}", bytes_text(free_bytes), bytes_text(meminfo_bytes("MemTotal")),
-                                       allowed > 0 && allowed == free_bytes ? ": what a container or batch system leaves this process" : "");
+                                       allowed > 0 && allowed < meminfo_bytes("MemAvailable") ? ": what a container or batch system leaves this process" : "");
   if (free_bytes >= kEnoughMemory) return {Level::good, "memory", text, ""};
   return {Level::note, "memory", text, "compare with `reprise plan PAPER`; fewer --threads need less"};
 }

@@ -37,7 +37,7 @@ std::vector<std::string> row(const training::Recipe& recipe, const experiments::
           count_text(static_cast<double>(forecast.parameters)),
           count_text(static_cast<double>(forecast.steps)),
           count_text(forecast.training_flops),
-          std::isnan(forecast.seconds) ? "does not fit" : duration_text(forecast.seconds),
+          std::isnan(forecast.seconds) ? "not timed" : duration_text(forecast.seconds),
           bytes_text(forecast.memory_bytes),
           bytes_text(forecast.disk_bytes),
           bytes_text(forecast.exchanged_bytes_per_step)};
@@ -63,8 +63,8 @@ int plan(const PlanFlags& flags) {
   }
   fmt::print("Forecast of one seed each at scale {}; nothing was run but a second of steps on made-up images.\n\n{}", flags.recipe.scale,
              reports::aligned(table, "-"));
-  if (recipes.size() > 1) fmt::print("\n  in all: {}, {} on disk{}\n", duration_text(seconds), bytes_text(disk), too_large.empty() ? "" : ", without the time of " + reports::joined(too_large, ", "));
-  if (!too_large.empty()) fmt::print("\nNot timed, since this machine's memory does not hold it: {}\n", reports::joined(too_large, ", "));
+  if (recipes.size() > 1) fmt::print("\n  in all{}: {}, {} on disk\n", too_large.empty() ? "" : " of what was timed", duration_text(seconds), bytes_text(disk));
+  if (!too_large.empty()) fmt::print("\nNot timed, since the nets take more than half of the memory here: {}\n", reports::joined(too_large, ", "));
   return kDone;
 }
 

@@ -120,7 +120,7 @@ Command add_run(CLI::App& program) {
       ->check(CLI::Range(1, 1000000))
       ->option_text("N");
   app->add_option("--watchdog", flags->watchdog, "Under mpirun: how long ranks wait for each other before the job ends (else 10m)")->type_name("TIME");
-  app->add_flag("--force", flags->options.force, "Runs again although a finished result is there");
+  app->add_flag("--force", flags->options.force, "Runs again although a finished result is there; interrupted, the same command goes on");
   app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");
   app->footer(
       "Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues. One failing run does not stop\n"

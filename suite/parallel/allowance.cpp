@@ -42,11 +42,13 @@ void for_each_above(const fs::path& tree, const std::string& group, Look look) {
   }
 }
 
-void memory_of(const fs::path& folder, const char* limit_file, const char* used_file, const char* cache, Allowance& found) {
+void memory_of(const fs::path& folder, const char* limit_file, const char* used_file, const std::string& prefix, Allowance& found) {
   const auto limit = number_in(folder / limit_file), used = number_in(folder / used_file);
   constexpr std::int64_t kNone = std::int64_t{1} << 60;  // version 1 writes a huge number for no limit
   if (!limit || !used || *limit <= 0 || *limit > kNone) return;
-  const std::int64_t taken = std::max<std::int64_t>(0, *used - number_after(folder / "memory.stat", cache));
+  const fs::path statistics = folder / "memory.stat";
+  const std::int64_t cached = number_after(statistics, prefix + "inactive_file") + number_after(statistics, prefix + "active_file");
+  const std::int64_t taken = std::max<std::int64_t>(0, *used - cached);
   lower(found.memory_bytes, std::max<std::int64_t>(1, *limit - taken));
 }
 
@@ -74,11 +76,11 @@ Allowance allowance(const fs::path& root) {
     const std::string kinds = "," + line.substr(first + 1, second - first - 1) + ",", group = line.substr(second + 1);
     if (kinds == ",,") {
       for_each_above(trees, group, [&](const fs::path& folder) {
-        memory_of(folder, "memory.max", "memory.current", "inactive_file", found);
+        memory_of(folder, "memory.max", "memory.current", "", found);
         cores_of(number_in(folder / "cpu.max"), second_number_in(folder / "cpu.max"), found);
       });
     } else if (kinds == ",memory,") {
-      for_each_above(trees / "memory", group, [&](const fs::path& folder) { memory_of(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file", found); });
+      for_each_above(trees / "memory", group, [&](const fs::path& folder) { memory_of(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_", found); });
     } else if (kinds.find(",cpu,") != std::string::npos) {
       for_each_above(trees / "cpu", group, [&](const fs::path& folder) { cores_of(number_in(folder / "cpu.cfs_quota_us"), number_in(folder / "cpu.cfs_period_us"), found); });
     }

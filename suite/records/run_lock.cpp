@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 
 #include "suite/errors.hpp"
+#include "suite/records/disk_calls.hpp"
 
 namespace reprise::records {
 
@@ -23,23 +23,23 @@ bool is_at(int file, const std::filesystem::path& path) {
 
 RunLock::RunLock(const std::filesystem::path& path) : path_(path) {
   while (true) {
-    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    file_ = disk::open(path, O_RDWR | O_CREAT);
     if (file_ < 0) return;  // what cannot be written here fails where it is written, with its own message
     int error = 0;
     while (::flock(file_, LOCK_EX | LOCK_NB) != 0 && (error = errno) == EINTR) error = 0;
     if (error == EWOULDBLOCK) {
-      ::close(file_);
+      disk::close(file_);
       throw RunError(Complaint{path.string(), "one process at a run", "another that is at this one", "Wait for it, or write elsewhere with --out"});
     }
     if (error != 0 || is_at(file_, path)) return;
-    ::close(file_);
+    disk::close(file_);
   }
 }
 
 RunLock::~RunLock() {
   if (file_ < 0) return;
-  ::unlink(path_.c_str());
-  ::close(file_);
+  if (is_at(file_, path_)) disk::remove(path_);
+  disk::close(file_);
 }
 
 }  // namespace reprise::records

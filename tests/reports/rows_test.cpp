@@ -125,6 +125,7 @@ training::Recipe plain_recipe(double epochs, const std::string& deviation) {
   recipe.dataset = "mnist";
   recipe.model = "net";
   recipe.epochs = epochs;
+  recipe.optimizer.learning_rate.value = 0.1;
   recipe.deviations = {deviation};
   return recipe;
 }
