@@ -127,10 +127,10 @@ Dataset load(const std::string& name, const std::filesystem::path& directory, co
   const DatasetEntry* entry = find_entry(name);
   std::error_code ignored;
   const bool may_be_container = (entry == nullptr && name.find('/') == std::string::npos) || (entry != nullptr && entry->format == Format::container);
-  if (may_be_container && std::filesystem::exists(directory / (name + ".h5"), ignored)) {
-    data = load_container(name, directory / (name + ".h5"), selection);
+  if (may_be_container && std::filesystem::exists(container_path(name, directory), ignored)) {
+    data = load_container(name, container_path(name, directory), selection);
   } else if (entry != nullptr && entry->format == Format::container) {
-    throw InputError({fmt::format("data set '{}'", name), (directory / (name + ".h5")).string(), "no such file", how_to_get(*entry)});
+    throw InputError({fmt::format("data set '{}'", name), container_path(name, directory).string(), "no such file", how_to_get(*entry)});
   } else {
     entry = &require_entry(name);
     data = load_files(*entry, directory, selection);

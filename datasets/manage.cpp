@@ -35,8 +35,8 @@ ListRow row_of(const DatasetEntry& entry, const std::filesystem::path& data_dire
   ListRow row{entry.name, entry.title, true, {}, 0, ""};
   if (entry.format == Format::container) {
     std::error_code ignored;
-    row.is_present = std::filesystem::exists(data_directory / (entry.name + ".h5"), ignored);
-    if (row.is_present) row.where = data_directory, row.bytes = size_on_disk(data_directory / (entry.name + ".h5"));
+    row.is_present = std::filesystem::exists(container_path(entry.name, data_directory), ignored);
+    if (row.is_present) row.where = data_directory, row.bytes = size_on_disk(container_path(entry.name, data_directory));
     return row;
   }
   const DatasetEntry& source = source_of(entry);
@@ -50,10 +50,6 @@ ListRow row_of(const DatasetEntry& entry, const std::filesystem::path& data_dire
   for (const FileRow& file : files) row.bytes += size_on_disk(file.path);
   if (!files.empty()) row.where = files.front().path.parent_path();
   return row;
-}
-
-std::filesystem::path container_path(const std::string& name, const std::filesystem::path& data_directory) {
-  return data_directory / (name + ".h5");
 }
 
 bool is_container(const std::string& name, const std::filesystem::path& data_directory) {

@@ -205,6 +205,8 @@ std::filesystem::path locate(const DatasetEntry& entry, const FileEntry& file, c
   return {};
 }
 
+std::filesystem::path container_path(const std::string& name, const std::filesystem::path& data_directory) { return data_directory / (name + ".h5"); }
+
 std::string how_to_get(const DatasetEntry& entry) {
   if (entry.format == Format::container)
     return fmt::format("Write {0}.h5 into the data directory: /train/images and /test/images, bytes [count, {1}, {2}, {3}], with /train/labels and /test/labels [count].", entry.name, entry.channels, entry.height, entry.width);

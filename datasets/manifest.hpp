@@ -66,6 +66,9 @@ const DatasetEntry& require_entry(const std::string& name);
 /// Where a file of the set is: in the data directory, or in one of `elsewhere`. Empty if in neither.
 std::filesystem::path locate(const DatasetEntry& entry, const FileEntry& file, const std::filesystem::path& data_directory);
 
+/// Where an HDF5 container of that name is, or would be: NAME.h5.
+std::filesystem::path container_path(const std::string& name, const std::filesystem::path& data_directory);
+
 /// What a user can do to get the files of this set.
 std::string how_to_get(const DatasetEntry& entry);
 

@@ -6,12 +6,12 @@
 
 #include "experiments/forecast_parts.hpp"
 #include "experiments/timed_net.hpp"
+#include "suite/control_groups.hpp"
 #include "suite/hebbian/feature_store.hpp"
 #include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/hebbian/plastic_net.hpp"
 #include "suite/layers/plastic.hpp"
 #include "suite/optimizers/optimizer.hpp"
-#include "suite/parallel/allowance.hpp"
 
 namespace reprise::experiments {
 
@@ -78,7 +78,7 @@ Forecast forecast_hebbian(const training::Recipe& recipe, const graph::Graph& gr
   const std::int64_t shards = (recipe.hebbian.batch + recipe.hebbian.shard - 1) / recipe.hebbian.shard, cached = labelled_of(recipe, images) + images.test;
   const std::int64_t feature_bytes = hebbian::FeatureStore::bytes(cached, graph.node(features).shape.size(), recipe.hebbian.features);
   // Weights, their packed copy, a change and its shards: a net that would not fit is counted, not timed.
-  const std::int64_t net_bytes = forecast.parameters * 4 * (3 + shards), available = parallel::available_memory_bytes();
+  const std::int64_t net_bytes = forecast.parameters * 4 * (3 + shards), available = available_memory().bytes;
   if (available > 0 && net_bytes > available / 2) {
     forecast.memory_bytes = net_bytes + feature_bytes;
     forecast.seconds = std::numeric_limits<double>::quiet_NaN();

@@ -13,10 +13,10 @@
 #include "datasets/manifest.hpp"
 #include "experiments/catalog.hpp"
 #include "suite/command/quantities.hpp"
+#include "suite/control_groups.hpp"
 #include "suite/errors.hpp"
 #include "suite/kernels/onednn/library.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
-#include "suite/parallel/allowance.hpp"
 #include "suite/parallel/workers.hpp"
 #include "suite/ranks/mpi_library.hpp"
 #include "suite/records/hdf5_library.hpp"
@@ -96,7 +96,7 @@ Finding cores() {
 }
 
 Finding quota() {
-  const double limit = parallel::allowance().cores;
+  const double limit = control_group_limits().cores;
   if (limit <= 0 || limit >= parallel::available_cores()) return {Level::good, "processor time", "no limit below the cores", ""};
   return {Level::note, "processor time", fmt::format("a container or batch system allows {:.1f} cores' time", limit),
           fmt::format("run with --threads {:.0f}", limit < 1 ? 1 : limit)};
@@ -114,10 +114,10 @@ std::int64_t meminfo_bytes(const std::string& name) {
 }
 
 Finding memory() {
-  const std::int64_t free_bytes = parallel::available_memory_bytes(), allowed = parallel::allowance().memory_bytes;
-  const std::string text = fmt::format("{} free of {}{}", bytes_text(free_bytes), bytes_text(meminfo_bytes("MemTotal")),
-                                       allowed > 0 && allowed < meminfo_bytes("MemAvailable") ? ": what a container or batch system leaves this process" : "");
-  if (free_bytes >= kEnoughMemory) return {Level::good, "memory", text, ""};
+  const AvailableMemory available = available_memory();
+  const std::string text = fmt::format("{} free of {}{}", bytes_text(available.bytes), bytes_text(meminfo_bytes("MemTotal")),
+                                       available.by_control_group ? ": what a container or batch system leaves this process" : "");
+  if (available.bytes >= kEnoughMemory) return {Level::good, "memory", text, ""};
   return {Level::note, "memory", text, "compare with `reprise plan PAPER`; fewer --threads need less"};
 }
 
@@ -129,8 +129,8 @@ Finding data_set(const datasets::DatasetEntry& entry, const fs::path& data) {
     }
   }
   std::error_code ignored;
-  const std::string container = entry.name + ".h5";
-  if (entry.format == datasets::Format::container && !fs::exists(data / container, ignored)) missing.push_back(container);
+  const fs::path container = datasets::container_path(entry.name, data);
+  if (entry.format == datasets::Format::container && !fs::exists(container, ignored)) missing.push_back(container.filename().string());
   if (missing.empty()) return {Level::good, "data set " + entry.name, "present", ""};
   return {Level::note, "data set " + entry.name, fmt::format("{} not in {}", fmt::join(missing, ", "), data.string()),
           datasets::how_to_get(entry)};

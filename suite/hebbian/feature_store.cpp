@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "suite/control_groups.hpp"
 #include "suite/errors.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
-#include "suite/parallel/allowance.hpp"
 
 namespace reprise::hebbian {
 
@@ -47,7 +47,7 @@ void FeatureStore::fetch(std::int64_t index, float* output) const {
 }
 
 void require_memory(std::int64_t feature_bytes, Precision precision) {
-  const std::int64_t available = parallel::available_memory_bytes();
+  const std::int64_t available = available_memory().bytes;
   if (available == 0 || feature_bytes <= available) return;
   throw InputError(Complaint{"cached features", fmt::format("{} MiB of memory ({})", feature_bytes >> 20, name_of(precision)), fmt::format("{} MiB available", available >> 20),
                              precision == Precision::f32 ? "Store them in half the space with --set hebbian.features=bf16, or use fewer images or a narrower net" : "Use fewer images or a narrower net"});

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "suite/control_groups.hpp"
 #include "suite/errors.hpp"
-#include "suite/parallel/allowance.hpp"
 #include "tests/support/arrays.hpp"
 
 namespace reprise::tests {
@@ -32,7 +32,7 @@ TEST(FeatureStore, bfloat16_takes_half_the_bytes) {
 }
 
 TEST(FeatureStore, more_than_the_memory_is_refused_before_anything_is_computed) {
-  if (parallel::available_memory_bytes() == 0) GTEST_SKIP() << "the system does not tell";
+  if (available_memory().bytes == 0) GTEST_SKIP() << "the system does not tell";
   EXPECT_NO_THROW(hebbian::require_memory(1, Precision::f32));
   try {
     hebbian::require_memory(std::int64_t{1} << 60, Precision::f32);

@@ -1,11 +1,11 @@
-#include "suite/parallel/allowance.hpp"
+#include "suite/control_groups.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <optional>
 #include <string>
 
-namespace reprise::parallel {
+namespace reprise {
 
 namespace {
 
@@ -42,7 +42,7 @@ void for_each_above(const fs::path& tree, const std::string& group, Look look) {
   }
 }
 
-void memory_of(const fs::path& folder, const char* limit_file, const char* used_file, const std::string& prefix, Allowance& found) {
+void memory_of(const fs::path& folder, const char* limit_file, const char* used_file, const std::string& prefix, ControlGroupLimits& found) {
   const auto limit = number_in(folder / limit_file), used = number_in(folder / used_file);
   constexpr std::int64_t kNone = std::int64_t{1} << 60;  // version 1 writes a huge number for no limit
   if (!limit || !used || *limit <= 0 || *limit > kNone) return;
@@ -52,7 +52,7 @@ void memory_of(const fs::path& folder, const char* limit_file, const char* used_
   lower(found.memory_bytes, std::max<std::int64_t>(1, *limit - taken));
 }
 
-void cores_of(std::optional<std::int64_t> quota, std::optional<std::int64_t> period, Allowance& found) {
+void cores_of(std::optional<std::int64_t> quota, std::optional<std::int64_t> period, ControlGroupLimits& found) {
   if (quota && period && *quota > 0 && *period > 0) lower(found.cores, static_cast<double>(*quota) / static_cast<double>(*period));
 }
 
@@ -66,8 +66,8 @@ std::optional<std::int64_t> second_number_in(const fs::path& file) {
 
 }  // namespace
 
-Allowance allowance(const fs::path& root) {
-  Allowance found;
+ControlGroupLimits control_group_limits(const fs::path& root) {
+  ControlGroupLimits found;
   const fs::path trees = root / "sys/fs/cgroup";
   std::ifstream groups(root / "proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {  // "0::/job_7/step_0", "4:memory:/job_7", "2:cpu,cpuacct:/job_7"
@@ -88,11 +88,10 @@ Allowance allowance(const fs::path& root) {
   return found;
 }
 
-std::int64_t available_memory_bytes(const fs::path& root) {
-  std::int64_t available = number_after(root / "proc/meminfo", "MemAvailable:") * 1024;
-  const std::int64_t allowed = allowance(root).memory_bytes;
-  if (allowed > 0 && (available == 0 || allowed < available)) available = allowed;
-  return available;
+AvailableMemory available_memory(const fs::path& root) {
+  const std::int64_t of_machine = number_after(root / "proc/meminfo", "MemAvailable:") * 1024, allowed = control_group_limits(root).memory_bytes;
+  if (allowed > 0 && (of_machine == 0 || allowed < of_machine)) return {allowed, true};
+  return {of_machine, false};
 }
 
-}  // namespace reprise::parallel
+}  // namespace reprise
