@@ -12,17 +12,6 @@ namespace reprise::command {
 
 namespace fs = std::filesystem;
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "reprise-test-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 Finished shell(const std::string& line, const fs::path& folder) {
   const TemporaryFolder captured;
   const fs::path out = captured.path() / "out", err = captured.path() / "err", script = captured.path() / "line";

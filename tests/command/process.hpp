@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "tests/support/temporary_folder.hpp"
+
 namespace reprise::command {
 
 struct Finished {
@@ -11,18 +13,7 @@ struct Finished {
   std::string out, err;
 };
 
-/// A folder under the system's temporary one, removed with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using tests::TemporaryFolder;
 
 /// Runs a shell line in `folder`, in which `reprise` is the built program.
 Finished shell(const std::string& line, const std::filesystem::path& folder);

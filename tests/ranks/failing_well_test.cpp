@@ -51,15 +51,18 @@ TEST(FailingWell, a_hanging_rank_is_named_by_the_others) {
   EXPECT_NE(job.errors().find("missing: rank "), std::string::npos) << job.errors();
 }
 
+/// Two programs under one mpirun, a rank each: the second with some arguments more.
+std::vector<std::string> two_programs(const std::filesystem::path& out, const std::vector<std::string>& arguments, const std::vector<std::string>& more) {
+  std::vector<std::string> command = reprise_run(1, 1, out, arguments), second(command.begin() + 1, command.end());
+  command.push_back(":");
+  command.insert(command.end(), second.begin(), second.end());
+  command.insert(command.end(), more.begin(), more.end());
+  return command;
+}
+
 TEST(FailingWell, an_error_on_one_rank_ends_the_job_with_its_rank) {
   const Folder folder;
-  // Two programs under one mpirun: the second rank does not understand its command.
-  std::vector<std::string> command = reprise_run(1, 1, folder.path() / "out", small_runs()[1]);
-  std::vector<std::string> second(command.begin() + 1, command.end());
-  command.push_back(":");
-  second.insert(second.end(), {"--time-limit", "soon"});
-  command.insert(command.end(), second.begin(), second.end());
-  Job job(command, folder.path());
+  Job job(two_programs(folder.path() / "out", small_runs()[1], {"--time-limit", "soon"}), folder.path());
   EXPECT_EQ(job.wait(30), 2);
   EXPECT_NE(job.errors().find("rank 1 on "), std::string::npos) << job.errors();
   EXPECT_NE(job.errors().find("'soon'"), std::string::npos) << job.errors();
@@ -67,13 +70,8 @@ TEST(FailingWell, an_error_on_one_rank_ends_the_job_with_its_rank) {
 
 TEST(FailingWell, ranks_that_read_different_data_fail_alike) {
   const Folder folder;
-  // Two programs under one mpirun: the second rank reads one image more.
-  std::vector<std::string> command = reprise_run(1, 1, folder.path() / "out", {"logavgexp/canvas-gap", "--set", "dataset=fashion-mnist", "--set", "train_images=100", "--set", "test_images=100"});
-  std::vector<std::string> second(command.begin() + 1, command.end());
-  command.push_back(":");
-  second.insert(second.end(), {"--set", "train_images=101"});
-  command.insert(command.end(), second.begin(), second.end());
-  Job job(command, folder.path());
+  const std::vector<std::string> arguments{"logavgexp/canvas-gap", "--set", "dataset=fashion-mnist", "--set", "train_images=100", "--set", "test_images=100"};
+  Job job(two_programs(folder.path() / "out", arguments, {"--set", "train_images=101"}), folder.path());
   EXPECT_EQ(job.wait(30), 2);
   EXPECT_NE(job.errors().find("the same on all ranks"), std::string::npos) << job.errors();
 }

@@ -51,17 +51,6 @@ double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_
 
 void sleep_seconds(double seconds) { usleep(static_cast<useconds_t>(seconds * 1e6)); }
 
-Folder::Folder() {
-  std::string name = (fs::temp_directory_path() / "reprise-job-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-Folder::~Folder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 Job::Job(const std::vector<std::string>& command, const fs::path& folder) : folder_(folder) {
   static std::atomic<int> number{0};
   mark_ = "REPRISE_JOB_MARK=" + std::to_string(getpid()) + "-" + std::to_string(number++) + "-";

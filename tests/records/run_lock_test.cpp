@@ -1,12 +1,12 @@
 #include "suite/records/run_lock.hpp"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <fstream>
 #include <optional>
 #include <string>
 
+#include "sample_record.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::records {
@@ -14,15 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Lock : public testing::Test {
+class Lock : public ::testing::Test {
  protected:
-  Lock() {
-    std::string name = (fs::temp_directory_path() / "reprise-lock-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-    path_ = folder_ / "run.lock";
-  }
-  ~Lock() override { fs::remove_all(folder_); }
-  fs::path folder_, path_;
+  records::testing::TemporaryFolder folder_;
+  fs::path path_ = folder_ / "run.lock";
 };
 
 TEST_F(Lock, is_refused_while_another_holds_it_and_given_afterwards) {
@@ -54,7 +49,7 @@ TEST_F(Lock, goes_to_the_file_that_is_there_not_to_one_that_was_removed) {
   EXPECT_THROW(RunLock{path_}, RunError);
 }
 
-TEST_F(Lock, of_a_folder_that_cannot_be_written_refuses_nothing) { EXPECT_NO_THROW(RunLock{folder_ / "not" / "there.lock"}); }
+TEST_F(Lock, of_a_folder_that_cannot_be_written_refuses_nothing) { EXPECT_NO_THROW(RunLock{folder_.path() / "not" / "there.lock"}); }
 
 }  // namespace
 }  // namespace reprise::records
