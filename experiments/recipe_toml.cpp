@@ -24,15 +24,14 @@ constexpr double kMostEpochs = 1e9;  // times the steps of an epoch, still a who
 
 /// One note a key, sorted, whatever the order of the flags: the same settings are the same recipe.
 void note_by_hand(std::vector<std::string>& deviations, const std::string& key, const std::string& value) {
-  static const std::string kByHand = "set by hand: ";
-  const auto forget = [&](const std::string& start) { std::erase_if(deviations, [&](const std::string& text) { return text.starts_with(kByHand + start); }); };
+  const auto forget = [&](const std::string& start) { std::erase_if(deviations, [&](const std::string& text) { return text.starts_with(training::kSetByHand + start); }); };
   forget(key + "=");
   // What this key takes back of those before it.
   if (key == "epochs") forget("steps=");
   if (key == "model.name") forget("model.");
   if (key.ends_with(".kind")) forget(key.substr(0, key.size() - 4));
-  const std::string note = fmt::format("{}{}={}", kByHand, key, value);
-  const auto first = std::find_if(deviations.begin(), deviations.end(), [](const std::string& text) { return text.starts_with(kByHand); });
+  const std::string note = fmt::format("{}{}={}", training::kSetByHand, key, value);
+  const auto first = std::find_if(deviations.begin(), deviations.end(), [](const std::string& text) { return text.starts_with(training::kSetByHand); });
   deviations.insert(std::upper_bound(first, deviations.end(), note), note);
 }
 

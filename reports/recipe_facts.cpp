@@ -5,6 +5,7 @@
 #include "experiments/toml_plus_plus.hpp"
 #include "reports/text.hpp"
 #include "suite/errors.hpp"
+#include "suite/training/recipe.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -50,16 +51,15 @@ RecipeFacts read_recipe_facts(const std::string& text, const std::string& thing)
   facts.train_images = table["train_images"].value_or(std::int64_t{0});
   facts.test_images = table["test_images"].value_or(std::int64_t{0});
   // Overrides of the command line stand among the deviations, marked so.
-  static const std::string kByHand = "set by hand: ";
   for (const std::string& deviation : texts(table, "deviations")) {
-    if (!deviation.starts_with(kByHand)) {
+    if (!deviation.starts_with(training::kSetByHand)) {
       facts.deviations.push_back(deviation);
-    } else if (deviation.starts_with(kByHand + "dataset=")) {
+    } else if (deviation.starts_with(training::kSetByHand + "dataset=")) {
       facts.dataset_by_hand = true;
-    } else if (deviation.starts_with(kByHand + "precision=")) {
+    } else if (deviation.starts_with(training::kSetByHand + "precision=")) {
       facts.precision_by_hand = true;
     } else {
-      facts.settings_by_hand.push_back(deviation.substr(kByHand.size()));
+      facts.settings_by_hand.push_back(deviation.substr(training::kSetByHand.size()));
     }
   }
   return facts;

@@ -36,8 +36,8 @@ struct Published {
   experiments::PublishedNumber number;
   bool verified = false;
 
-  /// "1.06", "1.08 ± 0.04", "(1.04) unverified".
-  std::string text() const;
+  /// "1.06", "1.08 ± 0.04", "(1.04) unverified"; with a unit "1.06 percent", "(1.04) percent unverified".
+  std::string text(const std::string& unit = "") const;
 };
 
 /// Ours minus the published value, with an interval for the difference.

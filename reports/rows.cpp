@@ -86,19 +86,11 @@ Row row_of(const experiments::Paper& paper, const RunGroup& group, const experim
     row.agreement = agreement_of(row.values, *published, images);
     row.verdict = agreement_text(*row.agreement, row, images);
   }
-  row.deviations = group.deviations_today.value_or(group.recipe.deviations);
-  for (const records::RunRecord* run : group.runs) {
-    // What the run itself added to the words of its recipe.
-    const std::vector<std::string> of_recipe = read_recipe_facts(run->recipe_toml, file_name(*run) + ", /recipe").deviations;
-    for (const std::string& deviation : run->deviations) {
-      const auto holds = [&](const std::vector<std::string>& list) { return std::find(list.begin(), list.end(), deviation) != list.end(); };
-      if (!deviation.starts_with("set by hand: ") && !holds(row.deviations) && !holds(of_recipe)) row.deviations.push_back(deviation);
-    }
-  }
+  row.deviations = group.deviations;
   if (group.recipe.precision == "bf16") row.deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");
   if (group.recipe.precision_by_hand && group.recipe.precision == "f32") row.deviations.push_back("float32 in place of the recipe's bfloat16");
   if (group.outdated) row.deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
-  for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back("set by hand: " + setting);
+  for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back(training::kSetByHand + setting);
   for (const std::string& deviation : row.deviations) row.footnotes.push_back(footnote_number(deviation, footnotes));
   std::sort(row.footnotes.begin(), row.footnotes.end());
   return row;
@@ -118,10 +110,11 @@ std::string Protocol::text() const {
   return joined(parts, "; ");
 }
 
-std::string Published::text() const {
+std::string Published::text(const std::string& unit) const {
   std::string value = shortest_text(number.value);
   if (number.spread) value += " ± " + shortest_text(*number.spread);
-  return verified ? value : fmt::format("({}) unverified", value);
+  const std::string after = unit.empty() ? "" : " " + unit;
+  return verified ? value + after : fmt::format("({}){} unverified", value, after);
 }
 
 Protocol protocol_of(const RunGroup& group) {

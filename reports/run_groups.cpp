@@ -34,37 +34,49 @@ std::optional<double> test_error(const records::RunRecord& run) {
   return found->second.values.back();
 }
 
+bool is_by_hand(const std::string& deviation) { return deviation.starts_with(training::kSetByHand); }
+
 // The catalog's words about a recipe are no part of what is computed; what was set by hand stays.
 std::string without_words(training::Recipe recipe) {
   recipe.title.clear();
-  std::erase_if(recipe.deviations, [](const std::string& deviation) { return !deviation.starts_with("set by hand: "); });
+  std::erase_if(recipe.deviations, [](const std::string& deviation) { return !is_by_hand(deviation); });
   return experiments::to_toml(recipe);
 }
 
-// The text itself where this version cannot read it.
-std::string settings_of(const std::string& recipe_toml) {
+struct StoredRecipe {
+  std::string settings;                 ///< without words; the text itself where this version cannot read it
+  std::vector<std::string> deviations;  ///< its words
+};
+
+StoredRecipe read_stored(const std::string& recipe_toml) {
   try {
-    return without_words(experiments::recipe_from_toml(recipe_toml));
+    const training::Recipe recipe = experiments::recipe_from_toml(recipe_toml);
+    return {without_words(recipe), recipe.deviations};
   } catch (const InputError&) {
-    return recipe_toml;
+    return {recipe_toml, {}};
   }
 }
 
-std::string text_of_today(const experiments::Paper& paper, const records::RunRecord& run) {
-  const experiments::Trial* trial = paper.find_trial(run.trial);
-  const training::Recipe* today = trial ? trial->recipe_at(run.scale) : nullptr;
-  return today ? experiments::to_toml(*today) : "";
+const training::Recipe* recipe_of_today(const experiments::Paper& paper, const std::string& trial_name, const std::string& scale) {
+  const experiments::Trial* trial = paper.find_trial(trial_name);
+  return trial ? trial->recipe_at(scale) : nullptr;
 }
 
 // Only of recipes that nobody changed by hand: what the catalog would make of those today is not known here.
 void compare_with_today(const experiments::Paper& paper, const std::string& settings, RunGroup& group) {
   const RecipeFacts& facts = group.recipe;
   if (facts.dataset_by_hand || facts.precision_by_hand || !facts.settings_by_hand.empty()) return;
-  const experiments::Trial* trial = paper.find_trial(group.trial);
-  const training::Recipe* today = trial ? trial->recipe_at(group.scale) : nullptr;
+  const training::Recipe* today = recipe_of_today(paper, group.trial, group.scale);
   if (!today) return;
   group.outdated = settings != without_words(*today);
-  if (!group.outdated) group.deviations_today = today->deviations;
+  if (!group.outdated) group.deviations = today->deviations;
+}
+
+// What a run says of itself beyond the words of its recipe, an analysis perhaps.
+void add_own_deviations(const records::RunRecord& run, const std::vector<std::string>& of_recipe, RunGroup& group) {
+  const auto holds = [&](const std::vector<std::string>& list, const std::string& text) { return std::find(list.begin(), list.end(), text) != list.end(); };
+  for (const std::string& deviation : run.deviations)
+    if (!is_by_hand(deviation) && !holds(of_recipe, deviation) && !holds(group.deviations, deviation)) group.deviations.push_back(deviation);
 }
 
 }  // namespace
@@ -125,26 +137,30 @@ std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vec
                                  std::vector<LeftOut>& left_out) {
   std::map<std::tuple<std::string, std::string, std::string>, RunGroup> groups;
   for (const records::RunRecord* run : runs) {
-    const auto key = std::make_tuple(run->trial, run->scale, settings_of(run->recipe_toml));
+    const StoredRecipe stored = read_stored(run->recipe_toml);
+    const auto key = std::make_tuple(run->trial, run->scale, stored.settings);
     auto found = groups.find(key);
     if (found == groups.end()) {
       try {
         RunGroup group{run->trial, run->scale, read_recipe_facts(run->recipe_toml, file_name(*run) + ", /recipe"), {}};
-        compare_with_today(paper, std::get<2>(key), group);
+        group.deviations = group.recipe.deviations;
+        compare_with_today(paper, stored.settings, group);
         found = groups.emplace(key, std::move(group)).first;
       } catch (const InputError& error) {
         left_out.push_back({file_name(*run), error.what()});
         continue;
       }
     }
-    std::vector<const records::RunRecord*>& of_group = found->second.runs;
-    const auto first = std::find_if(of_group.begin(), of_group.end(), [&](const auto* other) { return other->seed == run->seed; });
-    if (first == of_group.end()) {
-      of_group.push_back(run);
+    RunGroup& group = found->second;
+    add_own_deviations(*run, stored.deviations, group);
+    const auto first = std::find_if(group.runs.begin(), group.runs.end(), [&](const auto* other) { return other->seed == run->seed; });
+    if (first == group.runs.end()) {
+      group.runs.push_back(run);
       continue;
     }
     const records::RunRecord* left = run;
-    if (run->recipe_toml == text_of_today(paper, *run)) std::swap(*first, left);  // the newer wording is of the newer run
+    const training::Recipe* today = recipe_of_today(paper, run->trial, run->scale);
+    if (today && stored.deviations == today->deviations) std::swap(*first, left);  // the newer wording is of the newer run
     left_out.push_back({file_name(*left), fmt::format("same recipe and seed ({}) as {}.h5, by another version of the code, of the data or of the catalog's words",
                                                       left->seed, (*first)->run_id)});
   }

@@ -19,8 +19,9 @@ struct RunGroup {
   std::vector<const records::RunRecord*> runs;  ///< by seed, each seed once
 
   bool outdated = false;  ///< the catalog's recipe of this trial and scale is another one today
-  /// The catalog's deviations of today where its recipe is this one and nothing was set by hand; words may have changed since the runs.
-  std::optional<std::vector<std::string>> deviations_today{};
+  /// What differs from the paper: in the catalog's words of today where its recipe is this one, else in the run's; then what runs added
+  /// themselves. Settings by hand are in `recipe`.
+  std::vector<std::string> deviations{};
 
   /// Precision (the catalog's f32 unsaid) and settings by hand, or "".
   std::string variation() const;
@@ -28,8 +29,8 @@ struct RunGroup {
 };
 
 /// The groups of one paper in order: trials as in the catalog, scales paper, desk, smoke, then data set, then plain recipes
-/// before changed ones and the catalog's before outdated ones. A second run of the same recipe and seed (another version of the code) goes to left_out, as does a
-/// recipe that cannot be read.
+/// before changed ones and the catalog's before outdated ones. A second run of the same recipe and seed (another version of the
+/// code) goes to left_out, as does a recipe that cannot be read.
 std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out);
 

@@ -49,7 +49,7 @@ PairedT paired_t(const std::vector<double>& differences);
 /// A mean over seeds (and, where there are outcomes per image, over test images) with its 95 % interval.
 ///
 /// With S2 the variance of the seeds' means and V2 the variance over images of the images' means over seeds, the squared
-/// half-width is t(n - 1)^2 S2 / n + t(N - 1)^2 V2 / N: each part with its own degrees of freedom, since one seed's spread that
+/// half-width is t(n - 1)^2 S2 / n + t(N - 1)^2 V2 / N: each part with its own degrees of freedom, since a spread over seeds that
 /// came out small by chance must not lend the images' certainty to the seeds. The noise that is neither the seed's nor the
 /// image's is counted in both terms, so the interval errs to the wide side.
 struct Estimate {

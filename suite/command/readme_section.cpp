@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -30,11 +29,9 @@ std::string setting_of(const reports::Row& row) {
   return fmt::format("{}, {}{}", data_set_of(row), row.scale, row.variation.empty() ? "" : ", " + row.variation);
 }
 
-/// The unit stands between a value and what is to be known of it; numbers are test errors unless their metric is named.
+/// Numbers are test errors unless their metric is named.
 std::string published_of(const reports::Row& row) {
-  std::string text = row.published->text();
-  const std::size_t end = std::min(text.find(" unverified"), text.size());
-  if (!row.unit.empty()) text.insert(end, " " + row.unit);
+  const std::string text = row.published->text(row.unit);
   return row.metric.empty() || row.metric == "test_error" ? text : fmt::format("{}, {}", text, row.metric);
 }
 

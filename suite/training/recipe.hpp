@@ -90,6 +90,9 @@ struct HebbianRecipe {
   Precision features = Precision::f32;   ///< how cached features are stored
 };
 
+/// How a deviation begins that an override of the command line made: "set by hand: batch=16".
+inline const std::string kSetByHand = "set by hand: ";
+
 struct Recipe {
   std::string paper, trial, scale;
   std::string title;
