@@ -54,8 +54,6 @@ class Move : public Augmentation {
   bool reflect_;
 };
 
-bool read_black(NamedCall& call) { return call.get_choice("fill", {"zeros", "black"}) == "black"; }
-
 /// `black` becomes true where the text asks for black beyond the border.
 std::unique_ptr<const Augmentation> make(const std::string& text, int shorter_side, bool& black) {
   NamedCall call("augmentation", text);
@@ -69,7 +67,7 @@ std::unique_ptr<const Augmentation> make(const std::string& text, int shorter_si
     made = std::make_unique<Move>(pad, call.get_choice("mode", {"zeros", "reflect"}) == "reflect");
   } else if (call.name() == "translate") {
     made = std::make_unique<Move>(call.get_int("pixels", 5, 0, shorter_side - 1), false);
-    black |= read_black(call);
+    black |= call.get_choice("fill", {"zeros", "black"}) == "black";
   } else {
     call.fail_unknown({"flip", "alternating_flip", "crop", "translate"});
   }

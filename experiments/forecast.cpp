@@ -10,6 +10,7 @@
 #include "experiments/forecast_parts.hpp"
 #include "experiments/runner.hpp"
 #include "experiments/scaling.hpp"
+#include "experiments/sources.hpp"
 #include "experiments/timed_net.hpp"
 #include "suite/errors.hpp"
 
@@ -39,8 +40,7 @@ Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std:
 std::int64_t data_bytes(const training::Recipe& recipe, const Images& of, std::int64_t values) {
   const std::int64_t images = of.train + of.test;
   std::int64_t data = images * values;
-  for (const std::string& stage : recipe.preprocessing)
-    if (stage.starts_with("zca")) data += images * values * 2 - of.train * values + values * values * 4;  // half precision in place of bytes; the matrix
+  if (is_whitened(recipe)) data += images * values * 2 - of.train * values + values * values * 4;  // half precision in place of bytes; the matrix
   return data;
 }
 

@@ -35,4 +35,9 @@ std::map<std::string, std::string> provenance(int threads) {
   return facts;
 }
 
+std::string arithmetic(bool whitened) {
+  const std::string text = fmt::format("own kernels {}, oneDNN {}", kernels::vector_kernels().isa, kernels::onednn::library_text());
+  return whitened ? text + ", " + datasets::blas_kernels() : text;
+}
+
 }  // namespace reprise::experiments

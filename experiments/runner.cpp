@@ -119,13 +119,7 @@ class Run {
     return summary;
   }
 
-  /// What the next bits depend on beside the state itself.
-  std::string arithmetic() const {
-    const std::map<std::string, std::string> facts = provenance(1);
-    std::string text = fmt::format("own kernels {}, oneDNN {}", facts.at("isa_vector_kernels"), facts.at("onednn"));
-    if (is_whitened(recipe_)) text += ", " + facts.at("blas");
-    return text;
-  }
+  std::string arithmetic() const { return experiments::arithmetic(is_whitened(recipe_)); }
 
   /// --force is for a new build, too: what another build began is not gone on with.
   static std::string build() {
@@ -134,13 +128,13 @@ class Run {
   }
 
   void require_own(const records::Checkpoint& saved, const std::string& id, const std::filesystem::path& checkpoint) const {
-    const auto require = [&](const char* key, const std::string& expected, const char* fix) {
+    const auto require = [&](const char* key, const std::string& expected, const std::string& fix) {
       const auto found = saved.texts.find(key);
       if (found != saved.texts.end() && found->second == expected) return;
       throw InputError(Complaint{fmt::format("checkpoint {}, {}", checkpoint.string(), key), expected, found == saved.texts.end() ? "none: it is of an earlier version" : found->second, fix});
     };
     require("run_id", id, "It is of another run: remove it, or run again with --force");
-    require("arithmetic", arithmetic(), "Two instruction sets round differently. Pin the one that the run began with (REPRISE_ISA=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell for the lower), or begin again: --force");
+    require("arithmetic", arithmetic(), "Two instruction sets round differently. Pin the one that the run began with (the lowest: " + kLowestArithmetic + "), or begin again: --force");
   }
 
   /// --force begins anew, but an interrupted run that began so goes on.
@@ -165,11 +159,7 @@ class Run {
 
   void resume(training::Learner& trainer, const std::string& id, const std::filesystem::path& checkpoint) const {
     std::optional<records::Checkpoint> saved;
-    team_.on_root(
-        [&] {
-          saved = read_own(id, checkpoint);
-        },
-        "checkpoint");
+    team_.on_root([&] { saved = read_own(id, checkpoint); }, "checkpoint");
     if (!root_says([&] { return saved.has_value(); })) return;
     if (!saved) saved = records::read_checkpoint(checkpoint);
     require_same(team_, "checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none", "--out must be on a file system that all nodes share");

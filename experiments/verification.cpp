@@ -19,16 +19,13 @@ std::string fact(const std::map<std::string, std::string>& provenance, const std
   return found == provenance.end() ? "unknown" : found->second;
 }
 
-/// The settings that make this machine's kernels those of AVX2, which every machine has.
-constexpr const char* kPin = "REPRISE_ISA=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell";
-
 void require_same_instructions(const records::RunRecord& record, const training::Recipe& recipe, const std::map<std::string, std::string>& here) {
   for (const std::string key : {"isa_vector_kernels", "onednn", "blas"}) {
     if (key == "blas" && (!is_whitened(recipe) || !record.provenance.contains(key))) continue;  // only whitening multiplies with it
     if (fact(record.provenance, key) == fact(here, key)) continue;
     const bool then_is_lower = fact(record.provenance, "isa_vector_kernels") == "avx2";
     throw InputError(Complaint{fmt::format("{} of run {}", key, record.run_id), "the same here: " + fact(record.provenance, key), fact(here, key),
-                               fmt::format("Two instruction sets round differently. Pin the lower one: {} {}", kPin,
+                               fmt::format("Two instruction sets round differently. Pin the lower one: {} {}", kLowestArithmetic,
                                            then_is_lower ? "reprise verify ..." : "for the run, then for its verification")});
   }
 }

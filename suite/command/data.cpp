@@ -93,7 +93,7 @@ int fetch(const DataFlags& flags) {
   if (terminal) {
     options.progress = [](const datasets::DownloadProgress& progress) {
       tell("\r\033[K{}: {} of {}", progress.name, bytes_text(progress.received),
-                 progress.total > 0 ? bytes_text(progress.total) : "?");
+           progress.total > 0 ? bytes_text(progress.total) : "?");
       std::fflush(stderr);
     };
   }

@@ -10,11 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "suite/errors.hpp"
-#include "suite/kernels/onednn/library.hpp"
-#include "suite/kernels/vector/vector_kernels.hpp"
-#include "suite/version.hpp"
+#include "experiments/provenance.hpp"
 #include "suite/command/tell.hpp"
+#include "suite/errors.hpp"
+#include "suite/version.hpp"
 
 namespace reprise::command {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, host, cores, answer_version, threads)
@@ -55,13 +54,13 @@ void require_same_bits(const std::vector<RankFacts>& ranks) {
   std::string found;
   for (const auto& [version, who] : by_version) found += fmt::format("{}{} ({}{})", found.empty() ? "" : "; ", version, who.front(), who.size() > 1 ? fmt::format(" and {} more", who.size() - 1) : "");
   throw InputError(Complaint{"ranks", "one build, one oneDNN and one instruction set", found,
-                             "Pin the lower instruction set on all: mpirun -x REPRISE_ISA=avx2 -x ONEDNN_MAX_CPU_ISA=AVX2 -x OPENBLAS_CORETYPE=Haswell, or use nodes of one kind"});
+                             "Give all of them " + experiments::kLowestArithmetic + " (mpirun -x passes each on), or use nodes of one kind"});
 }
 
 }  // namespace
 
 RankFacts facts_of_this_rank(int threads) {
-  return {ranks::host_name(), cores_text(), fmt::format("{}, own kernels {}, oneDNN {}", version(), kernels::vector_kernels().isa, kernels::onednn::library_text()), threads};
+  return {ranks::host_name(), cores_text(), version() + ", " + experiments::arithmetic(false), threads};
 }
 
 Placement place(const std::vector<RankFacts>& ranks) {

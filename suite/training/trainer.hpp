@@ -28,7 +28,7 @@ struct Progress {
 struct Controls {
   std::function<bool()> should_stop;                       ///< asked before every batch, also of an evaluation; any rank stops all; empty: never
   std::function<void(const Progress&)> progress;           ///< called after every step; empty: nobody listens
-  std::function<void(records::Checkpoint)> save;    ///< writes a checkpoint, on the root alone; empty: none is kept
+  std::function<void(records::Checkpoint)> save;           ///< writes a checkpoint, on the root alone; empty: none is kept
   double least_seconds_between_saves = 30;                 ///< lengthened so that saving costs under 2 % of the time
 };
 
