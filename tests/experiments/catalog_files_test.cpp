@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "suite/errors.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace reprise::experiments {
 namespace {
@@ -59,12 +60,8 @@ published = ["table1-a"]
 class CatalogFiles : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() /
-              ("reprise-catalog-" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
-    std::filesystem::create_directories(folder_);
     write(kPublished, kExperiment);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   void write(const std::string& published, const std::string& experiment) {
     std::ofstream(folder_ / "published.toml") << published;
@@ -85,7 +82,8 @@ class CatalogFiles : public ::testing::Test {
     return "no error";
   }
 
-  std::filesystem::path folder_;
+  const tests::TemporaryFolder temporary_;
+  const std::filesystem::path& folder_ = temporary_.path();
 };
 
 void expect_parts(const std::string& message, const std::vector<std::string>& parts) {

@@ -9,6 +9,7 @@
 
 #include "made_up_runs.hpp"
 #include "suite/errors.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -131,8 +132,8 @@ TEST(Report, images_of_the_wrong_size_are_not_shown) {
 }
 
 TEST(Report, files_are_written_whole_and_identical_each_time) {
-  const fs::path folder = fs::temp_directory_path() / "reprise-reports-test";
-  fs::remove_all(folder);
+  const tests::TemporaryFolder temporary;
+  const fs::path& folder = temporary.path();
   const auto formats = parse_formats("md,html,csv,tex,json");
   const auto read = [](const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -147,7 +148,6 @@ TEST(Report, files_are_written_whole_and_identical_each_time) {
     EXPECT_EQ(read(first[i]), read(second[i]));
   }
   EXPECT_EQ(std::distance(fs::directory_iterator(folder / "a"), fs::directory_iterator{}), 5);  // no temporary files stay
-  fs::remove_all(folder);
 }
 
 TEST(Report, a_folder_that_cannot_be_written_is_a_run_error) {

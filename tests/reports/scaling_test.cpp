@@ -1,18 +1,19 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "reports/report.hpp"
 #include "suite/errors.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace reprise::reports {
 namespace {
 
-std::filesystem::path file_with(const std::string& text) {
-  const auto file = std::filesystem::temp_directory_path() / "reprise-scaling-test.json";
+Scaling scaling_of(const std::string& text) {
+  const tests::TemporaryFolder folder;
+  const auto file = folder.path() / "scaling.json";
   std::ofstream(file) << text;
-  return file;
+  return read_scaling(file);
 }
 
 constexpr const char* kMeasured = R"({"trial": "p/t", "scale": "desk", "cores": 2, "rows": [
@@ -22,7 +23,7 @@ constexpr const char* kMeasured = R"({"trial": "p/t", "scale": "desk", "cores": 
   {"kind": "weak", "ranks": 2, "threads": 1, "batch": 64, "seconds": 0.1, "forecast_seconds": 0.1}]})";
 
 TEST(Scaling, speedup_is_of_images_a_second_over_one_rank_of_the_same_kind) {
-  const Scaling scaling = read_scaling(file_with(kMeasured));
+  const Scaling scaling = scaling_of(kMeasured);
   ASSERT_EQ(scaling.rows.size(), 4u);
   EXPECT_DOUBLE_EQ(scaling.speedup(scaling.rows[1]), 1.6);
   EXPECT_DOUBLE_EQ(scaling.speedup(scaling.rows[3]), 2.0);
@@ -30,7 +31,7 @@ TEST(Scaling, speedup_is_of_images_a_second_over_one_rank_of_the_same_kind) {
 
 TEST(Scaling, stands_in_every_text_report) {
   Report report;
-  report.scaling = read_scaling(file_with(kMeasured));
+  report.scaling = scaling_of(kMeasured);
   EXPECT_NE(to_markdown(report).find("| 128, the recipe's | 2 x 1 | 250.00 ms | 200.00 ms | 1.60 |"), std::string::npos) << to_markdown(report);
   EXPECT_NE(to_html(report).find("<td>2 × 1</td><td>250.00 ms</td>"), std::string::npos);
   EXPECT_NE(to_json(report).find("\"speedup\": 1.6"), std::string::npos);
@@ -39,7 +40,7 @@ TEST(Scaling, stands_in_every_text_report) {
 }
 
 TEST(Scaling, names_what_is_wrong_with_a_file) {
-  for (const char* text : {"", "{}", R"({"trial": "p/t", "scale": "desk", "cores": 2, "rows": [{"kind": "strong"}]})"}) EXPECT_THROW(read_scaling(file_with(text)), InputError) << text;
+  for (const char* text : {"", "{}", R"({"trial": "p/t", "scale": "desk", "cores": 2, "rows": [{"kind": "strong"}]})"}) EXPECT_THROW(scaling_of(text), InputError) << text;
 }
 
 }  // namespace

@@ -2,13 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 
 #include "suite/errors.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace reprise::bench {
 namespace {
@@ -32,11 +31,6 @@ TEST(RankTest, ties_and_large_samples_use_the_normal_approximation) {
 
 class CompareFiles : public testing::Test {
  protected:
-  void SetUp() override {
-    folder = std::filesystem::temp_directory_path() / ("reprise-compare-" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
   std::string file(const std::string& name, const std::string& text) {
     std::ofstream(folder / name) << text;
     return (folder / name).string();
@@ -49,7 +43,8 @@ class CompareFiles : public testing::Test {
     rows += ",{\"run_name\": \"" + benchmark + "\", \"run_type\": \"aggregate\", \"peak_ratio\": 9}";
     return file(name, "{\"benchmarks\": [" + rows + "]}");
   }
-  std::filesystem::path folder;
+  const tests::TemporaryFolder temporary;
+  const std::filesystem::path& folder = temporary.path();
 };
 
 TEST_F(CompareFiles, a_fall_beyond_the_limit_fails_and_a_smaller_one_is_said) {
