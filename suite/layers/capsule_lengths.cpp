@@ -8,7 +8,7 @@ namespace reprise::layers {
 
 namespace {
 
-constexpr float kShortest = 1e-8f;
+constexpr float kShortest = 1e-18f;  // squares of what is shorter leave the range of float
 
 float length_of(const float* capsule, std::int64_t dimensions) {
   float square = 0;

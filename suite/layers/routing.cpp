@@ -13,7 +13,7 @@ namespace reprise::layers {
 
 namespace {
 
-constexpr float kShortest = 1e-8f;  // below, the second term of squash's gradient is zero
+constexpr float kShortest = 1e-18f;  // below, squares leave the range of float, and the second term of squash's gradient is zero
 
 /// Eight sums side by side, so that the compiler may use vectors without changing the order of additions.
 float dot(const float* a, const float* b, std::int64_t n) {

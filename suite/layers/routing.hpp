@@ -79,7 +79,7 @@ class Routing {
 
 /// output[r] = squash(input[r]) for rows of `dimensions` values.
 void squash(const float* input, std::int64_t rows, std::int64_t dimensions, float* output);
-/// grad_input (may be grad_output) from the input of squash; a row shorter than 1e-8 gets its gradient times n.
+/// grad_input (may be grad_output) from the input of squash; a row shorter than 1e-18 gets its gradient times n.
 void squash_grad(const float* input, const float* grad_output, std::int64_t rows, std::int64_t dimensions, float* grad_input);
 
 }  // namespace reprise::layers

@@ -34,7 +34,7 @@ Numbers squash_grad(const Numbers& s, const Numbers& grad_output) {
   Numbers grad(s.size());
   for (std::size_t i = 0; i < s.size(); ++i) {
     grad[i] = n / (1 + n * n) * grad_output[i];
-    if (n > 1e-8) grad[i] += (1 - n * n) / ((1 + n * n) * (1 + n * n)) / n * product * s[i];
+    if (n > 0) grad[i] += (1 - n * n) / ((1 + n * n) * (1 + n * n)) / n * product * s[i];
   }
   return grad;
 }

@@ -83,6 +83,19 @@ TEST(CapsuleLengths, equal_the_reference_and_central_differences) {
   EXPECT_NEAR_ARRAY(result.grad_inputs[0], (Doubles{6, 8, 0, 0}), kElementwise, kRoundoffF32);
 }
 
+// Class capsules of a stack start some 1e-12 long; without a gradient there they would never grow.
+TEST(CapsuleHeads, have_their_gradients_however_short_a_capsule_is) {
+  for (const double scale : {1.0, 1e-8, 1e-12, 1e-16}) {
+    LayerCase c = case_of(std::make_shared<layers::CapsuleLengths>(), {{1, 1, 2}});
+    c.samples = 1, c.shards = 1, c.count = 1;
+    EXPECT_NEAR_ARRAY(run_layer(c, {{{3 * scale, 4 * scale}}, {}}, {10}).grad_inputs[0], (Doubles{6, 8}), kElementwise, kRoundoffF32);
+    c.layer = std::make_shared<layers::Squash>(layers::Squash::Options{.dimensions = 2});
+    const Doubles s{3e-3 * scale, 4e-3 * scale}, dv{1, 2}, expected = reference::squash_grad(s, dv);
+    const LayerResult result = run_layer(c, {{s}, {}}, dv);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(result.grad_inputs[0][i] / expected[i], 1, 1e-5) << scale;
+  }
+}
+
 TEST(CapsuleMask, keeps_the_labelled_capsule_in_training_and_the_longest_elsewhere) {
   for (const Precision precision : {Precision::f32, Precision::bf16}) {
     LayerCase c = case_of(std::make_shared<layers::CapsuleMask>(layers::CapsuleMask::Options{.by_label = true}), {{1, 3, 2}}, precision);
