@@ -18,6 +18,15 @@ void for_pieces(const Range& range, const std::function<void(std::int64_t first,
   for (std::int64_t first = range.first; first < range.last; first += kPiece) body(first, std::min(kPiece, range.last - first));
 }
 
+/// Ranks that are bound to unlike numbers of cores have unlike numbers of threads, but where each one's buffers lie must be the same to all.
+std::int64_t most_threads_of_node(Team& team, int threads) {
+  const Memory shared = team.memory(static_cast<std::size_t>(team.local_size()) * sizeof(std::int64_t));
+  auto* each = reinterpret_cast<std::int64_t*>(shared.data());
+  each[team.local_rank()] = threads;
+  team.synchronise("threads of the ranks");
+  return *std::max_element(each, each + team.local_size());
+}
+
 }  // namespace
 
 GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t floats, int threads, Add add)
@@ -34,7 +43,7 @@ GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t flo
     for (int r = 0; r < team.size(); ++r) most_parts_ = std::max(most_parts_, subtrees_in(share_of(leaves, r, team.size()), leaves).size());
   }
   // A buffer for each thread at work and for the sums that wait in the tree; where that is too few, the pool makes private ones.
-  const std::int64_t buffers = threads + static_cast<std::int64_t>(most_parts_) + 2;
+  const std::int64_t buffers = most_threads_of_node(team, threads) + static_cast<std::int64_t>(most_parts_) + 2;
   windows_ = team.memory(static_cast<std::size_t>(team.local_size() * buffers * stride_) * sizeof(float));
   places_ = team.memory(static_cast<std::size_t>(team.local_size()) * most_parts_ * sizeof(std::int64_t));
   std::vector<std::byte*> mine;

@@ -32,8 +32,8 @@ class GradientExchange {
   /// The sum of elements [first, first + count): left + right, or left alone if right is null.
   using Take = std::function<void(std::int64_t first, std::int64_t count, const float* left, const float* right)>;
 
-  /// For vectors of `floats` numbers and up to `most_leaves` shards; `threads` of this rank take buffers at once. Collective, and
-  /// the threads are the same on all ranks of a node or the memory is.
+  /// For vectors of `floats` numbers and up to `most_leaves` shards; `threads` of this rank, not necessarily as many as
+  /// of others, take buffers at once. Collective.
   GradientExchange(Team& team, int most_leaves, std::int64_t floats, int threads, Add add);
 
   /// Buffers of `floats` numbers for this rank's tree reduction, as far as they last in the node's window.

@@ -14,9 +14,7 @@
 #include <fmt/format.h>
 
 #include "suite/errors.hpp"
-#ifdef REPRISE_HAS_MPI
 #include "suite/ranks/team_state.hpp"
-#endif
 
 namespace reprise::ranks {
 
@@ -222,9 +220,12 @@ struct Session::State {
 };
 
 Session::Session() : state_(std::make_unique<State>()) {
+  if (!launched_by_mpi()) return;
   const char* ranks = std::getenv("OMPI_COMM_WORLD_SIZE");
-  if (ranks != nullptr && std::string(ranks) != "1")
-    throw InputError(Complaint{"reprise", "one rank: it was built without MPI", std::string(ranks) + " ranks of mpirun", "Start it without mpirun, or configure with -DREPRISE_MPI=ON"});
+  if (ranks == nullptr) ranks = std::getenv("PMI_SIZE");
+  const std::string count = ranks != nullptr ? ranks : "an unknown number of";  // PMIx tells the rank alone
+  if (count != "1")
+    throw InputError(Complaint{"reprise", "one rank: it was built without MPI", count + " ranks of mpirun or srun", "Start it without them, or configure with -DREPRISE_MPI=ON"});
 }
 Session::~Session() = default;
 int Session::rank() const { return 0; }

@@ -9,11 +9,11 @@
 
 namespace reprise::ranks {
 
-/// Whether a launcher (mpirun, srun with PMIx) started this process as one of several ranks.
+/// Whether a launcher (mpirun, srun with PMIx) started this process, be it as the only rank.
 bool launched_by_mpi();
 
-/// One a process, made early and destroyed last; starts MPI if launched_by_mpi(). Throws RunError for a launcher that this
-/// build has no MPI for.
+/// One a process, made early and destroyed last; starts MPI if launched_by_mpi(). Throws RunError for an MPI library
+/// without MPI_THREAD_MULTIPLE; a build without MPI throws InputError for a launcher, unless it says that this is the only rank.
 class Session {
  public:
   Session();
@@ -24,7 +24,8 @@ class Session {
   int rank() const;
   int size() const;
 
-  /// The ranks that name the same group become one team. Collective over the session.
+  /// The ranks that name the same group become one team. Collective over the session. Throws InputError for a team of more than 1024
+  /// ranks on one node.
   std::unique_ptr<Team> team(int group);
 
   /// Everybody's text, by rank. Collective over the session.

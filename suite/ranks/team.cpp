@@ -9,9 +9,7 @@
 #include <cstring>
 
 #include "suite/errors.hpp"
-#ifdef REPRISE_HAS_MPI
 #include "suite/ranks/team_state.hpp"
-#endif
 
 namespace reprise::ranks {
 
@@ -212,7 +210,9 @@ Memory Team::memory(std::size_t bytes) {
   } offer;
   Memory made;
   if (leads_node()) {
-    fmt::format_to_n(offer.name.data(), offer.name.size() - 1, "/reprise-{}-{}", getpid(), state_->memories);
+    // The time too: a killed job leaves its names, and process numbers come again.
+    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    fmt::format_to_n(offer.name.data(), offer.name.size() - 1, "/reprise-{}-{}-{:x}", getpid(), state_->memories, now);
     try {
       made = make_shared_memory(offer.name.data(), bytes);
     } catch (const RunError& error) {
@@ -271,8 +271,6 @@ bool Team::all_arrive(double seconds) {
 }
 
 #else
-
-struct Team::State {};
 
 namespace {
 class NoMessages : public Messages {

@@ -88,7 +88,7 @@ class Team {
   /// called once, after an error, when other waits may still be open.
   bool all_arrive(double seconds);
 
-  /// "rank 3 on node7": a position's rank in the session, and its host.
+  /// "rank 3 on node7": a position's rank in the session, and its host. Of alone() and without MPI "rank 0".
   std::string name_of(int position) const;
 
   /// Seconds that a wait may last (default 600). 0: for ever.

@@ -1,7 +1,9 @@
 #pragma once
-// The inside of a team over MPI; for the sources of suite/ranks only.
+// The inside of a team; for the sources of suite/ranks only.
 
+#ifdef REPRISE_HAS_MPI
 #include <mpi.h>
+#endif
 
 #include <optional>
 #include <string>
@@ -11,6 +13,12 @@
 #include "suite/ranks/team.hpp"
 
 namespace reprise::ranks {
+
+#ifndef REPRISE_HAS_MPI
+
+struct Team::State {};
+
+#else
 
 struct Team::State {
   int rank = 0, size = 1, node = 0, nodes = 1, local_rank = 0, local_size = 1;
@@ -32,5 +40,7 @@ struct Team::State {
 
 /// Waits for a request, politely; false after `seconds` (0: for ever).
 bool completes_within(MPI_Request& request, double seconds);
+
+#endif
 
 }  // namespace reprise::ranks
