@@ -54,6 +54,7 @@ struct Row {
   std::string variation;                ///< settings by hand and a precision other than f32: "optimizer.max_norm=3; bf16"
   std::optional<Published> published;
   Summary reproduced;
+  bool is_floor = false;                ///< in some run the largest value tried did not suffice: the true one is larger
   std::vector<std::int64_t> seeds;
   std::vector<double> values;           ///< one a seed
   Protocol protocol;
@@ -64,6 +65,8 @@ struct Row {
   std::string verdict;                  ///< "agrees", "higher by 0.12", "undecided with 2 seeds: higher by 0.12", "not compared: substitute data set"
   std::vector<int> footnotes;           ///< numbers of PaperReport::footnotes, from 1
   std::vector<std::string> deviations;  ///< the same as text
+
+  std::string reproduced_text() const;  ///< "1.32 ± 0.05 (n = 3)"; "more than 100 (n = 3)"; "-" without values
 };
 
 struct ClaimResult {

@@ -36,6 +36,7 @@ std::string comparison_text(const Row& row, const RunGroup& group) {
   if (!row.published) return "no published number";
   std::vector<std::string> reasons;
   if (row.reproduced.n == 0) reasons.push_back(fmt::format("the runs have no {}", row.metric));
+  if (row.is_floor) reasons.push_back("a lower bound");
   if (!row.published->verified) reasons.push_back("published value unverified");
   if (row.substitute) reasons.push_back("substitute data set");
   if (row.reduced_scale) reasons.push_back("reduced scale");
@@ -75,6 +76,7 @@ Row row_of(const experiments::Paper& paper, const RunGroup& group, const experim
   for (const records::RunRecord* run : group.runs) {
     if (const auto value = value_of(*run, row.metric)) {
       row.values.push_back(*value);
+      row.is_floor |= value_of(*run, row.metric + "_suffice") == 0.0;
       row.seeds.push_back(run->seed);
     }
   }
@@ -89,6 +91,8 @@ Row row_of(const experiments::Paper& paper, const RunGroup& group, const experim
   row.deviations = group.deviations;
   if (group.recipe.precision == "bf16") row.deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");
   if (group.recipe.precision_by_hand && group.recipe.precision == "f32") row.deviations.push_back("float32 in place of the recipe's bfloat16");
+  if (published && published->report == "median")
+    row.deviations.push_back(published->runs ? fmt::format("the published value is the median of {} runs, ours a mean", *published->runs) : "the published value is a median, ours a mean");
   if (group.outdated) row.deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
   for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back(training::kSetByHand + setting);
   for (const std::string& deviation : row.deviations) row.footnotes.push_back(footnote_number(deviation, footnotes));
@@ -115,6 +119,10 @@ std::string Published::text(const std::string& unit) const {
   if (number.spread) value += " ± " + shortest_text(*number.spread);
   const std::string after = unit.empty() ? "" : " " + unit;
   return verified ? value + after : fmt::format("({}){} unverified", value, after);
+}
+
+std::string Row::reproduced_text() const {
+  return is_floor ? fmt::format("more than {} (n = {})", number_text(reproduced.mean, unit), reproduced.n) : summary_text(reproduced, unit);
 }
 
 Protocol protocol_of(const RunGroup& group) {

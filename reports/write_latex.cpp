@@ -31,7 +31,7 @@ std::string rows_table(const PaperReport& paper, std::size_t first) {
     const std::string title = row.title + (row.variation.empty() ? "" : " (" + row.variation + ")");
     out += fmt::format("{}{} & {}{} & {} & {} & {} & {} & {} \\\\\n", latex_escaped(title), marks(row), latex_escaped(row.dataset),
                        row.substitute ? " (substitute)" : "", latex_escaped(row.scale), published_cell(row),
-                       latex_escaped(summary_text(row.reproduced, row.unit)), latex_escaped(row.verdict), row.protocol_label);
+                       latex_escaped(row.reproduced_text()), latex_escaped(row.verdict), row.protocol_label);
   }
   return out + "\\hline\n\\end{tabular}\\par\\medskip\n";
 }

@@ -26,7 +26,7 @@ std::string row_line(const Row& row, const std::string& slug) {
       row.agreement ? fmt::format(" ({} to {})", signed_text(row.agreement->low, row.unit), signed_text(row.agreement->high, row.unit)) : "";
   return fmt::format("| {} {}{} | {}{} | {} | {} | {} | {} | {}{} | {} |\n", markdown_escaped(row.title), trial, footnote_marks(row, slug),
                      markdown_escaped(row.dataset), row.substitute ? " (substitute)" : "", row.scale, markdown_escaped(row.metric),
-                     published_cell(row), summary_text(row.reproduced, row.unit), markdown_escaped(row.verdict), interval, row.protocol_label);
+                     published_cell(row), row.reproduced_text(), markdown_escaped(row.verdict), interval, row.protocol_label);
 }
 
 std::string paper_section(const PaperReport& paper) {

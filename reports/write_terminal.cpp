@@ -39,7 +39,7 @@ std::vector<std::string> cells(const Row& row) {
           row.scale,
           row.metric,
           row.published ? row.published->text() : "-",
-          summary_text(row.reproduced, row.unit),
+          row.reproduced_text(),
           row.agreement ? fmt::format("{} ({} to {})", row.verdict, signed_text(row.agreement->low, row.unit), signed_text(row.agreement->high, row.unit))
                         : row.published ? "not compared" : "-"};
 }

@@ -33,8 +33,8 @@ std::vector<std::string> analysis_names();
 
 /// Figure 11 of the dropout paper. Options: masks (200), repetitions (100), sizes ([1, 2, 5, 10, 20, 50]).
 /// Table "monte_carlo": k, error, deviation, weight_scaling (percent). Results: "samples" (least k whose mean error is no
-/// larger than that of scaled weights; masks + 1 if none), "gap_deviations" (distance at the largest k in deviations over
-/// repetitions), "weight_scaling_error", "monte_carlo_error".
+/// larger than that of scaled weights; the largest k if none), "samples_suffice" (1, or 0 if none), "gap_deviations" (distance at the
+/// largest k in deviations over repetitions), "weight_scaling_error", "monte_carlo_error".
 void monte_carlo(const AnalysisInputs& inputs, records::RunRecord& record);
 
 /// Figures 7 and 8 of the dropout paper: activations of a hidden node on the test images, scaled as inference scales them.
@@ -58,8 +58,8 @@ void temperature(const AnalysisInputs& inputs, records::RunRecord& record);
 /// batch, least of five), "peak_resident_mib" (of the process during those).
 void memory(const AnalysisInputs& inputs, records::RunRecord& record);
 
-/// What filters respond to. Images "kernels": the filters of the first convolution on pixels. Images "patches_LAYER" for each plastic layer:
-/// rows of the image patches that excite a filter most, at most one an image. Options: images (500, test images looked at), filters (8, rows
+/// What filters of convolutions and plastic layers respond to. Images "kernels": those of the first one. Images "patches_LAYER" for
+/// each: rows of the image patches that excite a filter most, at most one an image. Options: images (500, test images looked at), filters (8, rows
 /// of patches), patches (10, a row).
 void receptive_fields(const AnalysisInputs& inputs, records::RunRecord& record);
 

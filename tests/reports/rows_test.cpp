@@ -245,6 +245,29 @@ TEST(Rows, stand_in_the_order_of_the_catalog_with_the_papers_scale_first) {
   EXPECT_EQ(rows[2].trial, "wide");
 }
 
+TEST(Rows, the_largest_number_tried_is_a_bound_where_it_did_not_suffice) {
+  experiments::Paper paper = made_up::paper();
+  paper.published.front().metric = "samples";
+  const auto row_with = [&](double suffice) {
+    records::RunRecord record = made_up::record_of(run_of("paper", "mnist", 1));
+    record.results["samples"] = 100;
+    record.results["samples_suffice"] = suffice;
+    return build_report({record}, {paper}).papers.front().rows.front();
+  };
+  EXPECT_EQ(row_with(1).reproduced_text(), "100.00 (n = 1)");
+  EXPECT_EQ(row_with(0).reproduced_text(), "more than 100.00 (n = 1)");
+  EXPECT_EQ(row_with(0).verdict, "not compared: a lower bound");
+  EXPECT_FALSE(row_with(0).agreement);
+}
+
+TEST(Rows, a_published_median_is_said) {
+  experiments::Paper paper = made_up::paper();
+  paper.published.front().report = "median";
+  paper.published.front().runs = 5;
+  const Row row = build_report({made_up::record_of(run_of("paper", "mnist", 1))}, {paper}).papers.front().rows.front();
+  EXPECT_EQ(row.deviations, std::vector<std::string>{"the published value is the median of 5 runs, ours a mean"});
+}
+
 TEST(Rows, accuracy_is_the_complement_of_the_error) {
   experiments::Paper paper = made_up::paper();
   paper.published.front().metric = "test_accuracy";
