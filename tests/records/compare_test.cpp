@@ -34,10 +34,11 @@ TEST(Compare, timing_does_not_count_and_circumstances_are_set_apart) {
   const Comparison comparison = after([](RunRecord& r) {
     r.timing.clear();
     r.provenance["ranks"] = "4";
+    r.provenance["processor"] = "another";
+    r.provenance["hebbian_phase"] = "12.3 s, 100 images/s";
   });
   EXPECT_TRUE(comparison.same_inputs());
-  ASSERT_EQ(comparison.circumstances.size(), 1u);
-  EXPECT_EQ(comparison.circumstances[0].what, "ranks");
+  EXPECT_EQ(comparison.circumstances.size(), 3u);
   expect_contains(text_of(comparison), "ranks  1 | 4");
   expect_contains(text_of(comparison), "under other circumstances");
 }
