@@ -54,13 +54,13 @@ std::string environment(const char* name) {
 }
 
 Finding processor() {
-  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
   std::string name;
   std::ifstream stream("/proc/cpuinfo");
   for (std::string line; name.empty() && std::getline(stream, line);) {
     if (line.rfind("model name", 0) == 0) name = line.substr(line.find(':') + 2);
   }
-  if (!has_avx2) return {Level::problem, "processor", name, "reprise needs AVX2 and FMA; take a machine that has them"};
+  if (!has_avx2) return {Level::problem, "processor", name, "reprise needs AVX2, FMA and BMI2; take a machine that has them"};
   return {Level::good, "processor", name, ""};
 }
 
@@ -69,7 +69,7 @@ Finding instruction_sets() {
   try {
     text = fmt::format("own kernels {}; oneDNN {}", kernels::vector_kernels().isa, kernels::onednn::library_text());
   } catch (const InputError& error) {
-    return {Level::problem, "instructions", error.what(), "unset REPRISE_ISA"};
+    return {Level::problem, "instructions", error.what(), environment("REPRISE_ISA").empty() ? "take a machine that has AVX2, FMA and BMI2" : "unset REPRISE_ISA"};
   }
   for (const char* name : {"REPRISE_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"}) {
     const std::string value = environment(name);

@@ -151,6 +151,7 @@ BatchSums Executor::compute_gradients(const Batch& batch) { return state_->step(
 const float* Executor::gradients() const { return state_->gradients.floats(); }
 
 BatchSums Executor::evaluate(const Batch& batch, layers::Mode mode, const Readout& readout) {
+  if (mode == layers::Mode::train) throw InputError(Complaint{"evaluation", "a mode of inference", "train", "Use compute_gradients"});
   Sinks sinks;
   sinks.readout = &readout;
   BatchSums sums;

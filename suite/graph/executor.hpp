@@ -65,7 +65,8 @@ class Executor {
   /// Packs the master weights; to be called after they were changed from outside.
   void load_weights();
 
-  /// Forward, backward, update. Throws RunError naming the step if the loss is not finite; the weights are then unchanged.
+  /// Forward, backward, update. Throws RunError naming the step if the loss is not finite; trained weights are then unchanged (running
+  /// statistics are not).
   BatchSums train_step(const Batch& batch, optimizers::Optimizer& optimizer, const kernels::UpdateTerms& terms);
 
   /// Gradients of the last compute_gradients, plain layout, as the parameter vector (tests, analyses).
@@ -76,6 +77,7 @@ class Executor {
   /// Weights and optimizer state of layers cut by output features live with their owners; this brings them to every node.
   void gather_weights(optimizers::Optimizer& optimizer);
 
+  /// Forward pass and loss. `readout.node`, if any, is a layer before the output. Throws InputError for Mode::train, which gathers statistics.
   BatchSums evaluate(const Batch& batch, layers::Mode mode, const Readout& readout = {});
 
   struct MemoryUse {

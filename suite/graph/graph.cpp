@@ -24,7 +24,7 @@ NodeId Graph::add(const std::string& name, std::shared_ptr<const layers::Layer> 
     added.parameters = added.layer->parameters(shapes);
     added.cost = added.layer->cost(shapes);
   } catch (const ShapeError& error) {
-    throw ShapeError(fmt::format("node '{}' reading {}: {}", name, node(inputs.front()).name, error.what()));
+    throw ShapeError(fmt::format("node '{}' reading {}: {}", name, inputs.empty() ? "nothing" : node(inputs.front()).name, error.what()));
   }
   nodes_.push_back(std::move(added));
   return last();

@@ -28,7 +28,7 @@ struct Node {
   layers::Cost cost;
 };
 
-/// Nodes in order of execution; node 0 is the input. The last node added is the output, unless set_output says otherwise.
+/// Nodes in order of execution; node 0 is the input. The last node added is the output.
 class Graph {
  public:
   explicit Graph(const SampleShape& input);
@@ -39,8 +39,7 @@ class Graph {
   NodeId add(const std::string& name, std::shared_ptr<const layers::Layer> layer);
 
   NodeId last() const { return static_cast<NodeId>(nodes_.size()) - 1; }
-  NodeId output() const { return output_ < 0 ? last() : output_; }
-  void set_output(NodeId id) { output_ = id; }
+  NodeId output() const { return last(); }
   void set_loss(LossKind loss) { loss_ = loss; }
   LossKind loss() const { return loss_; }
   const std::vector<Node>& nodes() const { return nodes_; }
@@ -56,7 +55,6 @@ class Graph {
 
  private:
   std::vector<Node> nodes_;
-  NodeId output_ = -1;
   LossKind loss_ = LossKind::softmax_cross_entropy;
 };
 

@@ -100,7 +100,12 @@ graph::NodeId features_node(const graph::Graph& graph) { return graph.find("feat
 
 graph::Graph classifier_of(const graph::Graph& graph, graph::NodeId features) {
   graph::Graph head(graph.node(features).shape);
-  for (graph::NodeId n = features + 1; n <= graph.last(); ++n) head.add(graph.node(n).name, graph.node(n).layer);
+  for (graph::NodeId n = features + 1; n <= graph.last(); ++n) {
+    const graph::Node& node = graph.node(n);
+    if (node.inputs != std::vector<graph::NodeId>{n - 1})
+      throw InputError(Complaint{fmt::format("procedure hebbian, node '{}'", node.name), "a classifier that is a chain of layers", "other inputs than the layer before", "Choose another model or procedure"});
+    head.add(node.name, node.layer);
+  }
   if (head.last() < 1) throw InputError(Complaint{"procedure hebbian", "a classifier behind the features", "none", "Choose another model or procedure"});
   head.set_loss(graph.loss());
   return head;

@@ -6,6 +6,7 @@
 
 #include "suite/errors.hpp"
 #include "suite/kernels/convolution.hpp"
+#include "suite/layers/layer_checks.hpp"
 #include "suite/layers/patch_whitening.hpp"
 #include "suite/layers/reflect_padding.hpp"
 #include "suite/tensor/memory.hpp"
@@ -91,13 +92,14 @@ class Conv2dKernel : public Kernel {
 }  // namespace
 
 SampleShape Conv2d::output_shape(std::span<const SampleShape> inputs) const {
-  const SampleShape& in = inputs[0];
+  const SampleShape& in = only_input(kind(), inputs);
   const auto& o = options_;
-  if (o.filters < 1 || o.kernel < 1 || o.padding < 0)
-    throw ShapeError(Complaint{"conv2d", "at least one filter, of at least 1x1, and padding of at least 0", fmt::format("{} of {}x{}, padding {}", o.filters, o.kernel, o.kernel, o.padding), "Correct widths, kernels or paddings"});
+  if (o.filters < 1 || o.kernel < 1 || o.padding < 0 || o.stride < 1)
+    throw ShapeError(Complaint{"conv2d", "at least one filter, of at least 1x1, padding of at least 0 and a stride of at least 1",
+                               fmt::format("{} of {}x{}, padding {}, stride {}", o.filters, o.kernel, o.kernel, o.padding, o.stride), "Correct widths, kernels, paddings or strides"});
   if (o.groups < 1 || in.channels % o.groups != 0 || o.filters % o.groups != 0)
     throw ShapeError(Complaint{"conv2d", fmt::format("groups dividing {} input channels {} and {} filters", in.channels, in.text(), o.filters), fmt::format("groups = {}", o.groups), "Choose other groups or widths"});
-  if (o.stride < 1 || in.height + 2 * o.padding < o.kernel || in.width + 2 * o.padding < o.kernel)
+  if (in.height + 2 * o.padding < o.kernel || in.width + 2 * o.padding < o.kernel)
     throw ShapeError(Complaint{"conv2d", fmt::format("an input of at least {0}x{0} after padding {1}", o.kernel, o.padding), in.text(), "Use a smaller filter or more padding"});
   if (o.padding_mode == PaddingMode::reflect && (o.padding >= in.height || o.padding >= in.width))
     throw ShapeError(Complaint{"conv2d", "reflect padding smaller than the input", fmt::format("padding {} for {}", o.padding, in.text()), "Use less padding"});
@@ -113,6 +115,7 @@ std::vector<ParameterSpec> Conv2d::parameters(std::span<const SampleShape> input
     if (options_.filters != 2 * in * area || options_.groups != 1)
       throw ShapeError(Complaint{"conv2d that whitens patches", fmt::format("{} filters in one group for {} values a patch", 2 * in * area, in * area), fmt::format("{} filters, {} groups", options_.filters, options_.groups), "Set filters"});
     specs[0].rate_multiplier = 0;
+    specs[0].has_norm_bound = false;  // a bound would move what stays as it starts
   }
   return specs;
 }

@@ -9,6 +9,7 @@
 #include "suite/errors.hpp"
 #include "suite/kernels/block_product.hpp"
 #include "suite/kernels/onednn/inner_product.hpp"
+#include "suite/layers/layer_checks.hpp"
 #include "suite/tensor/memory.hpp"
 
 namespace reprise::layers {
@@ -98,8 +99,9 @@ class DenseBlocks : public BlockKernel {
 }  // namespace
 
 SampleShape Dense::output_shape(std::span<const SampleShape> inputs) const {
-  if (options_.features < 1 || inputs[0].size() < 1)
-    throw ShapeError(Complaint{"dense", "at least one input and one output feature", fmt::format("{} -> {}", inputs[0].text(), options_.features), "Set features"});
+  const SampleShape& in = only_input(kind(), inputs);
+  if (options_.features < 1 || in.size() < 1)
+    throw ShapeError(Complaint{"dense", "at least one input and one output feature", fmt::format("{} -> {}", in.text(), options_.features), "Set features"});
   return {1, 1, options_.features};
 }
 

@@ -207,7 +207,7 @@ using ExactKernel = MomentumCapsulesKernel<T, ExactChain>;
 
 MomentumCapsules::MomentumCapsules(Options options) : options_(options) {
   const Momentum gamma(options_.momentum);
-  RoutingOptions{.iterations = options_.iterations, .kind = options_.kind, .gradient = options_.gradient}.check("momentum_capsules");
+  if (options_.iterations < 1) throw InputError(Complaint{"momentum_capsules", "at least one iteration", fmt::format("{}", options_.iterations), "Correct the model's options"});
   if (options_.blocks < 1) throw InputError(Complaint{"momentum_capsules", "at least one block", fmt::format("{}", options_.blocks), "Correct the model's options"});
   if (options_.doubled && !options_.restart)
     throw InputError(Complaint{"momentum_capsules", "restart with a doubled skip", "one velocity for the whole stack", "Drop one of the options"});
@@ -220,7 +220,11 @@ RoutingOptions MomentumCapsules::routing_for(const SampleShape& input) const {
   return {.capsules = input.positions(), .dimensions = input.channels, .iterations = options_.iterations, .kind = options_.kind, .gradient = options_.gradient};
 }
 
-SampleShape MomentumCapsules::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+SampleShape MomentumCapsules::output_shape(std::span<const SampleShape> inputs) const {
+  const SampleShape& input = only_input(kind(), inputs);
+  routing_for(input).check("momentum_capsules");
+  return input;
+}
 
 std::vector<ParameterSpec> MomentumCapsules::parameters(std::span<const SampleShape> inputs) const {
   const SampleShape& input = only_input(kind(), inputs);

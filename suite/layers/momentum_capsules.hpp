@@ -25,8 +25,8 @@ enum class StackMemory {
 /// Saved for invert and exact: x at the end, v at the end of each block (of the stack without restart) and with `doubled` each block's
 /// input; for store: the input, coefficients and sums of every layer. backward() goes back, evaluating each layer once more unless stored, and
 /// overwrites grad_input and the gradients of the weights. Does not couple samples.
-/// Throws InputError as RoutingOptions::check and Momentum, for `doubled` without `restart`, and for an exact chain that is too long;
-/// ShapeError unless it has one input. Initialisation: N(0, 0.01^2), biases 0.1.
+/// Throws InputError as Momentum, for no iterations or blocks, `doubled` without `restart`, and an exact chain that is too long; output_shape()
+/// as RoutingOptions::check for the capsules of its input, and ShapeError unless it has one. Initialisation: N(0, 0.01^2), biases 0.1.
 class MomentumCapsules : public Layer {
  public:
   struct Options {

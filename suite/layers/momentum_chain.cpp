@@ -35,7 +35,7 @@ Momentum::Momentum(double gamma) {
   constexpr double kParts = 1000;
   const auto parts = std::llrint(gamma * kParts);
   if (!(parts > 0 && parts < static_cast<long long>(kParts)))
-    throw InputError(Complaint{"momentum of a capsule stack", "a number above 0 and below 1", fmt::format("{}", gamma), "0.9 is usual"});
+    throw InputError(Complaint{"momentum of a capsule stack", "a number from 0.001 to 0.999, in thousandths", fmt::format("{}", gamma), "0.9 is usual"});
   const auto divisor = static_cast<std::uint64_t>(std::gcd(parts, static_cast<long long>(kParts)));
   numerator = static_cast<std::uint64_t>(parts) / divisor;
   denominator = static_cast<std::uint64_t>(kParts) / divisor;

@@ -8,9 +8,9 @@
 
 namespace reprise::layers {
 
-/// gamma as a fraction of whole numbers below 1000.
+/// gamma as a fraction of whole numbers up to 1000.
 struct Momentum {
-  explicit Momentum(double gamma);  ///< rounded to thousandths; throws InputError unless 0 < gamma < 1
+  explicit Momentum(double gamma);  ///< rounded to thousandths; throws InputError unless that is 0.001 to 0.999
   double value() const { return static_cast<double>(numerator) / static_cast<double>(denominator); }
   /// Steps that ExactChain can take back: 64 bits hold what log2(1 / gamma) bits a step would lose.
   std::int64_t exact_steps() const;

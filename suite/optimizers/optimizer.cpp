@@ -1,5 +1,8 @@
 #include "suite/optimizers/optimizer.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -20,9 +23,10 @@ Optimizer::Optimizer(const training::OptimizerRecipe& recipe, const graph::Param
   for (const graph::Parameter& parameter : parameters.list())
     frozen_.push_back(std::find(recipe.frozen.begin(), recipe.frozen.end(), parameter.name) != recipe.frozen.end());
   for (const std::string& name : recipe.frozen) {
-    const auto& list = parameters.list();
-    if (std::none_of(list.begin(), list.end(), [&](const graph::Parameter& parameter) { return parameter.name == name; }))
-      throw InputError(Complaint{"optimizer.frozen", "names of parameters, such as '" + list.front().name + "'", "'" + name + "'", "See them with `reprise show`"});
+    std::vector<std::string> names;
+    for (const graph::Parameter& parameter : parameters.list()) names.push_back(parameter.name);
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw InputError(Complaint{"optimizer.frozen", fmt::format("parameters of the net: {}", fmt::join(names, ", ")), "'" + name + "'", "Use names of this list"});
   }
 }
 

@@ -271,5 +271,14 @@ TEST(Executor, evaluation_does_not_change_what_training_computes) {
   EXPECT_EQ(run(false), run(true));
 }
 
+TEST(Executor, evaluation_in_training_mode_is_refused) {
+  const Graph graph = residual_net(false);
+  parallel::Workers workers(1);
+  Parameters parameters(graph);
+  Executor executor(graph, {.net = {.batch = 16, .shard = 4}}, parameters, workers);
+  const MadeUpSamples samples(graph.node(0).shape, 5);
+  EXPECT_THROW(executor.evaluate({&samples, 9, 1, 0}, layers::Mode::train), InputError);
+}
+
 }  // namespace
 }  // namespace reprise::graph

@@ -9,8 +9,10 @@
 #include "suite/errors.hpp"
 #include "suite/kernels/reference/convolution.hpp"
 #include "suite/kernels/reference/plasticity.hpp"
+#include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/layers/average_pool2d.hpp"
 #include "suite/layers/batch_norm.hpp"
+#include "suite/layers/dense.hpp"
 #include "suite/layers/flatten.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/soft_hebb_conv2d.hpp"
@@ -215,6 +217,15 @@ TEST(PlasticNet, refuses_a_net_without_plastic_layers) {
   graph::Parameters parameters(graph);
   parallel::Workers workers(1);
   EXPECT_THROW(PlasticNet(graph, graph.last(), {}, parameters, workers), InputError);
+}
+
+TEST(PlasticNet, a_classifier_that_is_no_chain_is_refused) {
+  graph::Graph graph({8, 8, 2});
+  const graph::NodeId features = graph.add("features", std::make_shared<layers::Flatten>());
+  graph.add("classes", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 3}));
+  EXPECT_EQ(hebbian::classifier_of(graph, features).last(), 1);
+  graph.add("branch", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 3}), {features});
+  EXPECT_THROW(hebbian::classifier_of(graph, features), InputError);
 }
 
 }  // namespace
