@@ -30,7 +30,7 @@ class IsolatedBytes {
   IsolatedBytes& operator=(const IsolatedBytes&) = delete;
 
   /// The next bytes that were sent. An InputError of `produce` is thrown here as an InputError, any other exception as a RunError;
-  /// ChildEnded when the child ended or hangs instead.
+  /// RunError, too, when the child was killed (the system may have run out of memory); ChildEnded when it ended otherwise or hangs.
   void read(void* to, std::size_t count);
   template <typename T>
   T value() {

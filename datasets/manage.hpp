@@ -41,7 +41,7 @@ struct DatasetInfo {
   std::vector<std::string> class_names;
   SplitInfo train, test;
   std::vector<FileRow> files;
-  std::string how_to_get;  ///< empty for drawn sets and containers
+  std::string how_to_get;  ///< from info(); empty for drawn sets and for containers that are there
 };
 
 /// What the manifest says, without reading the files (a container is read). Throws InputError for an unknown name.

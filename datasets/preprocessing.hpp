@@ -38,7 +38,7 @@ class Preprocessing {
   virtual void apply_batch(const std::uint8_t* images, std::int64_t count, float* output) const = 0;
   /// When the pipeline treats each value by itself: output by channel and byte, [C, 256]. Else null.
   virtual const float* table() const = 0;
-  /// The fitted numbers by name ("standardize/mean" ...), for the result file; of ZCA least and largest
+  /// The fitted numbers by name ("standardize/mean" ...), for tests; of ZCA least and largest
   /// eigenvalue, and the SHA-256 of mean and matrix as eight 32-bit words.
   virtual std::map<std::string, std::vector<double>> fitted() const = 0;
 };

@@ -112,11 +112,12 @@ struct Override {
   std::string key, value;
 };
 
-/// Resolves defaults <- defaults.SCALE <- trial <- trial.SCALE <- overrides into a recipe.
+/// Resolves defaults <- defaults.SCALE <- group <- group.SCALE <- trial <- trial.SCALE <- overrides into a recipe.
 training::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
                          const std::vector<Override>& overrides = {});
 
-/// The recipe as TOML, every field present, keys in a fixed order: what /recipe stores and the run id hashes.
+/// The recipe as TOML, keys in a fixed order: what /recipe stores and the run id hashes. Left out are keys that came later, where they say
+/// nothing (held_out_images, drop_last ...), and [hebbian] under other procedures.
 std::string to_toml(const training::Recipe& recipe);
 
 /// Reads what to_toml wrote; to_toml(recipe_from_toml(text)) == text for such text, so a stored recipe can be run again.

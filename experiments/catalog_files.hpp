@@ -1,5 +1,5 @@
 #pragma once
-// Reads the data files of a paper: published.toml, experiment.toml, and the list of the demo.
+// Reads the data files of a paper: published.toml and experiment.toml.
 
 #include <filesystem>
 #include <string>

@@ -1,4 +1,4 @@
-// Writes a recipe as TOML, every field in a fixed order, and reads it back.
+// Writes a recipe as TOML, keys in a fixed order, and reads it back.
 
 #include <fmt/format.h>
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "experiments/analyses/analysis.hpp"
 #include "experiments/catalog.hpp"
 #include "suite/errors.hpp"
 
@@ -18,7 +19,6 @@ using training::Schedule;
 
 const std::vector<std::string> kScheduleKinds{"constant", "step",      "inverse_decay", "halving",
                                               "cosine",   "one_cycle", "linear",        "exponential"};
-const std::vector<std::string> kAnalyses{"monte_carlo", "sparsity", "saliency", "temperature", "memory", "receptive_fields"};
 
 constexpr double kMostEpochs = 1e9;  // times the steps of an epoch, still a whole number of 64 bits
 
@@ -161,9 +161,10 @@ void apply_layer(Recipe& recipe, const TomlTable& layer) {
   read_between(layer, "test_views", recipe.test_views, 0, 2);
   read_between(layer, "evaluations", recipe.evaluations, 1, 1e18);
   layer.read("analyses", recipe.analyses);
+  const std::vector<std::string> known = analysis_names();
   for (const std::string& analysis : recipe.analyses) {
-    if (std::find(kAnalyses.begin(), kAnalyses.end(), analysis) == kAnalyses.end()) {
-      layer.refuse("analyses", fmt::format("some of {}", fmt::join(kAnalyses, ", ")), fmt::format("\"{}\"", analysis),
+    if (std::find(known.begin(), known.end(), analysis) == known.end()) {
+      layer.refuse("analyses", fmt::format("some of {}", fmt::join(known, ", ")), fmt::format("\"{}\"", analysis),
                    "Correct the name");
     }
   }

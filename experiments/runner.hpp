@@ -50,7 +50,7 @@ void request_stop();
 std::string run_id(const training::Recipe& recipe, std::int64_t seed, const std::string& data_digest);
 
 struct Forecast {
-  double seconds = 0;              ///< of training and evaluation, from the calibrated rate; NaN where a net takes more than half of the memory, so nothing was timed
+  double seconds = 0;              ///< of training and evaluation, from timed steps; NaN: nothing was timed, a Hebbian net takes over half of the memory
   std::int64_t memory_bytes = 0;   ///< resident, data set included
   std::int64_t disk_bytes = 0;
   std::int64_t exchanged_bytes_per_step = 0;  ///< sent by each of many nodes at most; nothing is on one
@@ -59,13 +59,13 @@ struct Forecast {
   std::int64_t parameters = 0;
 };
 
-/// What can be counted without running anything: steps, training_flops, parameters, disk_bytes; the rest stays 0.
+/// What can be counted without running anything: all but seconds and memory_bytes, which stay 0.
 Forecast count_costs(const training::Recipe& recipe);
 
-/// Seconds of one training step on made-up samples, the least of a second's. Throws InputError for procedure "hebbian".
+/// Seconds of one training step on made-up samples, the least of half a second's. Throws InputError for procedure "hebbian".
 double step_seconds(const training::Recipe& recipe, int threads);
 
-/// Nothing is run but a second of this very net's training steps on made-up samples.
+/// Nothing is run but this very net's steps on made-up samples, about half a second of each kind.
 Forecast forecast(const training::Recipe& recipe, int threads);
 
 }  // namespace reprise::experiments

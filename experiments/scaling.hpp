@@ -45,7 +45,7 @@ struct StepForecast {
 /// gradients out and sums back, and its part of the activations of layers cut by output features.
 std::int64_t most_exchanged_bytes(const graph::Graph& graph, const training::Recipe& recipe);
 
-/// Measures for about two seconds. For procedures that are spread over ranks; throws InputError for others.
+/// Measures for about two seconds. Throws InputError for procedure "hebbian".
 StepCosts measure_step_costs(const training::Recipe& recipe, int threads);
 
 StepForecast forecast_step(const StepCosts& costs, int nodes, const Network& network);

@@ -18,7 +18,7 @@ struct RecipeFacts {
   std::int64_t steps = 0, batch = 0, train_images = 0, test_images = 0;
   std::int64_t test_views = 0;  ///< 0: no test-time augmentation
 
-  std::string length() const;  ///< "60 epochs", "10000 steps"
+  std::string length() const;  ///< "60 epochs", "10000 updates"
 };
 
 /// Throws InputError naming `thing` when the text is not TOML or names no data set.

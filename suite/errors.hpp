@@ -7,7 +7,7 @@
 namespace reprise {
 
 /// A message with its four parts: the thing, what was expected, what was found, and what the reader can do.
-/// `text()` gives one line: "THING: expected EXPECTED, found FOUND. FIX", control characters as "\x00".
+/// `text()` gives "THING: expected EXPECTED, found FOUND. FIX", control characters but newlines as "\x00".
 struct Complaint {
   std::string thing;
   std::string expected;

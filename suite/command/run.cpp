@@ -116,7 +116,8 @@ Command add_run(CLI::App& program) {
   app->add_option("--checkpoint-every", flags->checkpoint_every, "Time between checkpoints (else 30s); longer where they would cost over 2 % of the time")
       ->type_name("TIME");
   app->add_option("--ranks-per-trial", flags->spread.ranks_per_trial,
-                  "Under mpirun: ranks that share one run (else one each, or all ranks / all runs if that is more)")
+                  "Under mpirun: at least so many ranks share one run; none is left over (else one each, or all ranks / all runs if that is "
+                  "more)")
       ->check(CLI::Range(1, 1000000))
       ->option_text("N");
   app->add_option("--watchdog", flags->watchdog, "Under mpirun: how long ranks wait for each other before the job ends (else 10m)")->type_name("TIME");

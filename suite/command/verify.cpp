@@ -65,7 +65,7 @@ Command add_verify(CLI::App& program) {
   app->add_option("--from", flags->part.from_epoch, "Compares the history from this epoch on (it is executed from the start all the same)")
       ->check(CLI::NonNegativeNumber)
       ->option_text("EPOCH");
-  app->add_option("--steps", flags->part.steps, "Executes so many steps (else all)")->check(CLI::PositiveNumber)->option_text("N");
+  app->add_option("--steps", flags->part.steps, "Executes at least so many steps, up to the first noted loss (else all)")->check(CLI::PositiveNumber)->option_text("N");
   app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")->check(CLI::Range(1, 4096))->option_text("N");
   app->add_option("--data", flags->data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->footer(

@@ -6,7 +6,7 @@
 //   3. classifier        the nodes behind "features", by back-propagation through them alone
 //
 // Steps count Hebbian batches and classifier batches. Everything depends on recipe, data and seed alone, whatever the ranks, threads and restarts.
-// With a team of several ranks run, evaluate and restore are collective.
+// With a team of several ranks construction, run, evaluate, restore and executor are collective.
 
 #include "suite/training/trainer.hpp"
 

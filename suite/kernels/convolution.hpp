@@ -47,7 +47,7 @@ class Convolution {
   }
   // The same weight gradient left in the kernel's own format, where shards can be summed; then unpacked a few rows at a time.
   virtual std::int64_t gradient_floats() const = 0;
-  /// Overwrites packed_gradient [gradient_floats].
+  /// Overwrites packed_gradient [gradient_floats]. For convolutions that were made without bias.
   virtual void backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const = 0;
   /// Rows that unpack_rows takes at a time, a divisor of K: they are contiguous in the packed gradient, units in order of rows.
   virtual std::int64_t row_unit() const = 0;

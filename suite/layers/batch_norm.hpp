@@ -14,8 +14,8 @@ namespace reprise::layers {
 /// variance, M / (M - 1) times the biased one, enters running_var, as in PyTorch. Other modes: the running statistics.
 /// Couples samples: sum and sum of squares per channel on the way forward, sum of grad_output and of grad_output times the
 /// normalised input on the way back; the latter two are the gradients of beta and gamma, which finish_backward() overwrites.
-/// backward() overwrites grad_input and leaves padded samples zero.
-/// Throws ShapeError unless it has one input; InputError for momentum outside (0, 1] or epsilon <= 0.
+/// backward() overwrites grad_input and in Mode::train leaves padded samples zero.
+/// Throws ShapeError unless it has one input; InputError for momentum outside (0, 1], epsilon <= 0 or beta_rate <= 0.
 /// Source: Ioffe, Szegedy 2015, algorithm 1 (arXiv 1502.03167).
 class BatchNorm : public Layer {
  public:

@@ -51,11 +51,11 @@ struct ParameterSpec {
   double rate_multiplier = 1;        ///< times the learning rate; 0: stays as it starts
   double decay_multiplier = 1;       ///< times weight decay, which is itself scaled by the parameter's rate
   double lower = -1e30, upper = 1e30;  ///< clamp after each update
-  bool trains = true;                ///< false: a running statistic; no gradient, written by the kernel at step ends
+  bool trains = true;                ///< false: a running statistic; no gradient, written by finish_forward
   std::int64_t count() const;
 };
 
-/// Multiply-adds and bytes moved for ONE sample.
+/// Multiply-adds for ONE sample.
 struct Cost {
   std::int64_t forward_macs = 0;
   std::int64_t grad_input_macs = 0;

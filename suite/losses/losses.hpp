@@ -17,7 +17,7 @@ struct ShardLoss {
   std::int64_t features = 0;            ///< K
   const void* value = nullptr;          ///< [N, K]
   const void* target = nullptr;         ///< [N, K]; null: the target is the label (one-hot)
-  std::span<const std::int32_t> labels; ///< [valid]; empty without labels
+  std::span<const std::int32_t> labels; ///< [valid], each in [0, K); may be empty with a target
   float label_smoothing = 0;            ///< softmax cross-entropy only
   float grad_scale = 1;                 ///< 1 / valid samples of the global batch
   void* grad = nullptr;                 ///< [N, K], overwritten (zero for padding); null: not wanted
@@ -26,7 +26,7 @@ struct ShardLoss {
 
 struct ShardSums {
   double loss = 0;    ///< sum over the valid samples
-  double errors = 0;  ///< wrong predictions; 0 without labels
+  double errors = 0;  ///< wrong predictions; 0 with a target
 };
 
 ShardSums shard_loss(const ShardLoss& shard);

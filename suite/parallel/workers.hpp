@@ -1,5 +1,5 @@
 #pragma once
-// Threads. With tree_reduction.hpp the only place that includes oneapi/tbb.
+// Threads. workers.cpp is the only place that includes oneapi/tbb.
 
 #include <cstdint>
 #include <functional>

@@ -29,9 +29,9 @@ struct Checkpoint {
 /// there before or the new one. RunError on any failure; then too. One process at a time.
 void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path);
 
-/// The newest good one of NAME, NAME.new (whole only when its writer ended between the renames) and NAME.previous; nothing when there is
-/// none. InputError naming file, byte, expected and found when NAME and NAME.previous, as far as they are there, are damaged. `warning`,
-/// if given, gets the damage of NAME when another had to be taken, else "".
+/// NAME, else a whole NAME.new, else NAME.previous; nothing when there is none. InputError naming file, byte, expected and
+/// found when NAME and NAME.previous, as far as they are there, are damaged. `warning`, if given, gets the damage of NAME when another had
+/// to be taken, else "".
 std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& path, std::string* warning = nullptr);
 
 /// Removes NAME.previous, NAME.new and NAME, as far as they are there.

@@ -9,7 +9,7 @@
 //   /provenance             text attributes; /provenance/deviations texts
 //   /metrics/NAME           float64 [epochs], attribute unit
 //   /timing/NAME            float64 [epochs], attribute unit
-//   /digests/weights        texts [epochs]
+//   /digests/weights        texts [epochs]; where there is a trace also optimizer and layers [epochs], layer_names, and losses at steps (int64)
 //   /predictions/labels     int32 [test images]; /predictions/predictions the same
 //   /results                float64 attributes
 //   /tables/NAME/COLUMN     float64 [rows]; attributes title and x of the group; column x is the dimension scale of the others
@@ -24,7 +24,8 @@
 namespace reprise::records {
 
 /// Writes beside `path`, forces to disk, renames; makes the folder if needed and replaces a file of that name.
-/// RunError when that fails or the record contradicts itself; then `path` is as it was and nothing else is left.
+/// RunError when that fails or the record contradicts itself; then `path` is as it was and nothing else is left. When only forcing the
+/// folder to disk fails, `path` is the new file.
 void write_result(const RunRecord& record, const std::filesystem::path& path);
 
 /// InputError that names file and object for anything missing, foreign, cut off, damaged, of another schema version, or contradicting

@@ -68,8 +68,8 @@ struct OptimizerRecipe {
   Schedule momentum;         ///< sgd
   bool nesterov = false;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  ///< adam
-  double weight_decay = 0;   ///< L2 on weights (not biases, norms, temperatures): gradient += weight_decay * w
-  double l1 = 0;             ///< gradient += l1 * sign(w)
+  double weight_decay = 0;   ///< where ParameterSpec::decays: gradient += weight_decay * w; adamw: w -= rate * weight_decay * w
+  double l1 = 0;             ///< where ParameterSpec::decays: gradient += l1 * sign(w)
   double max_norm = 0;       ///< bound on the norm of each unit's incoming weights; 0: none
   /// Lookahead (Zhang et al. 2019, arXiv 1907.08610) with a rising weight: every so many steps slow <- d slow + (1 - d) fast, fast <- slow,
   /// d = lookahead_decay^lookahead_steps * (share of the run)^3; after the last step fast <- slow. 0: none. Running statistics take part.
@@ -115,13 +115,13 @@ struct Recipe {
   OptimizerRecipe optimizer;
   HebbianRecipe hebbian;
   double label_smoothing = 0;
-  bool drop_last = false;                ///< leave out an epoch's last batch if it is not full
+  bool drop_last = false;                ///< leave out an epoch's last batch if it is not full; ignored under "hebbian"
   /// Views of a test image whose logits are averaged. 0: the image. 1: and its mirror. 2: half of that, and a quarter each of the same on the
   /// image shifted by one pixel up and left, and down and right, with reflected borders (Jordan 2024, arXiv 2404.00498, section 3.5).
   int test_views = 0;
   int evaluations = 10;                  ///< about how many times the test set is evaluated, the last step included
 
-  std::vector<std::string> analyses;     ///< run after training: "monte_carlo", "sparsity", "saliency", "temperature", "memory"
+  std::vector<std::string> analyses;     ///< run after training: "monte_carlo", "sparsity" ...; see experiments/analyses
   Options analysis_options;
 
   std::vector<std::string> reports;      ///< ids of published numbers that this trial reproduces

@@ -26,7 +26,8 @@ struct Progress {
 
 /// How a run is steered from outside; nothing here changes what comes out.
 struct Controls {
-  std::function<bool()> should_stop;                       ///< asked before every batch, also of an evaluation; any rank stops all; empty: never
+  /// Any rank stops all; empty: never. Trainer asks before every batch, also of an evaluation, HebbianTrainer after every step.
+  std::function<bool()> should_stop;
   std::function<void(const Progress&)> progress;           ///< called after every step; empty: nobody listens
   std::function<void(records::Checkpoint)> save;           ///< writes a checkpoint, on the root alone; empty: none is kept
   double least_seconds_between_saves = 30;                 ///< lengthened so that saving costs under 2 % of the time
@@ -65,8 +66,8 @@ class Learner {
   virtual graph::Parameters& parameters() = 0;
 };
 
-/// Labels (or the input itself) and back-propagation. With a team of several ranks run, evaluate, restore and gather_weights are
-/// collective.
+/// Labels (or the input itself) and back-propagation. With a team of several ranks construction, run, evaluate, restore and
+/// gather_weights are collective.
 class Trainer : public Learner {
  public:
   /// Keeps references to all arguments. Throws InputError for a recipe whose numbers do not fit.
@@ -92,7 +93,7 @@ class Trainer : public Learner {
   std::unique_ptr<State> state_;
 };
 
-/// A batch of consecutive entries of `order` (all samples in order if empty) starting at `first`, augmented under `key` or seen through `view`.
+/// A batch of consecutive entries of `order` (all samples in order if null) starting at `first`, augmented under `key` or seen through `view`.
 class SourceReader : public graph::BatchReader {
  public:
   SourceReader(const datasets::SampleSource& source, const std::vector<std::int64_t>* order, std::int64_t first, const datasets::FetchKey* key, const datasets::AxisMaps* view = nullptr)

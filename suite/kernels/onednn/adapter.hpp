@@ -1,5 +1,5 @@
 #pragma once
-// The little of oneDNN that the two kernels share; serves API versions 2 and 3. Private to this folder.
+// The little of oneDNN that the kernels share; serves API versions 2 and 3. Private to this folder.
 
 #include <cstddef>
 #include <dnnl.hpp>

@@ -181,7 +181,7 @@ struct VectorKernels {
                           bf16* packed);
   /// Words of groups first_group .. first_group + groups - 1 of a stream, 64 words a group in the order of MaskStream.
   void (*philox)(const MaskStream& stream, std::uint32_t first_group, std::int64_t groups, std::uint32_t* words);
-  /// exp, natural logarithm (positive finite input) of n floats: the polynomials the other kernels use.
+  /// exp, natural logarithm (positive, normal, finite input) of n floats: the polynomials the other kernels use.
   void (*exp)(const float* input, float* output, std::int64_t n);
   void (*log)(const float* input, float* output, std::int64_t n);
 

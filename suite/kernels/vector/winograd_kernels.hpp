@@ -15,8 +15,8 @@ namespace reprise::kernels {
 struct TilePlane {
   std::int64_t height = 1, width = 1, channels = 1;  ///< with a stride: channels a multiple of 16
   std::int64_t tiles_down = 1, tiles_across = 1;
-  int side = 6;           ///< 6 or 5
-  std::int64_t step = 4;  ///< the outputs of a tile in one dimension: 4, or 2 of side 6
+  int side = 6;           ///< 6 or 5; 4 with products of bfloat16
+  std::int64_t step = 4;  ///< the outputs of a tile in one dimension: 4; 2 of side 4 and, for filters of 5 taps, of side 6
   std::int64_t padding = 0;
   std::int64_t stride = 1;
 
@@ -36,7 +36,7 @@ struct FilterLayout {
   std::int64_t outer = 1, depth = 1;
   std::int64_t outer_step = 1, depth_step = 1;
   int size = 3;
-  int taps = 3;  ///< of a phase: 2 (tiles of side 5), 3 (of side 6 and step 4) or 5 (of step 2)
+  int taps = 3;  ///< of a phase: 2 (tiles of side 5), 3 (of side 6 and step 4, or of side 4) or 5 (of side 6 and step 2)
   int stride = 1;
   bool input_outside = false;  ///< `outer` counts channels of the input, for their gradient, and so phases lie along it; else along `depth`
   bool rounds = false;         ///< `filters` rounds the taps to bfloat16 first
