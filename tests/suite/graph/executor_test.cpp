@@ -271,6 +271,10 @@ TEST(Executor, evaluation_does_not_change_what_training_computes) {
   EXPECT_EQ(run(false), run(true));
 }
 
+TEST(Graph, a_node_that_reads_nothing_is_refused) {
+  EXPECT_THROW(Graph({4, 4, 6}).add("conv", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 8, .kernel = 3}), {}), ShapeError);
+}
+
 TEST(Executor, evaluation_in_training_mode_is_refused) {
   const Graph graph = residual_net(false);
   parallel::Workers workers(1);

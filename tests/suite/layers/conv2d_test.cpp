@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "suite/errors.hpp"
-#include "suite/graph/graph.hpp"
 #include "suite/kernels/reference/convolution.hpp"
 #include "tests/suite/layers/channel_counts.hpp"
 #include "tests/support/gradient_checker.hpp"
@@ -148,7 +147,6 @@ TEST(Conv2d, refuses_shapes_that_do_not_fit) {
   EXPECT_THROW(Conv2d({.filters = 8, .kernel = 3, .padding = 4, .padding_mode = PaddingMode::reflect}).output_shape(input), ShapeError);
   EXPECT_THROW(Conv2d({.filters = 8, .kernel = 3, .stride = 0}).output_shape(input), ShapeError);
   EXPECT_THROW(Conv2d({.filters = 8, .kernel = 3}).output_shape(std::vector<SampleShape>(2, input[0])), ShapeError);
-  EXPECT_THROW(graph::Graph(input[0]).add("conv", std::make_shared<Conv2d>(Conv2d::Options{.filters = 8, .kernel = 3}), {}), ShapeError);
 }
 
 }  // namespace
