@@ -39,7 +39,7 @@ TEST(Compare, timing_does_not_count_and_circumstances_are_set_apart) {
   });
   EXPECT_TRUE(comparison.same_inputs());
   EXPECT_EQ(comparison.circumstances.size(), 3u);
-  expect_contains(text_of(comparison), "ranks  1 | 4");
+  expect_contains(text_of(comparison), "ranks          1 | 4");
   expect_contains(text_of(comparison), "under other circumstances");
 }
 

