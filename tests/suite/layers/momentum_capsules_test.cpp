@@ -207,7 +207,12 @@ TEST(ExactChain, goes_back_over_300_steps_bit_by_bit) {
 
 TEST(MomentumCapsules, refuses_options_that_mean_nothing) {
   EXPECT_THROW(MomentumCapsules({.blocks = 0}), InputError);
-  EXPECT_THROW(MomentumCapsules({.momentum = 1.0}), InputError);
+  EXPECT_THROW(MomentumCapsules({.iterations = 0}), InputError);
+  for (const double momentum : {1.0, 0.9996, 0.0004, 0.0}) EXPECT_THROW(MomentumCapsules({.momentum = momentum}), InputError) << momentum;
+  const std::vector<SampleShape> one{{1, 1, 8}}, two{{1, 2, 8}};
+  const MomentumCapsules scaled({.kind = layers::RoutingKind::scaled_distance});
+  EXPECT_THROW(scaled.output_shape(one), InputError);  // distances are scaled to the number of capsules less one
+  EXPECT_EQ(scaled.output_shape(two), two[0]);
   EXPECT_THROW(MomentumCapsules({.restart = false, .doubled = true}), InputError);
   EXPECT_THROW(MomentumCapsules({.blocks = 500, .restart = false, .memory = StackMemory::exact}), InputError);
 }
