@@ -62,13 +62,18 @@ const training::Recipe* recipe_of_today(const experiments::Paper& paper, const s
   return trial ? trial->recipe_at(scale) : nullptr;
 }
 
-// Only of recipes that nobody changed by hand: what the catalog would make of those today is not known here.
+// Only of recipes in which nothing but the precision was set by hand: what the catalog would make of others today is not known here.
 void compare_with_today(const experiments::Paper& paper, const std::string& settings, RunGroup& group) {
   const RecipeFacts& facts = group.recipe;
-  if (facts.dataset_by_hand || facts.precision_by_hand || !facts.settings_by_hand.empty()) return;
+  if (facts.dataset_by_hand || !facts.settings_by_hand.empty()) return;
   const training::Recipe* today = recipe_of_today(paper, group.trial, group.scale);
   if (!today) return;
-  group.outdated = settings != without_words(*today);
+  training::Recipe same = *today;
+  if (facts.precision_by_hand) {
+    same.precision = facts.precision == name_of(Precision::bf16) ? Precision::bf16 : Precision::f32;
+    same.deviations.push_back(training::kSetByHand + "precision=" + facts.precision);
+  }
+  group.outdated = settings != without_words(same);
   if (!group.outdated) group.deviations = today->deviations;
 }
 
