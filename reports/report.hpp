@@ -66,7 +66,8 @@ struct Row {
   std::vector<int> footnotes;           ///< numbers of PaperReport::footnotes, from 1
   std::vector<std::string> deviations;  ///< the same as text
 
-  std::string reproduced_text() const;  ///< "1.32 ± 0.05 (n = 3)"; "more than 100 (n = 3)"; "-" without values
+  std::string reproduced_value() const;  ///< "1.32 ± 0.05"; of one seed "1.32"; "more than 100"; "-" without values
+  std::string reproduced_text() const;   ///< the same with the number of seeds: "1.32 ± 0.05 (n = 3)"
 };
 
 struct ClaimResult {

@@ -121,9 +121,14 @@ std::string Published::text(const std::string& unit) const {
   return verified ? value + after : fmt::format("({}){} unverified", value, after);
 }
 
-std::string Row::reproduced_text() const {
-  return is_floor ? fmt::format("more than {} (n = {})", number_text(reproduced.mean, unit), reproduced.n) : summary_text(reproduced, unit);
+std::string Row::reproduced_value() const {
+  if (reproduced.n == 0) return "-";
+  const std::string mean = number_text(reproduced.mean, unit);
+  if (is_floor) return "more than " + mean;
+  return reproduced.n == 1 ? mean : mean + " ± " + number_text(reproduced.sd, unit);
 }
+
+std::string Row::reproduced_text() const { return reproduced.n == 0 ? "-" : fmt::format("{} (n = {})", reproduced_value(), reproduced.n); }
 
 Protocol protocol_of(const RunGroup& group) {
   Protocol protocol;

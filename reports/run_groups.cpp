@@ -46,14 +46,15 @@ std::string without_words(training::Recipe recipe) {
 struct StoredRecipe {
   std::string settings;                 ///< without words; the text itself where this version cannot read it
   std::vector<std::string> deviations;  ///< its words
+  Precision precision = Precision::f32;
 };
 
 StoredRecipe read_stored(const std::string& recipe_toml) {
   try {
     const training::Recipe recipe = experiments::recipe_from_toml(recipe_toml);
-    return {without_words(recipe), recipe.deviations};
+    return {without_words(recipe), recipe.deviations, recipe.precision};
   } catch (const InputError&) {
-    return {recipe_toml, {}};
+    return {recipe_toml, {}, {}};
   }
 }
 
@@ -63,17 +64,17 @@ const training::Recipe* recipe_of_today(const experiments::Paper& paper, const s
 }
 
 // Only of recipes in which nothing but the precision was set by hand: what the catalog would make of others today is not known here.
-void compare_with_today(const experiments::Paper& paper, const std::string& settings, RunGroup& group) {
+void compare_with_today(const experiments::Paper& paper, const StoredRecipe& stored, RunGroup& group) {
   const RecipeFacts& facts = group.recipe;
   if (facts.dataset_by_hand || !facts.settings_by_hand.empty()) return;
   const training::Recipe* today = recipe_of_today(paper, group.trial, group.scale);
   if (!today) return;
   training::Recipe same = *today;
   if (facts.precision_by_hand) {
-    same.precision = facts.precision == name_of(Precision::bf16) ? Precision::bf16 : Precision::f32;
+    same.precision = stored.precision;
     same.deviations.push_back(training::kSetByHand + "precision=" + facts.precision);
   }
-  group.outdated = settings != without_words(same);
+  group.outdated = stored.settings != without_words(same);
   if (!group.outdated) group.deviations = today->deviations;
 }
 
@@ -149,7 +150,7 @@ std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vec
       try {
         RunGroup group{run->trial, run->scale, read_recipe_facts(run->recipe_toml, file_name(*run) + ", /recipe"), {}};
         group.deviations = group.recipe.deviations;
-        compare_with_today(paper, stored.settings, group);
+        compare_with_today(paper, stored, group);
         found = groups.emplace(key, std::move(group)).first;
       } catch (const InputError& error) {
         left_out.push_back({file_name(*run), error.what()});

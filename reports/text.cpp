@@ -36,12 +36,6 @@ std::string signed_text(double value, const std::string& unit) {
 
 std::string shortest_text(double value) { return std::isnan(value) ? "-" : fmt::format("{}", value); }
 
-std::string summary_text(const Summary& summary, const std::string& unit) {
-  if (summary.n == 0) return "-";
-  if (summary.n == 1) return fmt::format("{} (n = 1)", number_text(summary.mean, unit));
-  return fmt::format("{} ± {} (n = {})", number_text(summary.mean, unit), number_text(summary.sd, unit), summary.n);
-}
-
 std::string interval_text(double low, double high, const std::string& unit) {
   if (std::isinf(low) && std::isinf(high)) return "unknown";
   return fmt::format("{} to {}", number_text(low, unit), number_text(high, unit));

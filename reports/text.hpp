@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "reports/statistics.hpp"
-
 namespace reprise::reports {
 
 /// A measured value: two decimals for percent, four significant digits otherwise; "-" for NaN.
@@ -15,8 +13,6 @@ std::string number_text(double value, const std::string& unit);
 std::string signed_text(double value, const std::string& unit);
 /// As short as it reads back: published numbers, margins, settings.
 std::string shortest_text(double value);
-/// "1.32 ± 0.05 (n = 3)"; "1.32 (n = 1)"; "-" for no values.
-std::string summary_text(const Summary& summary, const std::string& unit);
 /// "0.11 to 0.43"; an unbounded side is said.
 std::string interval_text(double low, double high, const std::string& unit);
 /// "0.03", "4e-05", "< 1e-15".

@@ -71,12 +71,7 @@ std::string published_cell(const Row& row) {
 
 std::string reproduced_cell(const Row& row) {
   if (row.reproduced.n == 0) return "<td class=\"number\">-</td>";
-  std::string value = number_text(row.reproduced.mean, row.unit);
-  if (row.is_floor)
-    value = "more than " + value;
-  else if (row.reproduced.n > 1)
-    value += " ± " + number_text(row.reproduced.sd, row.unit);
-  return fmt::format("<td class=\"number\"><span class=\"main\">{}</span><br/><span class=\"small\">n = {}</span></td>", value, row.reproduced.n);
+  return fmt::format("<td class=\"number\"><span class=\"main\">{}</span><br/><span class=\"small\">n = {}</span></td>", row.reproduced_value(), row.reproduced.n);
 }
 
 std::string comparison_cell(const Row& row) {

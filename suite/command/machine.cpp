@@ -54,13 +54,12 @@ std::string environment(const char* name) {
 }
 
 Finding processor() {
-  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
   std::string name;
   std::ifstream stream("/proc/cpuinfo");
   for (std::string line; name.empty() && std::getline(stream, line);) {
     if (line.rfind("model name", 0) == 0) name = line.substr(line.find(':') + 2);
   }
-  if (!has_avx2) return {Level::problem, "processor", name, "reprise needs AVX2, FMA and BMI2; take a machine that has them"};
+  if (kernels::vector_kernels_for("avx2") == nullptr) return {Level::problem, "processor", name, "reprise needs AVX2, FMA and BMI2; take a machine that has them"};
   return {Level::good, "processor", name, ""};
 }
 
