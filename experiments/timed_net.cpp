@@ -1,5 +1,6 @@
 #include "experiments/timed_net.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace reprise::experiments {

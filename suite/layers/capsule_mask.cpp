@@ -1,5 +1,6 @@
 #include "suite/layers/capsule_mask.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "suite/layers/float_buffers.hpp"

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "suite/records/compare.hpp"
 
 namespace reprise::records {

@@ -1,5 +1,6 @@
 #include "datasets/preprocessing.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "datasets/manifest.hpp"

@@ -1,5 +1,6 @@
 // Any text as the recipe that a result file holds, and each of its lines as a --set of an otherwise sound recipe.
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 

@@ -1,5 +1,6 @@
 #include "tests/support/arrays.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdio>

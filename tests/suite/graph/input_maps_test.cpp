@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "suite/graph/executor.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/dense.hpp"

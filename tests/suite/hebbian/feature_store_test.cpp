@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "suite/control_groups.hpp"
 #include "suite/errors.hpp"
 #include "tests/support/arrays.hpp"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "datasets/image_set.hpp"
 #include "experiments/catalog.hpp"
 #include "suite/errors.hpp"
