@@ -28,8 +28,8 @@ class Flip : public Augmentation {
   }
 };
 
-/// Flips at random before epoch 0, and in every odd epoch the other images (Jordan 2024, section 3.6, arXiv 2404.00498): two epochs in a row
-/// show both sides of each image.
+/// Flips at random before epoch 0, and in every odd epoch the other images (Jordan 2024, section 3.6, arXiv 2404.00498): two epochs in a
+/// row show both sides of each image.
 class AlternatingFlip : public Augmentation {
  public:
   void apply(std::uint64_t seed, std::uint32_t place, std::uint64_t epoch, std::uint64_t sample, AxisMaps& maps) const override {

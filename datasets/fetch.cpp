@@ -135,7 +135,8 @@ FetchResult fetch(const std::string& name, const std::filesystem::path& data_dir
 FetchResult fetch(const DatasetEntry& entry, const std::filesystem::path& data_directory, const FetchOptions& options) {
   if (entry.format == Format::synthetic) return {true, {}};
   if (entry.format == Format::container)
-    throw InputError({fmt::format("data set '{}'", entry.name), "a set that can be fetched", "one that comes as an HDF5 container", how_to_get(entry)});
+    throw InputError(
+        {fmt::format("data set '{}'", entry.name), "a set that can be fetched", "one that comes as an HDF5 container", how_to_get(entry)});
   if (entry.format == Format::canvas) return fetch(entry.base, data_directory, options);
   if (!options.force && is_there_and_right(entry, data_directory)) return {true, {}};
   const std::vector<std::string> folders = options.base_url.empty() ? entry.urls : std::vector<std::string>{options.base_url};

@@ -74,7 +74,8 @@ struct SplitHead {
     const std::int64_t limit = ignored ? 0 : std::min<std::int64_t>(file_bytes, std::int64_t{1} << 50) * kDeflateLimit;
     std::int64_t bytes = 1;
     bool fits = true;
-    for (const std::int64_t extent : {count, channels, height, width}) fits = fits && extent > 0 && !__builtin_mul_overflow(bytes, extent, &bytes);
+    for (const std::int64_t extent : {count, channels, height, width})
+      fits = fits && extent > 0 && !__builtin_mul_overflow(bytes, extent, &bytes);
     for (const std::int64_t extent : {channels, height, width}) fits = fits && extent <= std::numeric_limits<int>::max();
     if (!fits || bytes > limit)
       place.fail(name, fmt::format("at most {} pixels in a file of {} bytes", limit, file_bytes),
@@ -154,17 +155,20 @@ class Container {
     const Handle type(H5Aget_type(attribute), &H5Tclose), space(H5Aget_space(attribute), &H5Sclose);
     if (H5Tget_class(type) != H5T_STRING) place_.fail("class_names", "an array of strings", "another element type");
     const hssize_t points = H5Sget_simple_extent_npoints(space);
-    if (points < 0 || points > kMostClasses) place_.fail("class_names", fmt::format("at most {} names", kMostClasses), fmt::format("{}", points));
+    if (points < 0 || points > kMostClasses)
+      place_.fail("class_names", fmt::format("at most {} names", kMostClasses), fmt::format("{}", points));
     const auto count = static_cast<std::size_t>(points);
     return H5Tis_variable_str(type) > 0 ? variable_strings(attribute, type, space, count) : fixed_strings(attribute, type, count);
   }
 
   Handle open() const {
     std::error_code ignored;
-    if (!std::filesystem::exists(place_.path, ignored)) throw InputError({place_.path.string(), "an HDF5 file", "no such file", place_.fix});
+    if (!std::filesystem::exists(place_.path, ignored))
+      throw InputError({place_.path.string(), "an HDF5 file", "no such file", place_.fix});
     Handle file(H5Fopen(place_.path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), &H5Fclose);
     if (file.is_valid()) return file;
-    const char* found = H5Fis_hdf5(place_.path.c_str()) > 0 ? "a truncated, damaged or locked HDF5 file" : "a file without the HDF5 signature";
+    const char* found =
+        H5Fis_hdf5(place_.path.c_str()) > 0 ? "a truncated, damaged or locked HDF5 file" : "a file without the HDF5 signature";
     throw InputError({place_.path.string() + " at byte 0", "an HDF5 file", found, place_.fix});
   }
 
@@ -192,7 +196,8 @@ class Container {
 
   std::vector<std::string> fixed_strings(hid_t attribute, hid_t type, std::size_t count) const {
     const std::size_t size = H5Tget_size(type);
-    if (size == 0 || size > kMostNameBytes) place_.fail("class_names", fmt::format("names of 1 to {} bytes", kMostNameBytes), fmt::format("{}", size));
+    if (size == 0 || size > kMostNameBytes)
+      place_.fail("class_names", fmt::format("names of 1 to {} bytes", kMostNameBytes), fmt::format("{}", size));
     std::vector<char> text(size * count);
     if (H5Aread(attribute, type, text.data()) < 0) place_.fail("class_names", "readable strings", "damage");
     std::vector<std::string> names;
@@ -244,7 +249,8 @@ std::vector<std::string> receive_class_names(IsolatedBytes& bytes) {
 void check_labels(const Place& place, const std::string& split, const ImageSet& set, std::int64_t classes) {
   for (std::size_t i = 0; i < set.labels.size(); ++i)
     if (set.labels[i] < 0 || set.labels[i] >= classes)
-      place.fail(fmt::format("/{}/labels[{}]", split, i), fmt::format("a label from 0 to {}", classes - 1), fmt::format("{}", set.labels[i]));
+      place.fail(fmt::format("/{}/labels[{}]", split, i), fmt::format("a label from 0 to {}", classes - 1),
+                 fmt::format("{}", set.labels[i]));
 }
 
 void check_and_name_classes(const Place& place, Dataset& data, std::vector<std::string> names) {
@@ -280,7 +286,8 @@ Dataset read_hdf5_container(const std::filesystem::path& path, const std::string
     check_and_name_classes(place, data, receive_class_names(bytes));
     return data;
   } catch (const ChildEnded& ended) {
-    throw InputError({path.string(), "an HDF5 file that the HDF5 library can read", fmt::format("damage, at which the library ended with {}", ended.what()), fix});
+    throw InputError({path.string(), "an HDF5 file that the HDF5 library can read",
+                      fmt::format("damage, at which the library ended with {}", ended.what()), fix});
   }
 }
 

@@ -24,13 +24,16 @@ struct Part {
   std::vector<std::int64_t> indices;
 };
 
-const char* name_of(Split split) { return split == Split::train ? "train" : "test"; }
+const char* name_of(Split split) {
+  return split == Split::train ? "train" : "test";
+}
 
 /// The first `wanted` images (0: all) of the split's fixed random order, but for the last `without` of it.
 Part choose(const std::string& name, Split split, std::int64_t available, std::int64_t wanted, std::int64_t without = 0) {
   if (wanted < 0 || wanted > available - without)
-    throw InputError({fmt::format("selection of the {} split of '{}'", name_of(split), name), fmt::format("0 (all) to {} images", available - without),
-                      fmt::format("{}", wanted), "Correct the recipe's number of images."});
+    throw InputError({fmt::format("selection of the {} split of '{}'", name_of(split), name),
+                      fmt::format("0 (all) to {} images", available - without), fmt::format("{}", wanted),
+                      "Correct the recipe's number of images."});
   Part part{split, random::permutation(0, random::Purpose::subset, static_cast<std::uint64_t>(split), available)};
   part.indices.resize(static_cast<std::size_t>(wanted > 0 ? wanted : available - without));
   std::sort(part.indices.begin(), part.indices.end());
@@ -54,7 +57,8 @@ struct Parts {
 };
 
 Parts choose_parts(const std::string& name, std::int64_t train_count, std::int64_t test_count, const Selection& selection) {
-  if (selection.held_out == 0) return {choose(name, Split::train, train_count, selection.train), choose(name, Split::test, test_count, selection.test)};
+  if (selection.held_out == 0)
+    return {choose(name, Split::train, train_count, selection.train), choose(name, Split::test, test_count, selection.test)};
   Part held_out = choose_held_out(name, train_count, selection.held_out);
   return {choose(name, Split::train, train_count, selection.train, selection.held_out), std::move(held_out)};
 }
@@ -126,7 +130,8 @@ Dataset load(const std::string& name, const std::filesystem::path& directory, co
   Dataset data;
   const DatasetEntry* entry = find_entry(name);
   std::error_code ignored;
-  const bool may_be_container = (entry == nullptr && name.find('/') == std::string::npos) || (entry != nullptr && entry->format == Format::container);
+  const bool may_be_container =
+      (entry == nullptr && name.find('/') == std::string::npos) || (entry != nullptr && entry->format == Format::container);
   if (may_be_container && std::filesystem::exists(container_path(name, directory), ignored)) {
     data = load_container(name, container_path(name, directory), selection);
   } else if (entry != nullptr && entry->format == Format::container) {

@@ -91,7 +91,8 @@ IsolatedBytes::IsolatedBytes(const std::function<void(const Send&)>& produce, st
   if (ends[1] >= 0) ::close(ends[1]);
   if (child_ > 0) return;
   if (pipe_ >= 0) ::close(pipe_);
-  throw RunError({"a child process to read a file in", "to start one", std::strerror(error), "Raise the limit of processes or open files."});
+  throw RunError(
+      {"a child process to read a file in", "to start one", std::strerror(error), "Raise the limit of processes or open files."});
 }
 
 IsolatedBytes::~IsolatedBytes() {
@@ -148,7 +149,8 @@ void IsolatedBytes::fail_ended() {
   }
   child_ = -1;
   if (ended > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-    throw RunError({"the child process that reads a file", "to end by itself", "it was killed", "If the system had no more memory, take fewer images or a machine with more"});
+    throw RunError({"the child process that reads a file", "to end by itself", "it was killed",
+                    "If the system had no more memory, take fewer images or a machine with more"});
   if (ended > 0 && WIFSIGNALED(status)) throw ChildEnded(fmt::format("signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status))));
   throw ChildEnded("an early end");
 }

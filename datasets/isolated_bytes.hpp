@@ -22,8 +22,8 @@ class IsolatedBytes {
  public:
   using Send = std::function<void(const void* bytes, std::size_t count)>;
 
-  /// Forks; the child calls `produce` and ends. It shares nothing with this process but a pipe, is silent, and leaves no core file. `produce`
-  /// must need no other thread of this process. When nothing comes for `patience`, the child counts as hanging.
+  /// Forks; the child calls `produce` and ends. It shares nothing with this process but a pipe, is silent, and leaves no core file.
+  /// `produce` must need no other thread of this process. When nothing comes for `patience`, the child counts as hanging.
   explicit IsolatedBytes(const std::function<void(const Send&)>& produce, std::chrono::seconds patience = std::chrono::seconds(60));
   ~IsolatedBytes();
   IsolatedBytes(const IsolatedBytes&) = delete;

@@ -144,7 +144,8 @@ DatasetEntry synthetic(const std::string& name, const std::string& title, int ch
 }
 
 /// Sets that are too large, or come in formats that are not read here: a container written by hand stands for them.
-DatasetEntry container(const std::string& name, const std::string& title, int side, std::vector<std::string> class_names, std::int64_t train, std::int64_t test) {
+DatasetEntry container(const std::string& name, const std::string& title, int side, std::vector<std::string> class_names,
+                       std::int64_t train, std::int64_t test) {
   DatasetEntry entry;
   entry.name = name;
   entry.title = title;
@@ -174,7 +175,8 @@ const std::vector<DatasetEntry>& manifest() {
       canvas(fashion_mnist()),
       synthetic("synthetic-gray28", "Synthetic grey patterns with noise, 28x28", 1, 28),
       synthetic("synthetic-color32", "Synthetic colour patterns with noise, 32x32", 3, 32),
-      container("stl-10", "STL-10 colour photographs, labelled images", 96, {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}, 5000, 8000),
+      container("stl-10", "STL-10 colour photographs, labelled images", 96,
+                {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}, 5000, 8000),
       container("imagenet", "ImageNet (ILSVRC 2012) at 160x160", 160, numbered_classes(1000), 1281167, 50000),
   };
   return entries;
@@ -205,11 +207,16 @@ std::filesystem::path locate(const DatasetEntry& entry, const FileEntry& file, c
   return {};
 }
 
-std::filesystem::path container_path(const std::string& name, const std::filesystem::path& data_directory) { return data_directory / (name + ".h5"); }
+std::filesystem::path container_path(const std::string& name, const std::filesystem::path& data_directory) {
+  return data_directory / (name + ".h5");
+}
 
 std::string how_to_get(const DatasetEntry& entry) {
   if (entry.format == Format::container)
-    return fmt::format("Write {0}.h5 into the data directory: /train/images and /test/images, bytes [count, {1}, {2}, {3}], with /train/labels and /test/labels [count].", entry.name, entry.channels, entry.height, entry.width);
+    return fmt::format(
+        "Write {0}.h5 into the data directory: /train/images and /test/images, bytes [count, {1}, {2}, {3}], with /train/labels and "
+        "/test/labels [count].",
+        entry.name, entry.channels, entry.height, entry.width);
   std::string text = fmt::format("Get it: reprise data fetch {}", entry.base.empty() ? entry.name : entry.base);
   if (!entry.package.empty()) text += fmt::format(", or apt-get install {}", entry.package);
   return text + "; or name the directory with --data or REPRISE_DATA.";

@@ -72,10 +72,14 @@ struct SampleSource::State {
   std::vector<std::uint16_t> stored;  // [count, H, W, C] in half precision, if preprocessing is expensive
 
   State(std::shared_ptr<const ImageSet> set, std::shared_ptr<const Preprocessing> pipeline, const std::vector<std::string>& texts)
-      : images(std::move(set)), preprocessing(std::move(pipeline)), augmentations(texts, images->height, images->width), outside(static_cast<std::size_t>(images->channels), 0.0f) {
+      : images(std::move(set)),
+        preprocessing(std::move(pipeline)),
+        augmentations(texts, images->height, images->width),
+        outside(static_cast<std::size_t>(images->channels), 0.0f) {
     if (augmentations.fills_black()) {
       if (preprocessing->table() == nullptr)
-        throw InputError({"augmentation 'translate(fill=black)'", "preprocessing that treats each pixel by itself (scale, standardize)", "another stage", "Use fill=zeros."});
+        throw InputError({"augmentation 'translate(fill=black)'", "preprocessing that treats each pixel by itself (scale, standardize)",
+                          "another stage", "Use fill=zeros."});
       for (std::size_t c = 0; c < outside.size(); ++c) outside[c] = preprocessing->table()[c * 256];
     }
     if (preprocessing->is_expensive()) stored = preprocess_all(*images, *preprocessing);

@@ -23,7 +23,8 @@ struct FetchKey {
 /// Thread-safe after construction. `augmentations` are names with arguments, applied in order after preprocessing:
 ///   "flip"  "alternating_flip"  "crop(pad=4)" "crop(pad=4,mode=reflect)"  "translate(pixels=5)"  "translate(pixels=5,fill=black)"
 /// A zero-padded crop pads with 0 AFTER preprocessing, and so does a translation unless it fills with black: with what preprocessing makes
-/// of a pixel of 0, which is what padding before it gives; then whatever else pads does so too. Throws InputError for an unknown name or argument.
+/// of a pixel of 0, which is what padding before it gives; then whatever else pads does so too. Throws InputError for an unknown name or
+/// argument.
 class SampleSource {
  public:
   SampleSource(std::shared_ptr<const ImageSet> images, std::shared_ptr<const Preprocessing> preprocessing,

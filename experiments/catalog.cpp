@@ -26,13 +26,8 @@ namespace {
 
 /// The catalog: one row a paper.
 const PaperRow kPapers[] = {
-    {"dropout", dropout::models},
-    {"all-cnn", all_cnn::models},
-    {"logavgexp", logavgexp::models},
-    {"wrn", wrn::models},
-    {"mocapsnet", mocapsnet::models},
-    {"softhebb", softhebb::models},
-    {"speedrun", speedrun::models},
+    {"dropout", dropout::models},     {"all-cnn", all_cnn::models},   {"logavgexp", logavgexp::models}, {"wrn", wrn::models},
+    {"mocapsnet", mocapsnet::models}, {"softhebb", softhebb::models}, {"speedrun", speedrun::models},
 };
 
 const PaperRow& row_of(const std::string& slug) {
@@ -66,8 +61,12 @@ const training::Recipe* Trial::recipe_at(const std::string& scale) const {
   return at == scales.end() ? nullptr : &recipes[static_cast<std::size_t>(at - scales.begin())];
 }
 
-const PublishedNumber* Paper::find_published(const std::string& id) const { return find_entry(published, id, &PublishedNumber::id); }
-const Trial* Paper::find_trial(const std::string& name) const { return find_entry(trials, name, &Trial::name); }
+const PublishedNumber* Paper::find_published(const std::string& id) const {
+  return find_entry(published, id, &PublishedNumber::id);
+}
+const Trial* Paper::find_trial(const std::string& name) const {
+  return find_entry(trials, name, &Trial::name);
+}
 
 std::filesystem::path experiments_directory() {
   if (const char* given = std::getenv("REPRISE_EXPERIMENTS"); given && *given) return given;
@@ -76,8 +75,9 @@ std::filesystem::path experiments_directory() {
     std::error_code failed;
     if (std::filesystem::is_regular_file(folder / "demo.toml", failed)) return folder;
   }
-  throw InputError(Complaint{"the catalog", fmt::format("experiments in {} or {}", REPRISE_EXPERIMENTS_SOURCE, REPRISE_EXPERIMENTS_INSTALLED),
-                             "neither", "Set REPRISE_EXPERIMENTS to the folder that holds the papers"});
+  throw InputError(Complaint{"the catalog",
+                             fmt::format("experiments in {} or {}", REPRISE_EXPERIMENTS_SOURCE, REPRISE_EXPERIMENTS_INSTALLED), "neither",
+                             "Set REPRISE_EXPERIMENTS to the folder that holds the papers"});
 }
 
 std::vector<std::string> paper_slugs() {
@@ -99,7 +99,8 @@ Paper load_paper(const std::string& slug) {
   return paper;
 }
 
-training::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale, const std::vector<Override>& overrides) {
+training::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
+                         const std::vector<Override>& overrides) {
   row_of(slug);
   training::Recipe recipe = read_recipe(experiments_directory() / slug, slug, trial, scale);
   for (const Override& override : overrides) apply_override(recipe, override.key, override.value);
@@ -114,7 +115,8 @@ void choose_shards(training::Recipe& recipe) {
   const graph::Graph graph = build_model(recipe);
   const graph::NodeId features = hebbian ? hebbian::features_node(graph) : 0;
   if (recipe.shard == 0) recipe.shard = graph::ShardModel(graph, recipe.precision, features + 1).choose(recipe.batch);
-  if (hebbian && recipe.hebbian.shard == 0) recipe.hebbian.shard = graph::ShardModel(graph, recipe.precision, 1, features).choose(recipe.hebbian.batch);
+  if (hebbian && recipe.hebbian.shard == 0)
+    recipe.hebbian.shard = graph::ShardModel(graph, recipe.precision, 1, features).choose(recipe.hebbian.batch);
 }
 
 graph::Graph build_model(const training::Recipe& recipe) {

@@ -19,7 +19,7 @@ struct PublishedNumber {
   std::optional<double> spread;
   std::string spread_kind;
   std::optional<int> runs;
-  std::string role;     ///< own, own-code, baseline, reproduction
+  std::string role;  ///< own, own-code, baseline, reproduction
   std::string origin, edition, status, seen_in, report, note;
 };
 
@@ -38,9 +38,9 @@ struct Claim {
   std::string left, right;
   std::vector<std::string> sequence;
   double margin = 0;
-  std::vector<std::string> published;   ///< ids
-  std::vector<std::string> scales;      ///< where it can be tested; empty: all
-  std::string dataset;                  ///< data set the published statement is about
+  std::vector<std::string> published;  ///< ids
+  std::vector<std::string> scales;     ///< where it can be tested; empty: all
+  std::string dataset;                 ///< data set the published statement is about
   std::string note;
 };
 
@@ -60,7 +60,7 @@ struct Figure {
 
 struct Trial {
   std::string name, title;
-  std::vector<std::string> scales;  ///< scales the trial exists at, subset of smoke, desk, paper
+  std::vector<std::string> scales;          ///< scales the trial exists at, subset of smoke, desk, paper
   std::vector<training::Recipe> recipes{};  ///< one a scale, what resolve() gives without overrides
 
   /// Null at a scale that the trial does not exist at.

@@ -15,7 +15,9 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-bool contains(const Strings& list, const std::string& name) { return std::find(list.begin(), list.end(), name) != list.end(); }
+bool contains(const Strings& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
 
 /// Refuses `name`, found under `key`, unless it is one of the `known` names of a `kind`.
 void require_known(const TomlTable& table, const std::string& key, const std::string& kind, const std::string& name, const Strings& known) {
@@ -87,7 +89,8 @@ void read_published_file(const std::filesystem::path& file, Paper& paper) {
     ids.push_back(paper.published.back().id);
   }
   for (const TomlTable& table : root.tables("missing")) {
-    paper.missing.push_back({table.required_text("id"), table.required_text("source"), table.required_text("what"), table.required_text("reason")});
+    paper.missing.push_back(
+        {table.required_text("id"), table.required_text("source"), table.required_text("what"), table.required_text("reason")});
     table.finish();
   }
   root.finish();
@@ -281,7 +284,8 @@ Figure read_figure(const TomlTable& table, const Paper& paper) {
     inner.finish();
     for (const std::string& id : line.published) require_known(inner, "published", "published number", id, ids_of(paper.published));
     if (line.published_x.size() != line.published.size()) {
-      inner.refuse("published_x", fmt::format("{} numbers, one a published id", line.published.size()), fmt::format("{}", line.published_x.size()), "Correct the list");
+      inner.refuse("published_x", fmt::format("{} numbers, one a published id", line.published.size()),
+                   fmt::format("{}", line.published_x.size()), "Correct the list");
     }
     for (const std::string& name : line.trials) require_known(inner, "trials", "trial", name, names_of(paper.trials));
     if (line.x.size() != line.trials.size()) {
@@ -321,7 +325,8 @@ Paper read_paper_files(const std::filesystem::path& folder) {
   return paper;
 }
 
-training::Recipe read_recipe(const std::filesystem::path& folder, const std::string& slug, const std::string& trial, const std::string& scale) {
+training::Recipe read_recipe(const std::filesystem::path& folder, const std::string& slug, const std::string& trial,
+                             const std::string& scale) {
   const ExperimentFile file(folder / "experiment.toml");
   const Strings trials = file.trial_names();
   if (!contains(trials, trial)) {
@@ -330,8 +335,9 @@ training::Recipe read_recipe(const std::filesystem::path& folder, const std::str
   }
   const Strings scales = file.scales_of(file.trial(trial));
   if (!contains(scales, scale)) {
-    throw InputError(Complaint{fmt::format("scale '{}' of trial '{}/{}'", scale, slug, trial), fmt::format("one of {}", fmt::join(scales, ", ")),
-                               fmt::format("'{}'", scale), did_you_mean(scale, scales, "Choose one of these")});
+    throw InputError(Complaint{fmt::format("scale '{}' of trial '{}/{}'", scale, slug, trial),
+                               fmt::format("one of {}", fmt::join(scales, ", ")), fmt::format("'{}'", scale),
+                               did_you_mean(scale, scales, "Choose one of these")});
   }
   return file.resolve(slug, trial, scale);
 }

@@ -24,7 +24,9 @@ std::int64_t count_of(const datasets::DatasetEntry& entry, bool train) {
   return train ? source.train.count : source.test.count;
 }
 
-std::int64_t chosen(std::int64_t selection, std::int64_t all) { return selection > 0 ? std::min(selection, all) : all; }
+std::int64_t chosen(std::int64_t selection, std::int64_t all) {
+  return selection > 0 ? std::min(selection, all) : all;
+}
 
 Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std::int64_t train_images) {
   Forecast forecast;
@@ -40,7 +42,8 @@ Forecast counted(const training::Recipe& recipe, const graph::Graph& graph, std:
 std::int64_t data_bytes(const training::Recipe& recipe, const Images& of, std::int64_t values) {
   const std::int64_t images = of.train + of.test;
   std::int64_t data = images * values;
-  if (is_whitened(recipe)) data += images * values * 2 - of.train * values + values * values * 4;  // half precision in place of bytes; the matrix
+  if (is_whitened(recipe))
+    data += images * values * 2 - of.train * values + values * values * 4;  // half precision in place of bytes; the matrix
   return data;
 }
 
@@ -56,12 +59,14 @@ std::int64_t resident_bytes() {
 
 Images images_of(const training::Recipe& recipe, const datasets::DatasetEntry& data_set) {
   const std::int64_t held_out = recipe.held_out_images;
-  return {chosen(recipe.train_images, count_of(data_set, true) - held_out), held_out > 0 ? held_out : chosen(recipe.test_images, count_of(data_set, false))};
+  return {chosen(recipe.train_images, count_of(data_set, true) - held_out),
+          held_out > 0 ? held_out : chosen(recipe.test_images, count_of(data_set, false))};
 }
 
 double step_seconds(const training::Recipe& recipe, int threads) {
   if (recipe.procedure == "hebbian")
-    throw InputError(Complaint{"--shards", "a trial that learns by back-propagation", "procedure hebbian", "Compare whole forecasts: reprise plan with --set hebbian.shard=N"});
+    throw InputError(Complaint{"--shards", "a trial that learns by back-propagation", "procedure hebbian",
+                               "Compare whole forecasts: reprise plan with --set hebbian.shard=N"});
   const graph::Graph graph = build_model(recipe);
   return TimedNet(recipe, graph, datasets::require_entry(recipe.dataset).classes(), threads).train_step_seconds();
 }
@@ -91,8 +96,10 @@ Forecast forecast(const training::Recipe& recipe, int threads) {
   const double evaluations = std::max(1.0, std::min(static_cast<double>(recipe.evaluations), std::ceil(epochs)));
   const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);
   const SampleShape& image = graph.node(0).shape;
-  const auto views = static_cast<double>(datasets::test_views(static_cast<int>(recipe.test_views), static_cast<int>(image.height), static_cast<int>(image.width)).size());
-  forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds() + evaluations * views * test_batches * timed.evaluation_seconds();
+  const auto views = static_cast<double>(
+      datasets::test_views(static_cast<int>(recipe.test_views), static_cast<int>(image.height), static_cast<int>(image.width)).size());
+  forecast.seconds =
+      static_cast<double>(forecast.steps) * timed.train_step_seconds() + evaluations * views * test_batches * timed.evaluation_seconds();
 
   forecast.memory_bytes = before + data + timed.working_bytes();
   return forecast;

@@ -17,10 +17,13 @@ namespace reprise::experiments {
 
 namespace {
 
-std::int64_t labelled_of(const training::Recipe& recipe, const Images& images) { return recipe.hebbian.labelled_images > 0 ? std::min(recipe.hebbian.labelled_images, images.train) : images.train; }
+std::int64_t labelled_of(const training::Recipe& recipe, const Images& images) {
+  return recipe.hebbian.labelled_images > 0 ? std::min(recipe.hebbian.labelled_images, images.train) : images.train;
+}
 
 std::int64_t plastic_layers(const graph::Graph& graph) {
-  return std::count_if(graph.nodes().begin(), graph.nodes().end(), [](const graph::Node& node) { return dynamic_cast<const layers::PlasticLayer*>(node.layer.get()) != nullptr; });
+  return std::count_if(graph.nodes().begin(), graph.nodes().end(),
+                       [](const graph::Node& node) { return dynamic_cast<const layers::PlasticLayer*>(node.layer.get()) != nullptr; });
 }
 
 hebbian::PhaseLengths lengths_of(const training::Recipe& recipe, const graph::Graph& graph, const Images& images) {
@@ -44,7 +47,7 @@ Forecast count_hebbian(const training::Recipe& recipe, const graph::Graph& graph
   const auto lengths = lengths_of(recipe, graph, images);
   const graph::NodeId features = hebbian::features_node(graph);
   const bool successive = lengths.hebbian_phases > 1;
-  double learning = 0;  // operations of one image in a step of every phase
+  double learning = 0;                            // operations of one image in a step of every phase
   std::int64_t changed = 0, changed_at_once = 0;  // weights of the largest layer and of all
   graph::NodeId last_plastic = 0;
   for (graph::NodeId n = 1; n <= features; ++n) {
@@ -62,9 +65,11 @@ Forecast count_hebbian(const training::Recipe& recipe, const graph::Graph& graph
   const std::int64_t shards = (recipe.hebbian.batch + recipe.hebbian.shard - 1) / recipe.hebbian.shard;
   if (lengths.hebbian_steps() > 0) forecast.exchanged_bytes_per_step = 4 * shards * (successive ? changed : changed_at_once);
   forecast.steps = lengths.hebbian_steps() + lengths.classifier_steps;
-  forecast.training_flops = learning * static_cast<double>(lengths.hebbian_steps_per_phase * recipe.hebbian.batch) +
-                            flops_of(graph, features + 1, [](graph::NodeId) { return false; }) * static_cast<double>(labelled_of(recipe, images) + images.test) +
-                            static_cast<double>(hebbian::classifier_of(graph, features).training_flops()) * static_cast<double>(lengths.classifier_steps * recipe.batch);
+  forecast.training_flops =
+      learning * static_cast<double>(lengths.hebbian_steps_per_phase * recipe.hebbian.batch) +
+      flops_of(graph, features + 1, [](graph::NodeId) { return false; }) * static_cast<double>(labelled_of(recipe, images) + images.test) +
+      static_cast<double>(hebbian::classifier_of(graph, features).training_flops()) *
+          static_cast<double>(lengths.classifier_steps * recipe.batch);
   forecast.parameters = graph.trained_parameters();
   forecast.disk_bytes = 4 * forecast.parameters * 4 + (std::int64_t{1} << 16);
   return forecast;
@@ -75,7 +80,8 @@ Forecast forecast_hebbian(const training::Recipe& recipe, const graph::Graph& gr
   Forecast forecast = count_hebbian(recipe, graph, images);
   const auto lengths = lengths_of(recipe, graph, images);
   const graph::NodeId features = hebbian::features_node(graph);
-  const std::int64_t shards = (recipe.hebbian.batch + recipe.hebbian.shard - 1) / recipe.hebbian.shard, cached = labelled_of(recipe, images) + images.test;
+  const std::int64_t shards = (recipe.hebbian.batch + recipe.hebbian.shard - 1) / recipe.hebbian.shard,
+                     cached = labelled_of(recipe, images) + images.test;
   const std::int64_t feature_bytes = hebbian::FeatureStore::bytes(cached, graph.node(features).shape.size(), recipe.hebbian.features);
   // Weights, their packed copy, a change and its shards: a net that would not fit is counted, not timed.
   const std::int64_t net_bytes = forecast.parameters * 4 * (3 + shards), available = available_memory().bytes;
@@ -88,7 +94,8 @@ Forecast forecast_hebbian(const training::Recipe& recipe, const graph::Graph& gr
   parallel::Workers workers(threads);
   graph::Parameters parameters(graph);
   parameters.initialise(1);
-  hebbian::PlasticNet net(graph, features, {recipe.precision, recipe.hebbian.batch, std::min(recipe.hebbian.shard, recipe.hebbian.batch)}, parameters, workers);
+  hebbian::PlasticNet net(graph, features, {recipe.precision, recipe.hebbian.batch, std::min(recipe.hebbian.shard, recipe.hebbian.batch)},
+                          parameters, workers);
   const MadeUpSamples samples(graph.node(0).shape.size(), classes);
 
   double learning = 0;  // seconds of one step of every phase
@@ -99,15 +106,19 @@ Forecast forecast_hebbian(const training::Recipe& recipe, const graph::Graph& gr
     learning += least_seconds(kSeconds, [&] { net.learn({&samples, recipe.hebbian.batch, 1, 0}, first, last); });
   }
   const std::int64_t lot = recipe.hebbian.batch * 2;
-  const double feature_seconds = least_seconds(kSeconds, [&] { net.features(samples, lot, [](std::int64_t, std::int64_t, const void*) {}); });
+  const double feature_seconds =
+      least_seconds(kSeconds, [&] { net.features(samples, lot, [](std::int64_t, std::int64_t, const void*) {}); });
 
   TimedNet classifier(recipe, head, classes, threads);
 
   const double epochs = std::ceil(static_cast<double>(lengths.classifier_steps) / static_cast<double>(lengths.classifier_steps_per_epoch));
   const double test_batches = static_cast<double>((images.test + recipe.batch - 1) / recipe.batch);
-  forecast.seconds = learning * static_cast<double>(lengths.hebbian_steps_per_phase) + feature_seconds * static_cast<double>(cached) / static_cast<double>(lot) +
-                     classifier.train_step_seconds() * static_cast<double>(lengths.classifier_steps) + std::min(epochs, static_cast<double>(recipe.evaluations)) * test_batches * classifier.evaluation_seconds();
-  forecast.memory_bytes = static_cast<std::int64_t>(net.memory_bytes()) + parameters.size() * 4 + classifier.working_bytes() + feature_bytes;
+  forecast.seconds = learning * static_cast<double>(lengths.hebbian_steps_per_phase) +
+                     feature_seconds * static_cast<double>(cached) / static_cast<double>(lot) +
+                     classifier.train_step_seconds() * static_cast<double>(lengths.classifier_steps) +
+                     std::min(epochs, static_cast<double>(recipe.evaluations)) * test_batches * classifier.evaluation_seconds();
+  forecast.memory_bytes =
+      static_cast<std::int64_t>(net.memory_bytes()) + parameters.size() * 4 + classifier.working_bytes() + feature_bytes;
   return forecast;
 }
 

@@ -14,14 +14,15 @@ std::string choice(const training::Options& options, const std::string& key, con
                    const std::vector<std::string>& allowed) {
   const std::string value = options.get_string(key, fallback);
   if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return value;
-  throw InputError(Complaint{fmt::format("option '{}'", key), fmt::format("one of {}", fmt::join(allowed, ", ")), fmt::format("'{}'", value),
-                             did_you_mean(value, allowed, "Use one of these")});
+  throw InputError(Complaint{fmt::format("option '{}'", key), fmt::format("one of {}", fmt::join(allowed, ", ")),
+                             fmt::format("'{}'", value), did_you_mean(value, allowed, "Use one of these")});
 }
 
 std::int64_t count_of(const training::Options& options, const std::string& key, std::int64_t fallback, std::int64_t least) {
   const std::int64_t value = options.get_int(key, fallback);
   if (value >= least) return value;
-  throw InputError(Complaint{fmt::format("option '{}'", key), fmt::format("at least {}", least), fmt::format("{}", value), "Correct the value"});
+  throw InputError(
+      Complaint{fmt::format("option '{}'", key), fmt::format("at least {}", least), fmt::format("{}", value), "Correct the value"});
 }
 
 std::vector<std::int64_t> widths_of(const training::Options& options, const std::string& key, const std::vector<std::int64_t>& fallback,

@@ -8,7 +8,8 @@ namespace reprise::experiments {
 /// What ran a trial: build facts, libraries, processor, instruction sets, ranks, threads, cores. No machine names, no paths.
 std::map<std::string, std::string> provenance(int threads);
 
-/// What a step's bits depend on beside recipe, data and state: the instruction set of own kernels, oneDNN and, for whitened images, OpenBLAS.
+/// What a step's bits depend on beside recipe, data and state: the instruction set of own kernels, oneDNN and, for whitened images,
+/// OpenBLAS.
 std::string arithmetic(bool whitened);
 
 /// The environment that gives the lowest arithmetic, which every machine has.

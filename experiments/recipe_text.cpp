@@ -36,7 +36,8 @@ std::string number(double value) {
 }
 
 std::string key_text(const std::string& key) {
-  const bool bare = !key.empty() && key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string::npos;
+  const bool bare =
+      !key.empty() && key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string::npos;
   return bare ? key : quoted(key);
 }
 
@@ -47,7 +48,9 @@ std::string list_text(const List& list, Write write) {
   return out + "]";
 }
 
-std::string text_of(const std::vector<std::string>& list) { return list_text(list, quoted); }
+std::string text_of(const std::vector<std::string>& list) {
+  return list_text(list, quoted);
+}
 std::string text_of(const std::vector<double>& list) {
   return list_text(list, [](double value) {
     const std::string text = number(value);
@@ -96,12 +99,16 @@ std::string optimizer_text(const training::OptimizerRecipe& optimizer) {
   out += fmt::format("l1 = {}\n", number(optimizer.l1));
   out += fmt::format("max_norm = {}\n", number(optimizer.max_norm));
   // Keys that came later are left out where they say nothing, so that earlier results keep their names.
-  if (optimizer.lookahead_steps > 0) out += fmt::format("lookahead_steps = {}\nlookahead_decay = {}\n", optimizer.lookahead_steps, number(optimizer.lookahead_decay));
-  if (!optimizer.frozen.empty()) out += fmt::format("frozen = {}\nfrozen_from = {}\n", text_of(optimizer.frozen), number(optimizer.frozen_from));
+  if (optimizer.lookahead_steps > 0)
+    out += fmt::format("lookahead_steps = {}\nlookahead_decay = {}\n", optimizer.lookahead_steps, number(optimizer.lookahead_decay));
+  if (!optimizer.frozen.empty())
+    out += fmt::format("frozen = {}\nfrozen_from = {}\n", text_of(optimizer.frozen), number(optimizer.frozen_from));
   return out + schedule_text("learning_rate", optimizer.learning_rate) + schedule_text("momentum", optimizer.momentum);
 }
 
-std::string shard_text(std::int64_t shard) { return shard == 0 ? quoted("auto") : fmt::format("{}", shard); }
+std::string shard_text(std::int64_t shard) {
+  return shard == 0 ? quoted("auto") : fmt::format("{}", shard);
+}
 
 std::string hebbian_text(const training::HebbianRecipe& hebbian) {
   std::string out = "\n[hebbian]\n";

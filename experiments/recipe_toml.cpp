@@ -24,14 +24,17 @@ constexpr double kMostEpochs = 1e9;  // times the steps of an epoch, still a who
 
 /// One note a key, sorted, whatever the order of the flags: the same settings are the same recipe.
 void note_by_hand(std::vector<std::string>& deviations, const std::string& key, const std::string& value) {
-  const auto forget = [&](const std::string& start) { std::erase_if(deviations, [&](const std::string& text) { return text.starts_with(training::kSetByHand + start); }); };
+  const auto forget = [&](const std::string& start) {
+    std::erase_if(deviations, [&](const std::string& text) { return text.starts_with(training::kSetByHand + start); });
+  };
   forget(key + "=");
   // What this key takes back of those before it.
   if (key == "epochs") forget("steps=");
   if (key == "model.name") forget("model.");
   if (key.ends_with(".kind")) forget(key.substr(0, key.size() - 4));
   const std::string note = fmt::format("{}{}={}", training::kSetByHand, key, value);
-  const auto first = std::find_if(deviations.begin(), deviations.end(), [](const std::string& text) { return text.starts_with(training::kSetByHand); });
+  const auto first =
+      std::find_if(deviations.begin(), deviations.end(), [](const std::string& text) { return text.starts_with(training::kSetByHand); });
   deviations.insert(std::upper_bound(first, deviations.end(), note), note);
 }
 
@@ -164,8 +167,7 @@ void apply_layer(Recipe& recipe, const TomlTable& layer) {
   const std::vector<std::string> known = analysis_names();
   for (const std::string& analysis : recipe.analyses) {
     if (std::find(known.begin(), known.end(), analysis) == known.end()) {
-      layer.refuse("analyses", fmt::format("some of {}", fmt::join(known, ", ")), fmt::format("\"{}\"", analysis),
-                   "Correct the name");
+      layer.refuse("analyses", fmt::format("some of {}", fmt::join(known, ", ")), fmt::format("\"{}\"", analysis), "Correct the name");
     }
   }
   if (const auto analysis = layer.table("analysis")) read_options(*analysis, recipe.analysis_options);
@@ -215,14 +217,16 @@ void check_recipe(const Recipe& recipe) {
   require(!recipe.model.empty(), "a model", "none", "Set model.name");
   require(!recipe.dataset.empty(), "a data set", "none", "Set dataset");
   require(recipe.steps > 0 || recipe.epochs > 0, "a length of at least one step", "0 epochs and 0 steps", "Set epochs or steps");
-  require(recipe.shard <= recipe.batch, "shards no larger than the batch",
-          fmt::format("shard {} and batch {}", recipe.shard, recipe.batch), "Lower shard, or say shard = \"auto\"");
+  require(recipe.shard <= recipe.batch, "shards no larger than the batch", fmt::format("shard {} and batch {}", recipe.shard, recipe.batch),
+          "Lower shard, or say shard = \"auto\"");
   require(recipe.procedure != "hebbian" || recipe.hebbian.shard <= recipe.hebbian.batch, "Hebbian shards no larger than the Hebbian batch",
           fmt::format("shard {} and batch {}", recipe.hebbian.shard, recipe.hebbian.batch), "Lower hebbian.shard");
-  require(recipe.procedure != "hebbian" || recipe.augmentation.empty(), "no augmentation under procedure hebbian: features are computed once",
-          "augmentation", "Set augmentation = []");
-  require(recipe.test_views == 0 || recipe.procedure == "supervised", "test_views under procedure supervised only", "procedure " + recipe.procedure, "Set test_views = 0");
-  require(recipe.optimizer.learning_rate.value > 0, "a learning rate above 0 (a new kind of schedule begins with none)", fmt::format("{}", recipe.optimizer.learning_rate.value), "Set optimizer.learning_rate.value");
+  require(recipe.procedure != "hebbian" || recipe.augmentation.empty(),
+          "no augmentation under procedure hebbian: features are computed once", "augmentation", "Set augmentation = []");
+  require(recipe.test_views == 0 || recipe.procedure == "supervised", "test_views under procedure supervised only",
+          "procedure " + recipe.procedure, "Set test_views = 0");
+  require(recipe.optimizer.learning_rate.value > 0, "a learning rate above 0 (a new kind of schedule begins with none)",
+          fmt::format("{}", recipe.optimizer.learning_rate.value), "Set optimizer.learning_rate.value");
   recipe.optimizer.learning_rate.at(0, 1);
   recipe.optimizer.momentum.at(0, 1);
 }

@@ -30,7 +30,9 @@ std::atomic<bool> stop_requested{false};
 
 constexpr const char* kForced = "forced";  // in checkpoints of runs that began with --force: the build
 
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 std::string checkpoint_digest(const records::Checkpoint& checkpoint) {
   records::Xxh3 digest(records::Xxh3::Width::bits128);
@@ -43,18 +45,25 @@ void check_writable(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error || access(folder.c_str(), W_OK) != 0)
-    throw RunError(Complaint{"output folder " + folder.string(), "a folder that can be written", error ? error.message() : "no permission to write", "Choose another with --out"});
+    throw RunError(Complaint{"output folder " + folder.string(), "a folder that can be written",
+                             error ? error.message() : "no permission to write", "Choose another with --out"});
 }
 
 class Run {
  public:
   Run(const training::Recipe& recipe, std::int64_t seed, const RunOptions& options)
-      : recipe_(recipe), seed_(seed), options_(options), team_(options.team != nullptr ? *options.team : ranks::Team::alone()), started_(now_seconds()), folder_(options.out / recipe.paper / recipe.trial) {}
+      : recipe_(recipe),
+        seed_(seed),
+        options_(options),
+        team_(options.team != nullptr ? *options.team : ranks::Team::alone()),
+        started_(now_seconds()),
+        folder_(options.out / recipe.paper / recipe.trial) {}
 
   RunSummary execute() {
     for (const std::string& name : recipe_.analyses) find_analysis(name);
     team_.on_root([&] { check_writable(folder_); }, "output folder");
-    const std::unique_ptr<const Sources> sources = load_sources(recipe_, options_.data, team_, [] { return stop_requested.load(std::memory_order_relaxed); });
+    const std::unique_ptr<const Sources> sources =
+        load_sources(recipe_, options_.data, team_, [] { return stop_requested.load(std::memory_order_relaxed); });
     RunSummary summary;
     if (!sources) {
       summary.outcome = RunSummary::Outcome::stopped_at_start;
@@ -131,10 +140,13 @@ class Run {
     const auto require = [&](const char* key, const std::string& expected, const std::string& fix) {
       const auto found = saved.texts.find(key);
       if (found != saved.texts.end() && found->second == expected) return;
-      throw InputError(Complaint{fmt::format("checkpoint {}, {}", checkpoint.string(), key), expected, found == saved.texts.end() ? "none: it is of an earlier version" : found->second, fix});
+      throw InputError(Complaint{fmt::format("checkpoint {}, {}", checkpoint.string(), key), expected,
+                                 found == saved.texts.end() ? "none: it is of an earlier version" : found->second, fix});
     };
     require("run_id", id, "It is of another run: remove it, or run again with --force");
-    require("arithmetic", arithmetic(), "Two instruction sets round differently. Pin the one that the run began with (the lowest: " + kLowestArithmetic + "), or begin again: --force");
+    require("arithmetic", arithmetic(),
+            "Two instruction sets round differently. Pin the one that the run began with (the lowest: " + kLowestArithmetic +
+                "), or begin again: --force");
   }
 
   /// --force begins anew, but an interrupted run that began so goes on.
@@ -162,7 +174,8 @@ class Run {
     team_.on_root([&] { saved = read_own(id, checkpoint); }, "checkpoint");
     if (!root_says([&] { return saved.has_value(); })) return;
     if (!saved) saved = records::read_checkpoint(checkpoint);
-    require_same(team_, "checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none", "--out must be on a file system that all nodes share");
+    require_same(team_, "checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none",
+                 "--out must be on a file system that all nodes share");
     trainer.restore(*saved);
     if (options_.note && team_.is_root()) options_.note(fmt::format("goes on after step {} of its checkpoint", trainer.step()));
   }
@@ -183,7 +196,13 @@ class Run {
     };
     if (options_.progress && team_.is_root())
       controls.progress = [this](const training::Progress& p) {
-        options_.progress({.step = p.step, .total_steps = p.total_steps, .epoch = p.epoch, .loss = p.loss, .images_per_second = p.images_per_second, .seconds_left = p.seconds_left, .phase = p.phase});
+        options_.progress({.step = p.step,
+                           .total_steps = p.total_steps,
+                           .epoch = p.epoch,
+                           .loss = p.loss,
+                           .images_per_second = p.images_per_second,
+                           .seconds_left = p.seconds_left,
+                           .phase = p.phase});
       };
     return controls;
   }
@@ -206,12 +225,19 @@ class Run {
     return record;
   }
 
-  void analyse(const graph::Graph& graph, training::Learner& trainer, const datasets::SampleSource& test, parallel::Workers& workers, records::RunRecord& record) const {
+  void analyse(const graph::Graph& graph, training::Learner& trainer, const datasets::SampleSource& test, parallel::Workers& workers,
+               records::RunRecord& record) const {
     for (const std::string& name : recipe_.analyses) {
       AnalysisInputs inputs{recipe_, graph, trainer, test, static_cast<std::uint64_t>(seed_), workers, {}};
       if (options_.progress && team_.is_root())
         inputs.progress = [&](double fraction) {
-          options_.progress({.step = static_cast<std::int64_t>(fraction * 100), .total_steps = 100, .epoch = 0, .loss = 0, .images_per_second = 0, .seconds_left = 0, .phase = "analysis: " + name});
+          options_.progress({.step = static_cast<std::int64_t>(fraction * 100),
+                             .total_steps = 100,
+                             .epoch = 0,
+                             .loss = 0,
+                             .images_per_second = 0,
+                             .seconds_left = 0,
+                             .phase = "analysis: " + name});
         };
       find_analysis(name)(inputs, record);
     }
@@ -237,12 +263,17 @@ class Run {
 
 }  // namespace
 
-void request_stop() { stop_requested.store(true, std::memory_order_relaxed); }
-
-std::string run_id(const training::Recipe& recipe, std::int64_t seed, const std::string& data_digest) {
-  return records::sha256_hex(fmt::format("{}\nseed {}\ndata {}\nanswer version {}\n", to_toml(recipe), seed, data_digest, kAnswerVersion)).substr(0, 16);
+void request_stop() {
+  stop_requested.store(true, std::memory_order_relaxed);
 }
 
-RunSummary run_trial(const training::Recipe& recipe, std::int64_t seed, const RunOptions& options) { return Run(recipe, seed, options).execute(); }
+std::string run_id(const training::Recipe& recipe, std::int64_t seed, const std::string& data_digest) {
+  return records::sha256_hex(fmt::format("{}\nseed {}\ndata {}\nanswer version {}\n", to_toml(recipe), seed, data_digest, kAnswerVersion))
+      .substr(0, 16);
+}
+
+RunSummary run_trial(const training::Recipe& recipe, std::int64_t seed, const RunOptions& options) {
+  return Run(recipe, seed, options).execute();
+}
 
 }  // namespace reprise::experiments

@@ -13,19 +13,19 @@ namespace reprise::experiments {
 
 /// What decides where and how a run is done, never what comes out.
 struct RunOptions {
-  std::filesystem::path data;      ///< data directory; see datasets::data_directory
+  std::filesystem::path data;  ///< data directory; see datasets::data_directory
   std::filesystem::path out = "results";
-  int threads = 0;                 ///< 0: one per core this process may use
-  double time_limit_seconds = 0;   ///< 0: none; near it the run writes a checkpoint and stops early
+  int threads = 0;                                ///< 0: one per core this process may use
+  double time_limit_seconds = 0;                  ///< 0: none; near it the run writes a checkpoint and stops early
   double least_seconds_between_checkpoints = 30;  ///< lengthened so that they cost under 2 % of the time
-  bool force = false;              ///< run again although a finished result is there
-  bool keep_weights = false;       ///< store final weights in /weights
-  ranks::Team* team = nullptr;     ///< ranks that run it together; null: this process alone
+  bool force = false;                             ///< run again although a finished result is there
+  bool keep_weights = false;                      ///< store final weights in /weights
+  ranks::Team* team = nullptr;                    ///< ranks that run it together; null: this process alone
   /// Called from the training thread after every step; may be empty. Fractions are of the whole run.
   struct Progress {
     std::int64_t step = 0, total_steps = 0;  ///< steps, or any measure of the work
     double epoch = 0, loss = 0, images_per_second = 0, seconds_left = 0;
-    std::string phase;             ///< "training", "evaluating", "analysis: monte_carlo"
+    std::string phase;  ///< "training", "evaluating", "analysis: monte_carlo"
   };
   std::function<void(const Progress&)> progress;
   std::function<void(const std::string&)> note;  ///< what the user should know of but need not act on; on the root alone; may be empty
@@ -33,9 +33,9 @@ struct RunOptions {
 
 struct RunSummary {
   enum class Outcome { finished, already_there, stopped_early, stopped_at_start } outcome = Outcome::finished;
-  std::filesystem::path file;      ///< result file, or checkpoint when stopped early; empty when stopped at the start, before the first step
+  std::filesystem::path file;  ///< result file, or checkpoint when stopped early; empty when stopped at the start, before the first step
   std::string run_id;
-  double test_error_percent = 0;   ///< when finished and the task has labels
+  double test_error_percent = 0;  ///< when finished and the task has labels
   double wall_seconds = 0;
 };
 
@@ -50,12 +50,13 @@ void request_stop();
 std::string run_id(const training::Recipe& recipe, std::int64_t seed, const std::string& data_digest);
 
 struct Forecast {
-  double seconds = 0;              ///< of training and evaluation, from timed steps; NaN: nothing was timed, a Hebbian net takes over half of the memory
-  std::int64_t memory_bytes = 0;   ///< resident, data set included
+  double seconds =
+      0;  ///< of training and evaluation, from timed steps; NaN: nothing was timed, a Hebbian net takes over half of the memory
+  std::int64_t memory_bytes = 0;  ///< resident, data set included
   std::int64_t disk_bytes = 0;
   std::int64_t exchanged_bytes_per_step = 0;  ///< sent by each of many nodes at most; nothing is on one
   std::int64_t steps = 0;
-  double training_flops = 0;       ///< whole run
+  double training_flops = 0;  ///< whole run
   std::int64_t parameters = 0;
 };
 

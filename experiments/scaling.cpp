@@ -11,7 +11,9 @@ namespace reprise::experiments {
 
 namespace {
 
-std::int64_t waves(std::int64_t shards, int threads) { return (shards + threads - 1) / threads; }
+std::int64_t waves(std::int64_t shards, int threads) {
+  return (shards + threads - 1) / threads;
+}
 
 /// Bytes that all nodes must see of layers cut by output features: their input, output, gradient of the output and shares of the
 /// input's gradient.
@@ -43,7 +45,8 @@ std::int64_t most_exchanged_bytes(const graph::Graph& graph, const training::Rec
 
 StepCosts measure_step_costs(const training::Recipe& recipe, int threads) {
   if (recipe.procedure == "hebbian")
-    throw InputError(Complaint{"--nodes", "a trial that learns by back-propagation: its step is what the model of costs is made of", "procedure hebbian", "Measure a run on the nodes at hand instead"});
+    throw InputError(Complaint{"--nodes", "a trial that learns by back-propagation: its step is what the model of costs is made of",
+                               "procedure hebbian", "Measure a run on the nodes at hand instead"});
   const graph::Graph graph = build_model(recipe);
   TimedNet net(recipe, graph, datasets::require_entry(recipe.dataset).classes(), threads);
   StepCosts costs;
@@ -65,16 +68,21 @@ StepForecast forecast_step(const StepCosts& costs, int nodes, const Network& net
   if (nodes == 1) return forecast;
   const double others = nodes - 1, share = others / nodes;
   const double round = network.latency_seconds + others * network.message_seconds;  // a message to each other node, under way at once
-  forecast.exchanging = (2 + costs.meetings) * round + (2.0 * static_cast<double>(costs.gradient_bytes) + static_cast<double>(costs.activation_bytes)) * share / network.bytes_per_second;
+  forecast.exchanging =
+      (2 + costs.meetings) * round +
+      (2.0 * static_cast<double>(costs.gradient_bytes) + static_cast<double>(costs.activation_bytes)) * share / network.bytes_per_second;
   return forecast;
 }
 
 StepForecast forecast_step_here(const StepCosts& costs, int ranks, int cores) {
   const std::int64_t shards = (costs.shards + ranks - 1) / ranks;
   // Ranks that have no shard of their own do not slow the others down.
-  const auto at_work = static_cast<double>(std::min<std::int64_t>(ranks, costs.shards)) * static_cast<double>(std::min<std::int64_t>(costs.threads, shards));
+  const auto at_work =
+      static_cast<double>(std::min<std::int64_t>(ranks, costs.shards)) * static_cast<double>(std::min<std::int64_t>(costs.threads, shards));
   const double turns = std::max(1.0, at_work / cores);
-  return {.nodes = 1, .computing = costs.fixed_seconds + turns * costs.wave_seconds * static_cast<double>(waves(shards, costs.threads)), .exchanging = 0};
+  return {.nodes = 1,
+          .computing = costs.fixed_seconds + turns * costs.wave_seconds * static_cast<double>(waves(shards, costs.threads)),
+          .exchanging = 0};
 }
 
 }  // namespace reprise::experiments

@@ -19,8 +19,8 @@ namespace reprise::experiments {
 /// Between nodes. The defaults are assumptions; ranks/network_probe.hpp measures what is there.
 struct Network {
   double latency_seconds = 20e-6;
-  double bytes_per_second = 1.25e9;   ///< 10 Gbit/s
-  double message_seconds = 2e-6;      ///< a node's own time for one message
+  double bytes_per_second = 1.25e9;  ///< 10 Gbit/s
+  double message_seconds = 2e-6;     ///< a node's own time for one message
 };
 
 /// What a step of one net is made of.

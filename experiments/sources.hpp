@@ -15,14 +15,15 @@
 namespace reprise::experiments {
 
 struct Sources {
-  /// Loads, selects and preprocesses. Asked to stop between two of these, it leaves the rest out: complete() is then false. Throws InputError.
+  /// Loads, selects and preprocesses. Asked to stop between two of these, it leaves the rest out: complete() is then false. Throws
+  /// InputError.
   Sources(const training::Recipe& recipe, const std::filesystem::path& directory, const std::function<bool()>& should_stop = {});
   bool complete() const { return test != nullptr; }
 
   std::shared_ptr<const datasets::Preprocessing> preprocessing;
   std::unique_ptr<datasets::SampleSource> train, test;
   std::unique_ptr<datasets::SampleSource> labelled;  ///< of procedure hebbian; null: all of train
-  std::string digest;  ///< of what is trained and tested on
+  std::string digest;                                ///< of what is trained and tested on
 };
 
 /// The root reads first: what is fitted once is then in the cache for the others. Throws InputError on all ranks unless all have
@@ -34,8 +35,8 @@ std::unique_ptr<const Sources> load_sources(const training::Recipe& recipe, cons
 bool is_whitened(const training::Recipe& recipe);
 
 /// What takes the trial from its first weights to its last. Keeps references to all arguments. Collective.
-std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources, std::uint64_t seed,
-                                                parallel::Workers& workers, ranks::Team& team);
+std::unique_ptr<training::Learner> make_learner(const training::Recipe& recipe, const graph::Graph& graph, const Sources& sources,
+                                                std::uint64_t seed, parallel::Workers& workers, ranks::Team& team);
 
 /// Throws InputError on all ranks unless all have the text that the root has. Collective.
 void require_same(ranks::Team& team, const std::string& thing, const std::string& mine, const char* fix);

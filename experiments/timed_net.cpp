@@ -12,17 +12,24 @@ constexpr std::int64_t kGeneratedCode = 16 << 20;
 
 }  // namespace
 
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 void MadeUpSamples::fetch(std::int64_t slot, float* output) const {
   for (std::int64_t i = 0; i < size_; ++i) output[i] = static_cast<float>((slot * 31 + i * 7) % 13) * 0.07f;
 }
 
 TimedNet::TimedNet(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads)
-    : batch_(recipe.batch), shard_(std::min(recipe.shard, recipe.batch)), workers_(threads), parameters_(graph), samples_(graph.node(0).shape.size(), classes) {
+    : batch_(recipe.batch),
+      shard_(std::min(recipe.shard, recipe.batch)),
+      workers_(threads),
+      parameters_(graph),
+      samples_(graph.node(0).shape.size(), classes) {
   parameters_.initialise(1);
   const graph::ExecutorOptions options{.net = {.precision = recipe.precision, .batch = batch_, .shard = shard_},
-                                       .target_is_input = recipe.procedure == "autoencoder", .label_smoothing = recipe.label_smoothing};
+                                       .target_is_input = recipe.procedure == "autoencoder",
+                                       .label_smoothing = recipe.label_smoothing};
   executor_ = std::make_unique<graph::Executor>(graph, options, parameters_, workers_);
   optimizer_ = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters_);
   terms_ = optimizer_->terms(0, 1);
@@ -55,7 +62,8 @@ double TimedNet::train_step_seconds(std::int64_t shards, double seconds) {
 }
 
 std::int64_t TimedNet::working_bytes() const {
-  return static_cast<std::int64_t>(executor_->memory().total()) + parameters_.size() * 4 * static_cast<std::int64_t>(1 + optimizer_->state().size()) + kGeneratedCode;
+  return static_cast<std::int64_t>(executor_->memory().total()) +
+         parameters_.size() * 4 * static_cast<std::int64_t>(1 + optimizer_->state().size()) + kGeneratedCode;
 }
 
 }  // namespace reprise::experiments

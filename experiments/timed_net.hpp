@@ -39,8 +39,8 @@ class MadeUpSamples : public graph::BatchReader {
   int classes_;
 };
 
-/// A net, its optimizer and samples that cost what real ones do. Trains and evaluates in batches of the recipe's, on `graph` (which must outlive
-/// it): the recipe's own, or the classifier of a Hebbian net.
+/// A net, its optimizer and samples that cost what real ones do. Trains and evaluates in batches of the recipe's, on `graph` (which must
+/// outlive it): the recipe's own, or the classifier of a Hebbian net.
 class TimedNet {
  public:
   TimedNet(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads);

@@ -16,13 +16,20 @@ namespace {
 
 std::string type_of(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::table: return "a table";
-    case toml::node_type::array: return "a list";
-    case toml::node_type::string: return fmt::format("the string \"{}\"", *node.value<std::string>());
-    case toml::node_type::integer: return fmt::format("the integer {}", *node.value<std::int64_t>());
-    case toml::node_type::floating_point: return fmt::format("the number {}", *node.value<double>());
-    case toml::node_type::boolean: return *node.value<bool>() ? "true" : "false";
-    default: return "a date or time";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::string:
+      return fmt::format("the string \"{}\"", *node.value<std::string>());
+    case toml::node_type::integer:
+      return fmt::format("the integer {}", *node.value<std::int64_t>());
+    case toml::node_type::floating_point:
+      return fmt::format("the number {}", *node.value<double>());
+    case toml::node_type::boolean:
+      return *node.value<bool>() ? "true" : "false";
+    default:
+      return "a date or time";
   }
 }
 
@@ -42,8 +49,8 @@ toml::table parse_toml_text(const std::string& text, const std::string& name) {
 toml::table parse_toml_file(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
-    throw InputError(Complaint{file.string(), "a readable file", "none",
-                               "Reinstall, or set REPRISE_EXPERIMENTS to the folder that holds the papers"});
+    throw InputError(
+        Complaint{file.string(), "a readable file", "none", "Reinstall, or set REPRISE_EXPERIMENTS to the folder that holds the papers"});
   }
   std::ostringstream text;
   text << stream.rdbuf();
@@ -214,7 +221,8 @@ std::vector<std::string> TomlTable::keys() const {
 }
 
 void TomlTable::finish() const {
-  if (std::all_of(table_->begin(), table_->end(), [&](const auto& entry) { return asked_.count(std::string(entry.first.str())) > 0; })) return;
+  if (std::all_of(table_->begin(), table_->end(), [&](const auto& entry) { return asked_.count(std::string(entry.first.str())) > 0; }))
+    return;
   const std::vector<std::string> known(asked_.begin(), asked_.end());
   for (const std::string& key : keys()) {
     if (asked_.count(key)) continue;

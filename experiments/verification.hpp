@@ -10,8 +10,8 @@
 namespace reprise::experiments {
 
 struct VerificationPart {
-  double from_epoch = 0;      ///< rows before are not compared (the run is executed from its start all the same)
-  std::int64_t steps = 0;     ///< at least so many are executed, up to the first noted loss (a 200th of the run), and one or two more; 0: all
+  double from_epoch = 0;   ///< rows before are not compared (the run is executed from its start all the same)
+  std::int64_t steps = 0;  ///< at least so many are executed, up to the first noted loss (a 200th of the run), and one or two more; 0: all
 };
 
 /// Throws InputError if the data, the code's answer version or the instruction sets are not those of the run: another answer would

@@ -124,10 +124,18 @@ ClaimCounts Report::counts() const {
   for (const PaperReport& paper : papers) {
     for (const ClaimResult& claim : paper.claims) {
       switch (claim.verdict.outcome) {
-        case Outcome::reproduced: ++counts.reproduced; break;
-        case Outcome::not_reproduced: ++counts.not_reproduced; break;
-        case Outcome::undecided: ++counts.undecided; break;
-        case Outcome::not_tested: ++counts.not_tested; break;
+        case Outcome::reproduced:
+          ++counts.reproduced;
+          break;
+        case Outcome::not_reproduced:
+          ++counts.not_reproduced;
+          break;
+        case Outcome::undecided:
+          ++counts.undecided;
+          break;
+        case Outcome::not_tested:
+          ++counts.not_tested;
+          break;
       }
     }
   }

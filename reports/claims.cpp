@@ -39,7 +39,8 @@ bool same_images(const Runs& runs) {
 
 std::string region_text(const Region& region, const std::string& unit) {
   const std::string after = unit.empty() ? "" : " " + unit;
-  if (std::isinf(region.high)) return fmt::format("claimed: {} {}{}", region.closed ? "at least" : "more than", shortest_text(region.low), after);
+  if (std::isinf(region.high))
+    return fmt::format("claimed: {} {}{}", region.closed ? "at least" : "more than", shortest_text(region.low), after);
   if (std::isinf(region.low)) return fmt::format("claimed: at most {}{}", shortest_text(region.high), after);
   return fmt::format("claimed: within {}{} of each other", shortest_text(region.high), after);
 }
@@ -63,7 +64,8 @@ std::string mcnemar_text(const Runs& left, const Runs& right) {
   double smallest = 1, largest = 0;
   for (std::size_t s = 0; s < left.size(); ++s) {
     const McNemar test = mcnemar(left[s]->test_labels, left[s]->test_predictions, right[s]->test_predictions);
-    parts.push_back(fmt::format("{} against {} ({} {})", test.left_only_wrong, test.right_only_wrong, test.method == "exact" ? "exact p" : test.method, p_text(test.p)));
+    parts.push_back(fmt::format("{} against {} ({} {})", test.left_only_wrong, test.right_only_wrong,
+                                test.method == "exact" ? "exact p" : test.method, p_text(test.p)));
     smallest = std::min(smallest, test.p);
     largest = std::max(largest, test.p);
   }
@@ -74,8 +76,8 @@ std::string mcnemar_text(const Runs& left, const Runs& right) {
 
 std::string estimate_text(const Estimate& estimate, const Region& region, const std::string& unit, bool difference) {
   const std::string after = unit.empty() ? "" : " " + unit;
-  return fmt::format("{}{} (95 % interval {}; {})", difference ? signed_text(estimate.value, unit) : number_text(estimate.value, unit), after,
-                     interval_text(estimate.low, estimate.high, unit), region_text(region, unit));
+  return fmt::format("{}{} (95 % interval {}; {})", difference ? signed_text(estimate.value, unit) : number_text(estimate.value, unit),
+                     after, interval_text(estimate.low, estimate.high, unit), region_text(region, unit));
 }
 
 std::string published_text(const experiments::PublishedNumber& number) {
@@ -107,7 +109,9 @@ std::vector<std::string> trials_of(const Claim& claim) {
 }
 
 using Setting = std::tuple<std::string, std::string, std::string>;  // scale, data set, variation
-Setting setting_of(const RunGroup& group) { return {group.scale, group.recipe.dataset, group.variation()}; }
+Setting setting_of(const RunGroup& group) {
+  return {group.scale, group.recipe.dataset, group.variation()};
+}
 
 const RunGroup* find_group(const std::vector<RunGroup>& groups, const std::string& trial, const Setting& setting) {
   for (const RunGroup& group : groups) {
@@ -135,7 +139,8 @@ std::optional<ClaimResult> test_claim(const Claim& claim, const std::vector<RunG
     result.pictures.push_back({comparison->estimate.value, comparison->estimate.low, comparison->estimate.high, part.region.low,
                                part.region.high, comparison->unit, verdicts.back().word(), comparison->name});
   }
-  if (!outdated.empty()) result.tests.push_back(fmt::format("By an earlier recipe than the catalog's of today: {}.", fmt::join(outdated, ", ")));
+  if (!outdated.empty())
+    result.tests.push_back(fmt::format("By an earlier recipe than the catalog's of today: {}.", fmt::join(outdated, ", ")));
   result.verdict = all_of(verdicts);
   std::tie(result.scale, result.dataset, result.variation) = setting;
   result.substitute = !claim.dataset.empty() && canonical_name(claim.dataset) != canonical_name(result.dataset);
@@ -201,10 +206,10 @@ std::optional<Comparison> compare_groups(const RunGroup& left, const RunGroup& r
   } else {
     comparison.estimate = estimate_from_seeds(differences);
   }
-  comparison.sentence = fmt::format("{} in {}: {}. {}.", gain ? fmt::format("Gain of {} over {}", left.trial, right.trial)
-                                                             : fmt::format("{} minus {}", left.trial, right.trial),
-                                    metric, estimate_text(comparison.estimate, region, comparison.unit, true),
-                                    seeds_text(differences, comparison.unit, true));
+  comparison.sentence = fmt::format(
+      "{} in {}: {}. {}.",
+      gain ? fmt::format("Gain of {} over {}", left.trial, right.trial) : fmt::format("{} minus {}", left.trial, right.trial), metric,
+      estimate_text(comparison.estimate, region, comparison.unit, true), seeds_text(differences, comparison.unit, true));
   if (images) comparison.sentence += " " + mcnemar_text(left_runs, right_runs) + ".";
   return comparison;
 }
@@ -227,8 +232,9 @@ std::optional<Comparison> measure_group(const RunGroup& group, const std::string
   } else {
     comparison.estimate = estimate_from_seeds(values);
   }
-  comparison.sentence = fmt::format("{} of {}: {}. {}.", metric, group.trial, estimate_text(comparison.estimate, region, comparison.unit, false),
-                                    seeds_text(values, comparison.unit, false));
+  comparison.sentence =
+      fmt::format("{} of {}: {}. {}.", metric, group.trial, estimate_text(comparison.estimate, region, comparison.unit, false),
+                  seeds_text(values, comparison.unit, false));
   return comparison;
 }
 

@@ -15,15 +15,16 @@ std::vector<ClaimResult> test_claims(const experiments::Paper& paper, const std:
 struct Comparison {
   Estimate estimate;
   Region region;
-  std::string unit;      ///< of the quantity
+  std::string unit;  ///< of the quantity
   std::string sentence;
-  std::string name;      ///< short, for the picture
+  std::string name;  ///< short, for the picture
 };
 
 /// By how much `left` is better than `right` (`gain`) or differs from it, over the seeds both have. Uses the outcomes on
 /// the same test images when the metric is an error of predictions and the labels agree, else the seeds alone.
 /// Nothing if no seed is common to both or a run lacks the metric.
-std::optional<Comparison> compare_groups(const RunGroup& left, const RunGroup& right, const std::string& metric, bool gain, const Region& region);
+std::optional<Comparison> compare_groups(const RunGroup& left, const RunGroup& right, const std::string& metric, bool gain,
+                                         const Region& region);
 
 /// The metric of one trial against bounds.
 std::optional<Comparison> measure_group(const RunGroup& group, const std::string& metric, const Region& region);

@@ -157,9 +157,8 @@ std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std:
         const auto& wanted = figure.lines[l];
         PlotLine ours, theirs;
         for (std::size_t i = 0; i < std::min(wanted.trials.size(), wanted.x.size()); ++i) {
-          const auto group = std::find_if(groups.begin(), groups.end(), [&](const RunGroup& g) {
-            return g.trial == wanted.trials[i] && setting_text(g) == setting;
-          });
+          const auto group = std::find_if(groups.begin(), groups.end(),
+                                          [&](const RunGroup& g) { return g.trial == wanted.trials[i] && setting_text(g) == setting; });
           if (group == groups.end()) continue;
           std::vector<double> values;
           for (const records::RunRecord* run : group->runs) {
@@ -222,13 +221,15 @@ std::vector<Picture> analysis_tables(const experiments::Paper& paper, const std:
           line.color = color++;
           line.faint = group.runs.size() > 1;
           line.markers = values.size() <= 12;
-          if (const auto deviation = table.columns.find(kDeviation); column == "error" && deviation != table.columns.end()) line.error = deviation->second;
+          if (const auto deviation = table.columns.find(kDeviation); column == "error" && deviation != table.columns.end())
+            line.error = deviation->second;
           picture.plot.lines.push_back(std::move(line));
         }
         picture.plot.y_label = color == 1 ? picture.plot.lines.back().name : "";
       }
       if (picture.plot.lines.empty()) continue;
-      picture.note = fmt::format("{} ({}), {}; {}, one line each", title_of(paper, group), group.trial, setting_text(group), seed_count_text(group));
+      picture.note =
+          fmt::format("{} ({}), {}; {}, one line each", title_of(paper, group), group.trial, setting_text(group), seed_count_text(group));
       picture.group = name;
       picture.plot.title = picture.title + ": " + picture.note;
       picture.plot.width = 440;
@@ -250,7 +251,8 @@ std::vector<ImageGrid> image_grids(const experiments::Paper& paper, const std::v
                          images.pixels.size() == static_cast<std::size_t>(images.count * size);
       if (!whole) continue;
       grids.push_back({images.title.empty() ? name : images.title,
-                       fmt::format("{} ({}), {}, seed {}", title_of(paper, group), group.trial, setting_text(group), (*first)->seed), images});
+                       fmt::format("{} ({}), {}, seed {}", title_of(paper, group), group.trial, setting_text(group), (*first)->seed),
+                       images});
     }
   }
   return grids;

@@ -88,7 +88,8 @@ std::string series_svg(const PlotLine& line, const Axis& x, const Axis& y) {
       const double top = y.at(line.y[i] + line.error[i]);
       const double below = line.y[i] - line.error[i];
       const double bottom = y.shows(below) ? y.at(below) : y.from;
-      out += fmt::format("<path class=\"bar\" d=\"M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}h6M{3:.1f} {2:.1f}h6\"/>", px, top, bottom, px - 3);
+      out +=
+          fmt::format("<path class=\"bar\" d=\"M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}h6M{3:.1f} {2:.1f}h6\"/>", px, top, bottom, px - 3);
     }
     if (line.markers) out += fmt::format("<circle class=\"mark\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"/>", px, py, line.hollow ? 3.6 : 3);
   }
@@ -127,7 +128,8 @@ std::string legend_svg(const std::vector<LegendEntry>& entries, double top) {
     out += fmt::format("<g class=\"s{}{}{}\">", line.color % kColors, line.dashed ? " dashed" : "", line.hollow ? " hollow" : "");
     out += fmt::format("<path class=\"line\" d=\"M{:.1f} {:.1f}h18\"/>", entry.x, y);
     if (line.markers) out += fmt::format("<circle class=\"mark\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"/>", entry.x + 9, y);
-    out += fmt::format("<text class=\"key\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text></g>\n", entry.x + kLegendKey, y + 4, html_escaped(line.name));
+    out +=
+        fmt::format("<text class=\"key\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text></g>\n", entry.x + kLegendKey, y + 4, html_escaped(line.name));
   }
   return out;
 }
@@ -185,26 +187,29 @@ std::string render_svg(const Plot& plot) {
 
   std::vector<LegendEntry> entries;
   const double height = plot.height + lay_out_legend(plot, left, entries) + (entries.empty() ? 0 : 4);
-  std::string out = fmt::format("<svg class=\"plot\" viewBox=\"0 0 {0} {1:.0f}\" width=\"{0}\" height=\"{1:.0f}\" role=\"img\">\n<title>{2}</title>\n",
-                                plot.width, height, html_escaped(plot.title));
+  std::string out =
+      fmt::format("<svg class=\"plot\" viewBox=\"0 0 {0} {1:.0f}\" width=\"{0}\" height=\"{1:.0f}\" role=\"img\">\n<title>{2}</title>\n",
+                  plot.width, height, html_escaped(plot.title));
   for (double value : ticks(y.low, y.high, std::max(3, (plot.height - 50) / (plot.log_y ? 26 : 42)), plot.log_y)) {
     const double at = y.at(value);
-    out += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}H{:.1f}\"/><text class=\"tick y\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", left, at, right,
-                       left - 6, at + 3.8, tick_text(value));
+    out += fmt::format("<path class=\"grid\" d=\"M{:.1f} {:.1f}H{:.1f}\"/><text class=\"tick y\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
+                       left, at, right, left - 6, at + 3.8, tick_text(value));
   }
   for (double value : ticks(x.low, x.high, std::max(3, (plot.width - 64) / 56), plot.log_x)) {
     const double at = x.at(value);
-    out += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {1:.1f}v4\"/><text class=\"tick x\" x=\"{0:.1f}\" y=\"{2:.1f}\">{3}</text>\n", at, bottom,
-                       bottom + 16, tick_text(value));
+    out += fmt::format("<path class=\"axis\" d=\"M{0:.1f} {1:.1f}v4\"/><text class=\"tick x\" x=\"{0:.1f}\" y=\"{2:.1f}\">{3}</text>\n", at,
+                       bottom, bottom + 16, tick_text(value));
   }
   // The inner <svg> cuts lines that leave a fixed range.
-  out += fmt::format("<svg x=\"{0:.1f}\" y=\"{1:.1f}\" width=\"{2:.1f}\" height=\"{3:.1f}\" viewBox=\"{0:.1f} {1:.1f} {2:.1f} {3:.1f}\">\n", left, top - 4,
-                     right - left + 4, bottom - top + 8);
+  out += fmt::format("<svg x=\"{0:.1f}\" y=\"{1:.1f}\" width=\"{2:.1f}\" height=\"{3:.1f}\" viewBox=\"{0:.1f} {1:.1f} {2:.1f} {3:.1f}\">\n",
+                     left, top - 4, right - left + 4, bottom - top + 8);
   for (const PlotLine& line : plot.lines) out += series_svg(line, x, y);
   out += "</svg>\n";
   out += fmt::format("<path class=\"axis\" d=\"M{:.1f} {:.1f}V{:.1f}H{:.1f}\"/>\n", left, top, bottom, right);
-  out += fmt::format("<text class=\"label x\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", (left + right) / 2, bottom + 33, html_escaped(plot.x_label));
-  out += fmt::format("<text class=\"label y\" transform=\"translate(12 {:.1f}) rotate(-90)\">{}</text>\n", (top + bottom) / 2, html_escaped(plot.y_label));
+  out += fmt::format("<text class=\"label x\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", (left + right) / 2, bottom + 33,
+                     html_escaped(plot.x_label));
+  out += fmt::format("<text class=\"label y\" transform=\"translate(12 {:.1f}) rotate(-90)\">{}</text>\n", (top + bottom) / 2,
+                     html_escaped(plot.y_label));
   return out + legend_svg(entries, plot.height + 2) + "</svg>\n";
 }
 
@@ -224,10 +229,11 @@ std::string render_interval(const IntervalPicture& picture) {
   const auto cut = [&](double value) { return std::clamp(axis.at(std::clamp(value, axis.low, axis.high)), kLeft, kRight); };
   const bool spread_known = std::isfinite(picture.low) && std::isfinite(picture.high);
 
-  std::string out = fmt::format("<svg class=\"interval {}\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\"><title>{}: {}{}</title>",
-                                html_escaped(canonical_name(picture.state)), kWidth, kHeight, kWidth, kHeight, html_escaped(picture.name),
-                                number_text(picture.value, picture.unit),
-                                spread_known ? ", 95 % interval " + interval_text(picture.low, picture.high, picture.unit) : "");
+  std::string out =
+      fmt::format("<svg class=\"interval {}\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\"><title>{}: {}{}</title>",
+                  html_escaped(canonical_name(picture.state)), kWidth, kHeight, kWidth, kHeight, html_escaped(picture.name),
+                  number_text(picture.value, picture.unit),
+                  spread_known ? ", 95 % interval " + interval_text(picture.low, picture.high, picture.unit) : "");
   const double from = cut(picture.region_low), to = cut(picture.region_high);
   out += fmt::format("<rect class=\"region\" x=\"{:.1f}\" y=\"4\" width=\"{:.1f}\" height=\"24\"/>", from, std::max(0.0, to - from));
   for (double bound : {picture.region_low, picture.region_high}) {
@@ -235,7 +241,8 @@ std::string render_interval(const IntervalPicture& picture) {
   }
   out += fmt::format("<path class=\"axis\" d=\"M{} 30H{}\"/>", kLeft, kRight);
   for (double value : ticks(axis.low, axis.high, 6, false)) {
-    out += fmt::format("<path class=\"axis\" d=\"M{0:.1f} 30v3\"/><text class=\"tick x\" x=\"{0:.1f}\" y=\"44\">{1}</text>", axis.at(value), tick_text(value));
+    out += fmt::format("<path class=\"axis\" d=\"M{0:.1f} 30v3\"/><text class=\"tick x\" x=\"{0:.1f}\" y=\"44\">{1}</text>", axis.at(value),
+                       tick_text(value));
   }
   if (spread_known) {
     const double low = cut(picture.low), high = cut(picture.high);

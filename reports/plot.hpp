@@ -7,19 +7,19 @@
 namespace reprise::reports {
 
 struct PlotLine {
-  std::string name;            ///< in the legend; lines of one name and colour share an entry; empty: no entry
-  std::vector<double> x, y;    ///< same length; points that are not finite (or not positive on a log axis) are left out
-  std::vector<double> error;   ///< half-length of error bars, or empty
-  int color = 0;               ///< 0 to 7, taken modulo 8
-  bool faint = false;          ///< thin and pale: one seed of several
+  std::string name;           ///< in the legend; lines of one name and colour share an entry; empty: no entry
+  std::vector<double> x, y;   ///< same length; points that are not finite (or not positive on a log axis) are left out
+  std::vector<double> error;  ///< half-length of error bars, or empty
+  int color = 0;              ///< 0 to 7, taken modulo 8
+  bool faint = false;         ///< thin and pale: one seed of several
   bool dashed = false;
-  bool line = true;            ///< join the points
+  bool line = true;  ///< join the points
   bool markers = false;
-  bool hollow = false;         ///< hollow markers: published values
+  bool hollow = false;  ///< hollow markers: published values
 };
 
 struct Plot {
-  std::string title;           ///< also the picture's accessible name
+  std::string title;  ///< also the picture's accessible name
   std::string x_label, y_label;
   bool log_x = false, log_y = false;
   std::vector<PlotLine> lines;

@@ -10,8 +10,8 @@ namespace reprise::reports {
 struct RecipeFacts {
   std::string dataset, precision, title;
   std::vector<std::string> preprocessing, augmentation;
-  std::vector<std::string> reports;         ///< ids of published numbers
-  std::vector<std::string> deviations;      ///< without the ones below
+  std::vector<std::string> reports;           ///< ids of published numbers
+  std::vector<std::string> deviations;        ///< without the ones below
   std::vector<std::string> settings_by_hand;  ///< "optimizer.max_norm=3": overrides, dataset and precision excepted
   bool dataset_by_hand = false, precision_by_hand = false;
   double epochs = 0;

@@ -20,16 +20,16 @@ struct Protocol {
   std::string dataset;
   std::string split = "test";
   std::string epoch_rule = "last epoch";
-  std::string preprocessing;            ///< "scale", "none"
-  std::string augmentation;             ///< "none", "flip, crop(pad=4)"
+  std::string preprocessing;  ///< "scale", "none"
+  std::string augmentation;   ///< "none", "flip, crop(pad=4)"
   std::string test_time_augmentation = "none";
   std::string scale;
   std::string precision;
-  std::string length;                   ///< "60 epochs", "1000000 updates"
-  std::string train_images;             ///< "all", "10000"
+  std::string length;        ///< "60 epochs", "1000000 updates"
+  std::string train_images;  ///< "all", "10000"
   std::string test_images;
 
-  std::string text() const;             ///< one line
+  std::string text() const;  ///< one line
 };
 
 struct Published {
@@ -43,26 +43,26 @@ struct Published {
 /// Ours minus the published value, with an interval for the difference.
 struct Agreement {
   double difference = 0, low = 0, high = 0;
-  double half_width_of_many = 0;        ///< half-width if so many seeds had shown this spread that it were known; 0: no spread
-  std::string basis;                    ///< where the interval's width comes from, in words
+  double half_width_of_many = 0;  ///< half-width if so many seeds had shown this spread that it were known; 0: no spread
+  std::string basis;              ///< where the interval's width comes from, in words
 };
 
 /// One line of a comparison table.
 struct Row {
-  std::string id;                       ///< of the published number, else "TRIAL/METRIC"
+  std::string id;  ///< of the published number, else "TRIAL/METRIC"
   std::string trial, title, dataset, scale, metric, unit;
-  std::string variation;                ///< settings by hand and a precision other than f32: "optimizer.max_norm=3; bf16"
+  std::string variation;  ///< settings by hand and a precision other than f32: "optimizer.max_norm=3; bf16"
   std::optional<Published> published;
   Summary reproduced;
-  bool is_floor = false;                ///< in some run the largest value tried did not suffice: the true one is larger
+  bool is_floor = false;  ///< in some run the largest value tried did not suffice: the true one is larger
   std::vector<std::int64_t> seeds;
-  std::vector<double> values;           ///< one a seed
+  std::vector<double> values;  ///< one a seed
   Protocol protocol;
-  std::string protocol_label;           ///< "A": place of the protocol's text in PaperReport::protocols
-  bool substitute = false;              ///< another data set than the published one
+  std::string protocol_label;  ///< "A": place of the protocol's text in PaperReport::protocols
+  bool substitute = false;     ///< another data set than the published one
   bool reduced_scale = false;
-  std::optional<Agreement> agreement;   ///< like for like only
-  std::string verdict;                  ///< "agrees", "higher by 0.12", "undecided with 2 seeds: higher by 0.12", "not compared: substitute data set"
+  std::optional<Agreement> agreement;  ///< like for like only
+  std::string verdict;  ///< "agrees", "higher by 0.12", "undecided with 2 seeds: higher by 0.12", "not compared: substitute data set"
   std::vector<int> footnotes;           ///< numbers of PaperReport::footnotes, from 1
   std::vector<std::string> deviations;  ///< the same as text
 
@@ -75,17 +75,17 @@ struct ClaimResult {
   std::string scale, dataset, variation;
   bool substitute = false;
   Verdict verdict;
-  std::vector<std::string> tests;       ///< sentences with numbers, one per comparison made
-  std::vector<std::string> published;   ///< "Table 2, Standard NN: 1.6"
+  std::vector<std::string> tests;      ///< sentences with numbers, one per comparison made
+  std::vector<std::string> published;  ///< "Table 2, Standard NN: 1.6"
   std::vector<IntervalPicture> pictures;
 
-  std::string setting() const;          ///< "desk, fashion-mnist (substitute)"
+  std::string setting() const;  ///< "desk, fashion-mnist (substitute)"
   std::string test_text() const;
 };
 
 struct Picture {
   std::string title, note;
-  std::string group;                    ///< heading under which it stands
+  std::string group;  ///< heading under which it stands
   Plot plot;
 };
 
@@ -121,8 +121,8 @@ struct LeftOut {
 
 /// A step's time on some ranks of one machine, measured and as the model forecast it.
 struct ScalingRow {
-  std::string kind;                     ///< "strong": the recipe's batch; "weak": a share of it for each rank
-  int ranks = 1, threads = 1;           ///< threads of each rank
+  std::string kind;            ///< "strong": the recipe's batch; "weak": a share of it for each rank
+  int ranks = 1, threads = 1;  ///< threads of each rank
   std::int64_t batch = 0;
   double seconds = 0, forecast_seconds = 0;
 };
@@ -145,9 +145,9 @@ struct ClaimCounts {
 };
 
 struct Report {
-  std::vector<PaperReport> papers;      ///< those with runs, in the order of the catalog
+  std::vector<PaperReport> papers;  ///< those with runs, in the order of the catalog
   std::vector<LeftOut> left_out;
-  Scaling scaling;                      ///< empty unless it was measured
+  Scaling scaling;  ///< empty unless it was measured
 
   ClaimCounts counts() const;
   int run_count() const;
@@ -170,7 +170,8 @@ std::string to_html(const Report& report);
 
 /// Writes report.md, report.html, report.csv, report.tex, report.json into `folder` (made if missing), each whole or not at
 /// all. Returns the paths. Throws RunError.
-std::vector<std::filesystem::path> write_report(const Report& report, const std::vector<Format>& formats, const std::filesystem::path& folder);
+std::vector<std::filesystem::path> write_report(const Report& report, const std::vector<Format>& formats,
+                                                const std::filesystem::path& folder);
 
 /// The tables that a terminal shows: rows, then claims.
 std::string terminal_table(const Report& report);

@@ -13,8 +13,12 @@ namespace {
 
 constexpr double kNormal95 = 1.959963984540054;  // what Student's t comes to with many seeds
 
-std::string or_none(const std::vector<std::string>& names) { return names.empty() ? "none" : joined(names, ", "); }
-std::string or_all(std::int64_t count) { return count == 0 ? "all" : fmt::format("{}", count); }
+std::string or_none(const std::vector<std::string>& names) {
+  return names.empty() ? "none" : joined(names, ", ");
+}
+std::string or_all(std::int64_t count) {
+  return count == 0 ? "all" : fmt::format("{}", count);
+}
 
 // A trial without published numbers is shown by what it is about.
 std::string chief_metric(const RunGroup& group) {
@@ -44,7 +48,9 @@ std::string comparison_text(const Row& row, const RunGroup& group) {
   return reasons.empty() ? "" : "not compared: " + joined(reasons, ", ");
 }
 
-bool holds_zero(const Agreement& agreement) { return agreement.low <= 0 && agreement.high >= 0; }
+bool holds_zero(const Agreement& agreement) {
+  return agreement.low <= 0 && agreement.high >= 0;
+}
 
 /// `images`: of the test set if the value counts some of them, else 0. Two seeds that differ make an interval wide enough for anything:
 /// where only that makes it hold zero, and the choice of test images does not explain the difference either, more seeds have to tell.
@@ -83,16 +89,19 @@ Row row_of(const experiments::Paper& paper, const RunGroup& group, const experim
   row.reproduced = summarize(row.values);
   row.verdict = comparison_text(row, group);
   if (row.verdict.empty()) {
-    const bool counts_images = (is_error_of_predictions(row.metric) || is_accuracy_of_predictions(row.metric)) && has_predictions(*group.runs.front());
+    const bool counts_images =
+        (is_error_of_predictions(row.metric) || is_accuracy_of_predictions(row.metric)) && has_predictions(*group.runs.front());
     const auto images = counts_images ? static_cast<std::int64_t>(group.runs.front()->test_labels.size()) : 0;
     row.agreement = agreement_of(row.values, *published, images);
     row.verdict = agreement_text(*row.agreement, row, images);
   }
   row.deviations = group.deviations;
   if (group.recipe.precision == "bf16") row.deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");
-  if (group.recipe.precision_by_hand && group.recipe.precision == "f32") row.deviations.push_back("float32 in place of the recipe's bfloat16");
+  if (group.recipe.precision_by_hand && group.recipe.precision == "f32")
+    row.deviations.push_back("float32 in place of the recipe's bfloat16");
   if (published && published->report == "median")
-    row.deviations.push_back(published->runs ? fmt::format("the published value is the median of {} runs, ours a mean", *published->runs) : "the published value is a median, ours a mean");
+    row.deviations.push_back(published->runs ? fmt::format("the published value is the median of {} runs, ours a mean", *published->runs)
+                                             : "the published value is a median, ours a mean");
   if (group.outdated) row.deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
   for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back(training::kSetByHand + setting);
   for (const std::string& deviation : row.deviations) row.footnotes.push_back(footnote_number(deviation, footnotes));
@@ -128,7 +137,9 @@ std::string Row::reproduced_value() const {
   return reproduced.n == 1 ? mean : mean + " ± " + number_text(reproduced.sd, unit);
 }
 
-std::string Row::reproduced_text() const { return reproduced.n == 0 ? "-" : fmt::format("{} (n = {})", reproduced_value(), reproduced.n); }
+std::string Row::reproduced_text() const {
+  return reproduced.n == 0 ? "-" : fmt::format("{} (n = {})", reproduced_value(), reproduced.n);
+}
 
 Protocol protocol_of(const RunGroup& group) {
   Protocol protocol;
@@ -173,8 +184,9 @@ Agreement agreement_of(const std::vector<double>& values, const experiments::Pub
     const Interval interval = binomial_interval(counted, images);
     agreement.low = 100 * interval.low - published.value;
     agreement.high = 100 * interval.high - published.value;
-    agreement.basis = fmt::format("{}: exact binomial interval of {} {} on {} test images", ours.n == 1 ? "one seed" : "no spread over seeds", counted,
-                                  higher_is_better(published.metric) ? "right answers" : "errors", images);
+    agreement.basis =
+        fmt::format("{}: exact binomial interval of {} {} on {} test images", ours.n == 1 ? "one seed" : "no spread over seeds", counted,
+                    higher_is_better(published.metric) ? "right answers" : "errors", images);
   } else {
     agreement.low = -std::numeric_limits<double>::infinity();
     agreement.high = std::numeric_limits<double>::infinity();
@@ -183,7 +195,8 @@ Agreement agreement_of(const std::vector<double>& values, const experiments::Pub
   return agreement;
 }
 
-std::vector<Row> comparison_rows(const experiments::Paper& paper, const std::vector<RunGroup>& groups, std::vector<std::string>& footnotes) {
+std::vector<Row> comparison_rows(const experiments::Paper& paper, const std::vector<RunGroup>& groups,
+                                 std::vector<std::string>& footnotes) {
   std::vector<Row> rows;
   for (const RunGroup& group : groups) {
     bool any = false;

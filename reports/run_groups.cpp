@@ -34,7 +34,9 @@ std::optional<double> test_error(const records::RunRecord& run) {
   return found->second.values.back();
 }
 
-bool is_by_hand(const std::string& deviation) { return deviation.starts_with(training::kSetByHand); }
+bool is_by_hand(const std::string& deviation) {
+  return deviation.starts_with(training::kSetByHand);
+}
 
 // The catalog's words about a recipe are no part of what is computed; what was set by hand stays.
 std::string without_words(training::Recipe recipe) {
@@ -80,9 +82,12 @@ void compare_with_today(const experiments::Paper& paper, const StoredRecipe& sto
 
 // What a run says of itself beyond the words of its recipe, an analysis perhaps.
 void add_own_deviations(const records::RunRecord& run, const std::vector<std::string>& of_recipe, RunGroup& group) {
-  const auto holds = [&](const std::vector<std::string>& list, const std::string& text) { return std::find(list.begin(), list.end(), text) != list.end(); };
+  const auto holds = [&](const std::vector<std::string>& list, const std::string& text) {
+    return std::find(list.begin(), list.end(), text) != list.end();
+  };
   for (const std::string& deviation : run.deviations)
-    if (!is_by_hand(deviation) && !holds(of_recipe, deviation) && !holds(group.deviations, deviation)) group.deviations.push_back(deviation);
+    if (!is_by_hand(deviation) && !holds(of_recipe, deviation) && !holds(group.deviations, deviation))
+      group.deviations.push_back(deviation);
 }
 
 }  // namespace
@@ -104,9 +109,13 @@ bool has_predictions(const records::RunRecord& run) {
   return !run.test_labels.empty() && run.test_labels.size() == run.test_predictions.size();
 }
 
-bool is_error_of_predictions(const std::string& metric) { return metric == "test_error" || metric == "top1_error"; }
+bool is_error_of_predictions(const std::string& metric) {
+  return metric == "test_error" || metric == "top1_error";
+}
 
-bool is_accuracy_of_predictions(const std::string& metric) { return metric == "test_accuracy" || metric == "top1_accuracy"; }
+bool is_accuracy_of_predictions(const std::string& metric) {
+  return metric == "test_accuracy" || metric == "top1_accuracy";
+}
 
 bool higher_is_better(const std::string& metric) {
   static const char* const kWords[] = {"accuracy", "hit_at", "gain", "sparsity", "sharpness", "score", "map"};
@@ -137,7 +146,9 @@ std::string unit_of(const std::vector<const records::RunRecord*>& runs, const st
   return metric.ends_with("_error") || metric.ends_with("_percent") ? "percent" : "";
 }
 
-std::string file_name(const records::RunRecord& run) { return fmt::format("{}/{}/{}.h5", run.paper, run.trial, run.run_id); }
+std::string file_name(const records::RunRecord& run) {
+  return fmt::format("{}/{}/{}.h5", run.paper, run.trial, run.run_id);
+}
 
 std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out) {
@@ -167,8 +178,10 @@ std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vec
     const records::RunRecord* left = run;
     const training::Recipe* today = recipe_of_today(paper, run->trial, run->scale);
     if (today && stored.deviations == today->deviations) std::swap(*first, left);  // the newer wording is of the newer run
-    left_out.push_back({file_name(*left), fmt::format("same recipe and seed ({}) as {}.h5, by another version of the code, of the data or of the catalog's words",
-                                                      left->seed, (*first)->run_id)});
+    left_out.push_back(
+        {file_name(*left),
+         fmt::format("same recipe and seed ({}) as {}.h5, by another version of the code, of the data or of the catalog's words",
+                     left->seed, (*first)->run_id)});
   }
   std::vector<RunGroup> ordered;
   for (auto& [key, group] : groups) ordered.push_back(std::move(group));

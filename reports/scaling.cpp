@@ -25,9 +25,11 @@ Scaling read_scaling(const std::filesystem::path& file) {
     scaling.scale = json.at("scale").get<std::string>();
     scaling.cores = json.at("cores").get<int>();
     for (const nlohmann::json& row : json.at("rows")) {
-      scaling.rows.push_back({row.at("kind").get<std::string>(), row.at("ranks").get<int>(), row.at("threads").get<int>(), row.at("batch").get<std::int64_t>(),
-                              row.at("seconds").get<double>(), row.at("forecast_seconds").get<double>()});
-      if (!(scaling.rows.back().seconds > 0)) throw InputError(Complaint{thing, "seconds above 0", fmt::format("{}", scaling.rows.back().seconds), fix});
+      scaling.rows.push_back({row.at("kind").get<std::string>(), row.at("ranks").get<int>(), row.at("threads").get<int>(),
+                              row.at("batch").get<std::int64_t>(), row.at("seconds").get<double>(),
+                              row.at("forecast_seconds").get<double>()});
+      if (!(scaling.rows.back().seconds > 0))
+        throw InputError(Complaint{thing, "seconds above 0", fmt::format("{}", scaling.rows.back().seconds), fix});
     }
   } catch (const nlohmann::json::exception& error) {
     throw InputError(Complaint{thing, "trial, scale, cores and rows in JSON", error.what(), fix});

@@ -44,7 +44,9 @@ Summary summarize(const std::vector<double>& values) {
   return summary;
 }
 
-double student_t_quantile(double p, double df) { return boost::math::quantile(boost::math::students_t(df), p); }
+double student_t_quantile(double p, double df) {
+  return boost::math::quantile(boost::math::students_t(df), p);
+}
 
 double binomial_two_sided(std::int64_t successes, std::int64_t trials) {
   if (trials == 0) return 1;

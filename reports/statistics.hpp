@@ -54,12 +54,12 @@ PairedT paired_t(const std::vector<double>& differences);
 /// image's is counted in both terms, so the interval errs to the wide side.
 struct Estimate {
   double value = 0;
-  double low = 0, high = 0;    ///< infinite where nothing is known of the spread
+  double low = 0, high = 0;  ///< infinite where nothing is known of the spread
   int seeds = 0;
-  std::int64_t images = 0;     ///< 0: a scalar of the run, no outcomes per image
+  std::int64_t images = 0;  ///< 0: a scalar of the run, no outcomes per image
   bool seed_spread_known = false;
-  double seed_variance = 0;    ///< S2
-  double image_variance = 0;   ///< V2
+  double seed_variance = 0;      ///< S2
+  double image_variance = 0;     ///< V2
   double residual_variance = 0;  ///< of one seed on one image, beyond seed and image
 
   /// Half-width that the interval would have with so many seeds, if the variances stay as they are.

@@ -10,10 +10,13 @@ namespace reprise::reports {
 namespace {
 
 std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-bool is_percent(const std::string& unit) { return unit == "percent" || unit == "points"; }
+bool is_percent(const std::string& unit) {
+  return unit == "percent" || unit == "points";
+}
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
@@ -34,7 +37,9 @@ std::string signed_text(double value, const std::string& unit) {
   return value > 0 && text.front() != '-' ? "+" + text : text;
 }
 
-std::string shortest_text(double value) { return std::isnan(value) ? "-" : fmt::format("{}", value); }
+std::string shortest_text(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{}", value);
+}
 
 std::string interval_text(double low, double high, const std::string& unit) {
   if (std::isinf(low) && std::isinf(high)) return "unknown";
@@ -47,17 +52,29 @@ std::string p_text(double p) {
   return p < 0.001 ? fmt::format("{:.0e}", p) : fmt::format("{:.2g}", p);
 }
 
-std::string difference_unit(const std::string& unit) { return unit == "percent" ? "points" : unit; }
+std::string difference_unit(const std::string& unit) {
+  return unit == "percent" ? "points" : unit;
+}
 
 std::string html_escaped(const std::string& text) {
   std::string out;
   for (char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
       default:
         // Control characters other than tab and line ends are not allowed in the page.
         if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n' || c == '\r') out += c;
@@ -70,16 +87,33 @@ std::string latex_escaped(const std::string& text) {
   std::string out;
   for (char c : text) {
     switch (c) {
-      case '\\': out += "\\textbackslash{}"; break;
-      case '~': out += "\\textasciitilde{}"; break;
-      case '^': out += "\\textasciicircum{}"; break;
-      case '<': out += "\\textless{}"; break;
-      case '>': out += "\\textgreater{}"; break;
-      case '&': case '%': case '$': case '#': case '_': case '{': case '}':
+      case '\\':
+        out += "\\textbackslash{}";
+        break;
+      case '~':
+        out += "\\textasciitilde{}";
+        break;
+      case '^':
+        out += "\\textasciicircum{}";
+        break;
+      case '<':
+        out += "\\textless{}";
+        break;
+      case '>':
+        out += "\\textgreater{}";
+        break;
+      case '&':
+      case '%':
+      case '$':
+      case '#':
+      case '_':
+      case '{':
+      case '}':
         out += '\\';
         out += c;
         break;
-      default: out += c;
+      default:
+        out += c;
     }
   }
   replace_all(out, "±", "$\\pm$");

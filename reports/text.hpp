@@ -20,10 +20,10 @@ std::string p_text(double p);
 /// "points" for differences in percent, else the unit.
 std::string difference_unit(const std::string& unit);
 
-std::string html_escaped(const std::string& text);   ///< & < > " '
-std::string latex_escaped(const std::string& text);  ///< the ten specials, ± and a few more characters LaTeX must be told of
+std::string html_escaped(const std::string& text);      ///< & < > " '
+std::string latex_escaped(const std::string& text);     ///< the ten specials, ± and a few more characters LaTeX must be told of
 std::string markdown_escaped(const std::string& text);  ///< | and line ends, for cells, and the characters of emphasis
-std::string csv_quoted(const std::string& text);     ///< RFC 4180
+std::string csv_quoted(const std::string& text);        ///< RFC 4180
 
 std::string joined(const std::vector<std::string>& parts, const std::string& separator);
 /// Letters and digits only, in lower case: "CIFAR-10", "cifar10" and "cifar_10" are one name.

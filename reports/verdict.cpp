@@ -13,8 +13,12 @@ bool inside(double low, double high, const Region& region) {
   return low > region.low && high < region.high;
 }
 // An infinite bound is never reached: an interval that is unbounded itself must not count as inside.
-bool bounded(double low, double high) { return std::isfinite(low) && std::isfinite(high); }
-bool outside(double low, double high, const Region& region) { return high < region.low || low > region.high; }
+bool bounded(double low, double high) {
+  return std::isfinite(low) && std::isfinite(high);
+}
+bool outside(double low, double high, const Region& region) {
+  return high < region.low || low > region.high;
+}
 
 int seeds_that_decide(const Estimate& estimate, const Region& claimed) {
   for (int seeds = estimate.seeds + 1; seeds <= kMostSeeds; ++seeds) {
@@ -29,10 +33,14 @@ int seeds_that_decide(const Estimate& estimate, const Region& claimed) {
 
 std::string Verdict::word() const {
   switch (outcome) {
-    case Outcome::reproduced: return "reproduced";
-    case Outcome::not_reproduced: return "not reproduced";
-    case Outcome::undecided: return "undecided";
-    case Outcome::not_tested: return "not tested";
+    case Outcome::reproduced:
+      return "reproduced";
+    case Outcome::not_reproduced:
+      return "not reproduced";
+    case Outcome::undecided:
+      return "undecided";
+    case Outcome::not_tested:
+      return "not tested";
   }
   return "";
 }

@@ -10,7 +10,9 @@
 namespace reprise::reports {
 namespace {
 
-std::string number_or_empty(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
+std::string number_or_empty(double value) {
+  return std::isfinite(value) ? fmt::format("{}", value) : "";
+}
 
 std::vector<std::string> cells(const PaperReport& paper, const Row& row) {
   const auto text = [&](auto field) { return row.published ? field(row.published->number) : std::string(); };
@@ -50,7 +52,8 @@ std::vector<std::string> cells(const PaperReport& paper, const Row& row) {
 std::string to_csv(const Report& report) {
   std::string out =
       "paper,id,trial,variation,dataset,scale,metric,unit,published,published_spread,published_status,published_dataset,published_model,"
-      "published_variant,published_source,mean,sd,n,seeds,substitute,difference,difference_low,difference_high,verdict,protocol,deviations\r\n";
+      "published_variant,published_source,mean,sd,n,seeds,substitute,difference,difference_low,difference_high,verdict,protocol,"
+      "deviations\r\n";
   for (const PaperReport& paper : report.papers) {
     for (const Row& row : paper.rows) {
       std::vector<std::string> line = cells(paper, row);

@@ -36,11 +36,13 @@ std::vector<Format> parse_formats(const std::string& list) {
     }
     if (std::find(formats.begin(), formats.end(), row->format) == formats.end()) formats.push_back(row->format);
   }
-  if (formats.empty()) throw InputError(Complaint{"report format", "some of md, html, csv, tex, json, separated by commas", "none", "Correct --format"});
+  if (formats.empty())
+    throw InputError(Complaint{"report format", "some of md, html, csv, tex, json, separated by commas", "none", "Correct --format"});
   return formats;
 }
 
-std::vector<std::filesystem::path> write_report(const Report& report, const std::vector<Format>& formats, const std::filesystem::path& folder) {
+std::vector<std::filesystem::path> write_report(const Report& report, const std::vector<Format>& formats,
+                                                const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> paths;
   for (const FormatRow& row : kFormats) {
     if (std::find(formats.begin(), formats.end(), row.format) == formats.end()) continue;

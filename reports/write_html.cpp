@@ -15,10 +15,15 @@ namespace {
 
 constexpr std::int64_t kMostImages = 64;  // of one grid; a page with more is slow to open
 
-std::string e(const std::string& text) { return html_escaped(text); }
+std::string e(const std::string& text) {
+  return html_escaped(text);
+}
 
 std::string badge(const std::string& state, const std::string& text) {
-  const char* sign = state == "reproduced" || state == "agrees" ? "✓ " : state == "not reproduced" ? "✗ " : state == "undecided" ? "? " : "";
+  const char* sign = state == "reproduced" || state == "agrees" ? "✓ "
+                     : state == "not reproduced"                ? "✗ "
+                     : state == "undecided"                     ? "? "
+                                                                : "";
   return fmt::format("<span class=\"badge {}\">{}{}</span>", canonical_name(state), sign, e(text));
 }
 
@@ -28,13 +33,17 @@ std::string duration_text(double seconds) {
   return fmt::format("{:.1f} hours", seconds / 3600);
 }
 
-std::string count_text(std::size_t count, const char* one, const char* many) { return fmt::format("{} {}", count, count == 1 ? one : many); }
+std::string count_text(std::size_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
 
 std::string header(const Report& report) {
   const ClaimCounts counts = report.counts();
   std::string out = fmt::format(
-      "<header>\n<h1>Published and reproduced</h1>\n<p class=\"lead\">{} of {}. A claim is reproduced when the 95 % interval of what was measured lies "
-      "inside what it allows, not reproduced when it lies outside, undecided otherwise; it is tested once for each scale and data set with runs. Published values are compared with ours only on the "
+      "<header>\n<h1>Published and reproduced</h1>\n<p class=\"lead\">{} of {}. A claim is reproduced when the 95 % interval of what was "
+      "measured lies "
+      "inside what it allows, not reproduced when it lies outside, undecided otherwise; it is tested once for each scale and data set with "
+      "runs. Published values are compared with ours only on the "
       "same data set and at the paper&#39;s own scale.</p>\n<div class=\"tiles\">\n",
       count_text(static_cast<std::size_t>(report.run_count()), "run", "runs"), count_text(report.papers.size(), "paper", "papers"));
   const auto tile = [&](const char* state, int count, const char* text) {
@@ -72,31 +81,40 @@ std::string published_cell(const Row& row) {
 
 std::string reproduced_cell(const Row& row) {
   if (row.reproduced.n == 0) return "<td class=\"number\">-</td>";
-  return fmt::format("<td class=\"number\"><span class=\"main\">{}</span><br/><span class=\"small\">n = {}</span></td>", row.reproduced_value(), row.reproduced.n);
+  return fmt::format("<td class=\"number\"><span class=\"main\">{}</span><br/><span class=\"small\">n = {}</span></td>",
+                     row.reproduced_value(), row.reproduced.n);
 }
 
 std::string comparison_cell(const Row& row) {
   if (!row.agreement) return fmt::format("<td class=\"small\">{}</td>", e(row.verdict));
   return fmt::format("<td>{}<br/><span class=\"small\">{}; 95 % interval {} to {}; {}</span></td>",
-                     badge(row.verdict == "agrees" ? "agrees" : row.verdict.starts_with("undecided") ? "undecided" : "differs", row.verdict), signed_text(row.agreement->difference, row.unit),
-                     signed_text(row.agreement->low, row.unit), signed_text(row.agreement->high, row.unit), e(row.agreement->basis));
+                     badge(row.verdict == "agrees"                ? "agrees"
+                           : row.verdict.starts_with("undecided") ? "undecided"
+                                                                  : "differs",
+                           row.verdict),
+                     signed_text(row.agreement->difference, row.unit), signed_text(row.agreement->low, row.unit),
+                     signed_text(row.agreement->high, row.unit), e(row.agreement->basis));
 }
 
 std::string table_row(const PaperReport& paper, const Row& row) {
   std::string trial = e(row.title) + footnote_marks(paper, row) + "<br/><code>" + e(row.trial) + "</code>";
   if (!row.variation.empty()) trial += " <span class=\"chip warn\">" + e(row.variation) + "</span>";
-  const std::string metric = row.metric == "test_error" ? "" : "<br/><span class=\"small\">" + e(row.metric) + (row.unit.empty() ? "" : ", " + e(row.unit)) + "</span>";
-  return fmt::format("<tr><th scope=\"row\">{}{}</th><td class=\"nowrap\">{}{}</td><td>{}</td>{}{}{}<td>{}</td></tr>\n", trial, metric, e(row.dataset),
-                     row.substitute ? "<br/><span class=\"chip warn\">substitute</span>" : "", e(row.scale), published_cell(row), reproduced_cell(row),
-                     comparison_cell(row), e(row.protocol_label));
+  const std::string metric = row.metric == "test_error"
+                                 ? ""
+                                 : "<br/><span class=\"small\">" + e(row.metric) + (row.unit.empty() ? "" : ", " + e(row.unit)) + "</span>";
+  return fmt::format("<tr><th scope=\"row\">{}{}</th><td class=\"nowrap\">{}{}</td><td>{}</td>{}{}{}<td>{}</td></tr>\n", trial, metric,
+                     e(row.dataset), row.substitute ? "<br/><span class=\"chip warn\">substitute</span>" : "", e(row.scale),
+                     published_cell(row), reproduced_cell(row), comparison_cell(row), e(row.protocol_label));
 }
 
 std::string rows_table(const PaperReport& paper) {
   std::string out =
-      "<div class=\"scroll\"><table>\n<caption>Test errors in percent unless a row says otherwise; ours are mean ± standard deviation over n "
+      "<div class=\"scroll\"><table>\n<caption>Test errors in percent unless a row says otherwise; ours are mean ± standard deviation over "
+      "n "
       "seeds.</caption>\n<thead><tr><th scope=\"col\">Trial</th><th scope=\"col\">Data set</th><th scope=\"col\">Scale</th>"
       "<th scope=\"col\" class=\"number\">Published</th><th scope=\"col\">where</th><th scope=\"col\" class=\"number\">Reproduced</th>"
-      "<th scope=\"col\">Comparison</th><th scope=\"col\"><abbr title=\"Protocol of our number, listed below\">Prot.</abbr></th></tr></thead>\n<tbody>\n";
+      "<th scope=\"col\">Comparison</th><th scope=\"col\"><abbr title=\"Protocol of our number, listed "
+      "below\">Prot.</abbr></th></tr></thead>\n<tbody>\n";
   for (const Row& row : paper.rows) out += table_row(paper, row);
   out += "</tbody>\n</table></div>\n<dl class=\"facts\">\n";
   for (const auto& [label, text] : paper.protocols) out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", label, e(text));
@@ -128,7 +146,8 @@ std::string claim_cards(const std::vector<ClaimResult>& claims) {
   std::string out;
   for (std::size_t i = 0; i < claims.size(); ++i) {
     const ClaimResult& claim = claims[i];
-    const bool first = i == 0 || claims[i - 1].claim.id != claim.claim.id, last = i + 1 == claims.size() || claims[i + 1].claim.id != claim.claim.id;
+    const bool first = i == 0 || claims[i - 1].claim.id != claim.claim.id,
+               last = i + 1 == claims.size() || claims[i + 1].claim.id != claim.claim.id;
     if (first) {
       const std::string state = last ? canonical_name(claim.verdict.word()) : "several";
       out += fmt::format("<article class=\"claim {}\">\n<h4>{}</h4>\n", state, e(claim.claim.statement));
@@ -178,7 +197,8 @@ std::string image_tile(const records::Images& images, std::int64_t i) {
   const std::int64_t size = images.height * images.width * images.channels;
   const auto index = static_cast<std::size_t>(i);
   const bool captioned = index < images.captions.size() && !images.captions[index].empty();
-  return fmt::format("<figure><img alt=\"{}\" src=\"{}\"/>{}</figure>\n", captioned ? e(images.captions[index]) : fmt::format("image {}", i + 1),
+  return fmt::format("<figure><img alt=\"{}\" src=\"{}\"/>{}</figure>\n",
+                     captioned ? e(images.captions[index]) : fmt::format("image {}", i + 1),
                      png_data_address(images.pixels.data() + i * size, static_cast<int>(images.height), static_cast<int>(images.width),
                                       static_cast<int>(images.channels)),
                      captioned ? "<figcaption>" + e(images.captions[index]) + "</figcaption>" : "");
@@ -186,8 +206,9 @@ std::string image_tile(const records::Images& images, std::int64_t i) {
 
 std::string image_grid(const ImageGrid& grid) {
   const std::int64_t shown = std::min(grid.images.count, kMostImages), set = set_size(grid.images);
-  std::string out = fmt::format("<figure><figcaption><b>{}</b><span class=\"small\">{}{}</span></figcaption>\n<div class=\"tiles-of-images\">\n", e(grid.title),
-                                e(grid.note), shown < grid.images.count ? fmt::format("; the first {} of {}", shown, grid.images.count) : "");
+  std::string out = fmt::format(
+      "<figure><figcaption><b>{}</b><span class=\"small\">{}{}</span></figcaption>\n<div class=\"tiles-of-images\">\n", e(grid.title),
+      e(grid.note), shown < grid.images.count ? fmt::format("; the first {} of {}", shown, grid.images.count) : "");
   for (std::int64_t i = 0; i < shown; ++i) {
     if (set > 1 && i % set == 0) out += "<div class=\"set\">";
     out += image_tile(grid.images, i);
@@ -197,8 +218,9 @@ std::string image_grid(const ImageGrid& grid) {
 }
 
 std::string provenance(const PaperReport& paper) {
-  std::string out = "<details><summary>Where the runs come from</summary>\n<table><thead><tr><th scope=\"col\">fact</th><th scope=\"col\">value</th>"
-                    "<th scope=\"col\" class=\"number\">runs</th></tr></thead><tbody>\n";
+  std::string out =
+      "<details><summary>Where the runs come from</summary>\n<table><thead><tr><th scope=\"col\">fact</th><th scope=\"col\">value</th>"
+      "<th scope=\"col\" class=\"number\">runs</th></tr></thead><tbody>\n";
   for (const ProvenanceLine& line : paper.provenance) {
     for (const auto& [value, count] : line.values) {
       out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td></tr>\n", e(line.key), e(value), count);
@@ -208,22 +230,27 @@ std::string provenance(const PaperReport& paper) {
 }
 
 std::string paper_section(const PaperReport& paper) {
-  std::string out = fmt::format("<section class=\"paper\" id=\"{}\" aria-labelledby=\"{}-title\">\n<h2 id=\"{}-title\">{}</h2>\n<p class=\"small\">{}{}</p>\n",
-                                e(paper.slug), e(paper.slug), e(paper.slug), e(paper.title), e(paper.citation),
-                                paper.address.empty() ? "" : fmt::format(". <a href=\"{0}\">{0}</a>", e(paper.address)));
+  std::string out = fmt::format(
+      "<section class=\"paper\" id=\"{}\" aria-labelledby=\"{}-title\">\n<h2 id=\"{}-title\">{}</h2>\n<p class=\"small\">{}{}</p>\n",
+      e(paper.slug), e(paper.slug), e(paper.slug), e(paper.title), e(paper.citation),
+      paper.address.empty() ? "" : fmt::format(". <a href=\"{0}\">{0}</a>", e(paper.address)));
   if (!paper.note.empty()) out += "<p class=\"small\">" + e(paper.note) + "</p>\n";
   out += fmt::format("<p class=\"small\">{}{}</p>\n", count_text(static_cast<std::size_t>(paper.run_count), "run", "runs"),
                      paper.training_seconds > 0 ? ", " + duration_text(paper.training_seconds) + " of training in all" : "");
   out += "<h3>Published and reproduced</h3>\n" + rows_table(paper);
   if (!paper.claims.empty()) {
-    out += "<h3>Claims</h3>\n<p class=\"small\">The dot is what was measured, the bar its 95 % interval, the shaded part what the claim allows.</p>\n<div class=\"claims\">\n";
+    out +=
+        "<h3>Claims</h3>\n<p class=\"small\">The dot is what was measured, the bar its 95 % interval, the shaded part what the claim "
+        "allows.</p>\n<div class=\"claims\">\n";
     out += claim_cards(paper.claims) + "</div>\n";
   }
   out += plots("Figures", "", paper.figures, true, false);
   out += plots("Analyses", "", paper.tables, true, false);
   if (!paper.images.empty()) out += "<h3>Images</h3>\n";
   for (const ImageGrid& grid : paper.images) out += image_grid(grid);
-  out += plots("Training curves", "One line per seed: on the test split solid, on the training split dashed. Plots of one data set and scale share their vertical range.",
+  out += plots("Training curves",
+               "One line per seed: on the test split solid, on the training split dashed. Plots of one data set and scale share their "
+               "vertical range.",
                paper.curves, false, true);
   if (!paper.missing.empty()) {
     out += "<h3>Not available from the paper</h3>\n<ul>\n";
@@ -237,14 +264,17 @@ std::string paper_section(const PaperReport& paper) {
 
 std::string scaling_section(const Scaling& scaling) {
   if (scaling.empty()) return "";
-  std::string out = fmt::format("<section class=\"paper\" id=\"scaling\" aria-labelledby=\"scaling-title\">\n<h2 id=\"scaling-title\">Scaling</h2>\n"
-                                "<p class=\"small\">One step of {}, {} scale, on ranks of one machine with {} cores, and what the model behind <code>reprise plan "
-                                "--nodes</code> said after a look at one rank.</p>\n<table>\n<thead><tr><th scope=\"col\">batch</th><th scope=\"col\">ranks × threads</th>"
-                                "<th scope=\"col\">step</th><th scope=\"col\">forecast</th><th scope=\"col\">images/s over one rank's</th></tr></thead>\n<tbody>\n",
-                                e(scaling.trial), e(scaling.scale), scaling.cores);
+  std::string out = fmt::format(
+      "<section class=\"paper\" id=\"scaling\" aria-labelledby=\"scaling-title\">\n<h2 id=\"scaling-title\">Scaling</h2>\n"
+      "<p class=\"small\">One step of {}, {} scale, on ranks of one machine with {} cores, and what the model behind <code>reprise plan "
+      "--nodes</code> said after a look at one rank.</p>\n<table>\n<thead><tr><th scope=\"col\">batch</th><th scope=\"col\">ranks × "
+      "threads</th>"
+      "<th scope=\"col\">step</th><th scope=\"col\">forecast</th><th scope=\"col\">images/s over one rank's</th></tr></thead>\n<tbody>\n",
+      e(scaling.trial), e(scaling.scale), scaling.cores);
   for (const ScalingRow& row : scaling.rows)
-    out += fmt::format("<tr><th scope=\"row\">{}, {}</th><td>{} × {}</td><td>{:.2f} ms</td><td>{:.2f} ms</td><td>{:.2f}</td></tr>\n", row.batch,
-                       row.kind == "strong" ? "the recipe's" : "a share for each rank", row.ranks, row.threads, 1e3 * row.seconds, 1e3 * row.forecast_seconds, scaling.speedup(row));
+    out += fmt::format("<tr><th scope=\"row\">{}, {}</th><td>{} × {}</td><td>{:.2f} ms</td><td>{:.2f} ms</td><td>{:.2f}</td></tr>\n",
+                       row.batch, row.kind == "strong" ? "the recipe's" : "a share for each rank", row.ranks, row.threads,
+                       1e3 * row.seconds, 1e3 * row.forecast_seconds, scaling.speedup(row));
   return out + "</tbody>\n</table>\n</section>\n";
 }
 
@@ -258,16 +288,21 @@ std::string left_out(const Report& report) {
 }  // namespace
 
 std::string to_html(const Report& report) {
-  std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-                    "<title>Published and reproduced</title>\n<style>";
+  std::string out =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\"/>\n"
+      "<title>Published and reproduced</title>\n<style>";
   out += std::string(kStyleSheet) + "</style>\n</head>\n<body>\n" + header(report) + "<main>\n";
   for (const PaperReport& paper : report.papers) out += paper_section(paper);
   out += scaling_section(report.scaling);
   out += left_out(report);
-  out += "</main>\n<footer>\n<p>Verdicts rest on the difference between two trials on the same test images with the same seeds. The squared "
-         "half-width of its 95 % interval is that over seeds plus that over images: the variance of the seeds&#39; means over the number of seeds, and that "
-         "of the images&#39; means over the number of images, each times Student&#39;s t squared with its own degrees of freedom. McNemar&#39;s test is exact below 25 images on which two runs "
-         "differ in being right, mid-p from there on.</p>\n<p>Written by reprise.</p>\n</footer>\n</body>\n</html>\n";
+  out +=
+      "</main>\n<footer>\n<p>Verdicts rest on the difference between two trials on the same test images with the same seeds. The squared "
+      "half-width of its 95 % interval is that over seeds plus that over images: the variance of the seeds&#39; means over the number of "
+      "seeds, and that "
+      "of the images&#39; means over the number of images, each times Student&#39;s t squared with its own degrees of freedom. "
+      "McNemar&#39;s test is exact below 25 images on which two runs "
+      "differ in being right, mid-p from there on.</p>\n<p>Written by reprise.</p>\n</footer>\n</body>\n</html>\n";
   return out;
 }
 

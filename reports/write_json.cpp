@@ -10,7 +10,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json number_or_null(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
 
 Json row_json(const Row& row) {
   Json out;
@@ -49,8 +51,15 @@ std::string to_json(const Report& report) {
   }
   Json out{{"papers", papers}};
   for (const ScalingRow& row : report.scaling.rows)
-    out["scaling"].push_back({{"trial", report.scaling.trial}, {"scale", report.scaling.scale}, {"kind", row.kind}, {"ranks", row.ranks}, {"threads", row.threads}, {"batch", row.batch},
-                              {"seconds", row.seconds}, {"forecast_seconds", row.forecast_seconds}, {"speedup", report.scaling.speedup(row)}});
+    out["scaling"].push_back({{"trial", report.scaling.trial},
+                              {"scale", report.scaling.scale},
+                              {"kind", row.kind},
+                              {"ranks", row.ranks},
+                              {"threads", row.threads},
+                              {"batch", row.batch},
+                              {"seconds", row.seconds},
+                              {"forecast_seconds", row.forecast_seconds},
+                              {"speedup", report.scaling.speedup(row)}});
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

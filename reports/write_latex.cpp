@@ -24,7 +24,8 @@ constexpr std::size_t kRowsATable = 20;  // a tabular does not break across page
 
 std::string rows_table(const PaperReport& paper, std::size_t first) {
   std::string out =
-      "\\noindent\\begin{tabular}{p{0.20\\linewidth}p{0.11\\linewidth}p{0.07\\linewidth}p{0.14\\linewidth}p{0.15\\linewidth}p{0.14\\linewidth}l}\n"
+      "\\noindent\\begin{tabular}{p{0.20\\linewidth}p{0.11\\linewidth}p{0.07\\linewidth}p{0.14\\linewidth}p{0.15\\linewidth}p{0."
+      "14\\linewidth}l}\n"
       "\\hline\nTrial & Data set & Scale & Published & Reproduced & Comparison & \\\\\n\\hline\n";
   for (std::size_t i = first; i < std::min(paper.rows.size(), first + kRowsATable); ++i) {
     const Row& row = paper.rows[i];
@@ -58,7 +59,8 @@ std::string footnotes_list(const PaperReport& paper) {
 
 std::string to_latex(const Report& report) {
   std::string out =
-      "\\documentclass{article}\n\\usepackage[utf8]{inputenc}\n\\usepackage[T1]{fontenc}\n\\usepackage[margin=2cm]{geometry}\n\\begin{document}\n";
+      "\\documentclass{article}\n\\usepackage[utf8]{inputenc}\n\\usepackage[T1]{fontenc}\n\\usepackage[margin=2cm]{geometry}\n\\begin{"
+      "document}\n";
   for (const PaperReport& paper : report.papers) {
     out += fmt::format("\\section*{{{}}}\n{}\\par\\medskip\n", latex_escaped(paper.title), latex_escaped(paper.citation));
     for (std::size_t first = 0; first < paper.rows.size(); first += kRowsATable) out += rows_table(paper, first);

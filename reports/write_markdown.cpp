@@ -23,7 +23,8 @@ std::string row_line(const Row& row, const std::string& slug) {
   std::string trial = "`" + row.trial + "`";
   if (!row.variation.empty()) trial += " (" + markdown_escaped(row.variation) + ")";
   const std::string interval =
-      row.agreement ? fmt::format(" ({} to {})", signed_text(row.agreement->low, row.unit), signed_text(row.agreement->high, row.unit)) : "";
+      row.agreement ? fmt::format(" ({} to {})", signed_text(row.agreement->low, row.unit), signed_text(row.agreement->high, row.unit))
+                    : "";
   return fmt::format("| {} {}{} | {}{} | {} | {} | {} | {} | {}{} | {} |\n", markdown_escaped(row.title), trial, footnote_marks(row, slug),
                      markdown_escaped(row.dataset), row.substitute ? " (substitute)" : "", row.scale, markdown_escaped(row.metric),
                      published_cell(row), row.reproduced_text(), markdown_escaped(row.verdict), interval, row.protocol_label);
@@ -56,10 +57,12 @@ std::string paper_section(const PaperReport& paper) {
 
 std::string scaling_section(const Scaling& scaling) {
   if (scaling.empty()) return "";
-  std::string out = fmt::format("\n## Scaling\n\nOne step of {}, {} scale, on ranks of one machine with {} cores.\n\n", scaling.trial, scaling.scale, scaling.cores);
+  std::string out = fmt::format("\n## Scaling\n\nOne step of {}, {} scale, on ranks of one machine with {} cores.\n\n", scaling.trial,
+                                scaling.scale, scaling.cores);
   out += "| batch | ranks x threads | step | forecast | images/s over one rank's |\n|---|---|---|---|---|\n";
   for (const ScalingRow& row : scaling.rows)
-    out += fmt::format("| {}, {} | {} x {} | {:.2f} ms | {:.2f} ms | {:.2f} |\n", row.batch, row.kind == "strong" ? "the recipe's" : "a share for each rank", row.ranks, row.threads, 1e3 * row.seconds,
+    out += fmt::format("| {}, {} | {} x {} | {:.2f} ms | {:.2f} ms | {:.2f} |\n", row.batch,
+                       row.kind == "strong" ? "the recipe's" : "a share for each rank", row.ranks, row.threads, 1e3 * row.seconds,
                        1e3 * row.forecast_seconds, scaling.speedup(row));
   return out;
 }

@@ -42,7 +42,8 @@ void for_each_above(const fs::path& tree, const std::string& group, Look look) {
   }
 }
 
-void memory_of(const fs::path& folder, const char* limit_file, const char* used_file, const std::string& prefix, ControlGroupLimits& found) {
+void memory_of(const fs::path& folder, const char* limit_file, const char* used_file, const std::string& prefix,
+               ControlGroupLimits& found) {
   const auto limit = number_in(folder / limit_file), used = number_in(folder / used_file);
   constexpr std::int64_t kNone = std::int64_t{1} << 60;  // version 1 writes a huge number for no limit
   if (!limit || !used || *limit <= 0 || *limit > kNone) return;
@@ -80,16 +81,20 @@ ControlGroupLimits control_group_limits(const fs::path& root) {
         cores_of(number_in(folder / "cpu.max"), second_number_in(folder / "cpu.max"), found);
       });
     } else if (kinds == ",memory,") {
-      for_each_above(trees / "memory", group, [&](const fs::path& folder) { memory_of(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_", found); });
+      for_each_above(trees / "memory", group,
+                     [&](const fs::path& folder) { memory_of(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_", found); });
     } else if (kinds.find(",cpu,") != std::string::npos) {
-      for_each_above(trees / "cpu", group, [&](const fs::path& folder) { cores_of(number_in(folder / "cpu.cfs_quota_us"), number_in(folder / "cpu.cfs_period_us"), found); });
+      for_each_above(trees / "cpu", group, [&](const fs::path& folder) {
+        cores_of(number_in(folder / "cpu.cfs_quota_us"), number_in(folder / "cpu.cfs_period_us"), found);
+      });
     }
   }
   return found;
 }
 
 AvailableMemory available_memory(const fs::path& root) {
-  const std::int64_t of_machine = number_after(root / "proc/meminfo", "MemAvailable:") * 1024, allowed = control_group_limits(root).memory_bytes;
+  const std::int64_t of_machine = number_after(root / "proc/meminfo", "MemAvailable:") * 1024,
+                     allowed = control_group_limits(root).memory_bytes;
   if (allowed > 0 && (of_machine == 0 || allowed < of_machine)) return {allowed, true};
   return {of_machine, false};
 }

@@ -27,7 +27,8 @@ constexpr std::array<Row, 6> kAnalyses{{{"monte_carlo", monte_carlo},
 Analysis find_analysis(const std::string& name) {
   for (const Row& row : kAnalyses)
     if (name == row.name) return row.run;
-  throw InputError(Complaint{"analyses", fmt::format("one of {}", fmt::join(analysis_names(), ", ")), "'" + name + "'", "Use a known name"});
+  throw InputError(
+      Complaint{"analyses", fmt::format("one of {}", fmt::join(analysis_names(), ", ")), "'" + name + "'", "Use a known name"});
 }
 
 std::vector<std::string> analysis_names() {

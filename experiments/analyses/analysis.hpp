@@ -51,16 +51,16 @@ void saliency(const AnalysisInputs& inputs, records::RunRecord& record);
 /// (|mean log t - log t at the start|), "temperature_direction" (-1, 0 or 1).
 void temperature(const AnalysisInputs& inputs, records::RunRecord& record);
 
-/// What a net with a stack of blocks (model options stack and blocks) keeps in memory while it trains, by the counters of its plan. Results, of one
-/// image: "saved_kib_per_image" (written before the loss and read after it), "peak_kib_per_image", "scratch_kib_per_image",
+/// What a net with a stack of blocks (model options stack and blocks) keeps in memory while it trains, by the counters of its plan.
+/// Results, of one image: "saved_kib_per_image" (written before the loss and read after it), "peak_kib_per_image", "scratch_kib_per_image",
 /// "saved_kib_per_block" (what one block more adds), "residual_slope_ratio" (a residual stack's kib per block over this one's; absent
-/// where a block adds nothing), and "saved_mib_per_batch". Timing, by the clock and the system: "step_milliseconds" (forward and backward of a
-/// batch, least of five), "peak_resident_mib" (of the process during those).
+/// where a block adds nothing), and "saved_mib_per_batch". Timing, by the clock and the system: "step_milliseconds" (forward and backward
+/// of a batch, least of five), "peak_resident_mib" (of the process during those).
 void memory(const AnalysisInputs& inputs, records::RunRecord& record);
 
 /// What filters of convolutions and plastic layers respond to. Images "kernels": those of the first one. Images "patches_LAYER" for
-/// each: rows of the image patches that excite a filter most, at most one an image. Options: images (500, test images looked at), filters (8, rows
-/// of patches), patches (10, a row).
+/// each: rows of the image patches that excite a filter most, at most one an image. Options: images (500, test images looked at), filters
+/// (8, rows of patches), patches (10, a row).
 void receptive_fields(const AnalysisInputs& inputs, records::RunRecord& record);
 
 }  // namespace reprise::experiments

@@ -14,10 +14,14 @@ namespace {
 
 constexpr double kKib = 1024, kMib = 1024 * 1024;
 
-double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 /// Linux starts VmHWM anew from what is resident now; elsewhere the peak stays that of the whole process.
-void forget_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+void forget_peak() {
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
 
 /// The most memory that this process had since then, in MiB; 0 where the system does not tell.
 double peak_resident_mib() {
@@ -36,8 +40,10 @@ graph::ActivationMemory memory_of(const AnalysisInputs& in, const std::string& s
   recipe.model_options.set("stack", stack);
   recipe.model_options.set("blocks", blocks);
   const graph::Graph graph = build_model(recipe, in.test.shape(), in.test.classes());
-  const graph::PreparedNet net(graph, {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)});
-  return graph::activation_memory(graph::Plan(net, {.purpose = graph::PlanOptions::Purpose::train, .target_is_input = false, .map_node = -1}));
+  const graph::PreparedNet net(graph,
+                               {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)});
+  return graph::activation_memory(
+      graph::Plan(net, {.purpose = graph::PlanOptions::Purpose::train, .target_is_input = false, .map_node = -1}));
 }
 
 /// Least of several, in milliseconds: forward and backward of a batch.
@@ -62,10 +68,13 @@ void memory(const AnalysisInputs& in, records::RunRecord& record) {
   const std::string stack = options.get_string("stack", "");
   const std::int64_t blocks = options.get_int("blocks", 0);
   if (stack.empty() || blocks < 1)
-    throw InputError(Complaint{"analysis memory", "a net with a stack of blocks", "none", "Set model.stack and model.blocks or drop the analysis"});
+    throw InputError(
+        Complaint{"analysis memory", "a net with a stack of blocks", "none", "Set model.stack and model.blocks or drop the analysis"});
   const double images = static_cast<double>(std::min(in.recipe.shard, in.recipe.batch));
   const auto per_image = [&](std::size_t bytes) { return static_cast<double>(bytes) / kKib / images; };
-  const auto slope = [&](const std::string& of) { return per_image(memory_of(in, of, blocks + 1).saved) - per_image(memory_of(in, of, blocks).saved); };
+  const auto slope = [&](const std::string& of) {
+    return per_image(memory_of(in, of, blocks + 1).saved) - per_image(memory_of(in, of, blocks).saved);
+  };
   const graph::ActivationMemory here = memory_of(in, stack, blocks);
   record.results["saved_kib_per_image"] = per_image(here.saved);
   record.results["peak_kib_per_image"] = per_image(here.peak);

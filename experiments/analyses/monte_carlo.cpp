@@ -48,8 +48,10 @@ void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
   const auto& options = in.recipe.analysis_options;
   const std::int64_t masks = options.get_int("masks", 200), repetitions = options.get_int("repetitions", 100);
   const auto sizes = options.get_ints("sizes", {1, 2, 5, 10, 20, 50});
-  if (masks < 2 || repetitions < 2 || sizes.empty() || *std::max_element(sizes.begin(), sizes.end()) >= masks || *std::min_element(sizes.begin(), sizes.end()) < 1)
-    throw InputError(Complaint{"analysis monte_carlo", "masks >= 2, repetitions >= 2, sizes from 1 to masks - 1", "other values", "Change analysis.masks, analysis.repetitions or analysis.sizes"});
+  if (masks < 2 || repetitions < 2 || sizes.empty() || *std::max_element(sizes.begin(), sizes.end()) >= masks ||
+      *std::min_element(sizes.begin(), sizes.end()) < 1)
+    throw InputError(Complaint{"analysis monte_carlo", "masks >= 2, repetitions >= 2, sizes from 1 to masks - 1", "other values",
+                               "Change analysis.masks, analysis.repetitions or analysis.sizes"});
   const std::int64_t classes = in.graph.node(in.graph.output()).shape.size();
 
   std::vector<std::vector<float>> probabilities;
@@ -66,7 +68,8 @@ void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
     // Every repetition averages a fresh random subset.
     std::vector<double> errors(static_cast<std::size_t>(repetitions));
     in.workers.for_each(repetitions, [&](std::int64_t r, int) {
-      const auto order = random::permutation(in.seed, random::Purpose::analysis, static_cast<std::uint64_t>(static_cast<std::int64_t>(s) * repetitions + r), masks);
+      const auto order = random::permutation(in.seed, random::Purpose::analysis,
+                                             static_cast<std::uint64_t>(static_cast<std::int64_t>(s) * repetitions + r), masks);
       std::vector<float> sums(probabilities[0].size(), 0.0f);
       for (std::int64_t k = 0; k < sizes[s]; ++k) {
         const auto& one = probabilities[static_cast<std::size_t>(order[static_cast<std::size_t>(k)])];
@@ -95,7 +98,9 @@ void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
   record.tables["monte_carlo"] = std::move(table);
   record.results["samples"] = static_cast<double>(enough > 0 ? enough : largest);
   record.results["samples_suffice"] = enough > 0 ? 1 : 0;
-  if (enough == 0) record.deviations.push_back(fmt::format("the average of {} nets, the most that were averaged, was worse than scaled weights: {} stands for more", largest, largest));
+  if (enough == 0)
+    record.deviations.push_back(fmt::format(
+        "the average of {} nets, the most that were averaged, was worse than scaled weights: {} stands for more", largest, largest));
   record.results["gap_deviations"] = gap_deviations;
   record.results["weight_scaling_error"] = scaled;
   record.results["monte_carlo_error"] = last_error;

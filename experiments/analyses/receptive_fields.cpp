@@ -35,7 +35,13 @@ class Mosaic {
   }
 
   records::Images picture(const std::string& title, const std::string& caption) const {
-    return {.title = title, .captions = {caption}, .count = 1, .height = height_, .width = width_, .channels = tile_.channels, .pixels = pixels_};
+    return {.title = title,
+            .captions = {caption},
+            .count = 1,
+            .height = height_,
+            .width = width_,
+            .channels = tile_.channels,
+            .pixels = pixels_};
   }
 
  private:
@@ -61,10 +67,14 @@ Field field_of(const graph::Graph& graph, graph::NodeId node) {
   Field field;
   for (graph::NodeId n = 1; n <= node; ++n) {
     const layers::Layer* layer = graph.node(n).layer.get();
-    if (const auto* plastic = dynamic_cast<const layers::SoftHebbConv2d*>(layer)) field.widen(plastic->options().kernel, 1, plastic->options().padding);
-    if (const auto* conv = dynamic_cast<const layers::Conv2d*>(layer)) field.widen(conv->options().kernel, conv->options().stride, conv->options().padding);
-    if (const auto* pool = dynamic_cast<const layers::MaxPool2d*>(layer)) field.widen(pool->options().window, pool->options().stride, pool->options().padding);
-    if (const auto* pool = dynamic_cast<const layers::AveragePool2d*>(layer)) field.widen(pool->options().window, pool->options().stride, pool->options().padding);
+    if (const auto* plastic = dynamic_cast<const layers::SoftHebbConv2d*>(layer))
+      field.widen(plastic->options().kernel, 1, plastic->options().padding);
+    if (const auto* conv = dynamic_cast<const layers::Conv2d*>(layer))
+      field.widen(conv->options().kernel, conv->options().stride, conv->options().padding);
+    if (const auto* pool = dynamic_cast<const layers::MaxPool2d*>(layer))
+      field.widen(pool->options().window, pool->options().stride, pool->options().padding);
+    if (const auto* pool = dynamic_cast<const layers::AveragePool2d*>(layer))
+      field.widen(pool->options().window, pool->options().stride, pool->options().padding);
     if (layer->kind() == "flatten") return {0, std::max(graph.node(0).shape.height, graph.node(0).shape.width), 1};
   }
   return field;
@@ -95,7 +105,8 @@ struct Excitation {
 };
 
 /// For each of `filters`, the strongest position of every image, strongest images first.
-std::vector<std::vector<Excitation>> strongest(const AnalysisInputs& in, graph::NodeId node, const std::vector<std::int64_t>& filters, std::int64_t images) {
+std::vector<std::vector<Excitation>> strongest(const AnalysisInputs& in, graph::NodeId node, const std::vector<std::int64_t>& filters,
+                                               std::int64_t images) {
   const SampleShape shape = in.graph.node(node).shape;
   graph::Executor& executor = in.trainer.executor();
   std::vector<float> values(static_cast<std::size_t>(in.recipe.batch * shape.size()));
@@ -117,11 +128,13 @@ std::vector<std::vector<Excitation>> strongest(const AnalysisInputs& in, graph::
         }
       }
   }
-  for (auto& of_filter : found) std::stable_sort(of_filter.begin(), of_filter.end(), [](const Excitation& a, const Excitation& b) { return a.value > b.value; });
+  for (auto& of_filter : found)
+    std::stable_sort(of_filter.begin(), of_filter.end(), [](const Excitation& a, const Excitation& b) { return a.value > b.value; });
   return found;
 }
 
-void paint_patches(const AnalysisInputs& in, graph::NodeId node, std::int64_t images, std::int64_t rows, std::int64_t columns, records::RunRecord& record) {
+void paint_patches(const AnalysisInputs& in, graph::NodeId node, std::int64_t images, std::int64_t rows, std::int64_t columns,
+                   records::RunRecord& record) {
   const SampleShape pixels = in.graph.node(0).shape, shape = in.graph.node(node).shape;
   rows = std::min(rows, shape.channels);
   columns = std::min(columns, images);
@@ -134,28 +147,33 @@ void paint_patches(const AnalysisInputs& in, graph::NodeId node, std::int64_t im
     for (std::int64_t c = 0; c < columns; ++c) {
       const Excitation& one = found[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)];
       const std::uint8_t* image = in.test.images().image(one.image);
-      const std::int64_t top = field.start + one.position / shape.width * field.jump, left = field.start + one.position % shape.width * field.jump;
+      const std::int64_t top = field.start + one.position / shape.width * field.jump,
+                         left = field.start + one.position % shape.width * field.jump;
       mosaic.paint(r * columns + c, [&](std::int64_t y, std::int64_t x, std::int64_t channel) {
         const bool inside = top + y >= 0 && top + y < pixels.height && left + x >= 0 && left + x < pixels.width;
         return inside ? image[(channel * pixels.height + top + y) * pixels.width + left + x] : kGrey;
       });
     }
   const std::string& name = in.graph.node(node).name;
-  record.images["patches_" + name] = mosaic.picture(fmt::format("Image patches that excite filters of {} most", name), fmt::format("a row a filter; {} test images", images));
+  record.images["patches_" + name] = mosaic.picture(fmt::format("Image patches that excite filters of {} most", name),
+                                                    fmt::format("a row a filter; {} test images", images));
 }
 
 }  // namespace
 
 void receptive_fields(const AnalysisInputs& in, records::RunRecord& record) {
   const training::Options& options = in.recipe.analysis_options;
-  const std::int64_t images = std::min(in.test.count(), options.get_int("images", 500)), rows = options.get_int("filters", 8), columns = options.get_int("patches", 10);
+  const std::int64_t images = std::min(in.test.count(), options.get_int("images", 500)), rows = options.get_int("filters", 8),
+                     columns = options.get_int("patches", 10);
   std::vector<graph::NodeId> nodes;
   for (graph::NodeId n = 1; n <= in.graph.last(); ++n) {
     const layers::Layer* layer = in.graph.node(n).layer.get();
-    if (dynamic_cast<const layers::PlasticLayer*>(layer) != nullptr || dynamic_cast<const layers::Conv2d*>(layer) != nullptr) nodes.push_back(n);
+    if (dynamic_cast<const layers::PlasticLayer*>(layer) != nullptr || dynamic_cast<const layers::Conv2d*>(layer) != nullptr)
+      nodes.push_back(n);
   }
   if (nodes.empty()) throw InputError(Complaint{"analysis receptive_fields", "a net with a convolution", "none", "Drop the analysis"});
-  const graph::Parameter& weight = in.trainer.parameters().list()[static_cast<std::size_t>(in.trainer.parameters().of_node(nodes.front())[0])];
+  const graph::Parameter& weight =
+      in.trainer.parameters().list()[static_cast<std::size_t>(in.trainer.parameters().of_node(nodes.front())[0])];
   paint_kernels(in, weight, in.graph.node(nodes.front() - 1).shape, record);
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     paint_patches(in, nodes[i], images, rows, columns, record);

@@ -14,7 +14,8 @@ struct Rule {
   const char* name;
   layers::ReluRule rule;
 };
-constexpr std::array<Rule, 3> kRules{{{"gradient", layers::ReluRule::gradient}, {"deconvnet", layers::ReluRule::deconvnet}, {"guided", layers::ReluRule::guided}}};
+constexpr std::array<Rule, 3> kRules{
+    {{"gradient", layers::ReluRule::gradient}, {"deconvnet", layers::ReluRule::deconvnet}, {"guided", layers::ReluRule::guided}}};
 
 /// Hoyer sparsity (sqrt(n) - |x|_1 / |x|_2) / (sqrt(n) - 1): 0 for a flat map, 1 for a single pixel; 0 for a zero map.
 double hoyer(const float* map, std::int64_t n) {
@@ -55,7 +56,8 @@ double correlation(const float* a, const float* b, std::int64_t n) {
 std::vector<float> maps_of(const AnalysisInputs& in, const graph::Parameters& parameters, std::int64_t count, layers::ReluRule rule) {
   const std::int64_t size = in.graph.node(0).shape.size();
   std::vector<float> maps(static_cast<std::size_t>(count * size));
-  const graph::NetOptions options{.precision = Precision::f32, .batch = std::min(count, in.recipe.batch), .shard = std::min(in.recipe.shard, count)};
+  const graph::NetOptions options{
+      .precision = Precision::f32, .batch = std::min(count, in.recipe.batch), .shard = std::min(in.recipe.shard, count)};
   for (std::int64_t first = 0; first < count; first += options.batch) {
     const training::SourceReader reader(in.test, nullptr, first, nullptr);
     const graph::Batch batch{&reader, std::min(options.batch, count - first), in.seed, 0};
@@ -68,7 +70,8 @@ std::vector<float> maps_of(const AnalysisInputs& in, const graph::Parameters& pa
 void paint(const float* map, std::int64_t size, std::uint8_t* pixels) {
   float largest = 0;
   for (std::int64_t i = 0; i < size; ++i) largest = std::max(largest, std::abs(map[i]));
-  for (std::int64_t i = 0; i < size; ++i) pixels[i] = static_cast<std::uint8_t>(std::lround(127.5f + (largest > 0 ? 127.5f * map[i] / largest : 0)));
+  for (std::int64_t i = 0; i < size; ++i)
+    pixels[i] = static_cast<std::uint8_t>(std::lround(127.5f + (largest > 0 ? 127.5f * map[i] / largest : 0)));
 }
 
 }  // namespace
@@ -80,7 +83,13 @@ void saliency(const AnalysisInputs& in, records::RunRecord& record) {
   graph::Parameters fresh(in.graph);
   fresh.initialise(in.seed + 1'000'003);  // another net with the same architecture
 
-  records::Images pictures{.title = "Test images and what the predicted class responds to", .captions = {}, .count = shown * 4, .height = shape.height, .width = shape.width, .channels = shape.channels, .pixels = {}};
+  records::Images pictures{.title = "Test images and what the predicted class responds to",
+                           .captions = {},
+                           .count = shown * 4,
+                           .height = shape.height,
+                           .width = shape.width,
+                           .channels = shape.channels,
+                           .pixels = {}};
   pictures.pixels.resize(static_cast<std::size_t>(pictures.count * shape.size()));
   pictures.captions.resize(static_cast<std::size_t>(pictures.count));
   for (std::int64_t i = 0; i < shown; ++i) {

@@ -15,7 +15,9 @@ void temperature(const AnalysisInputs& in, records::RunRecord& record) {
     start += parameter.spec.initialisation.value * static_cast<double>(parameter.count);
     channels += parameter.count;
   }
-  if (channels == 0) throw InputError(Complaint{"analysis temperature", "a net with a learned temperature", "none", "Set model.learned = true or drop the analysis"});
+  if (channels == 0)
+    throw InputError(
+        Complaint{"analysis temperature", "a net with a learned temperature", "none", "Set model.learned = true or drop the analysis"});
   const double mean = sum / static_cast<double>(channels), change = mean - start / static_cast<double>(channels);
   record.results["temperature"] = std::exp(mean);
   record.results["temperature_change"] = std::abs(change);

@@ -40,9 +40,12 @@ struct Pooling {
   }
 
   void put_pool(Graph& graph) const {
-    if (kind == "gap") put<layers::GlobalAveragePool>(graph, "pool");
-    else if (kind == "gmp") put<layers::GlobalMaxPool>(graph, "pool");
-    else put<layers::LogAvgExpPool>(graph, "pool", soft);
+    if (kind == "gap")
+      put<layers::GlobalAveragePool>(graph, "pool");
+    else if (kind == "gmp")
+      put<layers::GlobalMaxPool>(graph, "pool");
+    else
+      put<layers::LogAvgExpPool>(graph, "pool", soft);
   }
 
   /// From the last feature map to logits. `norm`: batch norm on the class maps, so that their scale does not do the

@@ -80,7 +80,9 @@ void momentum_stack(Graph& graph, const CapsuleSettings& settings, std::int64_t 
   stack.restart = options.get_bool("restart", true);
   stack.doubled = options.get_bool("doubled", false);
   const std::string memory = choice(options, "memory", "invert", {"invert", "exact", "store"});
-  stack.memory = memory == "exact" ? layers::StackMemory::exact : memory == "store" ? layers::StackMemory::store : layers::StackMemory::invert;
+  stack.memory = memory == "exact"   ? layers::StackMemory::exact
+                 : memory == "store" ? layers::StackMemory::store
+                                     : layers::StackMemory::invert;
   put<layers::MomentumCapsules>(graph, "stack", stack);
 }
 
@@ -98,10 +100,12 @@ void put_heads(Graph& graph, NodeId classes, const Options& options) {
   put<layers::Relu>(graph, "decoder2.relu");
   put<layers::Dense>(graph, "decoder3", {.features = graph.node(0).shape.size(), .initialisation = Start::xavier_uniform});
   const NodeId image = put<layers::Logistic>(graph, "image");
-  graph.add("scores", std::make_shared<layers::ReconstructionPenalty>(layers::ReconstructionPenalty::Options{.weight = weight}), {lengths, image, 0});
+  graph.add("scores", std::make_shared<layers::ReconstructionPenalty>(layers::ReconstructionPenalty::Options{.weight = weight}),
+            {lengths, image, 0});
 }
 
-/// Options: channels of both convolutions; stack none is Sabour's net, else plain, residual or momentum with so many blocks of so many capsules.
+/// Options: channels of both convolutions; stack none is Sabour's net, else plain, residual or momentum with so many blocks of so many
+/// capsules.
 Graph capsule_net(const Options& options, const SampleShape& input, int classes) {
   const std::int64_t channels = count_of(options, "channels", 256, 8);
   const std::string stack = choice(options, "stack", "none", {"none", "plain", "residual", "momentum"});

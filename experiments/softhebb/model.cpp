@@ -37,7 +37,8 @@ template <typename Value>
 std::vector<Value> for_layers(const std::string& key, std::vector<Value> values, std::size_t layers) {
   if (values.size() == 1) values.resize(layers, values.front());
   if (values.size() >= layers) return values;
-  throw InputError(Complaint{fmt::format("option '{}'", key), fmt::format("{} entries, one a layer", layers), fmt::format("{}", values.size()), "Correct the list"});
+  throw InputError(Complaint{fmt::format("option '{}'", key), fmt::format("{} entries, one a layer", layers),
+                             fmt::format("{}", values.size()), "Correct the list"});
 }
 
 /// "max_4_2_1": kind, window, stride, padding. Averages count the padding, as the framework of the official code does.
@@ -50,7 +51,8 @@ void put_pool(Graph& graph, const std::string& name, const std::string& text) {
   else if (reads && std::string(kind) == "avg")
     put<layers::AveragePool2d>(graph, name, {.window = window, .stride = stride, .padding = padding, .counts_padding = true});
   else
-    throw InputError(Complaint{"option 'pools'", "max_WINDOW_STRIDE_PADDING or avg_WINDOW_STRIDE_PADDING", fmt::format("'{}'", text), "Correct the list"});
+    throw InputError(Complaint{"option 'pools'", "max_WINDOW_STRIDE_PADDING or avg_WINDOW_STRIDE_PADDING", fmt::format("'{}'", text),
+                               "Correct the list"});
 }
 
 /// What the convolutional nets share: widths, filters and pooling of each layer.
@@ -59,7 +61,9 @@ struct Blocks {
   std::vector<std::string> pools;
 
   explicit Blocks(const Options& options)
-      : widths(widths_of(options, "widths", {96, 384, 1536})), kernels(for_layers("kernels", options.get_ints("kernels", {5, 3, 3, 3, 3}), layers())), pools(for_layers("pools", options.get_strings("pools", {"max_4_2_1"}), layers())) {
+      : widths(widths_of(options, "widths", {96, 384, 1536})),
+        kernels(for_layers("kernels", options.get_ints("kernels", {5, 3, 3, 3, 3}), layers())),
+        pools(for_layers("pools", options.get_strings("pools", {"max_4_2_1"}), layers())) {
     std::vector<std::int64_t> same;
     for (const std::int64_t kernel : kernels) same.push_back(kernel / 2);
     paddings = for_layers("paddings", options.get_ints("paddings", same), layers());
@@ -67,7 +71,9 @@ struct Blocks {
   std::size_t layers() const { return widths.size(); }
 };
 
-void put_norm(Graph& graph, std::size_t layer) { put<layers::BatchNorm>(graph, fmt::format("norm{}", layer + 1), {.affine = false}); }
+void put_norm(Graph& graph, std::size_t layer) {
+  put<layers::BatchNorm>(graph, fmt::format("norm{}", layer + 1), {.affine = false});
+}
 
 void put_classifier(Graph& graph, const Options& options, int classes, double keep_fallback) {
   put<layers::Flatten>(graph, "features");
@@ -97,7 +103,8 @@ struct Rule {
   layers::SoftHebbConv2d::Options at(std::size_t layer) const {
     layers::SoftHebbConv2d::Options o;
     o.competition = {static_cast<float>(temperatures[layer]), rule != "hard", losers_unlearn};
-    o.triangle_first = std::find(triangle_first.begin(), triangle_first.end(), static_cast<std::int64_t>(layer) + 1) != triangle_first.end();
+    o.triangle_first =
+        std::find(triangle_first.begin(), triangle_first.end(), static_cast<std::int64_t>(layer) + 1) != triangle_first.end();
     o.radius = radius;
     o.plasticity = {.rate = rule == "random" ? 0.0 : rates[layer], .rate_exponent = exponent, .falls = falling_rates};
     return o;
@@ -140,8 +147,14 @@ Graph backprop_net(const Options& options, const SampleShape& input, int classes
   Graph graph(input);
   for (std::size_t i = 0; i < blocks.layers(); ++i) {
     put_norm(graph, i);
-    put<layers::Conv2d>(graph, fmt::format("conv{}", i + 1), {.filters = blocks.widths[i], .kernel = blocks.kernels[i], .padding = blocks.paddings[i], .padding_mode = layers::PaddingMode::reflect,
-                                                              .groups = groups[i], .bias = false, .initialisation = layers::Initialisation::Kind::fan_in_uniform});
+    put<layers::Conv2d>(graph, fmt::format("conv{}", i + 1),
+                        {.filters = blocks.widths[i],
+                         .kernel = blocks.kernels[i],
+                         .padding = blocks.paddings[i],
+                         .padding_mode = layers::PaddingMode::reflect,
+                         .groups = groups[i],
+                         .bias = false,
+                         .initialisation = layers::Initialisation::Kind::fan_in_uniform});
     put<layers::Relu>(graph, fmt::format("relu{}", i + 1));
     put_pool(graph, fmt::format("pool{}", i + 1), blocks.pools[i]);
   }

@@ -34,20 +34,31 @@ struct Parts {
 };
 
 void norm_gelu(Graph& graph, const std::string& name, const Parts& parts) {
-  put<layers::BatchNorm>(graph, name + ".norm", {.momentum = 0.4, .epsilon = 1e-12, .decays = true, .fixed_gamma = true, .beta_rate = parts.norm_bias_rate});
+  put<layers::BatchNorm>(graph, name + ".norm",
+                         {.momentum = 0.4, .epsilon = 1e-12, .decays = true, .fixed_gamma = true, .beta_rate = parts.norm_bias_rate});
   put<layers::Gelu>(graph, name + ".gelu");
 }
 
 void convolution(Graph& graph, const std::string& name, std::int64_t width, const Parts& parts) {
-  put<layers::Conv2d>(graph, name, {.filters = width, .kernel = 3, .padding = 1, .bias = false, .initialisation = Start::fan_in_uniform, .identity_filters = parts.identity});
+  put<layers::Conv2d>(graph, name,
+                      {.filters = width,
+                       .kernel = 3,
+                       .padding = 1,
+                       .bias = false,
+                       .initialisation = Start::fan_in_uniform,
+                       .identity_filters = parts.identity});
 }
 
 Graph airbench(const Options& options, const SampleShape& input, int classes) {
   const Parts parts{options.get_bool("whitening", true), options.get_bool("identity", true), options.get_double("norm_bias_rate", 64)};
   const auto widths = widths_of(options, "widths", {64, 256, 256}, 3);
   Graph graph(input);
-  put<layers::Conv2d>(graph, "whiten", {.filters = 8 * input.channels, .kernel = 2, .initialisation = Start::fan_in_uniform, .bias_decays = true,
-                                        .whitening_epsilon = parts.whitening ? 5e-4 : 0});
+  put<layers::Conv2d>(graph, "whiten",
+                      {.filters = 8 * input.channels,
+                       .kernel = 2,
+                       .initialisation = Start::fan_in_uniform,
+                       .bias_decays = true,
+                       .whitening_epsilon = parts.whitening ? 5e-4 : 0});
   put<layers::Gelu>(graph, "whiten.gelu");
   for (std::size_t i = 0; i < widths.size(); ++i) {
     const std::string name = fmt::format("group{}", i + 1);

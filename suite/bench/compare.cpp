@@ -34,7 +34,9 @@ using Repetitions = std::map<std::string, std::vector<double>>;
 
 Repetitions read(const std::string& path) {
   std::ifstream file(path);
-  if (!file) throw InputError(Complaint{path, "a file that Google Benchmark wrote", "no file that can be read", "Make one with --benchmark_out=FILE --benchmark_out_format=json"});
+  if (!file)
+    throw InputError(Complaint{path, "a file that Google Benchmark wrote", "no file that can be read",
+                               "Make one with --benchmark_out=FILE --benchmark_out_format=json"});
   const auto json = nlohmann::json::parse(file, nullptr, false);
   Repetitions found;
   if (json.is_object() && json.contains("benchmarks") && json["benchmarks"].is_array())
@@ -44,7 +46,9 @@ Repetitions read(const std::string& path) {
       const std::string name = row.value("run_name", row.value("name", std::string{}));
       if (!name.starts_with("peak/")) found[name].push_back(row["peak_ratio"].get<double>());
     }
-  if (found.empty()) throw InputError(Complaint{path, "benchmarks with a peak_ratio", json.is_discarded() ? "no JSON" : "none", "Make the file with reprise_bench --benchmark_out=FILE --benchmark_out_format=json"});
+  if (found.empty())
+    throw InputError(Complaint{path, "benchmarks with a peak_ratio", json.is_discarded() ? "no JSON" : "none",
+                               "Make the file with reprise_bench --benchmark_out=FILE --benchmark_out_format=json"});
   return found;
 }
 
@@ -85,16 +89,21 @@ std::vector<Comparison> compare_files(const std::string& before, const std::stri
   for (const auto& [name, values] : old_runs) {
     const auto other = new_runs.find(name);
     if (other == new_runs.end()) continue;
-    Comparison made{.name = name, .before = values, .after = other->second, .median_before = median(values), .median_after = median(other->second)};
+    Comparison made{
+        .name = name, .before = values, .after = other->second, .median_before = median(values), .median_after = median(other->second)};
     made.change = made.median_before > 0 ? made.median_after / made.median_before - 1 : 0;
     made.p = rank_test(made.after, made.before);
     comparisons.push_back(std::move(made));
   }
-  if (comparisons.empty()) throw InputError(Complaint{before + " and " + after, "a benchmark that is in both", "none", "Run both with the same --benchmark_filter"});
+  if (comparisons.empty())
+    throw InputError(
+        Complaint{before + " and " + after, "a benchmark that is in both", "none", "Run both with the same --benchmark_filter"});
   return comparisons;
 }
 
-bool has_fallen(const Comparison& comparison, double limit) { return comparison.change < -limit && comparison.p < 0.05; }
+bool has_fallen(const Comparison& comparison, double limit) {
+  return comparison.change < -limit && comparison.p < 0.05;
+}
 
 std::string comparison_text(std::vector<Comparison> comparisons, double limit) {
   std::stable_sort(comparisons.begin(), comparisons.end(), [](const auto& a, const auto& b) { return a.change < b.change; });
@@ -105,11 +114,16 @@ std::string comparison_text(std::vector<Comparison> comparisons, double limit) {
     const bool fell = has_fallen(c, limit);
     fallen += fell ? 1 : 0;
     few += std::min(c.before.size(), c.after.size()) < kRepetitions ? 1 : 0;
-    text += fmt::format("{:<{}}  {:>10.1f} %  {:>10.1f} %  {:>+6.1f} %  {:<8.2g}{}\n", c.name, width, 100 * c.median_before, 100 * c.median_after, 100 * c.change, c.p,
-                        fell ? "fallen" : c.p < 0.05 ? (c.change < 0 ? "slower" : "faster") : "");
+    text += fmt::format("{:<{}}  {:>10.1f} %  {:>10.1f} %  {:>+6.1f} %  {:<8.2g}{}\n", c.name, width, 100 * c.median_before,
+                        100 * c.median_after, 100 * c.change, c.p,
+                        fell         ? "fallen"
+                        : c.p < 0.05 ? (c.change < 0 ? "slower" : "faster")
+                                     : "");
   }
   text += fmt::format("\n{} of {} benchmarks lost more than {:.3g} % of their ratio to peak.\n", fallen, comparisons.size(), 100 * limit);
-  if (few > 0) text += fmt::format("{} have fewer than {} repetitions: use --benchmark_repetitions={} --benchmark_enable_random_interleaving=true\n", few, kRepetitions, kRepetitions);
+  if (few > 0)
+    text += fmt::format("{} have fewer than {} repetitions: use --benchmark_repetitions={} --benchmark_enable_random_interleaving=true\n",
+                        few, kRepetitions, kRepetitions);
   return text;
 }
 
@@ -119,7 +133,9 @@ int compare_command(int argc, char** argv) {
   CLI::App app{"Two runs of reprise_bench against each other: ratios to peak and a rank test", "reprise_bench compare"};
   app.add_option("OLD", before, "JSON that --benchmark_out wrote")->required();
   app.add_option("NEW", after, "The same of the later run")->required();
-  app.add_option("--limit", limit, "Fail where a ratio to peak fell by more percent than this")->check(CLI::Range(0.0, 100.0))->capture_default_str();
+  app.add_option("--limit", limit, "Fail where a ratio to peak fell by more percent than this")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
   app.footer(R"(Example:
   for run in old new; do    # with the two builds, in turn
     reprise_bench --benchmark_filter=step/ --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true \

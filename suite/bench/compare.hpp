@@ -11,8 +11,8 @@ struct Comparison {
   std::string name;
   std::vector<double> before, after;  ///< ratios to the peak of their own run, one a repetition
   double median_before = 0, median_after = 0;
-  double change = 0;                  ///< of the median, as a fraction; positive: faster
-  double p = 1;                       ///< two-sided, Mann-Whitney
+  double change = 0;  ///< of the median, as a fraction; positive: faster
+  double p = 1;       ///< two-sided, Mann-Whitney
 };
 
 /// Fewer repetitions than this on a side can hardly tell noise from a change.

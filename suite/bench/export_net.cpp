@@ -22,15 +22,21 @@ using nlohmann::json;
 
 std::string name_of(graph::LossKind loss) {
   switch (loss) {
-    case graph::LossKind::softmax_cross_entropy: return "softmax_cross_entropy";
-    case graph::LossKind::squared_error: return "squared_error";
-    case graph::LossKind::margin: return "margin";
-    case graph::LossKind::logistic_cross_entropy: return "logistic_cross_entropy";
+    case graph::LossKind::softmax_cross_entropy:
+      return "softmax_cross_entropy";
+    case graph::LossKind::squared_error:
+      return "squared_error";
+    case graph::LossKind::margin:
+      return "margin";
+    case graph::LossKind::logistic_cross_entropy:
+      return "logistic_cross_entropy";
   }
   return "";
 }
 
-json describe(const SampleShape& shape) { return json::array({shape.height, shape.width, shape.channels}); }
+json describe(const SampleShape& shape) {
+  return json::array({shape.height, shape.width, shape.channels});
+}
 
 json describe(const graph::Graph& graph, const graph::Parameters& parameters) {
   json nodes = json::array();
@@ -44,7 +50,13 @@ json describe(const graph::Graph& graph, const graph::Parameters& parameters) {
              {"parameters", json::array()}};
     for (const int index : parameters.of_node(n)) {
       const graph::Parameter& p = parameters.list()[static_cast<std::size_t>(index)];
-      row["parameters"].push_back({{"name", p.spec.name}, {"shape", p.spec.shape}, {"offset", p.offset}, {"count", p.count}, {"trains", p.spec.trains && p.spec.rate_multiplier != 0}, {"decays", p.spec.decays}, {"has_norm_bound", p.spec.has_norm_bound}});
+      row["parameters"].push_back({{"name", p.spec.name},
+                                   {"shape", p.spec.shape},
+                                   {"offset", p.offset},
+                                   {"count", p.count},
+                                   {"trains", p.spec.trains && p.spec.rate_multiplier != 0},
+                                   {"decays", p.spec.decays},
+                                   {"has_norm_bound", p.spec.has_norm_bound}});
     }
     nodes.push_back(row);
   }
@@ -52,18 +64,30 @@ json describe(const graph::Graph& graph, const graph::Parameters& parameters) {
 }
 
 json describe(const training::OptimizerRecipe& o) {
-  return {{"kind", o.kind}, {"rate", o.learning_rate.value}, {"momentum", o.momentum.value}, {"nesterov", o.nesterov}, {"beta1", o.beta1}, {"beta2", o.beta2},
-          {"epsilon", o.epsilon}, {"weight_decay", o.weight_decay}, {"l1", o.l1}, {"max_norm", o.max_norm}, {"lookahead_steps", o.lookahead_steps}};
+  return {{"kind", o.kind},
+          {"rate", o.learning_rate.value},
+          {"momentum", o.momentum.value},
+          {"nesterov", o.nesterov},
+          {"beta1", o.beta1},
+          {"beta2", o.beta2},
+          {"epsilon", o.epsilon},
+          {"weight_decay", o.weight_decay},
+          {"l1", o.l1},
+          {"max_norm", o.max_norm},
+          {"lookahead_steps", o.lookahead_steps}};
 }
 
 void write(const std::filesystem::path& path, const char* data, std::size_t bytes) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file.write(data, static_cast<std::streamsize>(bytes));
   file.close();
-  if (!file) throw RunError(Complaint{path.string(), "a file that can be written", "an error", "Choose another folder with --out, or make room"});
+  if (!file)
+    throw RunError(Complaint{path.string(), "a file that can be written", "an error", "Choose another folder with --out, or make room"});
 }
 
-void write(const std::filesystem::path& path, const std::vector<float>& values) { write(path, reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)); }
+void write(const std::filesystem::path& path, const std::vector<float>& values) {
+  write(path, reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+}
 
 /// Throws InputError for an unknown trial or scale, RunError for a folder that cannot be written.
 void export_net(const std::string& paper, const std::string& trial, const std::string& scale, int samples, const std::string& folder) {
@@ -75,13 +99,23 @@ void export_net(const std::string& paper, const std::string& trial, const std::s
   const graph::Graph& graph = training.graph();
   const graph::Parameters& parameters = training.parameters();
 
-  const json net{{"net", fmt::format("{}/{}", paper, trial)}, {"scale", scale}, {"batch", batch}, {"procedure", recipe.procedure}, {"loss", name_of(graph.loss())},
-                 {"label_smoothing", recipe.label_smoothing}, {"output", graph.output()}, {"samples", samples}, {"training_flops", graph.training_flops()},
-                 {"optimizer", describe(recipe.optimizer)}, {"nodes", describe(graph, parameters)}, {"version", version()}};
+  const json net{{"net", fmt::format("{}/{}", paper, trial)},
+                 {"scale", scale},
+                 {"batch", batch},
+                 {"procedure", recipe.procedure},
+                 {"loss", name_of(graph.loss())},
+                 {"label_smoothing", recipe.label_smoothing},
+                 {"output", graph.output()},
+                 {"samples", samples},
+                 {"training_flops", graph.training_flops()},
+                 {"optimizer", describe(recipe.optimizer)},
+                 {"nodes", describe(graph, parameters)},
+                 {"version", version()}};
   const std::string text = net.dump(1) + "\n";
   const std::filesystem::path out(folder);
   std::filesystem::create_directories(out);
-  write(out / "weights.f32", reinterpret_cast<const char*>(parameters.values()), static_cast<std::size_t>(parameters.size()) * sizeof(float));
+  write(out / "weights.f32", reinterpret_cast<const char*>(parameters.values()),
+        static_cast<std::size_t>(parameters.size()) * sizeof(float));
   write(out / "images.f32", training.images());
   write(out / "outputs.f32", training.outputs());
   write(out / "net.json", text.data(), text.size());

@@ -47,7 +47,9 @@ void register_growth() {
     recipe.model_options.set("widths", std::vector<double>{static_cast<double>(value), static_cast<double>(2 * value)});
   };
   add("width", "all-cnn", "allcnn-c", "paper", channels, {48, 96, 144, 192}, benchmark::oNSquared);
-  const Change features = [](training::Recipe& recipe, std::int64_t value) { recipe.model_options.set("hidden", std::vector<double>(3, static_cast<double>(value))); };
+  const Change features = [](training::Recipe& recipe, std::int64_t value) {
+    recipe.model_options.set("hidden", std::vector<double>(3, static_cast<double>(value)));
+  };
   add("width", "dropout", "table2-maxnorm-3x1024", "paper", features, {512, 1024, 2048, 4096}, benchmark::oNSquared);
 }
 

@@ -9,7 +9,8 @@ namespace reprise::bench {
 
 namespace {
 
-void fetch(benchmark::State& state, const std::string& name, const std::vector<std::string>& stages, const std::vector<std::string>& augmentations) {
+void fetch(benchmark::State& state, const std::string& name, const std::vector<std::string>& stages,
+           const std::vector<std::string>& augmentations) {
   const datasets::Dataset set = datasets::load(name, datasets::data_directory(""));
   const auto images = std::make_shared<const datasets::ImageSet>(set.train);
   const datasets::SampleSource source(images, datasets::Preprocessing::fit(stages, *images), augmentations);
@@ -36,7 +37,8 @@ void register_input() {
                               {"input/color32/standardize", "synthetic-color32", {"standardize"}, {}},
                               {"input/color32/standardize+flip+crop", "synthetic-color32", {"standardize"}, {"flip", "crop(pad=4)"}},
                               {"input/color32/gcn", "synthetic-color32", {"gcn(scale=55)"}, {}}};
-  for (const Row& row : rows) benchmark::RegisterBenchmark(row.name, [row](benchmark::State& s) { fetch(s, row.set, row.stages, row.augmentations); });
+  for (const Row& row : rows)
+    benchmark::RegisterBenchmark(row.name, [row](benchmark::State& s) { fetch(s, row.set, row.stages, row.augmentations); });
 }
 
 }  // namespace reprise::bench

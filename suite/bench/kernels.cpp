@@ -23,14 +23,21 @@ void register_elementwise(const char* precision) {
       {"relu_grad", 3, [](const auto& k, T* a, T* b, std::int64_t n) { k.relu_grad(a, b, b, n, kernels::Rule::gradient); }},
       {"logistic", 2, [](const auto& k, T* a, T* b, std::int64_t n) { k.logistic(a, b, n); }},
       {"add", 3, [](const auto& k, T* a, T* b, std::int64_t n) { k.add(a, b, b, n); }},
-      {"dropout", 2, [](const auto& k, T* a, T* b, std::int64_t n) { k.dropout(a, b, n, {{1, 2}, {0, 3, 4, 5}}, 32768, 1.0f); }},
-      {"gaussian_noise", 2, [](const auto& k, T* a, T* b, std::int64_t n) { k.gaussian_noise(a, b, n, {{1, 2}, {0, 3, 4, 5}}, 1.0f); }},
+      {"dropout", 2,
+       [](const auto& k, T* a, T* b, std::int64_t n) {
+         k.dropout(a, b, n, {{1, 2}, {0, 3, 4, 5}}, 32768, 1.0f);
+       }},
+      {"gaussian_noise", 2,
+       [](const auto& k, T* a, T* b, std::int64_t n) {
+         k.gaussian_noise(a, b, n, {{1, 2}, {0, 3, 4, 5}}, 1.0f);
+       }},
   };
   for (const Row& row : rows)
     benchmark::RegisterBenchmark(fmt::format("kernel/{}/{}", row.name, precision).c_str(), [&row](benchmark::State& state) {
       const Memory a(kCount * sizeof(T)), b(kCount * sizeof(T));
       const auto& kernel = kernels::vector_kernels().of<T>();
-      run_memory(state, 1, row.arrays * sizeof(T) * kCount, [&] { row.run(kernel, reinterpret_cast<T*>(a.data()), reinterpret_cast<T*>(b.data()), kCount); });
+      run_memory(state, 1, row.arrays * sizeof(T) * kCount,
+                 [&] { row.run(kernel, reinterpret_cast<T*>(a.data()), reinterpret_cast<T*>(b.data()), kCount); });
     });
 }
 

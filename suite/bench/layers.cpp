@@ -35,7 +35,9 @@ void run_case(benchmark::State& state, const Case& c, Precision precision, bool 
   parameters.initialise(1);
   const auto& values = parameters.node_values(1);
   kernel->load_weights(values);
-  const auto bytes_of_value = [&](const SampleShape& shape) { return static_cast<std::size_t>(shape.size() * c.samples) * bytes_of(precision); };
+  const auto bytes_of_value = [&](const SampleShape& shape) {
+    return static_cast<std::size_t>(shape.size() * c.samples) * bytes_of(precision);
+  };
   std::vector<Memory> inputs, grad_inputs;
   std::vector<const void*> input_pointers;
   std::vector<void*> grad_pointers;
@@ -47,7 +49,8 @@ void run_case(benchmark::State& state, const Case& c, Precision precision, bool 
     grad_pointers.push_back(grad_inputs.back().data());
     bytes += static_cast<double>(bytes_of_value(shape));
   }
-  Memory output(bytes_of_value(c.output)), grad_output(bytes_of_value(c.output)), saved(kernel->saved_bytes()), scratch(kernel->scratch_bytes());
+  Memory output(bytes_of_value(c.output)), grad_output(bytes_of_value(c.output)), saved(kernel->saved_bytes()),
+      scratch(kernel->scratch_bytes());
   Memory gradient(static_cast<std::size_t>(parameters.size()) * sizeof(float));
   std::vector<float*> gradients;
   for (const auto& parameter : parameters.list()) gradients.push_back(gradient.floats() + parameter.offset);
@@ -106,11 +109,14 @@ void register_layers() {
           const graph::Node& node = graph.nodes()[n];
           Case c{node.layer, {}, node.shape, node.cost, static_cast<int>(recipe.shard)};
           for (const graph::NodeId input : node.inputs) c.inputs.push_back(graph.node(input).shape);
-          if (node.layer->couples_samples() || node.layer->output_blocks(c.inputs) > 0 || c.inputs.size() > 1 || !known.insert(name_of_case(c)).second) continue;
+          if (node.layer->couples_samples() || node.layer->output_blocks(c.inputs) > 0 || c.inputs.size() > 1 ||
+              !known.insert(name_of_case(c)).second)
+            continue;
           for (const Precision precision : {Precision::f32, Precision::bf16})
             for (const bool backward : {false, true})
-              benchmark::RegisterBenchmark(fmt::format("layer/{}/{}/{}", name_of_case(c), backward ? "backward" : "forward", name_of(precision)).c_str(),
-                                           [=](benchmark::State& s) { run_case(s, c, precision, backward); })
+              benchmark::RegisterBenchmark(
+                  fmt::format("layer/{}/{}/{}", name_of_case(c), backward ? "backward" : "forward", name_of(precision)).c_str(),
+                  [=](benchmark::State& s) { run_case(s, c, precision, backward); })
                   ->MinTime(0.05);
         }
       }

@@ -48,8 +48,13 @@ MadeUpData::MadeUpData(const training::Recipe& recipe, std::int64_t count)
 
 struct MadeUpTraining::State {
   State(const training::Recipe& recipe_in, int threads, ranks::Team& team)
-      : recipe(recipe_in), data(recipe, recipe.batch), workers(threads), parameters(data.graph, team),
-        executor(data.graph, options_of(recipe), initialised(), workers, team), optimizer(recipe.optimizer, parameters, team), order(static_cast<std::size_t>(recipe.batch)) {
+      : recipe(recipe_in),
+        data(recipe, recipe.batch),
+        workers(threads),
+        parameters(data.graph, team),
+        executor(data.graph, options_of(recipe), initialised(), workers, team),
+        optimizer(recipe.optimizer, parameters, team),
+        order(static_cast<std::size_t>(recipe.batch)) {
     std::iota(order.begin(), order.end(), std::int64_t{0});
   }
 
@@ -73,15 +78,22 @@ struct MadeUpTraining::State {
   std::uint64_t steps = 0;
 };
 
-MadeUpTraining::MadeUpTraining(const training::Recipe& recipe, int threads, ranks::Team& team) : state_(std::make_unique<State>(recipe, threads, team)) {}
+MadeUpTraining::MadeUpTraining(const training::Recipe& recipe, int threads, ranks::Team& team)
+    : state_(std::make_unique<State>(recipe, threads, team)) {}
 
 MadeUpTraining::~MadeUpTraining() = default;
 
-double MadeUpTraining::flops_per_step() const { return static_cast<double>(state_->data.graph.training_flops() * state_->recipe.batch); }
+double MadeUpTraining::flops_per_step() const {
+  return static_cast<double>(state_->data.graph.training_flops() * state_->recipe.batch);
+}
 
-double MadeUpTraining::flops_per_evaluation() const { return static_cast<double>(2 * state_->data.graph.forward_macs() * state_->recipe.batch); }
+double MadeUpTraining::flops_per_evaluation() const {
+  return static_cast<double>(2 * state_->data.graph.forward_macs() * state_->recipe.batch);
+}
 
-std::size_t MadeUpTraining::memory_bytes() const { return state_->executor.memory().total(); }
+std::size_t MadeUpTraining::memory_bytes() const {
+  return state_->executor.memory().total();
+}
 
 void MadeUpTraining::step() {
   State& s = *state_;
@@ -93,8 +105,12 @@ void MadeUpTraining::step() {
   ++s.steps;
 }
 
-const graph::Graph& MadeUpTraining::graph() const { return state_->data.graph; }
-const graph::Parameters& MadeUpTraining::parameters() const { return state_->parameters; }
+const graph::Graph& MadeUpTraining::graph() const {
+  return state_->data.graph;
+}
+const graph::Parameters& MadeUpTraining::parameters() const {
+  return state_->parameters;
+}
 
 std::vector<float> MadeUpTraining::images() const {
   const training::SourceReader reader(state_->data.source, nullptr, 0, nullptr);
@@ -104,7 +120,9 @@ std::vector<float> MadeUpTraining::images() const {
   return values;
 }
 
-void MadeUpTraining::evaluate() { state_->evaluate({}); }
+void MadeUpTraining::evaluate() {
+  state_->evaluate({});
+}
 
 std::vector<float> MadeUpTraining::outputs() {
   std::vector<float> values(static_cast<std::size_t>(state_->recipe.batch * graph().node(graph().output()).shape.size()));

@@ -13,7 +13,9 @@ namespace reprise::bench {
 
 namespace {
 
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 // Twelve independent chains hide the latency of a fused multiply-add (4 cycles, two units) with room to spare. The empty asm
 // keeps the compiler from doing the arithmetic itself. Each burst returns the operations it did.
@@ -91,7 +93,9 @@ double rate(int threads, double seconds, Work work) {
 
 }  // namespace
 
-bool has_bf16_arithmetic() { return __builtin_cpu_supports("avx512bf16") != 0; }
+bool has_bf16_arithmetic() {
+  return __builtin_cpu_supports("avx512bf16") != 0;
+}
 
 double measure_fma_peak(Precision precision, int threads, double seconds) {
   const Burst burst = burst_for(precision);

@@ -29,7 +29,9 @@
 namespace reprise::bench {
 namespace {
 
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 struct Flags {
   std::string trial = "all-cnn/allcnn-c", scale = "paper", json;
@@ -41,7 +43,10 @@ struct Flags {
 class Exchanges {
  public:
   Exchanges(ranks::Team& team, std::int64_t floats)
-      : team_(team), floats_(floats), own_(static_cast<std::size_t>(floats)), exchange_(team, team.size(), floats, 1, kernels::vector_kernels().f32.add),
+      : team_(team),
+        floats_(floats),
+        own_(static_cast<std::size_t>(floats)),
+        exchange_(team, team.size(), floats, 1, kernels::vector_kernels().f32.add),
         total_(team.memory(static_cast<std::size_t>(floats) * sizeof(float))) {}
 
   double ours() {
@@ -91,7 +96,8 @@ nlohmann::json measure_exchange(const Flags& flags, ranks::Team& team) {
     std::vector<double> ours, theirs;
     exchanges.ours(), exchanges.theirs();
     for (int i = 0; i < flags.repetitions; ++i) ours.push_back(exchanges.ours()), theirs.push_back(exchanges.theirs());
-    if (team.is_root()) fmt::print("{:>10} {:>14.2f} {:>16.2f} {:>8.2f}\n", mib, 1e3 * median(ours), 1e3 * median(theirs), median(ours) / median(theirs));
+    if (team.is_root())
+      fmt::print("{:>10} {:>14.2f} {:>16.2f} {:>8.2f}\n", mib, 1e3 * median(ours), 1e3 * median(theirs), median(ours) / median(theirs));
     rows.push_back({{"mib", mib}, {"ordered_seconds", median(ours)}, {"mpi_allreduce_seconds", median(theirs)}});
   }
   return rows;
@@ -118,9 +124,11 @@ nlohmann::json measure_steps(const Flags& flags, ranks::Session& session, ranks:
   }
   const double a = median(spread), b = median(one);
   if (team.is_root())
-    fmt::print("\n{} {}, batch {}: {} ranks x {} threads {:.1f} images/s, 1 rank x {} threads {:.1f} images/s, ratio {:.3f}\n", flags.trial, flags.scale, recipe.batch, session.size(), flags.threads,
-               static_cast<double>(recipe.batch) / a, flags.threads * session.size(), static_cast<double>(recipe.batch) / b, b / a);
-  return {{"trial", flags.trial}, {"scale", flags.scale}, {"batch", recipe.batch}, {"ranks", session.size()}, {"threads", flags.threads}, {"seconds", a}, {"one_rank_seconds", b}};
+    fmt::print("\n{} {}, batch {}: {} ranks x {} threads {:.1f} images/s, 1 rank x {} threads {:.1f} images/s, ratio {:.3f}\n", flags.trial,
+               flags.scale, recipe.batch, session.size(), flags.threads, static_cast<double>(recipe.batch) / a,
+               flags.threads * session.size(), static_cast<double>(recipe.batch) / b, b / a);
+  return {{"trial", flags.trial},     {"scale", flags.scale}, {"batch", recipe.batch}, {"ranks", session.size()},
+          {"threads", flags.threads}, {"seconds", a},         {"one_rank_seconds", b}};
 }
 
 /// Steps of a trial on the first 1, 2, ... ranks: the recipe's batch (strong), and a share of it for each rank (weak), beside what the
@@ -137,7 +145,8 @@ nlohmann::json measure_scaling(const Flags& flags, ranks::Session& session) {
       if (!strong) recipe.batch = std::max(recipe.shard, whole.batch / session.size() / recipe.shard * recipe.shard) * ranks;
       const auto team = session.team(session.rank() < ranks ? 0 : 1);
       double seconds = 0, forecast = 0;
-      if (session.rank() == 0) forecast = experiments::forecast_step_here(experiments::measure_step_costs(recipe, flags.threads), ranks, cores).seconds();
+      if (session.rank() == 0)
+        forecast = experiments::forecast_step_here(experiments::measure_step_costs(recipe, flags.threads), ranks, cores).seconds();
       team->synchronise("forecast");
       if (session.rank() < ranks) {
         MadeUpTraining training(recipe, flags.threads, *team);
@@ -151,8 +160,14 @@ nlohmann::json measure_scaling(const Flags& flags, ranks::Session& session) {
       }
       session.gather("");
       if (session.rank() != 0) continue;
-      fmt::print("{:>8} {:>6} {:>8} {:>12.2f} {:>14.2f} {:>8.2f}\n", strong ? "strong" : "weak", ranks, recipe.batch, 1e3 * seconds, 1e3 * forecast, forecast / seconds);
-      rows.push_back({{"kind", strong ? "strong" : "weak"}, {"ranks", ranks}, {"threads", flags.threads}, {"batch", recipe.batch}, {"seconds", seconds}, {"forecast_seconds", forecast}});
+      fmt::print("{:>8} {:>6} {:>8} {:>12.2f} {:>14.2f} {:>8.2f}\n", strong ? "strong" : "weak", ranks, recipe.batch, 1e3 * seconds,
+                 1e3 * forecast, forecast / seconds);
+      rows.push_back({{"kind", strong ? "strong" : "weak"},
+                      {"ranks", ranks},
+                      {"threads", flags.threads},
+                      {"batch", recipe.batch},
+                      {"seconds", seconds},
+                      {"forecast_seconds", forecast}});
     }
   }
   return {{"trial", flags.trial}, {"scale", flags.scale}, {"cores", cores}, {"host_ranks", session.size()}, {"rows", rows}};
@@ -197,4 +212,6 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace reprise::bench
 
-int main(int argc, char** argv) { return reprise::bench::run(argc, argv); }
+int main(int argc, char** argv) {
+  return reprise::bench::run(argc, argv);
+}

@@ -10,10 +10,13 @@ namespace reprise::bench {
 
 namespace {
 
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 /// Amount per second over the whole loop, against `peak` measured on both sides of it.
-double run(benchmark::State& state, const char* counter, double amount, const std::function<double()>& peak, const std::function<void()>& body) {
+double run(benchmark::State& state, const char* counter, double amount, const std::function<double()>& peak,
+           const std::function<void()>& body) {
   body();  // first touch, code generation
   const double before = peak();
   const double begun = now_seconds();
@@ -43,11 +46,13 @@ void peak_bandwidth(benchmark::State& state, int threads) {
 }  // namespace
 
 double run_compute(benchmark::State& state, Precision precision, int threads, double operations, const std::function<void()>& body) {
-  return run(state, "gflops", operations, [=] { return measure_fma_peak(precision, threads); }, body);
+  return run(
+      state, "gflops", operations, [=] { return measure_fma_peak(precision, threads); }, body);
 }
 
 double run_memory(benchmark::State& state, int threads, double bytes, const std::function<void()>& body) {
-  return run(state, "gbytes", bytes, [=] { return measure_bandwidth(threads, 0.05); }, body);
+  return run(
+      state, "gbytes", bytes, [=] { return measure_bandwidth(threads, 0.05); }, body);
 }
 
 void register_peaks() {
@@ -55,8 +60,12 @@ void register_peaks() {
   for (const int threads : cores > 1 ? std::vector<int>{1, cores} : std::vector<int>{1}) {
     const std::string suffix = "/threads:" + std::to_string(threads);
     for (const Precision precision : {Precision::f32, Precision::bf16})
-      benchmark::RegisterBenchmark((std::string("peak/fma/") + name_of(precision) + suffix).c_str(), [=](benchmark::State& s) { peak_fma(s, precision, threads); })->Iterations(5);
-    benchmark::RegisterBenchmark(("peak/bandwidth" + suffix).c_str(), [=](benchmark::State& s) { peak_bandwidth(s, threads); })->Iterations(3);
+      benchmark::RegisterBenchmark((std::string("peak/fma/") + name_of(precision) + suffix).c_str(), [=](benchmark::State& s) {
+        peak_fma(s, precision, threads);
+      })->Iterations(5);
+    benchmark::RegisterBenchmark(("peak/bandwidth" + suffix).c_str(), [=](benchmark::State& s) {
+      peak_bandwidth(s, threads);
+    })->Iterations(3);
   }
 }
 

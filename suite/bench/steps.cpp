@@ -1,5 +1,5 @@
-// Whole training steps of the catalog's nets: input pipeline, forward, loss, backward, reduction, update, packing; and evaluation of a batch:
-// input pipeline, forward, loss.
+// Whole training steps of the catalog's nets: input pipeline, forward, loss, backward, reduction, update, packing; and evaluation of a
+// batch: input pipeline, forward, loss.
 
 #include <fmt/format.h>
 
@@ -25,14 +25,16 @@ void run_hebbian_step(benchmark::State& state, const training::Recipe& recipe, i
   parallel::Workers workers(threads);
   graph::Parameters parameters(data.graph);
   parameters.initialise(1);
-  hebbian::PlasticNet net(data.graph, hebbian::features_node(data.graph), {recipe.precision, count, std::min(recipe.hebbian.shard, count)}, parameters, workers);
+  hebbian::PlasticNet net(data.graph, hebbian::features_node(data.graph), {recipe.precision, count, std::min(recipe.hebbian.shard, count)},
+                          parameters, workers);
   const training::SourceReader reader(data.source, nullptr, 0, nullptr);
   const int last = net.layers() - 1;
   std::uint64_t step = 0;
-  const double steps_per_second = run_compute(state, recipe.precision, threads, net.learning_flops(0, last) * static_cast<double>(count), [&] {
-    net.learn({&reader, count, 1, step}, 0, last);
-    ++step;
-  });
+  const double steps_per_second =
+      run_compute(state, recipe.precision, threads, net.learning_flops(0, last) * static_cast<double>(count), [&] {
+        net.learn({&reader, count, 1, step}, 0, last);
+        ++step;
+      });
   state.counters["images_per_second"] = steps_per_second * static_cast<double>(count);
 }
 
@@ -64,10 +66,12 @@ void register_steps() {
         for (const Precision precision : {Precision::f32, Precision::bf16})
           for (const int threads : std::set<int>{1, cores}) {
             const std::string net = fmt::format("{}/{}/{}/{}/threads:{}", slug, trial.name, scale, name_of(precision), threads);
-            benchmark::RegisterBenchmark(("step/" + net).c_str(), [=, recipe = *recipe](benchmark::State& s) { run_step(s, recipe, precision, threads); })
-                ->Unit(benchmark::kMillisecond);
-            benchmark::RegisterBenchmark(("evaluate/" + net).c_str(), [=, recipe = *recipe](benchmark::State& s) { run_evaluation(s, recipe, precision, threads); })
-                ->Unit(benchmark::kMillisecond);
+            benchmark::RegisterBenchmark(("step/" + net).c_str(), [=, recipe = *recipe](benchmark::State& s) {
+              run_step(s, recipe, precision, threads);
+            })->Unit(benchmark::kMillisecond);
+            benchmark::RegisterBenchmark(("evaluate/" + net).c_str(), [=, recipe = *recipe](benchmark::State& s) {
+              run_evaluation(s, recipe, precision, threads);
+            })->Unit(benchmark::kMillisecond);
           }
       }
   }

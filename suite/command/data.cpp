@@ -92,8 +92,7 @@ int fetch(const DataFlags& flags) {
   const bool terminal = isatty(STDERR_FILENO) != 0;
   if (terminal) {
     options.progress = [](const datasets::DownloadProgress& progress) {
-      tell("\r\033[K{}: {} of {}", progress.name, bytes_text(progress.received),
-           progress.total > 0 ? bytes_text(progress.total) : "?");
+      tell("\r\033[K{}: {} of {}", progress.name, bytes_text(progress.received), progress.total > 0 ? bytes_text(progress.total) : "?");
       std::fflush(stderr);
     };
   }

@@ -59,7 +59,8 @@ Finding processor() {
   for (std::string line; name.empty() && std::getline(stream, line);) {
     if (line.rfind("model name", 0) == 0) name = line.substr(line.find(':') + 2);
   }
-  if (kernels::vector_kernels_for("avx2") == nullptr) return {Level::problem, "processor", name, "reprise needs AVX2, FMA and BMI2; take a machine that has them"};
+  if (kernels::vector_kernels_for("avx2") == nullptr)
+    return {Level::problem, "processor", name, "reprise needs AVX2, FMA and BMI2; take a machine that has them"};
   return {Level::good, "processor", name, ""};
 }
 
@@ -68,7 +69,8 @@ Finding instruction_sets() {
   try {
     text = fmt::format("own kernels {}; oneDNN {}", kernels::vector_kernels().isa, kernels::onednn::library_text());
   } catch (const InputError& error) {
-    return {Level::problem, "instructions", error.what(), environment("REPRISE_ISA").empty() ? "take a machine that has AVX2, FMA and BMI2" : "unset REPRISE_ISA"};
+    return {Level::problem, "instructions", error.what(),
+            environment("REPRISE_ISA").empty() ? "take a machine that has AVX2, FMA and BMI2" : "unset REPRISE_ISA"};
   }
   for (const char* name : {"REPRISE_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"}) {
     const std::string value = environment(name);

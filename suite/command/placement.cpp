@@ -49,12 +49,16 @@ std::set<int> cores_of(const std::string& text) {
 
 void require_same_bits(const std::vector<RankFacts>& ranks) {
   std::map<std::string, std::vector<std::string>> by_version;
-  for (std::size_t r = 0; r < ranks.size(); ++r) by_version[ranks[r].answer_version].push_back(fmt::format("rank {} on {}", r, ranks[r].host));
+  for (std::size_t r = 0; r < ranks.size(); ++r)
+    by_version[ranks[r].answer_version].push_back(fmt::format("rank {} on {}", r, ranks[r].host));
   if (by_version.size() < 2) return;
   std::string found;
-  for (const auto& [version, who] : by_version) found += fmt::format("{}{} ({}{})", found.empty() ? "" : "; ", version, who.front(), who.size() > 1 ? fmt::format(" and {} more", who.size() - 1) : "");
-  throw InputError(Complaint{"ranks", "one build, one oneDNN and one instruction set", found,
-                             "Give all of them " + experiments::kLowestArithmetic + " (mpirun -x passes each on), or use nodes of one kind"});
+  for (const auto& [version, who] : by_version)
+    found += fmt::format("{}{} ({}{})", found.empty() ? "" : "; ", version, who.front(),
+                         who.size() > 1 ? fmt::format(" and {} more", who.size() - 1) : "");
+  throw InputError(
+      Complaint{"ranks", "one build, one oneDNN and one instruction set", found,
+                "Give all of them " + experiments::kLowestArithmetic + " (mpirun -x passes each on), or use nodes of one kind"});
 }
 
 }  // namespace
@@ -81,21 +85,28 @@ Placement place(const std::vector<RankFacts>& ranks) {
       const int cores = static_cast<int>(cores_of(ranks[r].cores).size());
       placement.threads[r] = ranks[r].threads > 0 ? ranks[r].threads : std::max(1, cores / sharing[ranks[r].cores]);
       threads += placement.threads[r];
-      if (placement.threads[r] > cores) bound.push_back(fmt::format("rank {} on {} has {} threads and core {} alone", r, host, placement.threads[r], ranks[r].cores));
+      if (placement.threads[r] > cores)
+        bound.push_back(fmt::format("rank {} on {} has {} threads and core {} alone", r, host, placement.threads[r], ranks[r].cores));
     }
-    if (bound.empty() && threads > static_cast<int>(all.size())) crowded.push_back(fmt::format("{}: {} threads on {} cores", host, threads, all.size()));
+    if (bound.empty() && threads > static_cast<int>(all.size()))
+      crowded.push_back(fmt::format("{}: {} threads on {} cores", host, threads, all.size()));
   }
   if (!bound.empty())
-    placement.warnings.push_back(fmt::format("{}{}. mpirun binds ranks to cores unless told otherwise: mpirun --map-by slot:PE=THREADS gives each rank so many, --bind-to none all",
-                                             bound.front(), bound.size() > 1 ? fmt::format(" (and {} ranks more)", bound.size() - 1) : ""));
-  if (!crowded.empty()) placement.warnings.push_back(fmt::format("{}: slower than one thread a core, though the answer is the same. Use fewer ranks or --threads", fmt::join(crowded, ", ")));
+    placement.warnings.push_back(
+        fmt::format("{}{}. mpirun binds ranks to cores unless told otherwise: mpirun --map-by slot:PE=THREADS gives each rank so many, "
+                    "--bind-to none all",
+                    bound.front(), bound.size() > 1 ? fmt::format(" (and {} ranks more)", bound.size() - 1) : ""));
+  if (!crowded.empty())
+    placement.warnings.push_back(fmt::format(
+        "{}: slower than one thread a core, though the answer is the same. Use fewer ranks or --threads", fmt::join(crowded, ", ")));
   return placement;
 }
 
 int settle_placement(int threads, ranks::Session& session) {
   if (session.size() == 1) return threads;
   std::vector<RankFacts> facts;
-  for (const std::string& text : session.gather(nlohmann::json(facts_of_this_rank(threads)).dump())) facts.push_back(nlohmann::json::parse(text).get<RankFacts>());
+  for (const std::string& text : session.gather(nlohmann::json(facts_of_this_rank(threads)).dump()))
+    facts.push_back(nlohmann::json::parse(text).get<RankFacts>());
   const Placement placement = place(facts);
   if (session.rank() == 0)
     for (const std::string& warning : placement.warnings) tell("reprise: note: {}\n", warning);

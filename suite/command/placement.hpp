@@ -10,9 +10,9 @@ namespace reprise::command {
 
 /// What one rank says of itself.
 struct RankFacts {
-  std::string host, cores;      ///< "0-3,8": the cores that it may use
-  std::string answer_version;   ///< all that the answer's bits depend on: kernels' instruction set, oneDNN, code
-  int threads = 0;              ///< as asked for; 0: one per core of its share
+  std::string host, cores;     ///< "0-3,8": the cores that it may use
+  std::string answer_version;  ///< all that the answer's bits depend on: kernels' instruction set, oneDNN, code
+  int threads = 0;             ///< as asked for; 0: one per core of its share
 };
 
 RankFacts facts_of_this_rank(int threads);

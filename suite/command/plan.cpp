@@ -56,15 +56,19 @@ int plan(const PlanFlags& flags) {
       display.show(table.size() - 1, recipes.size(), recipe.paper + "/" + recipe.trial);
       const experiments::Forecast forecast = experiments::forecast(recipe, flags.threads);
       table.push_back(row(recipe, forecast));
-      if (std::isnan(forecast.seconds)) too_large.push_back(recipe.paper + "/" + recipe.trial);
-      else seconds += forecast.seconds;
+      if (std::isnan(forecast.seconds))
+        too_large.push_back(recipe.paper + "/" + recipe.trial);
+      else
+        seconds += forecast.seconds;
       disk += forecast.disk_bytes;
     }
   }
   fmt::print("Forecast of one seed each at scale {}; nothing was run but a second of steps on made-up images.\n\n{}", flags.recipe.scale,
              reports::aligned(table, "-"));
-  if (recipes.size() > 1) fmt::print("\n  in all{}: {}, {} on disk\n", too_large.empty() ? "" : " of what was timed", duration_text(seconds), bytes_text(disk));
-  if (!too_large.empty()) fmt::print("\nNot timed, since the nets take more than half of the memory here: {}\n", reports::joined(too_large, ", "));
+  if (recipes.size() > 1)
+    fmt::print("\n  in all{}: {}, {} on disk\n", too_large.empty() ? "" : " of what was timed", duration_text(seconds), bytes_text(disk));
+  if (!too_large.empty())
+    fmt::print("\nNot timed, since the nets take more than half of the memory here: {}\n", reports::joined(too_large, ", "));
   return kDone;
 }
 
@@ -83,13 +87,16 @@ std::vector<std::vector<std::string>> shard_table(training::Recipe recipe, int t
     one.push_back(model.step_seconds(recipe.batch, shard, 1));
     many.push_back(model.step_seconds(recipe.batch, shard, kManyThreads));
   }
-  const auto over_least = [](const std::vector<double>& seconds, std::size_t i) { return fmt::format("{:.2f}", seconds[i] / *std::min_element(seconds.begin(), seconds.end())); };
-  std::vector<std::vector<std::string>> table = {{"shard", "shards", "measured here", "over least", "model, 1 thread", fmt::format("model, {} threads", kManyThreads), ""}};
+  const auto over_least = [](const std::vector<double>& seconds, std::size_t i) {
+    return fmt::format("{:.2f}", seconds[i] / *std::min_element(seconds.begin(), seconds.end()));
+  };
+  std::vector<std::vector<std::string>> table = {
+      {"shard", "shards", "measured here", "over least", "model, 1 thread", fmt::format("model, {} threads", kManyThreads), ""}};
   for (const std::int64_t shard : candidates) {
     const std::size_t i = table.size() - 1;
     const char* mark = shard != chosen ? (shard == recorded ? "recipe" : "") : shard == recorded ? "recipe, auto" : "auto";
-    table.push_back({fmt::format("{}", shard), fmt::format("{}", (recipe.batch + shard - 1) / shard), fmt::format("{:.2f} ms", 1e3 * measured[i]), over_least(measured, i), over_least(one, i),
-                     over_least(many, i), mark});
+    table.push_back({fmt::format("{}", shard), fmt::format("{}", (recipe.batch + shard - 1) / shard),
+                     fmt::format("{:.2f} ms", 1e3 * measured[i]), over_least(measured, i), over_least(one, i), over_least(many, i), mark});
   }
   return table;
 }
@@ -97,11 +104,14 @@ std::vector<std::vector<std::string>> shard_table(training::Recipe recipe, int t
 int plan_shards(const PlanFlags& flags) {
   for (const training::Recipe& recipe : flags.recipe.resolve()) {
     const auto table = shard_table(recipe, flags.threads);
-    fmt::print("{}/{}, {}, {}: batch {}\n{}\n", recipe.paper, recipe.trial, recipe.scale, name_of(recipe.precision), recipe.batch, reports::aligned(table, "-"));
+    fmt::print("{}/{}, {}, {}: batch {}\n{}\n", recipe.paper, recipe.trial, recipe.scale, name_of(recipe.precision), recipe.batch,
+               reports::aligned(table, "-"));
   }
-  fmt::print("Steps on made-up images with {} threads; the model's figures are relative too. Another shard changes the last bits of an answer, so it is\n"
-             "part of the recipe: shard = \"auto\" takes the one marked auto, the same on every machine.\n",
-             flags.threads > 0 ? std::to_string(flags.threads) : "all");
+  fmt::print(
+      "Steps on made-up images with {} threads; the model's figures are relative too. Another shard changes the last bits of an answer, so "
+      "it is\n"
+      "part of the recipe: shard = \"auto\" takes the one marked auto, the same on every machine.\n",
+      flags.threads > 0 ? std::to_string(flags.threads) : "all");
   return kDone;
 }
 
@@ -126,29 +136,34 @@ experiments::Network network_of(const PlanFlags& flags, ranks::Team& team) {
   return network;
 }
 
-const char* source_of(bool given, const ranks::Team& team) { return given ? "given" : team.nodes() > 1 ? "measured between the nodes of this job" : "assumed"; }
+const char* source_of(bool given, const ranks::Team& team) {
+  return given ? "given" : team.nodes() > 1 ? "measured between the nodes of this job" : "assumed";
+}
 
 int plan_nodes(const PlanFlags& flags, ranks::Team& team) {
   const experiments::Network network = network_of(flags, team);
   if (!team.is_root()) return kDone;
   for (const training::Recipe& recipe : flags.recipe.resolve()) {
     const experiments::StepCosts costs = experiments::measure_step_costs(recipe, flags.threads);
-    fmt::print("{}/{}, {}: batch {} in {} shards; measured here: {:.2f} ms and {:.2f} ms for each wave of {} shards\n", recipe.paper, recipe.trial, recipe.scale, recipe.batch, costs.shards,
-               1e3 * costs.fixed_seconds, 1e3 * costs.wave_seconds, costs.threads);
+    fmt::print("{}/{}, {}: batch {} in {} shards; measured here: {:.2f} ms and {:.2f} ms for each wave of {} shards\n", recipe.paper,
+               recipe.trial, recipe.scale, recipe.batch, costs.shards, 1e3 * costs.fixed_seconds, 1e3 * costs.wave_seconds, costs.threads);
     const double one = experiments::forecast_step(costs, 1, network).seconds();
     std::vector<std::vector<std::string>> table = {{"nodes", "step", "of it exchange", "images/s", "speed-up", "efficiency"}};
     for (const int nodes : node_counts(flags.nodes)) {
       const experiments::StepForecast step = experiments::forecast_step(costs, nodes, network);
-      table.push_back({std::to_string(nodes), fmt::format("{:.2f} ms", 1e3 * step.seconds()), fmt::format("{:.0f} %", 100 * step.exchanging / step.seconds()),
-                       count_text(static_cast<double>(recipe.batch) / step.seconds()), fmt::format("{:.1f}", one / step.seconds()), fmt::format("{:.0f} %", 100 * one / step.seconds() / nodes)});
+      table.push_back({std::to_string(nodes), fmt::format("{:.2f} ms", 1e3 * step.seconds()),
+                       fmt::format("{:.0f} %", 100 * step.exchanging / step.seconds()),
+                       count_text(static_cast<double>(recipe.batch) / step.seconds()), fmt::format("{:.1f}", one / step.seconds()),
+                       fmt::format("{:.0f} %", 100 * one / step.seconds() / nodes)});
     }
     fmt::print("{}\n", reports::aligned(table, "-"));
   }
-  fmt::print("A message between any two nodes takes {:.3g} us ({}), at {:.3g} Gbit/s ({}).\n"
-             "Assumed: every node is as fast as this one with {} threads; nothing of the exchange is hidden behind computation. The batch is\n"
-             "the recipe's: more nodes than shards are no faster, and many trials or seeds side by side use them better.\n",
-             network.latency_seconds * 1e6, source_of(flags.latency_microseconds.has_value(), team), network.bytes_per_second * 8e-9, source_of(flags.gigabits.has_value(), team),
-             flags.threads > 0 ? std::to_string(flags.threads) : "all its");
+  fmt::print(
+      "A message between any two nodes takes {:.3g} us ({}), at {:.3g} Gbit/s ({}).\n"
+      "Assumed: every node is as fast as this one with {} threads; nothing of the exchange is hidden behind computation. The batch is\n"
+      "the recipe's: more nodes than shards are no faster, and many trials or seeds side by side use them better.\n",
+      network.latency_seconds * 1e6, source_of(flags.latency_microseconds.has_value(), team), network.bytes_per_second * 8e-9,
+      source_of(flags.gigabits.has_value(), team), flags.threads > 0 ? std::to_string(flags.threads) : "all its");
   return kDone;
 }
 
@@ -162,15 +177,23 @@ Command add_plan(CLI::App& program) {
   app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")
       ->check(CLI::Range(1, 4096))
       ->option_text("N");
-  app->add_option("--nodes", flags->nodes, "Forecasts a step on 1 to N nodes like this one instead")->check(CLI::Range(1, 1000000))->option_text("N");
-  app->add_flag("--shards", flags->shards, "Compares sizes of shards instead: what a step costs, and what shard = \"auto\" takes")->excludes("--nodes");
-  app->add_option("--latency", flags->latency_microseconds, "With --nodes: a message's time between nodes, in microseconds (else measured, or 20 on one node)")
+  app->add_option("--nodes", flags->nodes, "Forecasts a step on 1 to N nodes like this one instead")
+      ->check(CLI::Range(1, 1000000))
+      ->option_text("N");
+  app->add_flag("--shards", flags->shards, "Compares sizes of shards instead: what a step costs, and what shard = \"auto\" takes")
+      ->excludes("--nodes");
+  app->add_option("--latency", flags->latency_microseconds,
+                  "With --nodes: a message's time between nodes, in microseconds (else measured, or 20 on one node)")
       ->check(CLI::NonNegativeNumber)
       ->option_text("US");
-  app->add_option("--bandwidth", flags->gigabits, "With --nodes: between nodes, in Gbit/s (else measured, or 10 on one node)")->check(CLI::PositiveNumber)->option_text("GBIT");
-  app->footer(
-      examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25", "reprise plan all-cnn/allcnn-c --scale desk", "reprise plan wrn/wrn-10-1 --scale desk --shards", "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}) +
-      "  mpirun -n 2 --map-by node reprise plan all-cnn/allcnn-c --scale paper --nodes 1024      # measures the network between two nodes\n");
+  app->add_option("--bandwidth", flags->gigabits, "With --nodes: between nodes, in Gbit/s (else measured, or 10 on one node)")
+      ->check(CLI::PositiveNumber)
+      ->option_text("GBIT");
+  app->footer(examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25",
+                        "reprise plan all-cnn/allcnn-c --scale desk", "reprise plan wrn/wrn-10-1 --scale desk --shards",
+                        "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}) +
+              "  mpirun -n 2 --map-by node reprise plan all-cnn/allcnn-c --scale paper --nodes 1024      # measures the network between "
+              "two nodes\n");
   return {app, [flags] {
             ranks::Session session;
             const auto team = session.team(0);

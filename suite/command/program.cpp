@@ -38,14 +38,17 @@ void complain(const std::string& text) {
 int flushed(int code) {
   errno = 0;
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  complain(Complaint{"standard output", "a place that takes what is printed", errno != 0 ? std::strerror(errno) : "an error while writing", "Send it elsewhere"}.text());
+  complain(Complaint{"standard output", "a place that takes what is printed", errno != 0 ? std::strerror(errno) : "an error while writing",
+                     "Send it elsewhere"}
+               .text());
   return code == kDone ? kFailed : code;
 }
 
 /// A descriptor 0, 1 or 2 that is closed would be given to the next file that is opened, which messages would then damage.
 void open_standard_files() {
   for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(file, F_GETFD) == -1) [[maybe_unused]] const int opened = ::open("/dev/null", O_RDWR);
+    if (::fcntl(file, F_GETFD) == -1) [[maybe_unused]]
+      const int opened = ::open("/dev/null", O_RDWR);
 }
 
 std::vector<std::string> names_of(const std::vector<Command>& commands) {
@@ -116,8 +119,8 @@ int run_program(int argc, const char* const* argv) {
   program.require_subcommand(1);
   program.set_version_flag("--version", "reprise " + version());
   program.footer(examples({"reprise list", "reprise doctor"}) + "\n" + kAfterword);
-  const std::vector<Command> commands = {add_list(program),   add_show(program), add_plan(program), add_run(program),
-                                         add_report(program), add_diff(program), add_verify(program), add_data(program), add_doctor(program)};
+  const std::vector<Command> commands = {add_list(program), add_show(program),   add_plan(program), add_run(program),   add_report(program),
+                                         add_diff(program), add_verify(program), add_data(program), add_doctor(program)};
 
   if (argc > 1 && argv[1][0] != '-') {
     const std::vector<std::string> names = names_of(commands);

@@ -51,7 +51,8 @@ void ProgressDisplay::show(const experiments::RunOptions::Progress& progress) {
 }
 
 void ProgressDisplay::show(std::size_t done, std::size_t all, const std::string& at_hand) {
-  if (std::chrono::steady_clock::now() >= next_) draw(static_cast<double>(done) / static_cast<double>(all), fmt::format("{} of {}, {}", done + 1, all, at_hand));
+  if (std::chrono::steady_clock::now() >= next_)
+    draw(static_cast<double>(done) / static_cast<double>(all), fmt::format("{} of {}, {}", done + 1, all, at_hand));
 }
 
 void ProgressDisplay::draw(double fraction, const std::string& text) {

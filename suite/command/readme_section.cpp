@@ -40,8 +40,8 @@ std::string rows_table(const reports::Report& report) {
   for (const reports::PaperReport& paper : report.papers) {
     for (const reports::Row& row : paper.rows) {
       if (!row.published) continue;
-      const std::string made = line({paper.slug, row.title.empty() ? row.trial : row.title, setting_of(row),
-                                     published_of(row), row.reproduced_text(), row.verdict});
+      const std::string made = line(
+          {paper.slug, row.title.empty() ? row.trial : row.title, setting_of(row), published_of(row), row.reproduced_text(), row.verdict});
       if (text.find(made) == std::string::npos) text += made;  // a number that stands in two tables of the paper
     }
   }

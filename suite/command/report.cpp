@@ -71,8 +71,7 @@ int check_readme(const reports::Report& report, const fs::path& file, const std:
     fmt::print("{}: its table is current\n", file.string());
     return kDone;
   }
-  tell("{}: its table is not the one of {}. Repeat: reprise report {} --update-readme {}\n", file.string(), folder, folder,
-             file.string());
+  tell("{}: its table is not the one of {}. Repeat: reprise report {} --update-readme {}\n", file.string(), folder, folder, file.string());
   return kFailed;
 }
 

@@ -58,10 +58,12 @@ int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
   if (!flags.time_limit.empty()) flags.options.time_limit_seconds = parse_duration("--time-limit", flags.time_limit);
   flags.options.data = datasets::data_directory(flags.data);
   flags.options.out = flags.out;
-  if (!flags.checkpoint_every.empty()) flags.options.least_seconds_between_checkpoints = parse_duration("--checkpoint-every", flags.checkpoint_every);
+  if (!flags.checkpoint_every.empty())
+    flags.options.least_seconds_between_checkpoints = parse_duration("--checkpoint-every", flags.checkpoint_every);
   if (!flags.watchdog.empty()) flags.spread.watchdog_seconds = parse_duration("--watchdog", flags.watchdog);
   if (flags.spread.ranks_per_trial > session.size())
-    throw InputError(Complaint{"--ranks-per-trial", fmt::format("at most {}, the ranks that were started", session.size()), std::to_string(flags.spread.ranks_per_trial), "Start more: mpirun -n N"});
+    throw InputError(Complaint{"--ranks-per-trial", fmt::format("at most {}, the ranks that were started", session.size()),
+                               std::to_string(flags.spread.ranks_per_trial), "Start more: mpirun -n N"});
   flags.options.threads = settle_placement(flags.options.threads, session);
   return run_all(planned(flags, one_seed), flags.options, session, flags.spread);
 }
@@ -113,14 +115,17 @@ Command add_run(CLI::App& program) {
       ->check(CLI::Range(1, 4096))
       ->option_text("N");
   app->add_option("--time-limit", flags->time_limit, "Stops with a checkpoint before this long: 55m, 1h30m, 90s")->type_name("TIME");
-  app->add_option("--checkpoint-every", flags->checkpoint_every, "Time between checkpoints (else 30s); longer where they would cost over 2 % of the time")
+  app->add_option("--checkpoint-every", flags->checkpoint_every,
+                  "Time between checkpoints (else 30s); longer where they would cost over 2 % of the time")
       ->type_name("TIME");
-  app->add_option("--ranks-per-trial", flags->spread.ranks_per_trial,
-                  "Under mpirun: at least so many ranks share one run; none is left over (else one each, or all ranks / all runs if that is "
-                  "more)")
+  app->add_option(
+         "--ranks-per-trial", flags->spread.ranks_per_trial,
+         "Under mpirun: at least so many ranks share one run; none is left over (else one each, or all ranks / all runs if that is "
+         "more)")
       ->check(CLI::Range(1, 1000000))
       ->option_text("N");
-  app->add_option("--watchdog", flags->watchdog, "Under mpirun: how long ranks wait for each other before the job ends (else 10m)")->type_name("TIME");
+  app->add_option("--watchdog", flags->watchdog, "Under mpirun: how long ranks wait for each other before the job ends (else 10m)")
+      ->type_name("TIME");
   app->add_flag("--force", flags->options.force, "Runs again although a finished result is there; interrupted, the same command goes on");
   app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");
   app->footer(

@@ -73,7 +73,9 @@ void print(const std::vector<Outcome>& outcomes, const std::vector<PlannedRun>& 
 }
 
 int exit_code(const std::vector<Outcome>& outcomes, bool stopped) {
-  const auto any = [&](int code) { return std::any_of(outcomes.begin(), outcomes.end(), [&](const Outcome& o) { return o.code == code; }); };
+  const auto any = [&](int code) {
+    return std::any_of(outcomes.begin(), outcomes.end(), [&](const Outcome& o) { return o.code == code; });
+  };
   if (stopped || any(kStoppedEarly)) return kStoppedEarly;  // something is left to do, whatever failed: a batch system shall start it again
   return any(kFailed) ? kFailed : any(kBadInput) ? kBadInput : kDone;
 }
@@ -81,8 +83,13 @@ int exit_code(const std::vector<Outcome>& outcomes, bool stopped) {
 Outcome outcome_of(std::size_t number, const PlannedRun& run, const RunSummary& summary) {
   const bool stopped = summary.outcome == RunSummary::Outcome::stopped_early || summary.outcome == RunSummary::Outcome::stopped_at_start;
   const bool labels = run.recipe.procedure != "autoencoder";
-  return {number, word_for(summary.outcome), stopped || !labels ? "" : fmt::format("{:.2f} %", summary.test_error_percent),
-          duration_text(summary.wall_seconds), summary.file.string(), "", stopped ? kStoppedEarly : kDone};
+  return {number,
+          word_for(summary.outcome),
+          stopped || !labels ? "" : fmt::format("{:.2f} %", summary.test_error_percent),
+          duration_text(summary.wall_seconds),
+          summary.file.string(),
+          "",
+          stopped ? kStoppedEarly : kDone};
 }
 
 /// The time that ranks give each other to fail alike.
@@ -107,7 +114,8 @@ Outcome run_one(std::size_t number, const PlannedRun& run, const std::string& la
   } catch (const InputError& error) {
     return failure_of(number, error.what(), kBadInput, team, session);
   } catch (const std::bad_alloc&) {
-    return failure_of(number, "memory: the system gave no more. Take fewer --threads; `reprise plan` forecasts what a trial needs", kFailed, team, session);
+    return failure_of(number, "memory: the system gave no more. Take fewer --threads; `reprise plan` forecasts what a trial needs", kFailed,
+                      team, session);
   } catch (const std::exception& error) {
     return failure_of(number, error.what(), kFailed, team, session);
   }
@@ -143,7 +151,8 @@ class Worker {
       mine.team = &team_;
       mine.time_limit_seconds = time_left();
       const auto begun = std::chrono::steady_clock::now();
-      outcomes_.push_back(run_one(number, runs_[number], fmt::format("[{}/{}] {}", place + 1, order.size(), runs_[number].name()), mine, session_));
+      outcomes_.push_back(
+          run_one(number, runs_[number], fmt::format("[{}/{}] {}", place + 1, order.size(), runs_[number].name()), mine, session_));
       busy_seconds_ += seconds_since(begun);
       if (outcomes_.back().code == kStoppedEarly) return;
     }
@@ -154,7 +163,9 @@ class Worker {
   const std::vector<Outcome>& outcomes() const { return outcomes_; }
 
  private:
-  double time_left() const { return options_.time_limit_seconds > 0 ? std::max(1e-9, options_.time_limit_seconds - seconds_since(start_)) : 0; }
+  double time_left() const {
+    return options_.time_limit_seconds > 0 ? std::max(1e-9, options_.time_limit_seconds - seconds_since(start_)) : 0;
+  }
 
   /// The place in the order of the next run, -1 if there is none: the team's root asks for all.
   std::int64_t next(std::int64_t count) {
@@ -208,7 +219,9 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, rank
   worker.work(order);
   session.stop_counter();
 
-  const nlohmann::json mine = {{"outcomes", team->is_root() ? worker.outcomes() : std::vector<Outcome>()}, {"stopped", worker.stopped()}, {"busy", worker.busy_seconds()}};
+  const nlohmann::json mine = {{"outcomes", team->is_root() ? worker.outcomes() : std::vector<Outcome>()},
+                               {"stopped", worker.stopped()},
+                               {"busy", worker.busy_seconds()}};
   const double elapsed = seconds_since(start);
   std::vector<Outcome> all;
   bool stopped = false;
@@ -223,7 +236,9 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, rank
   const int code = exit_code(all, stopped);
   if (session.rank() != 0) return code;
   print(all, runs);
-  if (groups > 1) tell("reprise: {} ranks in {} groups, {}; ranks were busy {:.0f} % of it\n", session.size(), groups, duration_text(elapsed), 100 * busy / (elapsed * session.size()));
+  if (groups > 1)
+    tell("reprise: {} ranks in {} groups, {}; ranks were busy {:.0f} % of it\n", session.size(), groups, duration_text(elapsed),
+         100 * busy / (elapsed * session.size()));
   if (code == kStoppedEarly) tell("reprise: stopped early; the same command continues where it stopped\n");
   return code;
 }

@@ -19,7 +19,7 @@ struct PlannedRun {
 };
 
 struct Spread {
-  int ranks_per_trial = 0;       ///< 0: all ranks for one run, one rank each for as many runs as ranks or more
+  int ranks_per_trial = 0;  ///< 0: all ranks for one run, one rank each for as many runs as ranks or more
   double watchdog_seconds = 600;
 };
 

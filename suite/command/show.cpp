@@ -101,8 +101,10 @@ void show_trial(const Paper& paper, const std::string& name, const std::string& 
   fmt::print("{}\n  parameters {}, multiply-adds {} forward, {} operations to train on one image\n\n", reports::aligned(table, "-"),
              count_text(static_cast<double>(graph.trained_parameters())), count_text(static_cast<double>(graph.forward_macs())),
              count_text(static_cast<double>(graph.training_flops())));
-  fmt::print("Recipe at scale {} (--set overrides all but paper, trial, scale and title; keys not in use, such as held_out_images, are left out)\n{}",
-             recipe.scale, experiments::to_toml(recipe));
+  fmt::print(
+      "Recipe at scale {} (--set overrides all but paper, trial, scale and title; keys not in use, such as held_out_images, are left "
+      "out)\n{}",
+      recipe.scale, experiments::to_toml(recipe));
 }
 
 int show(const ShowFlags& flags) {

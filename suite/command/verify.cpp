@@ -65,13 +65,18 @@ Command add_verify(CLI::App& program) {
   app->add_option("--from", flags->part.from_epoch, "Compares the history from this epoch on (it is executed from the start all the same)")
       ->check(CLI::NonNegativeNumber)
       ->option_text("EPOCH");
-  app->add_option("--steps", flags->part.steps, "Executes at least so many steps, up to the first noted loss (else all)")->check(CLI::PositiveNumber)->option_text("N");
-  app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")->check(CLI::Range(1, 4096))->option_text("N");
+  app->add_option("--steps", flags->part.steps, "Executes at least so many steps, up to the first noted loss (else all)")
+      ->check(CLI::PositiveNumber)
+      ->option_text("N");
+  app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")
+      ->check(CLI::Range(1, 4096))
+      ->option_text("N");
   app->add_option("--data", flags->data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->footer(
       "Says \"identical\" (exit code 0), or names the first epoch, step and layer that differ (exit code 1). Only one instruction set\n"
       "gives one answer: a run of another one is refused, with the settings that pin the lower one.\n\n" +
-      examples({"reprise verify results/dropout/table2-dropout-relu/*.h5", "reprise verify results/dropout/table2-dropout-relu/*.h5 --steps 5 --threads 1"}) +
+      examples({"reprise verify results/dropout/table2-dropout-relu/*.h5",
+                "reprise verify results/dropout/table2-dropout-relu/*.h5 --steps 5 --threads 1"}) +
       "  mpirun -n 4 reprise verify results/dropout/table2-dropout-relu/0123456789abcdef.h5\n");
   return {app, [flags] { return verify(*flags); }};
 }

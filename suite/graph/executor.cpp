@@ -23,18 +23,29 @@ void check_target(const Graph& graph, const ExecutorOptions& options) {
   const bool compares = graph.loss() == LossKind::squared_error || graph.loss() == LossKind::logistic_cross_entropy;
   const std::int64_t input = graph.node(0).shape.size(), output = graph.node(graph.output()).shape.size();
   if (compares && input == output) return;
-  throw InputError(Complaint{"procedure \"autoencoder\"", fmt::format("a net that gives back its input: {} values and a loss that compares them with it", input),
-                             compares ? fmt::format("{} values", output) : std::string("a classifier"), "Use model.name = \"autoencoder\", or another procedure"});
+  throw InputError(Complaint{
+      "procedure \"autoencoder\"", fmt::format("a net that gives back its input: {} values and a loss that compares them with it", input),
+      compares ? fmt::format("{} values", output) : std::string("a classifier"), "Use model.name = \"autoencoder\", or another procedure"});
 }
 
 }  // namespace
 
 struct Executor::State {
-  State(const Graph& graph_in, const ExecutorOptions& options_in, Parameters& parameters_in, parallel::Workers& workers_in, ranks::Team& team_in)
-      : graph(graph_in), options(options_in), parameters(parameters_in), workers(workers_in), team(team_in), net(graph, options.net), packing(net.kernels, parameters),
+  State(const Graph& graph_in, const ExecutorOptions& options_in, Parameters& parameters_in, parallel::Workers& workers_in,
+        ranks::Team& team_in)
+      : graph(graph_in),
+        options(options_in),
+        parameters(parameters_in),
+        workers(workers_in),
+        team(team_in),
+        net(graph, options.net),
+        packing(net.kernels, parameters),
         train(net, {.purpose = PlanOptions::Purpose::train, .target_is_input = options.target_is_input}),
         infer(net, {.purpose = PlanOptions::Purpose::infer, .target_is_input = options.target_is_input}),
-        gradients(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float))), arenas(team), train_buffers(net, train, team, workers.threads()), infer_buffers(net, infer, team, workers.threads()) {
+        gradients(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float))),
+        arenas(team),
+        train_buffers(net, train, team, workers.threads()),
+        infer_buffers(net, infer, team, workers.threads()) {
     check_target(graph, options);
     const std::size_t fetch_scratch = static_cast<std::size_t>(graph.node(0).shape.size()) * sizeof(float);
     for (const Plan* plan : {&train, &infer}) {
@@ -51,7 +62,8 @@ struct Executor::State {
       const Parameter& parameter = parameters.list()[p];
       if (!parameter.spec.trains || net.blocks[static_cast<std::size_t>(parameter.node)] != nullptr) continue;
       const std::int64_t rows = std::max<std::int64_t>(1, kUpdateChunk / parameter.columns());
-      for (std::int64_t first = 0; first < parameter.rows(); first += rows) updates.push_back({static_cast<int>(p), first, std::min(rows, parameter.rows() - first)});
+      for (std::int64_t first = 0; first < parameter.rows(); first += rows)
+        updates.push_back({static_cast<int>(p), first, std::min(rows, parameter.rows() - first)});
     }
   }
 
@@ -62,14 +74,16 @@ struct Executor::State {
     sinks.label_smoothing = options.label_smoothing;
     sinks.check_loss = [&](double loss) {
       if (std::isfinite(loss)) return;
-      throw RunError(Complaint{fmt::format("loss at step {}", batch.step), "a finite number", fmt::format("{}", loss), "Training diverged: lower optimizer.learning_rate or add warm-up"});
+      throw RunError(Complaint{fmt::format("loss at step {}", batch.step), "a finite number", fmt::format("{}", loss),
+                               "Training diverged: lower optimizer.learning_rate or add warm-up"});
     };
     sinks.rows_done = [&](int p, std::int64_t first_row, std::int64_t rows, const float* rows_gradient) {
       const Parameter& parameter = parameters.list()[static_cast<std::size_t>(p)];
       if (optimizer != nullptr)
         optimizer->update_rows(parameters, p, first_row, rows, rows_gradient, *terms);
       else
-        std::memcpy(gradients.floats() + parameter.offset + first_row * parameter.columns(), rows_gradient, static_cast<std::size_t>(rows * parameter.columns()) * sizeof(float));
+        std::memcpy(gradients.floats() + parameter.offset + first_row * parameter.columns(), rows_gradient,
+                    static_cast<std::size_t>(rows * parameter.columns()) * sizeof(float));
     };
     if (optimizer != nullptr) sinks.update_state = optimizer->state()[0].floats();
     BatchSums sums;
@@ -81,7 +95,8 @@ struct Executor::State {
       workers.for_each(mine.count(), [&](std::int64_t i, int) {
         const Update& u = updates[static_cast<std::size_t>(mine.first + i)];
         const Parameter& parameter = parameters.list()[static_cast<std::size_t>(u.parameter)];
-        optimizer->update_rows(parameters, u.parameter, u.first_row, u.rows, gradients.floats() + parameter.offset + u.first_row * parameter.columns(), *terms);
+        optimizer->update_rows(parameters, u.parameter, u.first_row, u.rows,
+                               gradients.floats() + parameter.offset + u.first_row * parameter.columns(), *terms);
       });
       if (team.leads_node()) optimizer->finish_step(parameters, *terms);
       team.synchronise("update");
@@ -93,10 +108,12 @@ struct Executor::State {
   /// Rows of a readout, which each rank has of its own shards, from every rank to all.
   void share_rows(void* rows, std::size_t row_bytes, std::int64_t count) {
     if (rows == nullptr || team.size() == 1) return;
-    if (staged.size() < row_bytes * static_cast<std::size_t>(count)) staged = team.memory(row_bytes * static_cast<std::size_t>(options.net.batch));
+    if (staged.size() < row_bytes * static_cast<std::size_t>(count))
+      staged = team.memory(row_bytes * static_cast<std::size_t>(options.net.batch));
     const std::int64_t shards = (count + options.net.shard - 1) / options.net.shard;
     std::vector<std::size_t> offsets;
-    for (std::int64_t s = 0; s <= shards; ++s) offsets.push_back(static_cast<std::size_t>(std::min(s * options.net.shard, count)) * row_bytes);
+    for (std::int64_t s = 0; s <= shards; ++s)
+      offsets.push_back(static_cast<std::size_t>(std::min(s * options.net.shard, count)) * row_bytes);
     const ranks::Range mine = team.share(shards);
     const std::size_t first = offsets[static_cast<std::size_t>(mine.first)], bytes = offsets[static_cast<std::size_t>(mine.last)] - first;
     std::memcpy(staged.data() + first, static_cast<std::byte*>(rows) + first, bytes);
@@ -108,7 +125,8 @@ struct Executor::State {
   void share_readout(const Readout& readout, std::int64_t count) {
     share_rows(readout.predictions, sizeof(std::int32_t), count);
     share_rows(readout.outputs, static_cast<std::size_t>(graph.node(graph.output()).shape.size()) * sizeof(float), count);
-    if (readout.node >= 0 && net.blocks[static_cast<std::size_t>(readout.node)] == nullptr) share_rows(readout.values, static_cast<std::size_t>(graph.node(readout.node).shape.size()) * sizeof(float), count);
+    if (readout.node >= 0 && net.blocks[static_cast<std::size_t>(readout.node)] == nullptr)
+      share_rows(readout.values, static_cast<std::size_t>(graph.node(readout.node).shape.size()) * sizeof(float), count);
   }
 
   struct Update {
@@ -132,7 +150,8 @@ struct Executor::State {
   std::vector<Update> updates;
 };
 
-Executor::Executor(const Graph& graph, const ExecutorOptions& options, Parameters& parameters, parallel::Workers& workers, ranks::Team& team)
+Executor::Executor(const Graph& graph, const ExecutorOptions& options, Parameters& parameters, parallel::Workers& workers,
+                   ranks::Team& team)
     : state_(std::make_unique<State>(graph, options, parameters, workers, team)) {
   load_weights();
 }
@@ -144,18 +163,27 @@ void Executor::load_weights() {
   state_->workers.enter([&] { state_->packing.run(state_->workers); });
 }
 
-BatchSums Executor::train_step(const Batch& batch, optimizers::Optimizer& optimizer, const kernels::UpdateTerms& terms) { return state_->step(batch, &optimizer, &terms); }
+BatchSums Executor::train_step(const Batch& batch, optimizers::Optimizer& optimizer, const kernels::UpdateTerms& terms) {
+  return state_->step(batch, &optimizer, &terms);
+}
 
-BatchSums Executor::compute_gradients(const Batch& batch) { return state_->step(batch, nullptr, nullptr); }
+BatchSums Executor::compute_gradients(const Batch& batch) {
+  return state_->step(batch, nullptr, nullptr);
+}
 
-const float* Executor::gradients() const { return state_->gradients.floats(); }
+const float* Executor::gradients() const {
+  return state_->gradients.floats();
+}
 
 BatchSums Executor::evaluate(const Batch& batch, layers::Mode mode, const Readout& readout) {
   if (mode == layers::Mode::train) throw InputError(Complaint{"evaluation", "a mode of inference", "train", "Use compute_gradients"});
   Sinks sinks;
   sinks.readout = &readout;
   BatchSums sums;
-  state_->workers.enter([&] { sums = run_plan(state_->net, state_->infer, state_->arenas, state_->infer_buffers, state_->parameters, state_->workers, batch, mode, sinks); });
+  state_->workers.enter([&] {
+    sums = run_plan(state_->net, state_->infer, state_->arenas, state_->infer_buffers, state_->parameters, state_->workers, batch, mode,
+                    sinks);
+  });
   state_->share_readout(readout, batch.count);
   return sums;
 }
@@ -175,11 +203,13 @@ Executor::MemoryUse Executor::memory() const {
   return use;
 }
 
-void input_maps(const Graph& graph, const NetOptions& options, const Parameters& parameters, parallel::Workers& workers, const Batch& batch, NodeId map_node, layers::ReluRule rule, float* maps) {
+void input_maps(const Graph& graph, const NetOptions& options, const Parameters& parameters, parallel::Workers& workers, const Batch& batch,
+                NodeId map_node, layers::ReluRule rule, float* maps) {
   PreparedNet net(graph, options, true);
   const Plan plan(net, {.purpose = PlanOptions::Purpose::maps, .map_node = map_node});
   Arenas arenas(ranks::Team::alone());
-  arenas.fit(net, plan, std::max(plan.scratch_bytes, static_cast<std::size_t>(graph.node(0).shape.size()) * sizeof(float)), workers.threads());
+  arenas.fit(net, plan, std::max(plan.scratch_bytes, static_cast<std::size_t>(graph.node(0).shape.size()) * sizeof(float)),
+             workers.threads());
   PlanBuffers buffers(net, plan, ranks::Team::alone(), workers.threads());
   Sinks sinks;
   sinks.relu_rule = rule;

@@ -29,16 +29,16 @@ struct Signals {
 
 struct Batch {
   const BatchReader* reader = nullptr;
-  std::int64_t count = 0;       ///< real samples, at most NetOptions::batch
+  std::int64_t count = 0;  ///< real samples, at most NetOptions::batch
   std::uint64_t seed = 0;
-  std::uint64_t step = 0;       ///< names the dropout masks
+  std::uint64_t step = 0;  ///< names the dropout masks
   Signals signals = {};
 };
 
 struct BatchSums {
-  double loss = 0;              ///< sum over samples
+  double loss = 0;  ///< sum over samples
   std::int64_t errors = 0;
-  Signals signals = {};         ///< raised on any rank that has samples
+  Signals signals = {};  ///< raised on any rank that has samples
 };
 
 /// What to read out of an evaluation besides its sums; null where not wanted.
@@ -59,7 +59,8 @@ struct ExecutorOptions {
 class Executor {
  public:
   /// Keeps references to all but the options. `parameters` (and the optimizer's state) must be of the same team.
-  Executor(const Graph& graph, const ExecutorOptions& options, Parameters& parameters, parallel::Workers& workers, ranks::Team& team = ranks::Team::alone());
+  Executor(const Graph& graph, const ExecutorOptions& options, Parameters& parameters, parallel::Workers& workers,
+           ranks::Team& team = ranks::Team::alone());
   ~Executor();
 
   /// Packs the master weights; to be called after they were changed from outside.
@@ -77,7 +78,8 @@ class Executor {
   /// Weights and optimizer state of layers cut by output features live with their owners; this brings them to every node.
   void gather_weights(optimizers::Optimizer& optimizer);
 
-  /// Forward pass and loss. `readout.node`, if any, is a layer before the output. Throws InputError for Mode::train, which gathers statistics.
+  /// Forward pass and loss. `readout.node`, if any, is a layer before the output. Throws InputError for Mode::train, which gathers
+  /// statistics.
   BatchSums evaluate(const Batch& batch, layers::Mode mode, const Readout& readout = {});
 
   struct MemoryUse {
@@ -94,7 +96,7 @@ class Executor {
 /// Maps of what the output responds to: per sample, the gradient of the largest value of `node` with respect to the input,
 /// under a rule for ReLU. maps [count, H, W, C] is overwritten. Dropout is off, batch norm uses running statistics.
 /// Springenberg et al. 2015, section 3.4 (arXiv 1412.6806).
-void input_maps(const Graph& graph, const NetOptions& options, const Parameters& parameters, parallel::Workers& workers, const Batch& batch, NodeId node,
-                layers::ReluRule rule, float* maps);
+void input_maps(const Graph& graph, const NetOptions& options, const Parameters& parameters, parallel::Workers& workers, const Batch& batch,
+                NodeId node, layers::ReluRule rule, float* maps);
 
 }  // namespace reprise::graph

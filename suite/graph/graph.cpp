@@ -7,17 +7,21 @@
 
 namespace reprise::graph {
 
-Graph::Graph(const SampleShape& input) { nodes_.push_back({.name = "input", .layer = nullptr, .inputs = {}, .shape = input, .parameters = {}, .cost = {}}); }
+Graph::Graph(const SampleShape& input) {
+  nodes_.push_back({.name = "input", .layer = nullptr, .inputs = {}, .shape = input, .parameters = {}, .cost = {}});
+}
 
 NodeId Graph::add(const std::string& name, std::shared_ptr<const layers::Layer> layer, const std::vector<NodeId>& inputs) {
   std::vector<SampleShape> shapes;
   for (const NodeId input : inputs) {
     if (input < 0 || input > last())
-      throw ShapeError(Complaint{fmt::format("node '{}'", name), fmt::format("inputs between 0 and {}", last()), std::to_string(input), "Add a node after the nodes it reads"});
+      throw ShapeError(Complaint{fmt::format("node '{}'", name), fmt::format("inputs between 0 and {}", last()), std::to_string(input),
+                                 "Add a node after the nodes it reads"});
     shapes.push_back(node(input).shape);
   }
   for (const Node& other : nodes_)
-    if (other.name == name) throw InputError(Complaint{fmt::format("node '{}'", name), "a name used once", "a second node of this name", "Rename one"});
+    if (other.name == name)
+      throw InputError(Complaint{fmt::format("node '{}'", name), "a name used once", "a second node of this name", "Rename one"});
   Node added{.name = name, .layer = std::move(layer), .inputs = inputs, .shape = {}, .parameters = {}, .cost = {}};
   try {
     added.shape = added.layer->output_shape(shapes);
@@ -30,7 +34,9 @@ NodeId Graph::add(const std::string& name, std::shared_ptr<const layers::Layer> 
   return last();
 }
 
-NodeId Graph::add(const std::string& name, std::shared_ptr<const layers::Layer> layer) { return add(name, std::move(layer), {last()}); }
+NodeId Graph::add(const std::string& name, std::shared_ptr<const layers::Layer> layer) {
+  return add(name, std::move(layer), {last()});
+}
 
 NodeId Graph::find(const std::string& name) const {
   std::vector<std::string> names;

@@ -20,10 +20,10 @@ enum class LossKind {
 using NodeId = int;
 
 struct Node {
-  std::string name;                      ///< "block3.conv1", unique
+  std::string name;                            ///< "block3.conv1", unique
   std::shared_ptr<const layers::Layer> layer;  ///< null for the input node
   std::vector<NodeId> inputs;
-  SampleShape shape;                     ///< of its output
+  SampleShape shape;  ///< of its output
   std::vector<layers::ParameterSpec> parameters;
   layers::Cost cost;
 };
@@ -48,7 +48,7 @@ class Graph {
   NodeId find(const std::string& name) const;
 
   std::int64_t trained_parameters() const;
-  std::int64_t forward_macs() const;   ///< per sample
+  std::int64_t forward_macs() const;  ///< per sample
   /// Operations of one training sample: 2 per multiply-add, forward + input gradient + weight gradient; no input gradient
   /// for layers that read the input through nothing that has parameters.
   std::int64_t training_flops() const;

@@ -67,7 +67,8 @@ std::uint32_t channel_of(const Parameter& parameter) {
 
 }  // namespace
 
-Parameters::Parameters(const Graph& graph, ranks::Team& team) : team_(team), by_node_(graph.nodes().size()), node_values_(graph.nodes().size()) {
+Parameters::Parameters(const Graph& graph, ranks::Team& team)
+    : team_(team), by_node_(graph.nodes().size()), node_values_(graph.nodes().size()) {
   for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
     const Node& node = graph.nodes()[n];
     for (std::size_t p = 0; p < node.parameters.size(); ++p) {
@@ -85,8 +86,10 @@ void Parameters::initialise(std::uint64_t seed) {
   for (const Parameter& parameter : list_) {
     if (!team_.leads_node()) break;
     const auto channel = channel_of(parameter);
-    draw(parameter.spec.initialisation, random::Generator({seed, random::Purpose::initialisation, channel, 0, 0}), {of(parameter), static_cast<std::size_t>(parameter.count)});
-    if (parameter.spec.initialisation.identity_filters) put_identity(parameter.spec, {of(parameter), static_cast<std::size_t>(parameter.count)});
+    draw(parameter.spec.initialisation, random::Generator({seed, random::Purpose::initialisation, channel, 0, 0}),
+         {of(parameter), static_cast<std::size_t>(parameter.count)});
+    if (parameter.spec.initialisation.identity_filters)
+      put_identity(parameter.spec, {of(parameter), static_cast<std::size_t>(parameter.count)});
   }
   team_.synchronise("initial weights");
 }

@@ -15,10 +15,10 @@ namespace reprise::graph {
 /// Where one parameter lies.
 struct Parameter {
   NodeId node = 0;
-  int index = 0;               ///< among the node's parameters
-  std::string name;            ///< "conv1/weight"
+  int index = 0;     ///< among the node's parameters
+  std::string name;  ///< "conv1/weight"
   layers::ParameterSpec spec;
-  std::int64_t offset = 0;     ///< in floats; a multiple of 16
+  std::int64_t offset = 0;  ///< in floats; a multiple of 16
   std::int64_t count = 0;
   std::int64_t rows() const { return spec.shape.empty() ? 1 : spec.shape[0]; }
   std::int64_t columns() const { return count / rows(); }
@@ -33,7 +33,7 @@ class Parameters {
   void initialise(std::uint64_t seed);
 
   const std::vector<Parameter>& list() const { return list_; }
-  std::int64_t size() const { return size_; }          ///< floats, padding included
+  std::int64_t size() const { return size_; }  ///< floats, padding included
   float* values() { return values_.floats(); }
   const float* values() const { return values_.floats(); }
   float* of(const Parameter& parameter) { return values() + parameter.offset; }

@@ -19,7 +19,8 @@ bool has_trained_parameters(const Node& node) {
 
 }  // namespace
 
-PreparedNet::PreparedNet(const Graph& graph_in, const NetOptions& options_in, bool wants_input_gradient) : graph(graph_in), options(options_in) {
+PreparedNet::PreparedNet(const Graph& graph_in, const NetOptions& options_in, bool wants_input_gradient)
+    : graph(graph_in), options(options_in) {
   const auto& nodes = graph.nodes();
   kernels.resize(nodes.size());
   blocks.resize(nodes.size());
@@ -30,7 +31,10 @@ PreparedNet::PreparedNet(const Graph& graph_in, const NetOptions& options_in, bo
     for (const NodeId input : node.inputs) input_needs = input_needs || needs_gradient[static_cast<std::size_t>(input)];
     needs_gradient[i] = input_needs || has_trained_parameters(node);
     const auto shapes = input_shapes(graph, node);
-    layers::PrepareOptions prepare{.precision = options.precision, .samples = static_cast<int>(options.shard), .wants_grad_input = input_needs, .channel = static_cast<std::uint32_t>(i)};
+    layers::PrepareOptions prepare{.precision = options.precision,
+                                   .samples = static_cast<int>(options.shard),
+                                   .wants_grad_input = input_needs,
+                                   .channel = static_cast<std::uint32_t>(i)};
     if (node.layer->output_blocks(shapes) > 0) {
       prepare.samples = static_cast<int>(options.shards() * options.shard);
       blocks[i] = node.layer->prepare_blocks(shapes, prepare);
@@ -56,7 +60,8 @@ std::size_t place(std::vector<Interval>& intervals) {
     Interval& mine = intervals[i];
     std::vector<std::pair<std::size_t, std::size_t>> taken;
     for (const std::size_t j : placed)
-      if (intervals[j].first <= mine.last && mine.first <= intervals[j].last) taken.emplace_back(intervals[j].offset, intervals[j].offset + intervals[j].bytes);
+      if (intervals[j].first <= mine.last && mine.first <= intervals[j].last)
+        taken.emplace_back(intervals[j].offset, intervals[j].offset + intervals[j].bytes);
     std::sort(taken.begin(), taken.end());
     std::size_t offset = 0;
     for (const auto& [begin, end] : taken) {
@@ -147,7 +152,9 @@ class Builder {
     return static_cast<BufferId>(plan_.buffers.size()) - 1;
   }
 
-  std::size_t value_bytes(NodeId n) const { return static_cast<std::size_t>(graph_.node(n).shape.size() * net_.options.shard) * bytes_of(net_.options.precision); }
+  std::size_t value_bytes(NodeId n) const {
+    return static_cast<std::size_t>(graph_.node(n).shape.size() * net_.options.shard) * bytes_of(net_.options.precision);
+  }
 
   /// Notes a use of a buffer by the operation that comes next.
   void use(BufferId id) {
@@ -193,7 +200,9 @@ class Builder {
   bool forward_in_place(NodeId n) const {
     const Node& node = graph_.node(n);
     const NodeId input = node.inputs[0];
-    if (!node.layer->forward_in_place() || node.inputs.size() != 1 || consumers_[static_cast<std::size_t>(input)] != 1 || input == graph_.output()) return false;
+    if (!node.layer->forward_in_place() || node.inputs.size() != 1 || consumers_[static_cast<std::size_t>(input)] != 1 ||
+        input == graph_.output())
+      return false;
     if (node.shape.size() != graph_.node(input).shape.size()) return false;
     if (input == 0 && plan_.options.target_is_input) return false;
     if (!runs_backward()) return true;
@@ -223,12 +232,22 @@ class Builder {
       open_shards();
     }
     if (runs_backward() && kernel->saved_bytes() > 0) saved_[static_cast<std::size_t>(n)] = new_buffer(aligned(kernel->saved_bytes()));
-    add({.kind = Operation::Kind::forward, .node = n, .inputs = values_of_inputs(n), .output = value, .grad_inputs = {}, .accumulate = {}, .saved = saved_[static_cast<std::size_t>(n)]});
+    add({.kind = Operation::Kind::forward,
+         .node = n,
+         .inputs = values_of_inputs(n),
+         .output = value,
+         .grad_inputs = {},
+         .accumulate = {},
+         .saved = saved_[static_cast<std::size_t>(n)]});
     plan_.scratch_bytes = std::max(plan_.scratch_bytes, kernel->scratch_bytes());
   }
 
   void loss(NodeId end) {
-    Operation operation{.kind = Operation::Kind::loss, .node = end, .inputs = {plan_.values[static_cast<std::size_t>(end)]}, .grad_inputs = {}, .accumulate = {}};
+    Operation operation{.kind = Operation::Kind::loss,
+                        .node = end,
+                        .inputs = {plan_.values[static_cast<std::size_t>(end)]},
+                        .grad_inputs = {},
+                        .accumulate = {}};
     if (plan_.options.target_is_input) operation.inputs.push_back(plan_.values[0]);
     if (is_train()) operation.grad_output = gradients_[static_cast<std::size_t>(end)] = new_buffer(value_bytes(end));
     add(std::move(operation));
@@ -236,7 +255,12 @@ class Builder {
 
   void seed_gradient(NodeId end) {
     gradients_[static_cast<std::size_t>(end)] = new_buffer(value_bytes(end));
-    add({.kind = Operation::Kind::seed_gradient, .node = end, .inputs = {plan_.values[static_cast<std::size_t>(end)]}, .grad_output = gradients_[static_cast<std::size_t>(end)], .grad_inputs = {}, .accumulate = {}});
+    add({.kind = Operation::Kind::seed_gradient,
+         .node = end,
+         .inputs = {plan_.values[static_cast<std::size_t>(end)]},
+         .grad_output = gradients_[static_cast<std::size_t>(end)],
+         .grad_inputs = {},
+         .accumulate = {}});
   }
 
   void backward(NodeId n) {
@@ -247,7 +271,13 @@ class Builder {
       return;
     }
     const auto& kernel = *net_.kernels[static_cast<std::size_t>(n)];
-    Operation operation{.kind = Operation::Kind::backward, .node = n, .inputs = {}, .grad_output = gradients_[static_cast<std::size_t>(n)], .grad_inputs = {}, .accumulate = {}, .saved = saved_[static_cast<std::size_t>(n)]};
+    Operation operation{.kind = Operation::Kind::backward,
+                        .node = n,
+                        .inputs = {},
+                        .grad_output = gradients_[static_cast<std::size_t>(n)],
+                        .grad_inputs = {},
+                        .accumulate = {},
+                        .saved = saved_[static_cast<std::size_t>(n)]};
     operation.inputs.assign(node.inputs.size(), kNoBuffer);
     if (node.layer->needs().input) operation.inputs = values_of_inputs(n);
     if (node.layer->needs().output) operation.output = plan_.values[static_cast<std::size_t>(n)];
@@ -268,7 +298,8 @@ class Builder {
           gradient = written;
         else
           added_to = gradient;
-        const bool in_place = node.layer->backward_in_place() && node.inputs.size() == 1 && added_to == kNoBuffer && graph_.node(input).shape.size() == node.shape.size();
+        const bool in_place = node.layer->backward_in_place() && node.inputs.size() == 1 && added_to == kNoBuffer &&
+                              graph_.node(input).shape.size() == node.shape.size();
         if (in_place) buffer(written).alias_of = operation.grad_output;
       }
       operation.grad_inputs.push_back(written);
@@ -303,7 +334,9 @@ class Builder {
     stage().grad_output = gradients_[static_cast<std::size_t>(n)];
     if (needs_gradient(input)) {
       const std::size_t rows = static_cast<std::size_t>(net_.options.shards() * net_.options.shard);
-      stage().partial = new_buffer(static_cast<std::size_t>(kernel.blocks()) * rows * static_cast<std::size_t>(graph_.node(input).shape.size()) * sizeof(float), true);
+      stage().partial = new_buffer(
+          static_cast<std::size_t>(kernel.blocks()) * rows * static_cast<std::size_t>(graph_.node(input).shape.size()) * sizeof(float),
+          true);
     }
     use(stage().input);
     use(stage().grad_output);
@@ -325,7 +358,9 @@ class Builder {
       std::vector<Buffer*> owners;
       for (Buffer& b : plan_.buffers) {
         if (b.alias_of != kNoBuffer || b.first_stage < 0 || b.crosses_stages != batch) continue;
-        const std::size_t bytes = b.whole ? b.bytes : batch ? aligned(b.bytes * static_cast<std::size_t>(net_.options.shards())) : aligned(b.bytes);
+        const std::size_t bytes = b.whole ? b.bytes
+                                  : batch ? aligned(b.bytes * static_cast<std::size_t>(net_.options.shards()))
+                                          : aligned(b.bytes);
         intervals.push_back({bytes, batch ? b.first_stage : b.first_position, batch ? b.last_stage : b.last_position});
         owners.push_back(&b);
       }
@@ -354,6 +389,8 @@ class Builder {
 
 }  // namespace
 
-Plan::Plan(const PreparedNet& net, const PlanOptions& options_in) : options(options_in) { Builder(net, *this).build(); }
+Plan::Plan(const PreparedNet& net, const PlanOptions& options_in) : options(options_in) {
+  Builder(net, *this).build();
+}
 
 }  // namespace reprise::graph

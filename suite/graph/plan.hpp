@@ -18,8 +18,8 @@ namespace reprise::graph {
 
 struct NetOptions {
   Precision precision = Precision::f32;
-  std::int64_t batch = 128;   ///< the global batch
-  std::int64_t shard = 8;     ///< samples of one shard
+  std::int64_t batch = 128;  ///< the global batch
+  std::int64_t shard = 8;    ///< samples of one shard
   std::int64_t shards() const { return (batch + shard - 1) / shard; }
 };
 
@@ -29,9 +29,9 @@ struct PreparedNet {
 
   const Graph& graph;
   NetOptions options;
-  std::vector<std::unique_ptr<layers::Kernel>> kernels;       ///< per node; null for the input and for block-cut nodes
-  std::vector<std::unique_ptr<layers::BlockKernel>> blocks;   ///< per node; null unless block-cut
-  std::vector<bool> needs_gradient;                           ///< per node: a parameter lies at or before it
+  std::vector<std::unique_ptr<layers::Kernel>> kernels;      ///< per node; null for the input and for block-cut nodes
+  std::vector<std::unique_ptr<layers::BlockKernel>> blocks;  ///< per node; null unless block-cut
+  std::vector<bool> needs_gradient;                          ///< per node: a parameter lies at or before it
   std::size_t packed_bytes() const;
 };
 
@@ -39,8 +39,8 @@ using BufferId = int;
 constexpr BufferId kNoBuffer = -1;
 
 struct Buffer {
-  std::size_t bytes = 0;          ///< of one shard; of all shards if `whole`
-  bool whole = false;             ///< not sliced by shard
+  std::size_t bytes = 0;  ///< of one shard; of all shards if `whole`
+  bool whole = false;     ///< not sliced by shard
   bool crosses_stages = false;
   int first_stage = -1, last_stage = -1;
   int first_position = -1, last_position = -1;
@@ -55,28 +55,28 @@ struct Operation {
   std::vector<BufferId> inputs;
   BufferId output = kNoBuffer;
   BufferId grad_output = kNoBuffer;
-  std::vector<BufferId> grad_inputs;     ///< where the kernel writes; kNoBuffer where not wanted
-  std::vector<BufferId> accumulate;      ///< per input: grad_inputs[i] is added to this afterwards; kNoBuffer: no
+  std::vector<BufferId> grad_inputs;  ///< where the kernel writes; kNoBuffer where not wanted
+  std::vector<BufferId> accumulate;   ///< per input: grad_inputs[i] is added to this afterwards; kNoBuffer: no
   BufferId saved = kNoBuffer;
 };
 
 struct Stage {
   enum class Kind { shards, finish_forward, finish_backward, blocks_forward, blocks_backward };
   Kind kind = Kind::shards;
-  NodeId node = 0;                       ///< of finish and block stages
-  std::vector<Operation> operations;     ///< of shard stages
+  NodeId node = 0;                                                                               ///< of finish and block stages
+  std::vector<Operation> operations;                                                             ///< of shard stages
   BufferId input = kNoBuffer, output = kNoBuffer, grad_output = kNoBuffer, partial = kNoBuffer;  ///< of block stages
-  NodeId statistics_node = -1;           ///< coupled node whose sums this shard stage gathers, -1: none
-  std::vector<int> gradients;            ///< parameters whose gradients this shard stage sums
+  NodeId statistics_node = -1;                 ///< coupled node whose sums this shard stage gathers, -1: none
+  std::vector<int> gradients;                  ///< parameters whose gradients this shard stage sums
   std::vector<std::int64_t> gradient_offsets;  ///< of each, in floats
   std::int64_t gradient_floats = 0;
 };
 
 struct PlanOptions {
   enum class Purpose {
-    train,    ///< forward, loss, backward
-    infer,    ///< forward, loss and predictions
-    maps,     ///< forward to `map_node`, backward from it to the input; no parameter gradients
+    train,  ///< forward, loss, backward
+    infer,  ///< forward, loss and predictions
+    maps,   ///< forward to `map_node`, backward from it to the input; no parameter gradients
   };
   Purpose purpose = Purpose::train;
   bool target_is_input = false;
@@ -89,8 +89,8 @@ struct Plan {
   PlanOptions options;
   std::vector<Stage> stages;
   std::vector<Buffer> buffers;
-  std::vector<BufferId> values;          ///< forward buffer of each node, kNoBuffer if not computed
-  BufferId input_gradient = kNoBuffer;   ///< of maps
+  std::vector<BufferId> values;         ///< forward buffer of each node, kNoBuffer if not computed
+  BufferId input_gradient = kNoBuffer;  ///< of maps
   std::size_t thread_arena_bytes = 0;
   std::size_t batch_arena_bytes = 0;
   std::size_t scratch_bytes = 0;

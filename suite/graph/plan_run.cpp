@@ -21,7 +21,8 @@ void add_in_place(Precision precision, void* into, const void* from, std::int64_
   if (precision == Precision::f32)
     kernel.f32.add(static_cast<const float*>(into), static_cast<const float*>(from), static_cast<float*>(into), count);
   else
-    kernel.b16.add(static_cast<const kernels::bf16*>(into), static_cast<const kernels::bf16*>(from), static_cast<kernels::bf16*>(into), count);
+    kernel.b16.add(static_cast<const kernels::bf16*>(into), static_cast<const kernels::bf16*>(from), static_cast<kernels::bf16*>(into),
+                   count);
 }
 
 void from_float(Precision precision, const float* from, void* to, std::int64_t count) {
@@ -42,9 +43,18 @@ void to_float(Precision precision, const void* from, float* to, std::int64_t cou
 /// One run of one plan over one batch.
 class PlanRun {
  public:
-  PlanRun(const PreparedNet& net, const Plan& plan, Arenas& arenas, PlanBuffers& buffers, Parameters& parameters, parallel::Workers& workers, const Batch& batch,
-          layers::Mode mode, const Sinks& sinks)
-      : net_(net), plan_(plan), arenas_(arenas), team_(arenas.team), buffers_(buffers), parameters_(parameters), workers_(workers), batch_(batch), mode_(mode), sinks_(sinks) {
+  PlanRun(const PreparedNet& net, const Plan& plan, Arenas& arenas, PlanBuffers& buffers, Parameters& parameters,
+          parallel::Workers& workers, const Batch& batch, layers::Mode mode, const Sinks& sinks)
+      : net_(net),
+        plan_(plan),
+        arenas_(arenas),
+        team_(arenas.team),
+        buffers_(buffers),
+        parameters_(parameters),
+        workers_(workers),
+        batch_(batch),
+        mode_(mode),
+        sinks_(sinks) {
     shards_ = static_cast<int>((batch.count + net.options.shard - 1) / net.options.shard);
     coupled_.resize(net.graph.nodes().size());
     for (std::int64_t i = 0; i < batch.count; ++i) labels_.push_back(batch.reader->label(i));
@@ -54,11 +64,21 @@ class PlanRun {
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
       const Stage& stage = plan_.stages[s];
       switch (stage.kind) {
-        case Stage::Kind::shards: run_shards(stage, s); break;
-        case Stage::Kind::finish_forward: finish_forward(stage.node); break;
-        case Stage::Kind::finish_backward: finish_backward(stage.node); break;
-        case Stage::Kind::blocks_forward: forward_blocks(stage); break;
-        case Stage::Kind::blocks_backward: backward_blocks(stage); break;
+        case Stage::Kind::shards:
+          run_shards(stage, s);
+          break;
+        case Stage::Kind::finish_forward:
+          finish_forward(stage.node);
+          break;
+        case Stage::Kind::finish_backward:
+          finish_backward(stage.node);
+          break;
+        case Stage::Kind::blocks_forward:
+          forward_blocks(stage);
+          break;
+        case Stage::Kind::blocks_backward:
+          backward_blocks(stage);
+          break;
       }
     }
     finish_exchanges();
@@ -85,7 +105,13 @@ class PlanRun {
 
   layers::ShardInfo info(int shard) const {
     const std::span<const std::int32_t> labels(labels_);
-    return {.seed = batch_.seed, .step = batch_.step, .first_slot = shard * samples(), .valid = valid(shard), .mode = mode_, .relu_rule = sinks_.relu_rule, .count = batch_.count,
+    return {.seed = batch_.seed,
+            .step = batch_.step,
+            .first_slot = shard * samples(),
+            .valid = valid(shard),
+            .mode = mode_,
+            .relu_rule = sinks_.relu_rule,
+            .count = batch_.count,
             .labels = labels.subspan(static_cast<std::size_t>(shard * samples()), static_cast<std::size_t>(valid(shard)))};
   }
 
@@ -93,9 +119,11 @@ class PlanRun {
     const ranks::Range mine = team_.share(shards_);
     std::optional<parallel::TreeReduction> reduction;
     if (stage.gradient_floats > 0 && sinks_.gradients != nullptr)
-      reduction.emplace(static_cast<int>(mine.first), static_cast<int>(mine.last), shards_, buffers_.pool(stage_index), [floats = stage.gradient_floats](std::byte* left, const std::byte* right) {
-        kernels::vector_kernels().accumulate(reinterpret_cast<float*>(left), reinterpret_cast<const float*>(right), floats);
-      });
+      reduction.emplace(static_cast<int>(mine.first), static_cast<int>(mine.last), shards_, buffers_.pool(stage_index),
+                        [floats = stage.gradient_floats](std::byte* left, const std::byte* right) {
+                          kernels::vector_kernels().accumulate(reinterpret_cast<float*>(left), reinterpret_cast<const float*>(right),
+                                                               floats);
+                        });
     width_ = static_cast<std::size_t>(statistics_width(stage));
     arenas_.turn ^= 1;
     std::fill_n(loss_row(static_cast<int>(mine.first)), static_cast<std::size_t>(mine.count()) * kLossColumns, 0.0);
@@ -113,8 +141,10 @@ class PlanRun {
     });
 
     if (reduction) put_gradients(stage, stage_index, *reduction);
-    if (stage_index + 1 < plan_.stages.size() && plan_.stages[stage_index + 1].kind == Stage::Kind::blocks_backward) clear_missing_rows(plan_.stages[stage_index + 1]);
-    const bool has_loss = std::any_of(stage.operations.begin(), stage.operations.end(), [](const Operation& o) { return o.kind == Operation::Kind::loss; });
+    if (stage_index + 1 < plan_.stages.size() && plan_.stages[stage_index + 1].kind == Stage::Kind::blocks_backward)
+      clear_missing_rows(plan_.stages[stage_index + 1]);
+    const bool has_loss =
+        std::any_of(stage.operations.begin(), stage.operations.end(), [](const Operation& o) { return o.kind == Operation::Kind::loss; });
     if (has_loss)
       sum_losses();
     else if (width_ == 0)
@@ -134,14 +164,20 @@ class PlanRun {
     } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception& error) {
-      throw RunError(fmt::format("step {}, layer {}, samples from {}: {}", batch_.step, node(operation.node).name, shard * samples(), error.what()));
+      throw RunError(
+          fmt::format("step {}, layer {}, samples from {}: {}", batch_.step, node(operation.node).name, shard * samples(), error.what()));
     }
   }
 
   // --- sums over all shards. Rows of doubles are written by each shard's rank and added up by everybody in the tree's order.
 
-  double* loss_row(int shard) const { return reinterpret_cast<double*>(arenas_.rows.data()) + static_cast<std::size_t>(arenas_.turn) * arenas_.turn_doubles + static_cast<std::size_t>(shard) * kLossColumns; }
-  double* statistics_row(int shard) const { return loss_row(0) + static_cast<std::size_t>(net_.options.shards()) * kLossColumns + static_cast<std::size_t>(shard) * width_; }
+  double* loss_row(int shard) const {
+    return reinterpret_cast<double*>(arenas_.rows.data()) + static_cast<std::size_t>(arenas_.turn) * arenas_.turn_doubles +
+           static_cast<std::size_t>(shard) * kLossColumns;
+  }
+  double* statistics_row(int shard) const {
+    return loss_row(0) + static_cast<std::size_t>(net_.options.shards()) * kLossColumns + static_cast<std::size_t>(shard) * width_;
+  }
 
   std::vector<double> sum_rows(double* rows, std::size_t width, const char* what) {
     team_.gather(reinterpret_cast<std::byte*>(rows), width * sizeof(double), shards_, what);
@@ -173,7 +209,9 @@ class PlanRun {
   void combine_gradients(const Stage& stage, std::size_t stage_index) {
     ranks::GradientExchange* exchange = buffers_.exchanges[stage_index].get();
     if (exchange == nullptr) return;
-    exchange->combine(shards_, [&](std::int64_t first, std::int64_t count, const float* left, const float* right) { take_gradients(stage, first, count, left, right); });
+    exchange->combine(shards_, [&](std::int64_t first, std::int64_t count, const float* left, const float* right) {
+      take_gradients(stage, first, count, left, right);
+    });
     if (team_.nodes() == 1) return;
     team_.synchronise("combining gradients");
     exchange->start();
@@ -186,7 +224,9 @@ class PlanRun {
     for (ranks::GradientExchange* exchange : started_) exchange->finish();
     team_.synchronise("exchange of gradients");
     for (std::size_t i = 0; i < started_.size(); ++i)
-      started_[i]->take([&](std::int64_t first, std::int64_t count, const float* left, const float* right) { take_gradients(*started_stages_[i], first, count, left, right); });
+      started_[i]->take([&](std::int64_t first, std::int64_t count, const float* left, const float* right) {
+        take_gradients(*started_stages_[i], first, count, left, right);
+      });
     started_.clear();
   }
 
@@ -211,19 +251,33 @@ class PlanRun {
     return stage.operations.back().kind == Operation::Kind::statistics ? kernel.statistics() : kernel.grad_statistics();
   }
 
-  void run_operation(const Stage& stage, const Operation& operation, int shard, int thread, std::byte* gradients, std::size_t& next_gradient) {
+  void run_operation(const Stage& stage, const Operation& operation, int shard, int thread, std::byte* gradients,
+                     std::size_t& next_gradient) {
     switch (operation.kind) {
-      case Operation::Kind::fetch: fetch(operation, shard, thread); break;
+      case Operation::Kind::fetch:
+        fetch(operation, shard, thread);
+        break;
       case Operation::Kind::statistics:
-      case Operation::Kind::forward: forward(operation, shard, thread); break;
-      case Operation::Kind::loss: loss(operation, shard, thread); break;
-      case Operation::Kind::seed_gradient: seed_gradient(operation, shard, thread); break;
-      case Operation::Kind::grad_statistics: backward(operation, shard, thread, {}); break;
-      case Operation::Kind::sum_blocks: sum_blocks(operation, shard, thread); break;
+      case Operation::Kind::forward:
+        forward(operation, shard, thread);
+        break;
+      case Operation::Kind::loss:
+        loss(operation, shard, thread);
+        break;
+      case Operation::Kind::seed_gradient:
+        seed_gradient(operation, shard, thread);
+        break;
+      case Operation::Kind::grad_statistics:
+        backward(operation, shard, thread, {});
+        break;
+      case Operation::Kind::sum_blocks:
+        sum_blocks(operation, shard, thread);
+        break;
       case Operation::Kind::backward: {
         std::vector<float*> own;
         // A stage's gradients stand in the order of its backward operations.
-        while (gradients != nullptr && next_gradient < stage.gradients.size() && parameters_.list()[static_cast<std::size_t>(stage.gradients[next_gradient])].node == operation.node)
+        while (gradients != nullptr && next_gradient < stage.gradients.size() &&
+               parameters_.list()[static_cast<std::size_t>(stage.gradients[next_gradient])].node == operation.node)
           own.push_back(reinterpret_cast<float*>(gradients) + stage.gradient_offsets[next_gradient++]);
         backward(operation, shard, thread, own);
         break;
@@ -236,7 +290,8 @@ class PlanRun {
     std::byte* output = at(operation.output, shard, thread);
     const std::size_t bytes = static_cast<std::size_t>(size) * bytes_of(precision());
     for (int n = 0; n < valid(shard); ++n) {
-      float* floats = precision() == Precision::f32 ? reinterpret_cast<float*>(output + static_cast<std::size_t>(n) * bytes) : reinterpret_cast<float*>(scratch(thread));
+      float* floats = precision() == Precision::f32 ? reinterpret_cast<float*>(output + static_cast<std::size_t>(n) * bytes)
+                                                    : reinterpret_cast<float*>(scratch(thread));
       batch_.reader->fetch(shard * samples() + n, floats);
       from_float(precision(), floats, output + static_cast<std::size_t>(n) * bytes, size);
     }
@@ -297,7 +352,8 @@ class PlanRun {
     kernel.backward(args);
     for (std::size_t i = 0; i < operation.accumulate.size(); ++i)
       if (operation.accumulate[i] != kNoBuffer)
-        add_in_place(precision(), at(operation.accumulate[i], shard, thread), grad_inputs[i], samples() * node(node(operation.node).inputs[i]).shape.size());
+        add_in_place(precision(), at(operation.accumulate[i], shard, thread), grad_inputs[i],
+                     samples() * node(node(operation.node).inputs[i]).shape.size());
     if (sinks_.maps == nullptr) return;
     for (std::size_t i = 0; i < operation.grad_inputs.size(); ++i)
       if (node(operation.node).inputs[i] == 0) {
@@ -323,11 +379,14 @@ class PlanRun {
     call.label_smoothing = plan_.options.purpose == PlanOptions::Purpose::train ? static_cast<float>(sinks_.label_smoothing) : 0.0f;
     call.grad_scale = static_cast<float>(1.0 / static_cast<double>(batch_.count));
     call.grad = at(operation.grad_output, shard, thread);
-    if (sinks_.readout != nullptr && sinks_.readout->predictions != nullptr && has_labels) call.predictions = sinks_.readout->predictions + shard * samples();
+    if (sinks_.readout != nullptr && sinks_.readout->predictions != nullptr && has_labels)
+      call.predictions = sinks_.readout->predictions + shard * samples();
     const losses::ShardSums sums = losses::shard_loss(call);
-    const double row[kLossColumns] = {sums.loss, static_cast<double>(sums.errors), batch_.signals.stop ? 1.0 : 0.0, batch_.signals.save ? 1.0 : 0.0};
+    const double row[kLossColumns] = {sums.loss, static_cast<double>(sums.errors), batch_.signals.stop ? 1.0 : 0.0,
+                                      batch_.signals.save ? 1.0 : 0.0};
     std::copy(row, row + kLossColumns, loss_row(shard));
-    if (sinks_.readout != nullptr && sinks_.readout->outputs != nullptr) to_float(precision(), call.value, sinks_.readout->outputs + shard * samples() * size, valid(shard) * size);
+    if (sinks_.readout != nullptr && sinks_.readout->outputs != nullptr)
+      to_float(precision(), call.value, sinks_.readout->outputs + shard * samples() * size, valid(shard) * size);
   }
 
   void seed_gradient(const Operation& operation, int shard, int thread) {
@@ -349,7 +408,9 @@ class PlanRun {
 
   // --- layers that couple samples
 
-  const float* coupled_of(NodeId n) const { return coupled_[static_cast<std::size_t>(n)].empty() ? nullptr : coupled_[static_cast<std::size_t>(n)].data(); }
+  const float* coupled_of(NodeId n) const {
+    return coupled_[static_cast<std::size_t>(n)].empty() ? nullptr : coupled_[static_cast<std::size_t>(n)].data();
+  }
 
   float* coupled_space(NodeId n) {
     auto& space = coupled_[static_cast<std::size_t>(n)];
@@ -393,7 +454,8 @@ class PlanRun {
 
   /// A stage's buffer of all shards, from the ranks that computed them to every node.
   void gather_rows(BufferId id, NodeId n) {
-    if (team_.nodes() > 1) team_.gather(at(id, 0, 0), row_bytes(n) * static_cast<std::size_t>(samples()), shards_, "exchange of activations");
+    if (team_.nodes() > 1)
+      team_.gather(at(id, 0, 0), row_bytes(n) * static_cast<std::size_t>(samples()), shards_, "exchange of activations");
   }
 
   void forward_blocks(const Stage& stage) {
@@ -412,13 +474,15 @@ class PlanRun {
 
   /// Columns of the output, which each node has of its own blocks, from every node to all; packed block by block on the way.
   void exchange_columns(const layers::BlockKernel& kernel, const Stage& stage) {
-    const std::size_t width = bytes_of(precision()), stride = row_bytes(stage.node), rows = static_cast<std::size_t>(net_.options.shards() * samples());
+    const std::size_t width = bytes_of(precision()), stride = row_bytes(stage.node),
+                      rows = static_cast<std::size_t>(net_.options.shards() * samples());
     std::vector<std::size_t> offsets;
     for (int b = 0; b <= kernel.blocks(); ++b) offsets.push_back(static_cast<std::size_t>(kernel.first_row(b)) * width * rows);
     std::byte* output = at(stage.output, 0, 0);
     const auto copy = [&](const ranks::Range& blocks, const ranks::Range& lines, bool pack) {
       for (std::int64_t b = blocks.first; b < blocks.last; ++b) {
-        const std::size_t first = static_cast<std::size_t>(kernel.first_row(static_cast<int>(b))) * width, bytes = static_cast<std::size_t>(kernel.first_row(static_cast<int>(b) + 1)) * width - first;
+        const std::size_t first = static_cast<std::size_t>(kernel.first_row(static_cast<int>(b))) * width,
+                          bytes = static_cast<std::size_t>(kernel.first_row(static_cast<int>(b) + 1)) * width - first;
         for (std::int64_t n = lines.first; n < lines.last; ++n) {
           std::byte* packed = arenas_.columns.data() + offsets[static_cast<std::size_t>(b)] + static_cast<std::size_t>(n) * bytes;
           std::byte* outside = output + static_cast<std::size_t>(n) * stride + first;
@@ -437,8 +501,11 @@ class PlanRun {
   /// what is left in their place, inputs that are no numbers.
   void clear_missing_rows(const Stage& stage) {
     if (!team_.leads_node()) return;
-    const std::size_t there = static_cast<std::size_t>(shards_ * samples()), rows = static_cast<std::size_t>(net_.options.shards() * samples());
-    const auto clear = [&](int buffer, NodeId of) { std::memset(at(buffer, 0, 0) + there * row_bytes(of), 0, (rows - there) * row_bytes(of)); };
+    const std::size_t there = static_cast<std::size_t>(shards_ * samples()),
+                      rows = static_cast<std::size_t>(net_.options.shards() * samples());
+    const auto clear = [&](int buffer, NodeId of) {
+      std::memset(at(buffer, 0, 0) + there * row_bytes(of), 0, (rows - there) * row_bytes(of));
+    };
     clear(stage.grad_output, stage.node);
     clear(stage.input, node(stage.node).inputs[0]);
   }
@@ -449,19 +516,25 @@ class PlanRun {
     gather_rows(stage.grad_output, stage.node);
     layers::BlockKernel::RowsDone rows_done;
     if (sinks_.rows_done)
-      rows_done = [&, first = parameters_.of_node(stage.node)](int parameter, std::int64_t first_row, std::int64_t count, const float* gradient) {
+      rows_done = [&, first = parameters_.of_node(stage.node)](int parameter, std::int64_t first_row, std::int64_t count,
+                                                               const float* gradient) {
         sinks_.rows_done(first[static_cast<std::size_t>(parameter)], first_row, count, gradient);
       };
     const auto& values = parameters_.node_values(stage.node);
-    const float* state = sinks_.update_state == nullptr ? nullptr : sinks_.update_state + parameters_.list()[static_cast<std::size_t>(parameters_.of_node(stage.node)[0])].offset;
+    const float* state =
+        sinks_.update_state == nullptr
+            ? nullptr
+            : sinks_.update_state + parameters_.list()[static_cast<std::size_t>(parameters_.of_node(stage.node)[0])].offset;
     const ranks::Range mine = team_.share(kernel.blocks());
     float* partials = stage.partial == kNoBuffer ? nullptr : reinterpret_cast<float*>(at(stage.partial, 0, 0));
     workers_.for_each(mine.count(), [&](std::int64_t b, int thread) {
       const std::int64_t block = mine.first + b;
-      kernel.backward(static_cast<int>(block), at(stage.input, 0, 0), at(stage.grad_output, 0, 0), partials == nullptr ? nullptr : partials + block * rows * in_size, values, rows_done, state, scratch(thread));
+      kernel.backward(static_cast<int>(block), at(stage.input, 0, 0), at(stage.grad_output, 0, 0),
+                      partials == nullptr ? nullptr : partials + block * rows * in_size, values, rows_done, state, scratch(thread));
     });
     if (partials != nullptr)
-      team_.gather(reinterpret_cast<std::byte*>(partials), static_cast<std::size_t>(rows * in_size) * sizeof(float), kernel.blocks(), "exchange of input gradients");
+      team_.gather(reinterpret_cast<std::byte*>(partials), static_cast<std::size_t>(rows * in_size) * sizeof(float), kernel.blocks(),
+                   "exchange of input gradients");
     else
       team_.synchronise("end of a stage");
   }
@@ -469,15 +542,18 @@ class PlanRun {
   /// grad_input rows of the shard = sum over blocks of the partial gradients, along a binary tree over the block index.
   void sum_blocks(const Operation& operation, int shard, int thread) {
     const auto& kernel = *net_.blocks[static_cast<std::size_t>(operation.node)];
-    const std::int64_t size = node(node(operation.node).inputs[0]).shape.size(), rows = net_.options.shards() * samples(), count = samples() * size;
+    const std::int64_t size = node(node(operation.node).inputs[0]).shape.size(), rows = net_.options.shards() * samples(),
+                       count = samples() * size;
     float* partial = reinterpret_cast<float*>(at(operation.inputs[0], shard, thread)) + shard * count;
     const auto& vector = kernels::vector_kernels();
     for (int step = 1; step < kernel.blocks(); step *= 2)
-      for (int b = 0; b + step < kernel.blocks(); b += 2 * step) vector.accumulate(partial + b * rows * size, partial + (b + step) * rows * size, count);
+      for (int b = 0; b + step < kernel.blocks(); b += 2 * step)
+        vector.accumulate(partial + b * rows * size, partial + (b + step) * rows * size, count);
     std::byte* output = at(operation.grad_inputs[0], shard, thread);
     from_float(precision(), partial, output, count);
     if (operation.accumulate[0] != kNoBuffer) add_in_place(precision(), at(operation.accumulate[0], shard, thread), output, count);
-    if (sinks_.maps != nullptr && node(operation.node).inputs[0] == 0) to_float(precision(), at(plan_.input_gradient, shard, thread), sinks_.maps + shard * samples() * size, valid(shard) * size);
+    if (sinks_.maps != nullptr && node(operation.node).inputs[0] == 0)
+      to_float(precision(), at(plan_.input_gradient, shard, thread), sinks_.maps + shard * samples() * size, valid(shard) * size);
   }
 
   const PreparedNet& net_;
@@ -491,10 +567,10 @@ class PlanRun {
   layers::Mode mode_;
   const Sinks& sinks_;
   int shards_ = 0;
-  std::size_t width_ = 0;              ///< of this stage's statistics
-  std::vector<double> statistics_;     ///< summed over the shards
+  std::size_t width_ = 0;           ///< of this stage's statistics
+  std::vector<double> statistics_;  ///< summed over the shards
   std::vector<std::vector<float>> coupled_;
-  std::vector<std::int32_t> labels_;   ///< of the batch
+  std::vector<std::int32_t> labels_;  ///< of the batch
   std::vector<ranks::GradientExchange*> started_;
   std::vector<const Stage*> started_stages_;
   BatchSums sums_;
@@ -512,11 +588,15 @@ void Arenas::fit(const PreparedNet& net, const Plan& plan, std::size_t scratch, 
 
   std::size_t width = 0, columns_bytes = 0;
   for (const auto& kernel : net.kernels)
-    if (kernel) width = std::max({width, static_cast<std::size_t>(kernel->statistics()), static_cast<std::size_t>(kernel->grad_statistics())});
+    if (kernel)
+      width = std::max({width, static_cast<std::size_t>(kernel->statistics()), static_cast<std::size_t>(kernel->grad_statistics())});
   turn_doubles = static_cast<std::size_t>(net.options.shards()) * (PlanRun::kLossColumns + width);
   if (rows.size() < 2 * turn_doubles * sizeof(double)) rows = team.memory(2 * turn_doubles * sizeof(double));
   for (std::size_t n = 0; n < net.blocks.size(); ++n)
-    if (net.blocks[n]) columns_bytes = std::max(columns_bytes, static_cast<std::size_t>(net.options.shards() * net.options.shard * net.graph.node(static_cast<NodeId>(n)).shape.size()) * bytes_of(net.options.precision));
+    if (net.blocks[n])
+      columns_bytes = std::max(columns_bytes, static_cast<std::size_t>(net.options.shards() * net.options.shard *
+                                                                       net.graph.node(static_cast<NodeId>(n)).shape.size()) *
+                                                  bytes_of(net.options.precision));
   if (team.nodes() > 1 && columns.size() < columns_bytes) columns = team.memory(columns_bytes);
 }
 
@@ -526,7 +606,8 @@ PlanBuffers::PlanBuffers(const PreparedNet& net, const Plan& plan, ranks::Team& 
     pools.push_back(nullptr);
     exchanges.push_back(nullptr);
     if (exchanges_gradients && stage.gradient_floats > 0)
-      exchanges.back() = std::make_unique<ranks::GradientExchange>(team, static_cast<int>(net.options.shards()), stage.gradient_floats, threads, kernels::vector_kernels().f32.add);
+      exchanges.back() = std::make_unique<ranks::GradientExchange>(team, static_cast<int>(net.options.shards()), stage.gradient_floats,
+                                                                   threads, kernels::vector_kernels().f32.add);
     else
       pools.back() = std::make_unique<parallel::BufferPool>(static_cast<std::size_t>(stage.gradient_floats) * sizeof(float));
   }
@@ -538,8 +619,8 @@ std::size_t PlanBuffers::allocated_bytes() const {
   return bytes;
 }
 
-BatchSums run_plan(const PreparedNet& net, const Plan& plan, Arenas& arenas, PlanBuffers& buffers, Parameters& parameters, parallel::Workers& workers, const Batch& batch,
-                   layers::Mode mode, const Sinks& sinks) {
+BatchSums run_plan(const PreparedNet& net, const Plan& plan, Arenas& arenas, PlanBuffers& buffers, Parameters& parameters,
+                   parallel::Workers& workers, const Batch& batch, layers::Mode mode, const Sinks& sinks) {
   return PlanRun(net, plan, arenas, buffers, parameters, workers, batch, mode, sinks).run();
 }
 
@@ -549,7 +630,8 @@ void gather_block_rows(const PreparedNet& net, const Parameters& parameters, ran
     for (const int p : parameters.of_node(static_cast<NodeId>(n))) {
       const Parameter& parameter = parameters.list()[static_cast<std::size_t>(p)];
       std::vector<std::size_t> offsets;
-      for (int b = 0; b <= net.blocks[n]->blocks(); ++b) offsets.push_back(static_cast<std::size_t>(parameter.offset + net.blocks[n]->first_row(b) * parameter.columns()) * sizeof(float));
+      for (int b = 0; b <= net.blocks[n]->blocks(); ++b)
+        offsets.push_back(static_cast<std::size_t>(parameter.offset + net.blocks[n]->first_row(b) * parameter.columns()) * sizeof(float));
       team.gather(reinterpret_cast<std::byte*>(values), offsets, "exchange of weights");
     }
   }

@@ -8,15 +8,19 @@ namespace reprise::graph {
 namespace {
 
 // Fitted to steps of the catalog's nets on cores with AVX-512 (docs/performance.md, "Shards").
-constexpr double kCallSeconds = 2e-6;               // one layer, one shard, there and back
-constexpr double kWeightBytesPerSecond = 20e9;      // weights and gradients pass a core once a shard
-constexpr double kOuterBytesPerSecond = 120e9;      // what activations outside a core's own cache cost on top
+constexpr double kCallSeconds = 2e-6;           // one layer, one shard, there and back
+constexpr double kWeightBytesPerSecond = 20e9;  // weights and gradients pass a core once a shard
+constexpr double kOuterBytesPerSecond = 120e9;  // what activations outside a core's own cache cost on top
 constexpr double kOwnCacheBytes = 2 << 20;
 constexpr std::int64_t kLargestShard = 64;
 
-double flops_per_second(Precision precision) { return precision == Precision::bf16 ? 300e9 : 150e9; }
+double flops_per_second(Precision precision) {
+  return precision == Precision::bf16 ? 300e9 : 150e9;
+}
 
-std::int64_t groups_of(std::int64_t size, std::int64_t count) { return (count + size - 1) / size; }
+std::int64_t groups_of(std::int64_t size, std::int64_t count) {
+  return (count + size - 1) / size;
+}
 
 }  // namespace
 
@@ -54,7 +58,8 @@ double ShardModel::shard_seconds(std::int64_t shard) const {
 double ShardModel::step_seconds(std::int64_t batch, std::int64_t shard, int workers) const {
   const std::int64_t shards = groups_of(shard, batch);
   const double padded = static_cast<double>(shards * shard);  // a shard that is not full costs what a full one does
-  return static_cast<double>(groups_of(workers, shards)) * shard_seconds(shard) + padded * block_flops_ / flops_per_second(precision_) / workers;
+  return static_cast<double>(groups_of(workers, shards)) * shard_seconds(shard) +
+         padded * block_flops_ / flops_per_second(precision_) / workers;
 }
 
 std::int64_t ShardModel::choose(std::int64_t batch) const {

@@ -29,16 +29,16 @@ class ShardModel {
 
  private:
   struct Cost {
-    double flops = 0;           ///< of a training sample
-    double touched_bytes = 0;   ///< of a sample: input and output, what must fit a core's own cache at once
-    double moved_bytes = 0;     ///< of a sample: what all passes read and write
+    double flops = 0;          ///< of a training sample
+    double touched_bytes = 0;  ///< of a sample: input and output, what must fit a core's own cache at once
+    double moved_bytes = 0;    ///< of a sample: what all passes read and write
   };
   double shard_seconds(std::int64_t shard) const;
 
   Precision precision_;
-  std::vector<Cost> sharded_;       ///< a node each
-  double weight_bytes_ = 0;         ///< read and written once a shard: packed weights, gradients and their sums
-  double block_flops_ = 0;          ///< of a sample, in layers that are cut by output features
+  std::vector<Cost> sharded_;  ///< a node each
+  double weight_bytes_ = 0;    ///< read and written once a shard: packed weights, gradients and their sums
+  double block_flops_ = 0;     ///< of a sample, in layers that are cut by output features
 };
 
 }  // namespace reprise::graph

@@ -6,7 +6,8 @@ WeightPacking::WeightPacking(const std::vector<std::unique_ptr<layers::Kernel>>&
   for (std::size_t n = 0; n < kernels.size(); ++n) {
     const auto node = static_cast<NodeId>(n);
     if (kernels[n] != nullptr && !parameters.of_node(node).empty())
-      for (std::int64_t part = 0; part < kernels[n]->load_parts(); ++part) parts_.push_back({kernels[n].get(), &parameters.node_values(node), part});
+      for (std::int64_t part = 0; part < kernels[n]->load_parts(); ++part)
+        parts_.push_back({kernels[n].get(), &parameters.node_values(node), part});
     first_part_.push_back(static_cast<std::int64_t>(parts_.size()));
   }
 }

@@ -17,7 +17,9 @@ using kernels::bf16;
 FeatureStore::FeatureStore(std::int64_t count, std::int64_t size, Precision precision, ranks::Team& team)
     : size_(size), precision_(precision), memory_(team.memory(static_cast<std::size_t>(bytes(count, size, precision)))) {}
 
-std::int64_t FeatureStore::bytes(std::int64_t count, std::int64_t size, Precision precision) { return count * size * static_cast<std::int64_t>(bytes_of(precision)); }
+std::int64_t FeatureStore::bytes(std::int64_t count, std::int64_t size, Precision precision) {
+  return count * size * static_cast<std::int64_t>(bytes_of(precision));
+}
 
 void FeatureStore::put(std::int64_t first, std::int64_t count, const void* values, Precision stored_as) {
   const std::int64_t floats = count * size_;
@@ -49,8 +51,11 @@ void FeatureStore::fetch(std::int64_t index, float* output) const {
 void require_memory(std::int64_t feature_bytes, Precision precision) {
   const std::int64_t available = available_memory().bytes;
   if (available == 0 || feature_bytes <= available) return;
-  throw InputError(Complaint{"cached features", fmt::format("{} MiB of memory ({})", feature_bytes >> 20, name_of(precision)), fmt::format("{} MiB available", available >> 20),
-                             precision == Precision::f32 ? "Store them in half the space with --set hebbian.features=bf16, or use fewer images or a narrower net" : "Use fewer images or a narrower net"});
+  throw InputError(Complaint{"cached features", fmt::format("{} MiB of memory ({})", feature_bytes >> 20, name_of(precision)),
+                             fmt::format("{} MiB available", available >> 20),
+                             precision == Precision::f32
+                                 ? "Store them in half the space with --set hebbian.features=bf16, or use fewer images or a narrower net"
+                                 : "Use fewer images or a narrower net"});
 }
 
 }  // namespace reprise::hebbian

@@ -47,7 +47,9 @@ class FeatureReader : public graph::BatchReader {
   std::int32_t label(std::int64_t slot) const override { return labels_.label(index(slot)); }
 
  private:
-  std::int64_t index(std::int64_t slot) const { return order_ != nullptr ? (*order_)[static_cast<std::size_t>(first_ + slot)] : first_ + slot; }
+  std::int64_t index(std::int64_t slot) const {
+    return order_ != nullptr ? (*order_)[static_cast<std::size_t>(first_ + slot)] : first_ + slot;
+  }
   const FeatureStore& store_;
   const datasets::SampleSource& labels_;
   const std::vector<std::int64_t>* order_;

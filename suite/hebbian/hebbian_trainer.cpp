@@ -23,10 +23,12 @@ using training::Recipe;
 
 namespace {
 
-constexpr std::int64_t kNormRows = 40;        // rows of the table of norms, about
-constexpr std::int64_t kFeatureChunk = 500;   // images between two looks at should_stop
+constexpr std::int64_t kNormRows = 40;       // rows of the table of norms, about
+constexpr std::int64_t kFeatureChunk = 500;  // images between two looks at should_stop
 
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 /// Time and work of a phase since the start or restart, for provenance.
 struct Clock {
@@ -36,7 +38,10 @@ struct Clock {
     flops += more_flops;
     images += static_cast<double>(more_images);
   }
-  std::string text() const { return fmt::format("{:.1f} s, {:.1f} images/s, {:.1f} GFLOP/s", seconds, seconds > 0 ? images / seconds : 0, seconds > 0 ? flops / seconds * 1e-9 : 0); }
+  std::string text() const {
+    return fmt::format("{:.1f} s, {:.1f} images/s, {:.1f} GFLOP/s", seconds, seconds > 0 ? images / seconds : 0,
+                       seconds > 0 ? flops / seconds * 1e-9 : 0);
+  }
 };
 
 constexpr double kNoLoss = std::numeric_limits<double>::quiet_NaN();  // a Hebbian phase has none to show
@@ -96,17 +101,21 @@ class SaveClock {
 
 }  // namespace
 
-graph::NodeId features_node(const graph::Graph& graph) { return graph.find("features"); }
+graph::NodeId features_node(const graph::Graph& graph) {
+  return graph.find("features");
+}
 
 graph::Graph classifier_of(const graph::Graph& graph, graph::NodeId features) {
   graph::Graph head(graph.node(features).shape);
   for (graph::NodeId n = features + 1; n <= graph.last(); ++n) {
     const graph::Node& node = graph.node(n);
     if (node.inputs != std::vector<graph::NodeId>{n - 1})
-      throw InputError(Complaint{fmt::format("procedure hebbian, node '{}'", node.name), "a classifier that is a chain of layers", "other inputs than the layer before", "Choose another model or procedure"});
+      throw InputError(Complaint{fmt::format("procedure hebbian, node '{}'", node.name), "a classifier that is a chain of layers",
+                                 "other inputs than the layer before", "Choose another model or procedure"});
     head.add(node.name, node.layer);
   }
-  if (head.last() < 1) throw InputError(Complaint{"procedure hebbian", "a classifier behind the features", "none", "Choose another model or procedure"});
+  if (head.last() < 1)
+    throw InputError(Complaint{"procedure hebbian", "a classifier behind the features", "none", "Choose another model or procedure"});
   head.set_loss(graph.loss());
   return head;
 }
@@ -117,24 +126,44 @@ PhaseLengths phase_lengths(const Recipe& recipe, std::int64_t plastic_layers, st
   lengths.hebbian_steps_per_phase = std::llround(recipe.hebbian.epochs * static_cast<double>(lengths.hebbian_steps_per_pass));
   lengths.hebbian_phases = recipe.hebbian.order == "layer_by_layer" ? plastic_layers : 1;
   lengths.classifier_steps_per_epoch = (labelled_images + recipe.batch - 1) / recipe.batch;
-  lengths.classifier_steps = recipe.steps > 0 ? recipe.steps : std::max<std::int64_t>(1, std::llround(recipe.epochs * static_cast<double>(lengths.classifier_steps_per_epoch)));
+  lengths.classifier_steps =
+      recipe.steps > 0 ? recipe.steps
+                       : std::max<std::int64_t>(1, std::llround(recipe.epochs * static_cast<double>(lengths.classifier_steps_per_epoch)));
   return lengths;
 }
 
 struct HebbianTrainer::State {
-  State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in, const datasets::SampleSource& labelled_in,
-        const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers_in, ranks::Team& team_in)
-      : recipe(recipe_in), graph(graph_in), train(train_in), labelled(labelled_in), test(test_in), seed(seed_in), workers(workers_in), team(team_in), features(features_node(graph)),
-        head(classifier_of(graph, features)), parameters(graph, team), head_parameters(head, team) {
+  State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in,
+        const datasets::SampleSource& labelled_in, const datasets::SampleSource& test_in, std::uint64_t seed_in,
+        parallel::Workers& workers_in, ranks::Team& team_in)
+      : recipe(recipe_in),
+        graph(graph_in),
+        train(train_in),
+        labelled(labelled_in),
+        test(test_in),
+        seed(seed_in),
+        workers(workers_in),
+        team(team_in),
+        features(features_node(graph)),
+        head(classifier_of(graph, features)),
+        parameters(graph, team),
+        head_parameters(head, team) {
     if (train.count() < 1 || labelled.count() < 1 || test.count() < 1)
-      throw InputError(Complaint{"data set " + recipe.dataset, "at least one training, one labelled and one test image", fmt::format("{}, {} and {}", train.count(), labelled.count(), test.count()), "Set train_images, hebbian.labelled_images and test_images"});
+      throw InputError(Complaint{"data set " + recipe.dataset, "at least one training, one labelled and one test image",
+                                 fmt::format("{}, {} and {}", train.count(), labelled.count(), test.count()),
+                                 "Set train_images, hebbian.labelled_images and test_images"});
     require_memory(FeatureStore::bytes(labelled.count() + test.count(), feature_size(), recipe.hebbian.features), recipe.hebbian.features);
     parameters.initialise(seed);
     copy_head(parameters, head_parameters);
-    net = std::make_unique<PlasticNet>(graph, features, graph::NetOptions{recipe.precision, recipe.hebbian.batch, std::min(recipe.hebbian.shard, recipe.hebbian.batch)}, parameters, workers, team);
+    net = std::make_unique<PlasticNet>(
+        graph, features, graph::NetOptions{recipe.precision, recipe.hebbian.batch, std::min(recipe.hebbian.shard, recipe.hebbian.batch)},
+        parameters, workers, team);
     optimizer = std::make_unique<optimizers::Optimizer>(recipe.optimizer, head_parameters, team);
-    classifier = std::make_unique<graph::Executor>(head, graph::ExecutorOptions{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)}, .label_smoothing = recipe.label_smoothing},
-                                                   head_parameters, workers, team);
+    classifier = std::make_unique<graph::Executor>(
+        head,
+        graph::ExecutorOptions{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
+                               .label_smoothing = recipe.label_smoothing},
+        head_parameters, workers, team);
     lengths = phase_lengths(recipe, net->layers(), train.count(), labelled.count());
     plan_rows();
   }
@@ -181,7 +210,9 @@ struct HebbianTrainer::State {
     return {layer, layer};
   }
 
-  double phase_progress(std::int64_t at) const { return static_cast<double>(at % lengths.hebbian_steps_per_phase) / static_cast<double>(lengths.hebbian_steps_per_phase); }
+  double phase_progress(std::int64_t at) const {
+    return static_cast<double>(at % lengths.hebbian_steps_per_phase) / static_cast<double>(lengths.hebbian_steps_per_phase);
+  }
 
   std::string hebbian_phase(std::int64_t at) const {
     const auto [first, last] = learning_layers(at);
@@ -193,7 +224,8 @@ struct HebbianTrainer::State {
     double work = 0;
     for (std::int64_t phase = 0; phase < at; phase += lengths.hebbian_steps_per_phase) {
       const auto [first, last] = learning_layers(phase);
-      work += net->learning_flops(first, last) * static_cast<double>(recipe.hebbian.batch * std::min(lengths.hebbian_steps_per_phase, at - phase));
+      work += net->learning_flops(first, last) *
+              static_cast<double>(recipe.hebbian.batch * std::min(lengths.hebbian_steps_per_phase, at - phase));
     }
     return work;
   }
@@ -201,7 +233,8 @@ struct HebbianTrainer::State {
   void hebbian_step() {
     const double begun = now_seconds();
     if (step == 0) add_norms();
-    const std::int64_t pass = step / lengths.hebbian_steps_per_phase * passes_per_phase() + step % lengths.hebbian_steps_per_phase / lengths.hebbian_steps_per_pass;
+    const std::int64_t pass = step / lengths.hebbian_steps_per_phase * passes_per_phase() +
+                              step % lengths.hebbian_steps_per_phase / lengths.hebbian_steps_per_pass;
     const std::int64_t first = step % lengths.hebbian_steps_per_phase % lengths.hebbian_steps_per_pass * recipe.hebbian.batch;
     const training::SourceReader reader(train, &order_of(pass, train.count()), first, nullptr);
     const graph::Batch batch{&reader, std::min(recipe.hebbian.batch, train.count() - first), seed, static_cast<std::uint64_t>(step)};
@@ -213,7 +246,9 @@ struct HebbianTrainer::State {
     hebbian_clock.add(begun, net->learning_flops(first_layer, last_layer) * static_cast<double>(batch.count), batch.count);
   }
 
-  std::int64_t passes_per_phase() const { return (lengths.hebbian_steps_per_phase + lengths.hebbian_steps_per_pass - 1) / lengths.hebbian_steps_per_pass; }
+  std::int64_t passes_per_phase() const {
+    return (lengths.hebbian_steps_per_phase + lengths.hebbian_steps_per_pass - 1) / lengths.hebbian_steps_per_pass;
+  }
 
   /// A row of the history of norms: the mean of each layer.
   void add_norms() {
@@ -242,7 +277,9 @@ struct HebbianTrainer::State {
     FeatureStore& store = of_train ? train_features : test_features;
     const std::int64_t first = of_train ? stored : stored - labelled.count(), count = std::min(kFeatureChunk, source.count() - first);
     const training::SourceReader reader(source, nullptr, first, nullptr);
-    net->features(reader, count, [&](std::int64_t slot, std::int64_t images, const void* values) { store.put(first + slot, images, values, recipe.precision); });
+    net->features(reader, count, [&](std::int64_t slot, std::int64_t images, const void* values) {
+      store.put(first + slot, images, values, recipe.precision);
+    });
     store.gather(team, first, net->first_slots(count));
     stored += count;
     feature_clock.add(begun, net->feature_flops() * static_cast<double>(count), count);
@@ -314,8 +351,13 @@ struct HebbianTrainer::State {
     const auto report = [&](double work, double all_work, double images, double epoch, double loss, const std::string& phase) {
       pace.note(phase, work, images);
       if (!controls.progress) return;
-      controls.progress({.step = std::llround(work), .total_steps = std::llround(all_work), .epoch = epoch, .loss = loss,
-                         .images_per_second = pace.images_per_second(images), .seconds_left = pace.seconds(all_work - work), .phase = phase});
+      controls.progress({.step = std::llround(work),
+                         .total_steps = std::llround(all_work),
+                         .epoch = epoch,
+                         .loss = loss,
+                         .images_per_second = pace.images_per_second(images),
+                         .seconds_left = pace.seconds(all_work - work),
+                         .phase = phase});
     };
     while (step < hebbian_steps()) {
       const std::string phase = hebbian_phase(step);
@@ -346,11 +388,13 @@ struct HebbianTrainer::State {
     checkpoint.numbers["step"] = step;
     checkpoint.numbers["total_steps"] = total_steps();
     checkpoint.numbers["hebbian_steps"] = hebbian_steps();
-    for (const graph::Parameter& parameter : parameters.list()) checkpoint.tensors["weights/" + parameter.name] = {parameter.spec.shape, floats(parameters.of(parameter), parameter)};
+    for (const graph::Parameter& parameter : parameters.list())
+      checkpoint.tensors["weights/" + parameter.name] = {parameter.spec.shape, floats(parameters.of(parameter), parameter)};
     for (const graph::Parameter& parameter : head_parameters.list()) {
       checkpoint.tensors["classifier/" + parameter.name] = {parameter.spec.shape, floats(head_parameters.of(parameter), parameter)};
       for (std::size_t k = 0; k < optimizer->state().size(); ++k)
-        checkpoint.tensors[fmt::format("optimizer/{}/{}", k, parameter.name)] = {parameter.spec.shape, floats(optimizer->state()[k].floats() + parameter.offset, parameter)};
+        checkpoint.tensors[fmt::format("optimizer/{}/{}", k, parameter.name)] = {
+            parameter.spec.shape, floats(optimizer->state()[k].floats() + parameter.offset, parameter)};
     }
     checkpoint.doubles["since_row"] = {since_row.loss, since_row.errors, since_row.samples};
     checkpoint.doubles["epochs"] = epochs;
@@ -375,17 +419,21 @@ struct HebbianTrainer::State {
     const auto floats_into = [&](const std::string& name, float* to, std::int64_t count) {
       const auto found = checkpoint.tensors.find(name);
       if (found == checkpoint.tensors.end() || static_cast<std::int64_t>(found->second.values.size()) != count)
-        throw foreign(name, fmt::format("{} numbers", count), found == checkpoint.tensors.end() ? "none" : fmt::format("{}", found->second.values.size()));
+        throw foreign(name, fmt::format("{} numbers", count),
+                      found == checkpoint.tensors.end() ? "none" : fmt::format("{}", found->second.values.size()));
       std::copy(found->second.values.begin(), found->second.values.end(), to);
     };
-    if (integer("total_steps") != total_steps()) throw foreign("total_steps", std::to_string(total_steps()), std::to_string(integer("total_steps")));
-    if (integer("hebbian_steps") != hebbian_steps()) throw foreign("hebbian_steps", std::to_string(hebbian_steps()), std::to_string(integer("hebbian_steps")));
+    if (integer("total_steps") != total_steps())
+      throw foreign("total_steps", std::to_string(total_steps()), std::to_string(integer("total_steps")));
+    if (integer("hebbian_steps") != hebbian_steps())
+      throw foreign("hebbian_steps", std::to_string(hebbian_steps()), std::to_string(integer("hebbian_steps")));
     for (const graph::Parameter& parameter : parameters.list())
       if (team.leads_node()) floats_into("weights/" + parameter.name, parameters.of(parameter), parameter.count);
     for (const graph::Parameter& parameter : head_parameters.list()) {
       if (!team.leads_node()) break;  // the others see what it writes
       floats_into("classifier/" + parameter.name, head_parameters.of(parameter), parameter.count);
-      for (std::size_t k = 0; k < optimizer->state().size(); ++k) floats_into(fmt::format("optimizer/{}/{}", k, parameter.name), optimizer->state()[k].floats() + parameter.offset, parameter.count);
+      for (std::size_t k = 0; k < optimizer->state().size(); ++k)
+        floats_into(fmt::format("optimizer/{}/{}", k, parameter.name), optimizer->state()[k].floats() + parameter.offset, parameter.count);
     }
     step = integer("step");
     stored = 0;
@@ -410,7 +458,8 @@ struct HebbianTrainer::State {
     record.provenance["hebbian_phase"] = hebbian_clock.text();
     record.provenance["feature_phase"] = feature_clock.text();
     record.provenance["classifier_phase"] = classifier_clock.text();
-    if (!norms.empty()) record.tables["kernel_norms"] = {.title = "Mean norm of each plastic layer's kernels", .x = "step", .columns = norms};
+    if (!norms.empty())
+      record.tables["kernel_norms"] = {.title = "Mean norm of each plastic layer's kernels", .x = "step", .columns = norms};
     for (int layer = 0; layer < net->layers(); ++layer) {
       const std::vector<double> values = net->norms(layer);
       double sum = 0, at_rest = 0;
@@ -427,7 +476,12 @@ struct HebbianTrainer::State {
   graph::Executor& whole_net() {
     copy_head(head_parameters, parameters);
     if (!whole)
-      whole = std::make_unique<graph::Executor>(graph, graph::ExecutorOptions{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)}, .label_smoothing = recipe.label_smoothing}, parameters, workers, team);
+      whole = std::make_unique<graph::Executor>(
+          graph,
+          graph::ExecutorOptions{
+              .net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
+              .label_smoothing = recipe.label_smoothing},
+          parameters, workers, team);
     else
       whole->load_weights();
     return *whole;
@@ -469,21 +523,40 @@ struct HebbianTrainer::State {
   Evaluation evaluation;
 };
 
-HebbianTrainer::HebbianTrainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& labelled, const datasets::SampleSource& test,
-                               std::uint64_t seed, parallel::Workers& workers, ranks::Team& team)
+HebbianTrainer::HebbianTrainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train,
+                               const datasets::SampleSource& labelled, const datasets::SampleSource& test, std::uint64_t seed,
+                               parallel::Workers& workers, ranks::Team& team)
     : state_(std::make_unique<State>(recipe, graph, train, labelled, test, seed, workers, team)) {}
 
 HebbianTrainer::~HebbianTrainer() = default;
 
-std::int64_t HebbianTrainer::total_steps() const { return state_->total_steps(); }
-std::int64_t HebbianTrainer::step() const { return state_->step; }
-bool HebbianTrainer::run(const Controls& controls) { return state_->run(controls); }
-records::Checkpoint HebbianTrainer::snapshot() const { return state_->snapshot(); }
-void HebbianTrainer::restore(const records::Checkpoint& checkpoint) { state_->restore(checkpoint); }
-void HebbianTrainer::write_to(records::RunRecord& record) const { state_->write_to(record); }
-const Evaluation& HebbianTrainer::last_evaluation() const { return state_->evaluation; }
-graph::Parameters& HebbianTrainer::parameters() { return state_->parameters; }
-graph::Executor& HebbianTrainer::executor() { return state_->whole_net(); }
+std::int64_t HebbianTrainer::total_steps() const {
+  return state_->total_steps();
+}
+std::int64_t HebbianTrainer::step() const {
+  return state_->step;
+}
+bool HebbianTrainer::run(const Controls& controls) {
+  return state_->run(controls);
+}
+records::Checkpoint HebbianTrainer::snapshot() const {
+  return state_->snapshot();
+}
+void HebbianTrainer::restore(const records::Checkpoint& checkpoint) {
+  state_->restore(checkpoint);
+}
+void HebbianTrainer::write_to(records::RunRecord& record) const {
+  state_->write_to(record);
+}
+const Evaluation& HebbianTrainer::last_evaluation() const {
+  return state_->evaluation;
+}
+graph::Parameters& HebbianTrainer::parameters() {
+  return state_->parameters;
+}
+graph::Executor& HebbianTrainer::executor() {
+  return state_->whole_net();
+}
 
 Evaluation HebbianTrainer::evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask) {
   State& s = *state_;

@@ -5,8 +5,8 @@
 //   2. features          of all labelled training and test images, computed once (again after a restart: they are not in checkpoints)
 //   3. classifier        the nodes behind "features", by back-propagation through them alone
 //
-// Steps count Hebbian batches and classifier batches. Everything depends on recipe, data and seed alone, whatever the ranks, threads and restarts.
-// With a team of several ranks construction, run, evaluate, restore and executor are collective.
+// Steps count Hebbian batches and classifier batches. Everything depends on recipe, data and seed alone, whatever the ranks, threads and
+// restarts. With a team of several ranks construction, run, evaluate, restore and executor are collective.
 
 #include "suite/training/trainer.hpp"
 
@@ -14,10 +14,10 @@ namespace reprise::hebbian {
 
 class HebbianTrainer : public training::Learner {
  public:
-  /// Keeps references. `labelled`: the training images that the classifier sees. Throws InputError for a recipe or a net that does not fit, or
-  /// features that would not fit into memory.
-  HebbianTrainer(const training::Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& labelled,
-                 const datasets::SampleSource& test, std::uint64_t seed, parallel::Workers& workers,
+  /// Keeps references. `labelled`: the training images that the classifier sees. Throws InputError for a recipe or a net that does not fit,
+  /// or features that would not fit into memory.
+  HebbianTrainer(const training::Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train,
+                 const datasets::SampleSource& labelled, const datasets::SampleSource& test, std::uint64_t seed, parallel::Workers& workers,
                  ranks::Team& team = ranks::Team::alone());
   ~HebbianTrainer() override;
 
@@ -28,7 +28,8 @@ class HebbianTrainer : public training::Learner {
   void restore(const records::Checkpoint& checkpoint) override;
   void write_to(records::RunRecord& record) const override;
   const training::Evaluation& last_evaluation() const override;
-  training::Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode = layers::Mode::infer, std::uint64_t mask = 0) override;
+  training::Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode = layers::Mode::infer,
+                                std::uint64_t mask = 0) override;
   graph::Executor& executor() override;
   graph::Parameters& parameters() override;
 
@@ -48,6 +49,7 @@ struct PhaseLengths {
   std::int64_t classifier_steps_per_epoch = 0, classifier_steps = 0;
   std::int64_t hebbian_steps() const { return hebbian_steps_per_phase * hebbian_phases; }
 };
-PhaseLengths phase_lengths(const training::Recipe& recipe, std::int64_t plastic_layers, std::int64_t train_images, std::int64_t labelled_images);
+PhaseLengths phase_lengths(const training::Recipe& recipe, std::int64_t plastic_layers, std::int64_t train_images,
+                           std::int64_t labelled_images);
 
 }  // namespace reprise::hebbian

@@ -31,12 +31,12 @@ struct PlasticPart {
   std::int64_t neurons = 0, inputs = 0;  ///< K, D
   std::int64_t units = 0, unit_floats = 0;
   // Shared by the ranks of a node:
-  Memory changes;                        ///< [shards, change_floats], the kernel's own format
-  Memory moments;                        ///< [shards, K] doubles
-  Memory largest;                        ///< [K], largest |change| of a row
+  Memory changes;  ///< [shards, change_floats], the kernel's own format
+  Memory moments;  ///< [shards, K] doubles
+  Memory largest;  ///< [K], largest |change| of a row
   // This rank's own:
-  std::vector<double> moment_sums;       ///< [K]
-  Memory change;                         ///< [K, D], plain; the rows that this rank updates
+  std::vector<double> moment_sums;  ///< [K]
+  Memory change;                    ///< [K, D], plain; the rows that this rank updates
 
   bool learns() const { return plasticity.rate > 0; }
   float* shard_changes(std::int64_t shard) const { return changes.floats() + shard * kernel->change_floats(); }
@@ -51,7 +51,8 @@ struct RowUnit {
 }  // namespace
 
 struct PlasticNet::State {
-  State(const graph::Graph& graph_in, graph::NodeId features_in, const graph::NetOptions& options_in, graph::Parameters& parameters_in, parallel::Workers& workers_in, ranks::Team& team_in)
+  State(const graph::Graph& graph_in, graph::NodeId features_in, const graph::NetOptions& options_in, graph::Parameters& parameters_in,
+        parallel::Workers& workers_in, ranks::Team& team_in)
       : graph(graph_in), last(features_in), options(options_in), parameters(parameters_in), workers(workers_in), team(team_in) {
     check_chain();
     const auto nodes = static_cast<std::size_t>(last) + 1;
@@ -60,7 +61,9 @@ struct PlasticNet::State {
     crossing.resize(nodes);
     for (graph::NodeId n = 1; n <= last; ++n) prepare(n);
     packing = graph::WeightPacking(kernels, parameters);
-    if (parts.empty()) throw InputError(Complaint{"procedure hebbian", "a net with a plastic layer before its features", "none", "Choose another model or procedure"});
+    if (parts.empty())
+      throw InputError(
+          Complaint{"procedure hebbian", "a net with a plastic layer before its features", "none", "Choose another model or procedure"});
     for (Memory& rows : statistics) rows = team.memory(statistics_width * static_cast<std::size_t>(options.shards()) * sizeof(double));
     for (std::size_t t = 0; t < 2 * static_cast<std::size_t>(workers.threads()); ++t) ping_pong.emplace_back(largest_value_bytes());
     for (int t = 0; t < workers.threads(); ++t) scratches.emplace_back(scratch_bytes);
@@ -69,12 +72,16 @@ struct PlasticNet::State {
   void check_chain() const {
     for (graph::NodeId n = 1; n <= last; ++n)
       if (graph.node(n).inputs != std::vector<graph::NodeId>{n - 1})
-        throw InputError(Complaint{fmt::format("procedure hebbian, node '{}'", graph.node(n).name), "a chain of layers up to the features", "other inputs than the layer before", "Choose another model or procedure"});
+        throw InputError(Complaint{fmt::format("procedure hebbian, node '{}'", graph.node(n).name), "a chain of layers up to the features",
+                                   "other inputs than the layer before", "Choose another model or procedure"});
   }
 
   void prepare(graph::NodeId n) {
     const graph::Node& node = graph.node(n);
-    const layers::PrepareOptions prepare{.precision = options.precision, .samples = static_cast<int>(options.shard), .wants_grad_input = false, .channel = static_cast<std::uint32_t>(n)};
+    const layers::PrepareOptions prepare{.precision = options.precision,
+                                         .samples = static_cast<int>(options.shard),
+                                         .wants_grad_input = false,
+                                         .channel = static_cast<std::uint32_t>(n)};
     const SampleShape& input = graph.node(n - 1).shape;
     auto& kernel = kernels[static_cast<std::size_t>(n)];
     if (const auto* layer = dynamic_cast<const layers::PlasticLayer*>(node.layer.get())) {
@@ -87,7 +94,8 @@ struct PlasticNet::State {
     scratch_bytes = std::max(scratch_bytes, aligned(kernel->scratch_bytes()));
     coupled[static_cast<std::size_t>(n)].resize(kernel->coupled_floats());
     statistics_width = std::max(statistics_width, static_cast<std::size_t>(kernel->statistics()));
-    if (kernel->statistics() > 0) crossing[static_cast<std::size_t>(n) - 1] = Memory(static_cast<std::size_t>(options.shards()) * value_bytes(n - 1));
+    if (kernel->statistics() > 0)
+      crossing[static_cast<std::size_t>(n) - 1] = Memory(static_cast<std::size_t>(options.shards()) * value_bytes(n - 1));
   }
 
   void add_part(graph::NodeId n, const layers::Plasticity& plasticity, const layers::PlasticKernel& kernel) {
@@ -111,7 +119,9 @@ struct PlasticNet::State {
     parts.push_back(std::move(part));
   }
 
-  std::size_t value_bytes(graph::NodeId n) const { return static_cast<std::size_t>(options.shard * graph.node(n).shape.size()) * bytes_of(options.precision); }
+  std::size_t value_bytes(graph::NodeId n) const {
+    return static_cast<std::size_t>(options.shard * graph.node(n).shape.size()) * bytes_of(options.precision);
+  }
 
   std::size_t largest_value_bytes() const {
     std::size_t bytes = 0;
@@ -125,15 +135,18 @@ struct PlasticNet::State {
   /// What a shard is computed for.
   struct Pass {
     const graph::BatchReader* reader = nullptr;
-    std::int64_t count = 0;        ///< images of the batch
+    std::int64_t count = 0;  ///< images of the batch
     std::uint64_t seed = 0, step = 0;
-    int first = 0, last = -1;      ///< plastic layers that learn; none if last < first
-    double progress = 0;           ///< of the layers' passes
+    int first = 0, last = -1;          ///< plastic layers that learn; none if last < first
+    double progress = 0;               ///< of the layers' passes
     graph::NodeId first_learning = 0;  ///< batch norm at this node or behind it uses the batch
   };
 
   layers::ShardInfo info(const Pass& pass, std::int64_t shard, bool trains) const {
-    return {.seed = pass.seed, .step = pass.step, .first_slot = shard * options.shard, .valid = static_cast<int>(std::min(options.shard, pass.count - shard * options.shard)),
+    return {.seed = pass.seed,
+            .step = pass.step,
+            .first_slot = shard * options.shard,
+            .valid = static_cast<int>(std::min(options.shard, pass.count - shard * options.shard)),
             .mode = trains ? layers::Mode::train : layers::Mode::infer};
   }
 
@@ -153,17 +166,20 @@ struct PlasticNet::State {
         kernels::vector_kernels().b16.from_float(floats, reinterpret_cast<kernels::bf16*>(to), size);
       }
     }
-    std::memset(output + static_cast<std::size_t>(valid) * bytes, 0, (static_cast<std::size_t>(options.shard) - static_cast<std::size_t>(valid)) * bytes);
+    std::memset(output + static_cast<std::size_t>(valid) * bytes, 0,
+                (static_cast<std::size_t>(options.shard) - static_cast<std::size_t>(valid)) * bytes);
   }
 
   /// Runs nodes [begin, end) of a shard; `input` is what node begin reads. The result is written to `output` (null: where it falls).
   /// Returns where it is.
-  const std::byte* run_nodes(const Pass& pass, graph::NodeId begin, graph::NodeId end, const std::byte* input, std::byte* output, std::int64_t shard, int thread) {
+  const std::byte* run_nodes(const Pass& pass, graph::NodeId begin, graph::NodeId end, const std::byte* input, std::byte* output,
+                             std::int64_t shard, int thread) {
     for (graph::NodeId n = begin; n < end; ++n) {
       const auto& kernel = *kernels[static_cast<std::size_t>(n)];
       // In place only in a buffer of this thread: what crosses stages is read again.
       const bool mine = input == buffer(thread, 0) || input == buffer(thread, 1);
-      std::byte* to = mine && graph.node(n).layer->forward_in_place() ? const_cast<std::byte*>(input) : buffer(thread, input == buffer(thread, 0) ? 1 : 0);
+      std::byte* to = mine && graph.node(n).layer->forward_in_place() ? const_cast<std::byte*>(input)
+                                                                      : buffer(thread, input == buffer(thread, 0) ? 1 : 0);
       if (n + 1 == end && output != nullptr) to = output;
       const void* inputs[1] = {input};
       layers::ForwardArgs args;
@@ -193,10 +209,13 @@ struct PlasticNet::State {
 
   // -------------------------------------------------------------------------------------------------------------- learning
 
-  bool couples(const Pass& pass, graph::NodeId n) const { return trains(pass, n) && kernels[static_cast<std::size_t>(n)]->statistics() > 0; }
+  bool couples(const Pass& pass, graph::NodeId n) const {
+    return trains(pass, n) && kernels[static_cast<std::size_t>(n)]->statistics() > 0;
+  }
 
   double learn(const graph::Batch& batch, int first, int last_layer, double progress) {
-    const Pass pass{batch.reader, batch.count, batch.seed, batch.step, first, last_layer, progress, first == 0 ? 0 : parts[static_cast<std::size_t>(first) - 1].node + 1};
+    const Pass pass{batch.reader, batch.count, batch.seed, batch.step,
+                    first,        last_layer,  progress,   first == 0 ? 0 : parts[static_cast<std::size_t>(first) - 1].node + 1};
     const std::int64_t shards = (batch.count + options.shard - 1) / options.shard;
     const graph::NodeId end = parts[static_cast<std::size_t>(last_layer)].node + 1;
     std::vector<graph::NodeId> cuts{0};
@@ -235,7 +254,9 @@ struct PlasticNet::State {
     if (gathers) turn = 1 - turn;
   }
 
-  std::byte* crossed(graph::NodeId n, std::int64_t shard) const { return crossing[static_cast<std::size_t>(n)].data() + static_cast<std::size_t>(shard) * value_bytes(n); }
+  std::byte* crossed(graph::NodeId n, std::int64_t shard) const {
+    return crossing[static_cast<std::size_t>(n)].data() + static_cast<std::size_t>(shard) * value_bytes(n);
+  }
 
   /// The sum of the shards' rows, `width` doubles each in memory that the node shares. Collective.
   std::vector<double> summed(double* rows, std::int64_t shards, std::size_t width, const char* what) const {
@@ -255,7 +276,8 @@ struct PlasticNet::State {
       if (!team.leads_node()) spare.emplace_back(parameters.of(parameter), parameters.of(parameter) + parameter.count);
       states.push_back(team.leads_node() ? parameters.of(parameter) : spare.back().data());
     }
-    kernels[static_cast<std::size_t>(n)]->finish_forward(sums.data(), pass.count, parameters.node_values(n), states, coupled[static_cast<std::size_t>(n)].data());
+    kernels[static_cast<std::size_t>(n)]->finish_forward(sums.data(), pass.count, parameters.node_values(n), states,
+                                                         coupled[static_cast<std::size_t>(n)].data());
   }
 
   /// From the shards' changes to new weights, unit of rows by unit of rows.
@@ -266,7 +288,9 @@ struct PlasticNet::State {
       PlasticPart& part = parts[static_cast<std::size_t>(layer)];
       if (!part.learns()) continue;
       part.moment_sums = summed(part.shard_moments(0), shards, static_cast<std::size_t>(part.neurons), "moments of answers");
-      if (team.size() > 1) team.gather(part.changes.data(), static_cast<std::size_t>(part.kernel->change_floats()) * sizeof(float), shards, "changes of weights");
+      if (team.size() > 1)
+        team.gather(part.changes.data(), static_cast<std::size_t>(part.kernel->change_floats()) * sizeof(float), shards,
+                    "changes of weights");
       for (std::int64_t unit = 0; unit < part.units; ++unit) units.push_back({layer, unit});
     }
     if (units.empty()) return 0;
@@ -275,7 +299,8 @@ struct PlasticNet::State {
     team.synchronise("largest changes");
     std::vector<float> largest(parts.size(), 0.0f);
     for (int layer = pass.first; layer <= pass.last; ++layer) largest[static_cast<std::size_t>(layer)] = largest_change(layer, pass.step);
-    workers.for_each(mine.count(), [&](std::int64_t i, int) { move_unit(units[static_cast<std::size_t>(mine.first + i)], largest, pass.progress); });
+    workers.for_each(mine.count(),
+                     [&](std::int64_t i, int) { move_unit(units[static_cast<std::size_t>(mine.first + i)], largest, pass.progress); });
     team.synchronise("new weights");
     packing.run(workers, parts[static_cast<std::size_t>(pass.first)].node, parts[static_cast<std::size_t>(pass.last)].node);
     return std::accumulate(largest.begin(), largest.end(), 0.0);
@@ -293,7 +318,8 @@ struct PlasticNet::State {
     for (std::int64_t r = 0; r < rows; ++r) {
       const std::int64_t k = row_unit.unit * rows + r;
       part.largest.floats()[k] =
-          kernels::vector_kernels().plastic_change(change + r * part.inputs, part.weight + k * part.inputs, static_cast<float>(part.moment_sums[static_cast<std::size_t>(k)]), part.inputs);
+          kernels::vector_kernels().plastic_change(change + r * part.inputs, part.weight + k * part.inputs,
+                                                   static_cast<float>(part.moment_sums[static_cast<std::size_t>(k)]), part.inputs);
     }
   }
 
@@ -303,7 +329,8 @@ struct PlasticNet::State {
     for (std::int64_t k = 0; k < part.neurons; ++k) {
       const float of_row = part.largest.floats()[k];
       if (!std::isfinite(of_row))
-        throw RunError(Complaint{fmt::format("change of weights of '{}' at step {}", graph.node(part.node).name, step), "finite numbers", fmt::format("{}", of_row), "Lower the layer's rate or radius"});
+        throw RunError(Complaint{fmt::format("change of weights of '{}' at step {}", graph.node(part.node).name, step), "finite numbers",
+                                 fmt::format("{}", of_row), "Lower the layer's rate or radius"});
       largest = std::max(largest, of_row);
     }
     return largest;
@@ -321,7 +348,9 @@ struct PlasticNet::State {
     }
   }
 
-  double norm(const PlasticPart& part, std::int64_t k) const { return std::sqrt(kernels::vector_kernels().square_sum(part.weight + k * part.inputs, part.inputs)); }
+  double norm(const PlasticPart& part, std::int64_t k) const {
+    return std::sqrt(kernels::vector_kernels().square_sum(part.weight + k * part.inputs, part.inputs));
+  }
 
   const graph::Graph& graph;
   graph::NodeId last;
@@ -332,39 +361,46 @@ struct PlasticNet::State {
   std::vector<std::unique_ptr<layers::Kernel>> kernels;  ///< per node; null for the images
   graph::WeightPacking packing;
   std::vector<PlasticPart> parts;
-  std::vector<std::vector<float>> coupled;               ///< per node, what batch norm computed of the batch
-  std::vector<Memory> crossing;                          ///< per node, [shards, samples, ...]: what a layer that couples samples reads
-  std::vector<Memory> ping_pong, scratches;              ///< of threads
-  Memory statistics[2];                                  ///< [shards, statistics] doubles, shared by the ranks of a node, used in turn
+  std::vector<std::vector<float>> coupled;   ///< per node, what batch norm computed of the batch
+  std::vector<Memory> crossing;              ///< per node, [shards, samples, ...]: what a layer that couples samples reads
+  std::vector<Memory> ping_pong, scratches;  ///< of threads
+  Memory statistics[2];                      ///< [shards, statistics] doubles, shared by the ranks of a node, used in turn
   std::size_t statistics_width = 0, turn = 0;
   std::size_t scratch_bytes = 0;
 };
 
-PlasticNet::PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters, parallel::Workers& workers,
-                       ranks::Team& team)
+PlasticNet::PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters,
+                       parallel::Workers& workers, ranks::Team& team)
     : state_(std::make_unique<State>(graph, features, options, parameters, workers, team)) {
   load_weights();
 }
 
 PlasticNet::~PlasticNet() = default;
 
-int PlasticNet::layers() const { return static_cast<int>(state_->parts.size()); }
+int PlasticNet::layers() const {
+  return static_cast<int>(state_->parts.size());
+}
 
-graph::NodeId PlasticNet::node_of(int layer) const { return state_->parts[static_cast<std::size_t>(layer)].node; }
+graph::NodeId PlasticNet::node_of(int layer) const {
+  return state_->parts[static_cast<std::size_t>(layer)].node;
+}
 
 void PlasticNet::load_weights() {
   state_->team.synchronise("new weights");
   state_->packing.run(state_->workers);
 }
 
-double PlasticNet::learn(const graph::Batch& batch, int first, int last, double progress) { return state_->learn(batch, first, last, progress); }
+double PlasticNet::learn(const graph::Batch& batch, int first, int last, double progress) {
+  return state_->learn(batch, first, last, progress);
+}
 
 double PlasticNet::learning_flops(int first, int last) const {
   double macs = 0;
   const graph::NodeId end = node_of(last);
   for (graph::NodeId n = 1; n <= end; ++n) macs += static_cast<double>(state_->graph.node(n).cost.forward_macs);
   for (int layer = first; layer <= last; ++layer)
-    if (state_->parts[static_cast<std::size_t>(layer)].learns()) macs += static_cast<double>(state_->graph.node(node_of(layer)).cost.grad_weight_macs);
+    if (state_->parts[static_cast<std::size_t>(layer)].learns())
+      macs += static_cast<double>(state_->graph.node(node_of(layer)).cost.grad_weight_macs);
   return 2 * macs;
 }
 

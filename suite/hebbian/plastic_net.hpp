@@ -5,7 +5,8 @@
 // statistics and where weights change. A shard's part of a change stays in the convolution's own format; the parts are summed along the
 // shard tree, unit of rows by unit of rows, so every thread sums, unpacks and updates other rows. Weights are the same bits on any number
 // of threads. Ranks: each computes a range of shards; their changes and moments lie in memory that a node shares and are brought to every
-// node, where the ranks sum and update other units of rows. A node thus sends its shards' changes whole, not one sum: the batches are small.
+// node, where the ranks sum and update other units of rows. A node thus sends its shards' changes whole, not one sum: the batches are
+// small.
 
 #include <cstdint>
 #include <functional>
@@ -22,8 +23,8 @@ class PlasticNet {
   /// Keeps references; the parameters belong to the same team. Construction, load_weights, learn and features are collective over it.
   /// `features` is the last node that is computed. Throws InputError unless the nodes up to it are a chain with at least
   /// one plastic layer.
-  PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters, parallel::Workers& workers,
-             ranks::Team& team = ranks::Team::alone());
+  PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters,
+             parallel::Workers& workers, ranks::Team& team = ranks::Team::alone());
   ~PlasticNet();
 
   /// Plastic layers, in order of execution.

@@ -18,7 +18,9 @@ constexpr std::int64_t kGradientRows = 24;               ///< of a weight that a
 /// Rows a multiple of 1 KiB apart share a few cache sets.
 constexpr std::int64_t kCrowdedFloats = 256;
 
-std::uint32_t* pairs(float* words) { return reinterpret_cast<std::uint32_t*>(words); }
+std::uint32_t* pairs(float* words) {
+  return reinterpret_cast<std::uint32_t*>(words);
+}
 
 FetchAhead lines_of(const float* first, std::int64_t rows, std::int64_t row, std::int64_t columns) {
   const std::int64_t lines = columns / kLanes;
@@ -33,7 +35,8 @@ void multiply(std::int64_t values, const PanelProduct& p, const float* left, con
     bf16_kernels()->pairs.multiply(p, reinterpret_cast<const bf16*>(left), reinterpret_cast<const bf16*>(right), product);
 }
 
-/// The same where rows of the product follow each other without a gap: those of the last panel that is not whole go through a room of its own.
+/// The same where rows of the product follow each other without a gap: those of the last panel that is not whole go through a room of its
+/// own.
 void multiply_densely(std::int64_t values, PanelProduct p, const float* left, const float* right, float* product, float* last_panel) {
   const std::int64_t whole = p.columns / kLanes * kLanes, rest = p.columns - whole, row = p.product_row;
   p.columns = whole;
@@ -45,7 +48,9 @@ void multiply_densely(std::int64_t values, PanelProduct p, const float* left, co
 }
 
 /// Words to read: the values themselves, or widened into `room`.
-const float* as_words(const float* values, std::int64_t, std::int64_t, float*) { return values; }
+const float* as_words(const float* values, std::int64_t, std::int64_t, float*) {
+  return values;
+}
 const float* as_words(const bf16* values, std::int64_t count, std::int64_t of_word, float* room) {
   if (of_word == 2) return reinterpret_cast<const float*>(values);
   vector_kernels().b16.to_float(values, room, count);
@@ -65,10 +70,15 @@ void copy_weights(const float* weight, std::int64_t n, bool rounds, float* to) {
 
 }  // namespace
 
-BlockProduct::BlockProduct(std::int64_t samples, std::int64_t in_features, std::int64_t out_features, std::int64_t most_rows, Precision precision)
+BlockProduct::BlockProduct(std::int64_t samples, std::int64_t in_features, std::int64_t out_features, std::int64_t most_rows,
+                           Precision precision)
     : samples_(samples), in_features_(in_features), out_features_(out_features), most_rows_(most_rows), precision_(precision) {
-  // As convolutions: where oneDNN is pinned below these units, nothing uses them. Pairs lie side by side in a row of an even number of values only.
-  values_ = precision == Precision::bf16 && onednn::has_bf16_units() && bf16_kernels() != nullptr && in_features % 2 == 0 && out_features % 2 == 0 ? 2 : 1;
+  // As convolutions: where oneDNN is pinned below these units, nothing uses them. Pairs lie side by side in a row of an even number of
+  // values only.
+  values_ =
+      precision == Precision::bf16 && onednn::has_bf16_units() && bf16_kernels() != nullptr && in_features % 2 == 0 && out_features % 2 == 0
+          ? 2
+          : 1;
 }
 
 std::size_t BlockProduct::scratch_bytes() const {
@@ -79,7 +89,8 @@ std::size_t BlockProduct::scratch_bytes() const {
   return aligned(static_cast<std::size_t>(std::max(forward, row + samples_ * row + std::max(weight, input))) * sizeof(float));
 }
 
-void BlockProduct::forward(const void* input, const float* weight, const float* bias, std::int64_t rows, void* output, std::byte* scratch) const {
+void BlockProduct::forward(const void* input, const float* weight, const float* bias, std::int64_t rows, void* output,
+                           std::byte* scratch) const {
   float* room = reinterpret_cast<float*>(scratch);
   if (precision_ == Precision::f32)
     forward_of(static_cast<const float*>(input), weight, bias, rows, static_cast<float*>(output), room);
@@ -87,13 +98,15 @@ void BlockProduct::forward(const void* input, const float* weight, const float* 
     forward_of(static_cast<const bf16*>(input), weight, bias, rows, static_cast<bf16*>(output), room);
 }
 
-void BlockProduct::backward(const void* input, const void* grad_output, const float* weight, std::int64_t rows, float* partial, float* grad_bias, const RowsDone& rows_done,
-                            const float* state, std::byte* scratch) const {
+void BlockProduct::backward(const void* input, const void* grad_output, const float* weight, std::int64_t rows, float* partial,
+                            float* grad_bias, const RowsDone& rows_done, const float* state, std::byte* scratch) const {
   float* room = reinterpret_cast<float*>(scratch);
   if (precision_ == Precision::f32)
-    backward_of(static_cast<const float*>(input), static_cast<const float*>(grad_output), weight, rows, partial, grad_bias, rows_done, state, room);
+    backward_of(static_cast<const float*>(input), static_cast<const float*>(grad_output), weight, rows, partial, grad_bias, rows_done,
+                state, room);
   else
-    backward_of(static_cast<const bf16*>(input), static_cast<const bf16*>(grad_output), weight, rows, partial, grad_bias, rows_done, state, room);
+    backward_of(static_cast<const bf16*>(input), static_cast<const bf16*>(grad_output), weight, rows, partial, grad_bias, rows_done, state,
+                room);
 }
 
 template <class T>
@@ -105,13 +118,22 @@ void BlockProduct::forward_of(const T* input, const float* weight, const float* 
   const float* inputs = as_words(input, samples_ * in_features_, values_, products + samples_ * row);
   for (std::int64_t d = 0; d < depth; d += kDepth)
     for (std::int64_t r = 0; r < rows; r += kPair) {
-      PanelProduct product{.rows = samples_, .columns = std::min(kPair, rows - r), .depth = std::min(kDepth, depth - d), .left_row = depth, .left_depth = 1,
-                           .right_panel = 0, .right_depth = kLanes, .product_row = row, .adds = d > 0};
+      PanelProduct product{.rows = samples_,
+                           .columns = std::min(kPair, rows - r),
+                           .depth = std::min(kDepth, depth - d),
+                           .left_row = depth,
+                           .left_depth = 1,
+                           .right_panel = 0,
+                           .right_depth = kLanes,
+                           .product_row = row,
+                           .adds = d > 0};
       product.right_panel = product.depth * kLanes;
       if (r + kPair < rows)
-        product.ahead = lines_of(weight + (r + kPair) * in_features_ + d * values_, std::min(kPair, rows - r - kPair), in_features_, product.depth * values_);
+        product.ahead = lines_of(weight + (r + kPair) * in_features_ + d * values_, std::min(kPair, rows - r - kPair), in_features_,
+                                 product.depth * values_);
       else if (d + kDepth < depth)
-        product.ahead = lines_of(weight + (d + kDepth) * values_, std::min(kPair, rows), in_features_, std::min(kDepth, depth - d - kDepth) * values_);
+        product.ahead =
+            lines_of(weight + (d + kDepth) * values_, std::min(kPair, rows), in_features_, std::min(kDepth, depth - d - kDepth) * values_);
       const float* from = weight + r * in_features_ + d * values_;
       if (values_ == 2)
         bf16_kernels()->pairs.transpose(from, product.columns, product.depth * 2, in_features_, pairs(panels));
@@ -127,8 +149,8 @@ void BlockProduct::forward_of(const T* input, const float* weight, const float* 
 }
 
 template <class T>
-void BlockProduct::backward_of(const T* input, const T* grad_output, const float* weight, std::int64_t rows, float* partial, float* grad_bias, const RowsDone& rows_done,
-                               const float* state, float* scratch) const {
+void BlockProduct::backward_of(const T* input, const T* grad_output, const float* weight, std::int64_t rows, float* partial,
+                               float* grad_bias, const RowsDone& rows_done, const float* state, float* scratch) const {
   const VectorKernels& kernels = vector_kernels();
   const std::int64_t row = spread_row(rows);
   float* bias_sums = scratch;
@@ -153,9 +175,16 @@ void BlockProduct::backward_of(const T* input, const T* grad_output, const float
   weight_gradient(input, grad_output, gradients, weight, rows, rows_done, state, rest);
 }
 
-void BlockProduct::input_gradient(const float* gradients, std::int64_t row, const float* weight, std::int64_t rows, float* partial, float* scratch) const {
-  PanelProduct product{.rows = samples_, .columns = in_features_, .depth = words(rows), .left_row = row, .left_depth = 1,
-                       .right_panel = kLanes, .right_depth = in_features_, .product_row = in_features_};
+void BlockProduct::input_gradient(const float* gradients, std::int64_t row, const float* weight, std::int64_t rows, float* partial,
+                                  float* scratch) const {
+  PanelProduct product{.rows = samples_,
+                       .columns = in_features_,
+                       .depth = words(rows),
+                       .left_row = row,
+                       .left_depth = 1,
+                       .right_panel = kLanes,
+                       .right_depth = in_features_,
+                       .product_row = in_features_};
   const bool can_lie = precision_ == Precision::f32 && in_features_ % kLanes == 0;
   if (can_lie && in_features_ % kCrowdedFloats != 0) return multiply(1, product, gradients, weight, partial);
   float* last_panel = scratch;
@@ -172,22 +201,29 @@ void BlockProduct::input_gradient(const float* gradients, std::int64_t row, cons
         copy_weights(from, product.columns, precision_ == Precision::bf16, to);
     }
     const std::int64_t next = d + kColumns;
-    product.ahead = next < in_features_ ? lines_of(weight + next, rows, in_features_, std::min(kColumns, in_features_ - next)) : FetchAhead{};
+    product.ahead =
+        next < in_features_ ? lines_of(weight + next, rows, in_features_, std::min(kColumns, in_features_ - next)) : FetchAhead{};
     multiply_densely(values_, product, gradients, copy, partial + d, last_panel);
   }
 }
 
 template <class T>
-void BlockProduct::weight_gradient(const T* input, const T* grad_output, const float* gradients, const float* weight, std::int64_t rows, const RowsDone& rows_done,
-                                   const float* state, float* scratch) const {
+void BlockProduct::weight_gradient(const T* input, const T* grad_output, const float* gradients, const float* weight, std::int64_t rows,
+                                   const RowsDone& rows_done, const float* state, float* scratch) const {
   const VectorKernels& kernels = vector_kernels();
   const std::int64_t depth = words(samples_), row = spread_row(rows), input_row = spread_row(in_features_);
   float* joined_gradients = scratch;
   float* inputs = joined_gradients + depth * row;
   float* last_panel = inputs + depth * input_row;
   float* gradient = last_panel + kGradientRows * kLanes;
-  PanelProduct product{.rows = 0, .columns = 0, .depth = depth, .left_row = 1, .left_depth = row,
-                       .right_panel = kLanes, .right_depth = input_row, .product_row = in_features_};
+  PanelProduct product{.rows = 0,
+                       .columns = 0,
+                       .depth = depth,
+                       .left_row = 1,
+                       .left_depth = row,
+                       .right_panel = kLanes,
+                       .right_depth = input_row,
+                       .product_row = in_features_};
   const float* left = gradients;
   const float* right = inputs;
   if constexpr (std::is_same_v<T, bf16>) {

@@ -12,11 +12,13 @@ namespace reprise::kernels {
 
 namespace {
 
-// Transforming a tile costs as much whatever its depth, so what a filter saves must outweigh it. Rules, measured on every convolution of the
-// catalog on one thread, as parts of the time of a direct convolution, forward and backward together:
-// - float32 (AVX2): 0.26 to 0.77 with 16 and more channels on both sides where at least half of the products are saved, and up to 6 times as
+// Transforming a tile costs as much whatever its depth, so what a filter saves must outweigh it. Rules, measured on every convolution of
+// the catalog on one thread, as parts of the time of a direct convolution, forward and backward together:
+// - float32 (AVX2): 0.26 to 0.77 with 16 and more channels on both sides where at least half of the products are saved, and up to 6 times
+// as
 //   long with 1 or 3. 3 x 3 filters of stride 2, which save 1.44, take 0.6 to 0.85 with 32 channels and 1.05 to 1.5 with fewer.
-// - bfloat16 on a CPU that multiplies it: 0.5 to 0.7 with 48 and more channels, 0.88 with 24 on both sides, 1.0 with 16 and 32, 1.4 with 16.
+// - bfloat16 on a CPU that multiplies it: 0.5 to 0.7 with 48 and more channels, 0.88 with 24 on both sides, 1.0 with 16 and 32, 1.4
+// with 16.
 constexpr double kLeastSaving = 1.4, kLargeSaving = 2;
 constexpr std::int64_t kLeastChannels = 32, kLeastChannelsOfLargeSaving = 16, kLeastBf16Weights = 24 * 24;
 
@@ -27,14 +29,16 @@ bool pays_in_float32(const ConvolutionShape& s) {
 }
 
 bool pays_in_bf16(const ConvolutionShape& s) {
-  return winograd_bf16_saving(s) >= kLeastSaving && std::min(s.in_channels, s.filters) >= kLeastChannelsOfLargeSaving && s.in_channels * s.filters >= kLeastBf16Weights;
+  return winograd_bf16_saving(s) >= kLeastSaving && std::min(s.in_channels, s.filters) >= kLeastChannelsOfLargeSaving &&
+         s.in_channels * s.filters >= kLeastBf16Weights;
 }
 
-// oneDNN's gradients of strided convolutions in bfloat16 are slow, above all where the weights outnumber what a shard computes with them. Forward
-// and backward of our own take 0.58 to 0.62 of its time for 9 x 9 filters of stride 2 between 256 channels, 0.71 between 64, and 0.87 for 3 x 3
-// between 192; 0.95 to 1.05 without a stride, or with fewer weights than outputs.
+// oneDNN's gradients of strided convolutions in bfloat16 are slow, above all where the weights outnumber what a shard computes with them.
+// Forward and backward of our own take 0.58 to 0.62 of its time for 9 x 9 filters of stride 2 between 256 channels, 0.71 between 64, and
+// 0.87 for 3 x 3 between 192; 0.95 to 1.05 without a stride, or with fewer weights than outputs.
 bool pays_as_direct_bf16(const ConvolutionShape& s) {
-  const std::int64_t weights = s.filters * s.in_channels * s.filter_height * s.filter_width, outputs = s.samples * s.out_height() * s.out_width() * s.filters;
+  const std::int64_t weights = s.filters * s.in_channels * s.filter_height * s.filter_width,
+                     outputs = s.samples * s.out_height() * s.out_width() * s.filters;
   return offers_direct_bf16(s) && s.stride > 1 && s.filter_height > 1 && weights >= 2 * outputs;
 }
 

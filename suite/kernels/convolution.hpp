@@ -39,9 +39,11 @@ class Convolution {
   /// Overwrites grad_input.
   virtual void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const = 0;
   /// Overwrites grad_weight (plain) and grad_bias (null without bias).
-  virtual void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const = 0;
+  virtual void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias,
+                               std::byte* scratch) const = 0;
   /// Both, to the same bits; what both need is computed once.
-  virtual void backward(const void* input, const void* grad_output, const std::byte* packed, float* grad_weight, float* grad_bias, void* grad_input, std::byte* scratch) const {
+  virtual void backward(const void* input, const void* grad_output, const std::byte* packed, float* grad_weight, float* grad_bias,
+                        void* grad_input, std::byte* scratch) const {
     backward_weight(input, grad_output, grad_weight, grad_bias, scratch);
     backward_input(grad_output, packed, grad_input, scratch);
   }

@@ -1,6 +1,6 @@
 #pragma once
-// Direct convolution of bfloat16 with products of bfloat16. The gradient of the input is added up where windows overlap, so that a stride costs
-// no products with zeros, and the gradient of the weight is written in its plain format, once. Sums are float32, in one fixed order.
+// Direct convolution of bfloat16 with products of bfloat16. The gradient of the input is added up where windows overlap, so that a stride
+// costs no products with zeros, and the gradient of the weight is written in its plain format, once. Sums are float32, in one fixed order.
 
 #include <memory>
 

@@ -1,5 +1,6 @@
 #pragma once
-// 3 x 3 convolution of bfloat16 by minimal filtering with products of bfloat16: 2.25 times fewer of them. Sums are float32, in one fixed order.
+// 3 x 3 convolution of bfloat16 by minimal filtering with products of bfloat16: 2.25 times fewer of them. Sums are float32, in one fixed
+// order.
 
 #include <memory>
 

@@ -17,7 +17,9 @@ constexpr std::int64_t kTileFloats = 512 * 1024;
 /// What the products of a filter gradient may take before they are done in groups, and what all tiles of a shard may take for that.
 constexpr std::int64_t kGradientFloats = 512 * 1024, kAllTilesFloats = 4 * 1024 * 1024;
 
-std::int64_t tiles_along(std::int64_t outputs, std::int64_t step) { return (outputs + step - 1) / step; }
+std::int64_t tiles_along(std::int64_t outputs, std::int64_t step) {
+  return (outputs + step - 1) / step;
+}
 
 /// Taps of a phase in one dimension, 2, 3 or 5; 0 for other filters.
 int taps_of(const ConvolutionShape& s) {
@@ -25,15 +27,20 @@ int taps_of(const ConvolutionShape& s) {
   return taps <= 2 ? 2 : taps <= 3 ? 3 : taps <= 5 ? 5 : 0;
 }
 
-int side_of(const ConvolutionShape& s) { return taps_of(s) == 2 ? 5 : 6; }
-std::int64_t step_of(const ConvolutionShape& s) { return side_of(s) + 1 - taps_of(s); }
+int side_of(const ConvolutionShape& s) {
+  return taps_of(s) == 2 ? 5 : 6;
+}
+std::int64_t step_of(const ConvolutionShape& s) {
+  return side_of(s) + 1 - taps_of(s);
+}
 
 /// One side's tiles: what they lie on, and how transformed ones follow each other.
 struct Side {
   TilePlane plane;
   std::int64_t row = 0;  ///< floats from tile to tile
 
-  Side(std::int64_t height, std::int64_t width, std::int64_t channels, const TilePlane& tiling, std::int64_t padding, std::int64_t stride) : plane(tiling) {
+  Side(std::int64_t height, std::int64_t width, std::int64_t channels, const TilePlane& tiling, std::int64_t padding, std::int64_t stride)
+      : plane(tiling) {
     plane.height = height;
     plane.width = width;
     plane.channels = channels;
@@ -90,8 +97,8 @@ class Pass {
     });
   }
 
-  /// The adjoint from gradients that are transformed already, tiles of a block at a time: clear() first. `products` has room for as many tiles
-  /// of this pass's other side as lie between two points of `from`.
+  /// The adjoint from gradients that are transformed already, tiles of a block at a time: clear() first. `products` has room for as many
+  /// tiles of this pass's other side as lie between two points of `from`.
   void add_adjoint(const TileRange& from, const float* tiles, const float* filters, float* grad_input, float* products) const {
     const TileRange to = multiply(from, tiles, filters, products);
     vector_kernels().winograd.add_data_tiles(products, to_.plane, to, grad_input);
@@ -107,14 +114,21 @@ class Pass {
   template <class Block>
   void in_blocks(float* scratch, Block block) const {
     for (std::int64_t first = 0; first < tiles_; first += at_a_time_)
-      block(TileRange{first, std::min(at_a_time_, tiles_ - first), from_.point(at_a_time_), from_.row}, scratch, scratch + from_.floats(at_a_time_));
+      block(TileRange{first, std::min(at_a_time_, tiles_ - first), from_.point(at_a_time_), from_.row}, scratch,
+            scratch + from_.floats(at_a_time_));
   }
 
   TileRange multiply(const TileRange& from, const float* tiles, const float* filters, float* products) const {
     const std::int64_t depth = from_.plane.depth();
     const TileRange to{from.first, from.tiles, to_.point(from.tiles), to_.row};
-    const PanelProduct product{.rows = from.tiles, .columns = to_.plane.depth(), .depth = depth, .left_row = from.row, .left_depth = 1,
-                               .right_panel = kLanes * depth, .right_depth = kLanes, .product_row = to_.row};
+    const PanelProduct product{.rows = from.tiles,
+                               .columns = to_.plane.depth(),
+                               .depth = depth,
+                               .left_row = from.row,
+                               .left_depth = 1,
+                               .right_panel = kLanes * depth,
+                               .right_depth = kLanes,
+                               .product_row = to_.row};
     for (int p = 0; p < from_.plane.points(); ++p)
       vector_kernels().panels.multiply(product, tiles + p * from.point, filters + p * filters_.point, products + p * to.point);
     return to;
@@ -150,7 +164,9 @@ class FilterGradient {
     filters_.point = (finishes_groups_ ? channels_ : depth) * product_row_ + kLanes;
   }
 
-  std::int64_t scratch_floats() const { return data_.floats(at_a_time_) + outputs_.floats(at_a_time_) + data_.plane.points() * filters_.point; }
+  std::int64_t scratch_floats() const {
+    return data_.floats(at_a_time_) + outputs_.floats(at_a_time_) + data_.plane.points() * filters_.point;
+  }
 
   /// Overwrites gradient [K, C, R, S]. After each block of tiles `after` gets their transformed gradients of the output, and the room of
   /// the data's tiles, which are not needed any more.
@@ -174,10 +190,18 @@ class FilterGradient {
             group.depth = std::min(channels_, data_.plane.channels - c);
             const std::int64_t row = phase * data_.plane.channels + c;
             float* sums = products + (finishes_groups_ ? 0 : row * product_row_);
-            const PanelProduct product{.rows = group.depth, .columns = group.outer, .depth = tiles, .left_row = 1, .left_depth = data_.row,
-                                       .right_panel = kLanes, .right_depth = outputs_.row, .product_row = product_row_, .adds = first > 0};
+            const PanelProduct product{.rows = group.depth,
+                                       .columns = group.outer,
+                                       .depth = tiles,
+                                       .left_row = 1,
+                                       .left_depth = data_.row,
+                                       .right_panel = kLanes,
+                                       .right_depth = outputs_.row,
+                                       .product_row = product_row_,
+                                       .adds = first > 0};
             for (int p = 0; p < data_.plane.points(); ++p)
-              vector_kernels().panels.multiply(product, scratch + p * from.point + row, gradients + p * to.point + k, sums + p * group.point);
+              vector_kernels().panels.multiply(product, scratch + p * from.point + row, gradients + p * to.point + k,
+                                               sums + p * group.point);
             if (first + tiles == tiles_)
               kernels.filter_gradients(sums, group, phase, product_row_, gradient + k * group.outer_step + c * group.depth_step);
           }
@@ -220,7 +244,8 @@ class WinogradConvolution final : public PlainGradientConvolution {
   }
 
   void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const override {
-    forward_.forward(static_cast<const T*>(input), reinterpret_cast<const float*>(packed), has_bias_ ? bias : nullptr, static_cast<T*>(output), reinterpret_cast<float*>(scratch));
+    forward_.forward(static_cast<const T*>(input), reinterpret_cast<const float*>(packed), has_bias_ ? bias : nullptr,
+                     static_cast<T*>(output), reinterpret_cast<float*>(scratch));
   }
 
   void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const override {
@@ -229,17 +254,21 @@ class WinogradConvolution final : public PlainGradientConvolution {
     store(sums, grad_input);
   }
 
-  void backward(const void* input, const void* grad_output, const std::byte* packed, float* grad_weight, float* grad_bias, void* grad_input, std::byte* scratch) const override {
+  void backward(const void* input, const void* grad_output, const std::byte* packed, float* grad_weight, float* grad_bias, void* grad_input,
+                std::byte* scratch) const override {
     float* sums = sums_of(grad_input, scratch);
     backward_.clear(sums);
     gradient_.run(static_cast<const T*>(input), static_cast<const T*>(grad_output), grad_weight, reinterpret_cast<float*>(scratch),
-                  [&](const TileRange& from, const float* tiles, float* products) { backward_.add_adjoint(from, tiles, filters_of_adjoint(packed), sums, products); });
+                  [&](const TileRange& from, const float* tiles, float* products) {
+                    backward_.add_adjoint(from, tiles, filters_of_adjoint(packed), sums, products);
+                  });
     store(sums, grad_input);
     sum_bias(grad_output, grad_bias, scratch);
   }
 
   void backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const override {
-    gradient_.run(static_cast<const T*>(input), static_cast<const T*>(grad_output), packed_gradient, reinterpret_cast<float*>(scratch), [](const TileRange&, const float*, float*) {});
+    gradient_.run(static_cast<const T*>(input), static_cast<const T*>(grad_output), packed_gradient, reinterpret_cast<float*>(scratch),
+                  [](const TileRange&, const float*, float*) {});
   }
 
  private:
@@ -279,7 +308,9 @@ class WinogradConvolution final : public PlainGradientConvolution {
 
   // Tiles overlap, so the gradient of the input is summed in float32 whatever is stored: in place, or after the tiles.
   std::size_t sums_bytes() const { return kHalves && wants_grad_input_ ? bytes(inputs()) : 0; }
-  float* sums_of(void* grad_input, std::byte* scratch) const { return reinterpret_cast<float*>(kHalves ? scratch + tiles_bytes() : static_cast<std::byte*>(grad_input)); }
+  float* sums_of(void* grad_input, std::byte* scratch) const {
+    return reinterpret_cast<float*>(kHalves ? scratch + tiles_bytes() : static_cast<std::byte*>(grad_input));
+  }
   void store(const float* sums, void* grad_input) const {
     if constexpr (kHalves) vector_kernels().of<T>().from_float(sums, static_cast<T*>(grad_input), inputs());
   }
@@ -295,10 +326,12 @@ double winograd_saving(const ConvolutionShape& s) {
   const bool strides = s.stride == 1 || (s.stride == 2 && s.in_channels % kLanes == 0);
   if (!square || !strides || s.groups != 1 || s.padding >= s.filter_height) return 0;
   const std::int64_t step = step_of(s), tiles = tiles_along(s.out_height(), step) * tiles_along(s.out_width(), step);
-  return static_cast<double>(s.out_height() * s.out_width() * s.filter_height * s.filter_width) / static_cast<double>(tiles * side_of(s) * side_of(s) * s.stride * s.stride);
+  return static_cast<double>(s.out_height() * s.out_width() * s.filter_height * s.filter_width) /
+         static_cast<double>(tiles * side_of(s) * side_of(s) * s.stride * s.stride);
 }
 
-std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
+std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias,
+                                                       bool wants_grad_input) {
   if (precision == Precision::f32) return std::make_unique<WinogradConvolution<float>>(shape, has_bias, wants_grad_input);
   return std::make_unique<WinogradConvolution<bf16>>(shape, has_bias, wants_grad_input);
 }

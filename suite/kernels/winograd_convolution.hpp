@@ -14,6 +14,7 @@ namespace reprise::kernels {
 double winograd_saving(const ConvolutionShape& shape);
 
 /// Needs winograd_saving > 0.
-std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input);
+std::unique_ptr<Convolution> make_winograd_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias,
+                                                       bool wants_grad_input);
 
 }  // namespace reprise::kernels

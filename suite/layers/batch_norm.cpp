@@ -136,7 +136,8 @@ BatchNorm::BatchNorm(Options options) : options_(options) {
     throw InputError(Complaint{"batch_norm momentum", "above 0, at most 1", fmt::format("{}", options_.momentum),
                                "it is the weight of the newest batch"});
   if (!(options_.beta_rate > 0))
-    throw InputError(Complaint{"batch_norm rate of beta", "above 0", fmt::format("{}", options_.beta_rate), "1 is that of the other weights"});
+    throw InputError(
+        Complaint{"batch_norm rate of beta", "above 0", fmt::format("{}", options_.beta_rate), "1 is that of the other weights"});
   if (!(options_.epsilon > 0))
     throw InputError(Complaint{"batch_norm epsilon", "above 0", fmt::format("{}", options_.epsilon), "use 1e-5"});
 }
@@ -169,7 +170,9 @@ std::vector<ParameterSpec> BatchNorm::parameters(std::span<const SampleShape> in
 }
 
 std::string BatchNorm::summary() const {
-  std::string text = !options_.affine ? "batch_norm without gamma and beta" : options_.fixed_gamma ? "batch_norm without gamma" : "batch_norm";
+  std::string text = !options_.affine       ? "batch_norm without gamma and beta"
+                     : options_.fixed_gamma ? "batch_norm without gamma"
+                                            : "batch_norm";
   if (options_.epsilon != Options().epsilon) text += fmt::format(", epsilon {}", options_.epsilon);
   if (options_.momentum != Options().momentum) text += fmt::format(", momentum {}", options_.momentum);
   return text;

@@ -23,7 +23,7 @@ class BatchNorm : public Layer {
     double momentum = 0.1;
     double epsilon = 1e-5;
     bool affine = true;
-    bool decays = false;  ///< weight decay applies to gamma and beta
+    bool decays = false;       ///< weight decay applies to gamma and beta
     bool fixed_gamma = false;  ///< gamma is 1 and no parameter
     double beta_rate = 1;      ///< times the learning rate; decay stays what it is
   };

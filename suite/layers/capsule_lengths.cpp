@@ -51,9 +51,13 @@ class CapsuleLengthsKernel : public Kernel {
 
 }  // namespace
 
-SampleShape CapsuleLengths::output_shape(std::span<const SampleShape> inputs) const { return {1, 1, only_input(kind(), inputs).positions()}; }
+SampleShape CapsuleLengths::output_shape(std::span<const SampleShape> inputs) const {
+  return {1, 1, only_input(kind(), inputs).positions()};
+}
 
-std::string CapsuleLengths::summary() const { return "capsule_lengths"; }
+std::string CapsuleLengths::summary() const {
+  return "capsule_lengths";
+}
 
 std::unique_ptr<Kernel> CapsuleLengths::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   const SampleShape& input = only_input(kind(), inputs);

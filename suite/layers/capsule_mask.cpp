@@ -19,16 +19,19 @@ class CapsuleMaskKernel : public Kernel {
   std::size_t scratch_bytes() const override { return static_cast<std::size_t>(capsules_ * dimensions_) * sizeof(float) + saved_bytes(); }
 
   void forward(const ForwardArgs& args) const override {
-    auto* chosen = reinterpret_cast<std::int32_t*>(args.saved != nullptr ? args.saved : args.scratch + capsules_ * dimensions_ * static_cast<std::int64_t>(sizeof(float)));
+    auto* chosen = reinterpret_cast<std::int32_t*>(
+        args.saved != nullptr ? args.saved : args.scratch + capsules_ * dimensions_ * static_cast<std::int64_t>(sizeof(float)));
     for (int n = 0; n < samples_; ++n) {
       const bool knows = by_label_ && args.shard.mode == Mode::train && static_cast<std::size_t>(n) < args.shard.labels.size();
-      chosen[n] = knows ? args.shard.labels[static_cast<std::size_t>(n)] : longest(typed<T>(args.inputs[0]) + n * size(), floats(args.scratch));
+      chosen[n] =
+          knows ? args.shard.labels[static_cast<std::size_t>(n)] : longest(typed<T>(args.inputs[0]) + n * size(), floats(args.scratch));
     }
     keep(typed<T>(args.inputs[0]), chosen, typed<T>(args.output));
   }
 
   void backward(const BackwardArgs& args) const override {
-    if (args.grad_inputs[0] != nullptr) keep(typed<T>(args.grad_output), reinterpret_cast<const std::int32_t*>(args.saved), typed<T>(args.grad_inputs[0]));
+    if (args.grad_inputs[0] != nullptr)
+      keep(typed<T>(args.grad_output), reinterpret_cast<const std::int32_t*>(args.saved), typed<T>(args.grad_inputs[0]));
   }
 
  private:
@@ -61,9 +64,13 @@ class CapsuleMaskKernel : public Kernel {
 
 }  // namespace
 
-SampleShape CapsuleMask::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+SampleShape CapsuleMask::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
+}
 
-std::string CapsuleMask::summary() const { return options_.by_label ? "capsule_mask, by label while training" : "capsule_mask, by length"; }
+std::string CapsuleMask::summary() const {
+  return options_.by_label ? "capsule_mask, by label while training" : "capsule_mask, by length";
+}
 
 std::unique_ptr<Kernel> CapsuleMask::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<CapsuleMaskKernel>(options.precision, options_, only_input(kind(), inputs), options.samples);

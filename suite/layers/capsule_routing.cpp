@@ -23,7 +23,8 @@ class CapsuleRoutingKernel : public Kernel {
     float* buffer = floats(args.scratch);
     float* output = buffer + input_size_;
     const float* bias = args.parameters.size() > 1 ? args.parameters[1] : nullptr;
-    routing_.forward(read<T>(args.inputs[0], input_size_, buffer), args.parameters[0], bias, output, floats(args.saved), output + output_size_);
+    routing_.forward(read<T>(args.inputs[0], input_size_, buffer), args.parameters[0], bias, output, floats(args.saved),
+                     output + output_size_);
     write<T>(output, output_size_, args.output);
   }
 
@@ -33,7 +34,8 @@ class CapsuleRoutingKernel : public Kernel {
     float* grad_output = grad_input + input_size_;
     const bool wants_weights = !args.grad_parameters.empty();
     const bool has_bias = args.parameters.size() > 1;
-    routing_.backward(read<T>(args.inputs[0], input_size_, buffer), args.parameters[0], read<T>(args.grad_output, output_size_, grad_output), floats(args.saved),
+    routing_.backward(read<T>(args.inputs[0], input_size_, buffer), args.parameters[0],
+                      read<T>(args.grad_output, output_size_, grad_output), floats(args.saved),
                       args.grad_inputs[0] != nullptr ? grad_input : nullptr, wants_weights ? args.grad_parameters[0] : nullptr,
                       wants_weights && has_bias ? args.grad_parameters[1] : nullptr, grad_output + output_size_);
     if (args.grad_inputs[0] != nullptr) write<T>(grad_input, input_size_, args.grad_inputs[0]);
@@ -46,7 +48,9 @@ class CapsuleRoutingKernel : public Kernel {
 
 }  // namespace
 
-CapsuleRouting::CapsuleRouting(Options options) : options_(options) { options_.routing.check("capsule_routing"); }
+CapsuleRouting::CapsuleRouting(Options options) : options_(options) {
+  options_.routing.check("capsule_routing");
+}
 
 RoutingShape CapsuleRouting::shape_for(std::span<const SampleShape> inputs, int samples) const {
   const SampleShape& input = only_input(kind(), inputs);
@@ -78,7 +82,9 @@ Cost CapsuleRouting::cost(std::span<const SampleShape> inputs) const {
   return {Routing::forward_macs(s, options_.routing), Routing::vote_macs(s), Routing::vote_macs(s)};
 }
 
-std::string CapsuleRouting::summary() const { return "capsule_routing " + options_.routing.text(); }
+std::string CapsuleRouting::summary() const {
+  return "capsule_routing " + options_.routing.text();
+}
 
 std::unique_ptr<Kernel> CapsuleRouting::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<CapsuleRoutingKernel>(options.precision, shape_for(inputs, options.samples), options_.routing);

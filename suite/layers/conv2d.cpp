@@ -18,17 +18,26 @@ namespace {
 class Conv2dKernel : public Kernel {
  public:
   Conv2dKernel(const Conv2d::Options& options, const SampleShape& input, const PrepareOptions& prepare)
-      : options_(options), reflect_(input, options.padding_mode == PaddingMode::reflect ? options.padding : 0, prepare.samples), precision_(prepare.precision),
-        sums_bytes_(mirrors() && prepare.wants_grad_input ? aligned(static_cast<std::size_t>(input.size()) * static_cast<std::size_t>(prepare.samples) * sizeof(float)) : 0),
-        convolution_(kernels::make_convolution(shape_of(options, mirrors() ? reflect_.padded() : input, prepare.samples), prepare.precision, options.bias, prepare.wants_grad_input)),
+      : options_(options),
+        reflect_(input, options.padding_mode == PaddingMode::reflect ? options.padding : 0, prepare.samples),
+        precision_(prepare.precision),
+        sums_bytes_(mirrors() && prepare.wants_grad_input
+                        ? aligned(static_cast<std::size_t>(input.size()) * static_cast<std::size_t>(prepare.samples) * sizeof(float))
+                        : 0),
+        convolution_(kernels::make_convolution(shape_of(options, mirrors() ? reflect_.padded() : input, prepare.samples), prepare.precision,
+                                               options.bias, prepare.wants_grad_input)),
         packed_(convolution_->packed_bytes()) {}
 
-  std::size_t scratch_bytes() const override { return convolution_->scratch_bytes() + (mirrors() ? reflect_.bytes(precision_) + sums_bytes_ : 0); }
+  std::size_t scratch_bytes() const override {
+    return convolution_->scratch_bytes() + (mirrors() ? reflect_.bytes(precision_) + sums_bytes_ : 0);
+  }
   std::size_t packed_bytes() const override { return packed_.size(); }
 
   void load_weights(std::span<const float* const> parameters) override { convolution_->pack(parameters[0], packed_.data()); }
   std::int64_t load_parts() const override { return convolution_->packing_parts(); }
-  void load_part(std::span<const float* const> parameters, std::int64_t part) override { convolution_->pack_part(parameters[0], part, packed_.data()); }
+  void load_part(std::span<const float* const> parameters, std::int64_t part) override {
+    convolution_->pack_part(parameters[0], part, packed_.data());
+  }
 
   void forward(const ForwardArgs& args) const override {
     const void* input = args.inputs[0];
@@ -42,7 +51,8 @@ class Conv2dKernel : public Kernel {
     const bool learns = !args.grad_parameters.empty();
     void* grad_input = args.grad_inputs[0];
     if (learns && grad_input != nullptr)
-      convolution_->backward(args.inputs[0], args.grad_output, packed_.data(), args.grad_parameters[0], grad_bias(args), grad_input, args.scratch);
+      convolution_->backward(args.inputs[0], args.grad_output, packed_.data(), args.grad_parameters[0], grad_bias(args), grad_input,
+                             args.scratch);
     else if (learns)
       convolution_->backward_weight(args.inputs[0], args.grad_output, args.grad_parameters[0], grad_bias(args), args.scratch);
     else if (grad_input != nullptr)
@@ -51,9 +61,16 @@ class Conv2dKernel : public Kernel {
 
  private:
   static kernels::ConvolutionShape shape_of(const Conv2d::Options& o, const SampleShape& input, int samples) {
-    return {.samples = samples, .in_channels = input.channels, .height = input.height, .width = input.width, .filters = o.filters,
-            .filter_height = o.kernel, .filter_width = o.kernel, .stride = o.stride,
-            .padding = o.padding_mode == PaddingMode::reflect ? 0 : o.padding, .groups = o.groups};
+    return {.samples = samples,
+            .in_channels = input.channels,
+            .height = input.height,
+            .width = input.width,
+            .filters = o.filters,
+            .filter_height = o.kernel,
+            .filter_width = o.kernel,
+            .stride = o.stride,
+            .padding = o.padding_mode == PaddingMode::reflect ? 0 : o.padding,
+            .groups = o.groups};
   }
 
   bool mirrors() const { return options_.padding_mode == PaddingMode::reflect && options_.padding > 0; }
@@ -96,24 +113,40 @@ SampleShape Conv2d::output_shape(std::span<const SampleShape> inputs) const {
   const auto& o = options_;
   if (o.filters < 1 || o.kernel < 1 || o.padding < 0 || o.stride < 1)
     throw ShapeError(Complaint{"conv2d", "at least one filter, of at least 1x1, padding of at least 0 and a stride of at least 1",
-                               fmt::format("{} of {}x{}, padding {}, stride {}", o.filters, o.kernel, o.kernel, o.padding, o.stride), "Correct widths, kernels, paddings or strides"});
+                               fmt::format("{} of {}x{}, padding {}, stride {}", o.filters, o.kernel, o.kernel, o.padding, o.stride),
+                               "Correct widths, kernels, paddings or strides"});
   if (o.groups < 1 || in.channels % o.groups != 0 || o.filters % o.groups != 0)
-    throw ShapeError(Complaint{"conv2d", fmt::format("groups dividing {} input channels {} and {} filters", in.channels, in.text(), o.filters), fmt::format("groups = {}", o.groups), "Choose other groups or widths"});
+    throw ShapeError(Complaint{"conv2d",
+                               fmt::format("groups dividing {} input channels {} and {} filters", in.channels, in.text(), o.filters),
+                               fmt::format("groups = {}", o.groups), "Choose other groups or widths"});
   if (in.height + 2 * o.padding < o.kernel || in.width + 2 * o.padding < o.kernel)
-    throw ShapeError(Complaint{"conv2d", fmt::format("an input of at least {0}x{0} after padding {1}", o.kernel, o.padding), in.text(), "Use a smaller filter or more padding"});
+    throw ShapeError(Complaint{"conv2d", fmt::format("an input of at least {0}x{0} after padding {1}", o.kernel, o.padding), in.text(),
+                               "Use a smaller filter or more padding"});
   if (o.padding_mode == PaddingMode::reflect && (o.padding >= in.height || o.padding >= in.width))
-    throw ShapeError(Complaint{"conv2d", "reflect padding smaller than the input", fmt::format("padding {} for {}", o.padding, in.text()), "Use less padding"});
+    throw ShapeError(Complaint{"conv2d", "reflect padding smaller than the input", fmt::format("padding {} for {}", o.padding, in.text()),
+                               "Use less padding"});
   return {(in.height + 2 * o.padding - o.kernel) / o.stride + 1, (in.width + 2 * o.padding - o.kernel) / o.stride + 1, o.filters};
 }
 
 std::vector<ParameterSpec> Conv2d::parameters(std::span<const SampleShape> inputs) const {
   const std::int64_t in = inputs[0].channels / options_.groups, area = options_.kernel * options_.kernel;
-  Initialisation start{.kind = options_.initialisation, .value = options_.gain, .gain = options_.gain, .fan_in = in * area, .fan_out = options_.filters / options_.groups * area, .identity_filters = options_.identity_filters};
-  std::vector<ParameterSpec> specs{{.name = "weight", .shape = {options_.filters, in, options_.kernel, options_.kernel}, .initialisation = start, .decays = true, .has_norm_bound = true}};
+  Initialisation start{.kind = options_.initialisation,
+                       .value = options_.gain,
+                       .gain = options_.gain,
+                       .fan_in = in * area,
+                       .fan_out = options_.filters / options_.groups * area,
+                       .identity_filters = options_.identity_filters};
+  std::vector<ParameterSpec> specs{{.name = "weight",
+                                    .shape = {options_.filters, in, options_.kernel, options_.kernel},
+                                    .initialisation = start,
+                                    .decays = true,
+                                    .has_norm_bound = true}};
   if (options_.bias) specs.push_back({.name = "bias", .shape = {options_.filters}, .initialisation = {}, .decays = options_.bias_decays});
   if (options_.whitening_epsilon > 0) {
     if (options_.filters != 2 * in * area || options_.groups != 1)
-      throw ShapeError(Complaint{"conv2d that whitens patches", fmt::format("{} filters in one group for {} values a patch", 2 * in * area, in * area), fmt::format("{} filters, {} groups", options_.filters, options_.groups), "Set filters"});
+      throw ShapeError(Complaint{"conv2d that whitens patches",
+                                 fmt::format("{} filters in one group for {} values a patch", 2 * in * area, in * area),
+                                 fmt::format("{} filters, {} groups", options_.filters, options_.groups), "Set filters"});
     specs[0].rate_multiplier = 0;
     specs[0].has_norm_bound = false;  // a bound would move what stays as it starts
   }
@@ -133,7 +166,8 @@ Cost Conv2d::cost(std::span<const SampleShape> inputs) const {
 std::string Conv2d::summary() const {
   std::string text = fmt::format("conv2d {0}x{0}, {1}", options_.kernel, options_.filters);
   if (options_.stride > 1) text += fmt::format(", stride {}", options_.stride);
-  if (options_.padding > 0) text += fmt::format(", pad {}{}", options_.padding, options_.padding_mode == PaddingMode::reflect ? " reflect" : "");
+  if (options_.padding > 0)
+    text += fmt::format(", pad {}{}", options_.padding, options_.padding_mode == PaddingMode::reflect ? " reflect" : "");
   if (options_.whitening_epsilon > 0) text += ", fixed: whitens patches";
   if (options_.groups > 1) text += fmt::format(", groups {}", options_.groups);
   return text;

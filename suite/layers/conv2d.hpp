@@ -6,7 +6,8 @@ namespace reprise::layers {
 
 enum class PaddingMode { zeros, reflect };
 
-/// Convolution (cross-correlation): output[n, p, q, k] = bias[k] + sum_{r, s, c} input[n, p*stride + r - padding, q*stride + s - padding, c] weight[k, c, r, s].
+/// Convolution (cross-correlation): output[n, p, q, k] = bias[k] + sum_{r, s, c} input[n, p*stride + r - padding, q*stride + s - padding,
+/// c] weight[k, c, r, s].
 ///
 ///   input  [N, H, W, C]
 ///   output [N, P, Q, K]   P = (H + 2 padding - kernel) / stride + 1, rounded down
@@ -26,10 +27,11 @@ class Conv2d : public Layer {
     std::int64_t groups = 1;
     bool bias = true;
     Initialisation::Kind initialisation = Initialisation::Kind::he_normal;
-    double gain = 1.0;           ///< standard deviation, for Kind::normal
+    double gain = 1.0;              ///< standard deviation, for Kind::normal
     bool identity_filters = false;  ///< see Initialisation
     bool bias_decays = false;
-    /// Positive: the filters, 2 kernel^2 C of them, whiten the patches of the first 5,000 training images and do not train; see patch_whitening.hpp.
+    /// Positive: the filters, 2 kernel^2 C of them, whiten the patches of the first 5,000 training images and do not train; see
+    /// patch_whitening.hpp.
     double whitening_epsilon = 0;
   };
 

@@ -20,7 +20,8 @@ class DenseKernel : public Kernel {
  public:
   DenseKernel(const Dense::Options& options, std::int64_t in_features, const PrepareOptions& prepare)
       : has_bias_(options.bias),
-        product_(kernels::make_inner_product({prepare.samples, in_features, options.features}, prepare.precision, options.bias, prepare.wants_grad_input)),
+        product_(kernels::make_inner_product({prepare.samples, in_features, options.features}, prepare.precision, options.bias,
+                                             prepare.wants_grad_input)),
         packed_(product_->packed_bytes()) {}
 
   std::size_t scratch_bytes() const override { return product_->scratch_bytes(); }
@@ -33,7 +34,8 @@ class DenseKernel : public Kernel {
 
   void backward(const BackwardArgs& args) const override {
     if (!args.grad_parameters.empty())
-      product_->backward_weight(args.inputs[0], args.grad_output, args.grad_parameters[0], has_bias_ ? args.grad_parameters[1] : nullptr, args.scratch);
+      product_->backward_weight(args.inputs[0], args.grad_output, args.grad_parameters[0], has_bias_ ? args.grad_parameters[1] : nullptr,
+                                args.scratch);
     if (args.grad_inputs[0] != nullptr) product_->backward_input(args.grad_output, packed_.data(), args.grad_inputs[0], args.scratch);
   }
 
@@ -46,7 +48,11 @@ class DenseKernel : public Kernel {
 class DenseBlocks : public BlockKernel {
  public:
   DenseBlocks(const Dense::Options& options, std::int64_t in_features, int blocks, const PrepareOptions& prepare)
-      : has_bias_(options.bias), in_features_(in_features), precision_(prepare.precision), first_row_(first_rows(options.features, blocks)), most_rows_(most_rows(first_row_)),
+      : has_bias_(options.bias),
+        in_features_(in_features),
+        precision_(prepare.precision),
+        first_row_(first_rows(options.features, blocks)),
+        most_rows_(most_rows(first_row_)),
         product_(prepare.samples, in_features, options.features, most_rows_, prepare.precision) {}
 
   int blocks() const override { return static_cast<int>(first_row_.size()) - 1; }
@@ -56,16 +62,20 @@ class DenseBlocks : public BlockKernel {
   void forward(int block, const void* input, void* output, std::span<const float* const> parameters, std::byte* scratch) const override {
     const std::int64_t first = first_row(block);
     std::byte* columns = static_cast<std::byte*>(output) + static_cast<std::size_t>(first) * bytes_of(precision_);
-    product_.forward(input, parameters[0] + first * in_features_, has_bias_ ? parameters[1] + first : nullptr, rows(block), columns, scratch);
+    product_.forward(input, parameters[0] + first * in_features_, has_bias_ ? parameters[1] + first : nullptr, rows(block), columns,
+                     scratch);
   }
 
-  void backward(int block, const void* input, const void* grad_output, float* partial, std::span<const float* const> parameters, const RowsDone& rows_done,
-                const float* state, std::byte* scratch) const override {
+  void backward(int block, const void* input, const void* grad_output, float* partial, std::span<const float* const> parameters,
+                const RowsDone& rows_done, const float* state, std::byte* scratch) const override {
     const std::int64_t first = first_row(block);
     float* grad_bias = has_bias_ ? reinterpret_cast<float*>(scratch) : nullptr;
     const auto* columns = static_cast<const std::byte*>(grad_output) + static_cast<std::size_t>(first) * bytes_of(precision_);
     kernels::BlockProduct::RowsDone weight_done;
-    if (rows_done) weight_done = [&rows_done, first](std::int64_t row, std::int64_t count, const float* gradient) { rows_done(0, first + row, count, gradient); };
+    if (rows_done)
+      weight_done = [&rows_done, first](std::int64_t row, std::int64_t count, const float* gradient) {
+        rows_done(0, first + row, count, gradient);
+      };
     product_.backward(input, columns, parameters[0] + first * in_features_, rows(block), partial, grad_bias, weight_done,
                       state == nullptr ? nullptr : state + first * in_features_, scratch + bias_bytes());
     if (rows_done && has_bias_) rows_done(1, first, rows(block), grad_bias);
@@ -101,14 +111,17 @@ class DenseBlocks : public BlockKernel {
 SampleShape Dense::output_shape(std::span<const SampleShape> inputs) const {
   const SampleShape& in = only_input(kind(), inputs);
   if (options_.features < 1 || in.size() < 1)
-    throw ShapeError(Complaint{"dense", "at least one input and one output feature", fmt::format("{} -> {}", in.text(), options_.features), "Set features"});
+    throw ShapeError(Complaint{"dense", "at least one input and one output feature", fmt::format("{} -> {}", in.text(), options_.features),
+                               "Set features"});
   return {1, 1, options_.features};
 }
 
 std::vector<ParameterSpec> Dense::parameters(std::span<const SampleShape> inputs) const {
   const std::int64_t in = inputs[0].size();
-  Initialisation start{.kind = options_.initialisation, .value = options_.gain, .gain = options_.gain, .fan_in = in, .fan_out = options_.features};
-  std::vector<ParameterSpec> specs{{.name = "weight", .shape = {options_.features, in}, .initialisation = start, .decays = true, .has_norm_bound = true}};
+  Initialisation start{
+      .kind = options_.initialisation, .value = options_.gain, .gain = options_.gain, .fan_in = in, .fan_out = options_.features};
+  std::vector<ParameterSpec> specs{
+      {.name = "weight", .shape = {options_.features, in}, .initialisation = start, .decays = true, .has_norm_bound = true}};
   if (options_.bias) specs.push_back({.name = "bias", .shape = {options_.features}, .initialisation = {}, .decays = options_.bias_decays});
   return specs;
 }
@@ -118,7 +131,9 @@ Cost Dense::cost(std::span<const SampleShape> inputs) const {
   return {macs, macs, macs};
 }
 
-std::string Dense::summary() const { return fmt::format("dense {}", options_.features); }
+std::string Dense::summary() const {
+  return fmt::format("dense {}", options_.features);
+}
 
 std::unique_ptr<Kernel> Dense::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return std::make_unique<DenseKernel>(options_, inputs[0].size(), options);

@@ -13,13 +13,15 @@ enum class GradientReads { input, output };
 template <class T, class Functions>
 class ElementwiseKernel : public Kernel {
  public:
-  ElementwiseKernel(std::int64_t size, GradientReads reads, Functions functions) : size_(size), reads_(reads), functions_(functions(vector_of<T>())) {}
+  ElementwiseKernel(std::int64_t size, GradientReads reads, Functions functions)
+      : size_(size), reads_(reads), functions_(functions(vector_of<T>())) {}
 
   void forward(const ForwardArgs& args) const override { functions_.first(typed<T>(args.inputs[0]), typed<T>(args.output), size_); }
 
   void backward(const BackwardArgs& args) const override {
     if (args.grad_inputs[0] == nullptr) return;
-    functions_.second(typed<T>(reads_ == GradientReads::input ? args.inputs[0] : args.output), typed<T>(args.grad_output), typed<T>(args.grad_inputs[0]), size_);
+    functions_.second(typed<T>(reads_ == GradientReads::input ? args.inputs[0] : args.output), typed<T>(args.grad_output),
+                      typed<T>(args.grad_inputs[0]), size_);
   }
 
  private:
@@ -29,7 +31,8 @@ class ElementwiseKernel : public Kernel {
 };
 
 template <class Functions>
-std::unique_ptr<Kernel> make_elementwise_kernel(const PrepareOptions& options, const SampleShape& shape, GradientReads reads, Functions functions) {
+std::unique_ptr<Kernel> make_elementwise_kernel(const PrepareOptions& options, const SampleShape& shape, GradientReads reads,
+                                                Functions functions) {
   const std::int64_t size = shape.size() * options.samples;
   if (options.precision == Precision::f32) return std::make_unique<ElementwiseKernel<float, Functions>>(size, reads, functions);
   return std::make_unique<ElementwiseKernel<kernels::bf16, Functions>>(size, reads, functions);

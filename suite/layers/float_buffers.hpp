@@ -7,7 +7,9 @@
 
 namespace reprise::layers {
 
-inline float* floats(std::byte* memory) { return reinterpret_cast<float*>(memory); }
+inline float* floats(std::byte* memory) {
+  return reinterpret_cast<float*>(memory);
+}
 
 /// The values as floats: the data itself if it is float32, else `buffer` filled from it.
 template <class T>

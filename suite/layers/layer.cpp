@@ -10,13 +10,14 @@ namespace reprise::layers {
 Initialisation::Kind initialisation_kind(std::string_view name) {
   using Kind = Initialisation::Kind;
   static constexpr std::array<std::pair<std::string_view, Kind>, 5> kKinds{{{"he_normal", Kind::he_normal},
-                                                                             {"xavier_uniform", Kind::xavier_uniform},
-                                                                             {"fan_in_normal", Kind::fan_in_normal},
-                                                                             {"fan_in_uniform", Kind::fan_in_uniform},
-                                                                             {"normal", Kind::normal}}};
+                                                                            {"xavier_uniform", Kind::xavier_uniform},
+                                                                            {"fan_in_normal", Kind::fan_in_normal},
+                                                                            {"fan_in_uniform", Kind::fan_in_uniform},
+                                                                            {"normal", Kind::normal}}};
   for (const auto& [known, kind] : kKinds)
     if (known == name) return kind;
-  throw InputError(Complaint{"initialisation", "he_normal, xavier_uniform, fan_in_normal, fan_in_uniform or normal", "'" + std::string(name) + "'", "Use one of the known names"});
+  throw InputError(Complaint{"initialisation", "he_normal, xavier_uniform, fan_in_normal, fan_in_uniform or normal",
+                             "'" + std::string(name) + "'", "Use one of the known names"});
 }
 
 std::int64_t ParameterSpec::count() const {

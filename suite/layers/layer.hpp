@@ -23,13 +23,13 @@ namespace reprise::layers {
 /// How a parameter starts. `fan_in` and `fan_out` are set by the layer.
 struct Initialisation {
   enum class Kind {
-    constant,       ///< value
-    he_normal,      ///< N(0, gain^2 * 2 / fan_in)            He et al. 2015, arXiv 1502.01852
-    xavier_uniform, ///< U(-b, b), b = gain * sqrt(6 / (fan_in + fan_out))
-    fan_in_normal,  ///< N(0, gain^2 / fan_in)
-    fan_in_uniform, ///< U(-b, b), b = gain / sqrt(fan_in)    (what PyTorch does unless told otherwise, gain 1)
+    constant,          ///< value
+    he_normal,         ///< N(0, gain^2 * 2 / fan_in)            He et al. 2015, arXiv 1502.01852
+    xavier_uniform,    ///< U(-b, b), b = gain * sqrt(6 / (fan_in + fan_out))
+    fan_in_normal,     ///< N(0, gain^2 / fan_in)
+    fan_in_uniform,    ///< U(-b, b), b = gain / sqrt(fan_in)    (what PyTorch does unless told otherwise, gain 1)
     positive_uniform,  ///< U[0, b), b = gain * sqrt(3 / fan_in): rows of norm near gain
-    normal,         ///< N(0, value^2)
+    normal,            ///< N(0, value^2)
   };
   Kind kind = Kind::constant;
   double value = 0;
@@ -43,15 +43,15 @@ struct Initialisation {
 Initialisation::Kind initialisation_kind(std::string_view name);
 
 struct ParameterSpec {
-  std::string name;                  ///< "weight", "bias", "gamma", "tau"
-  std::vector<std::int64_t> shape;   ///< plain row-major; dimension 0 is the output unit
+  std::string name;                 ///< "weight", "bias", "gamma", "tau"
+  std::vector<std::int64_t> shape;  ///< plain row-major; dimension 0 is the output unit
   Initialisation initialisation;
-  bool decays = false;               ///< weight decay and L1 apply
-  bool has_norm_bound = false;       ///< max-norm applies to each row (dimension 0)
-  double rate_multiplier = 1;        ///< times the learning rate; 0: stays as it starts
-  double decay_multiplier = 1;       ///< times weight decay, which is itself scaled by the parameter's rate
+  bool decays = false;                 ///< weight decay and L1 apply
+  bool has_norm_bound = false;         ///< max-norm applies to each row (dimension 0)
+  double rate_multiplier = 1;          ///< times the learning rate; 0: stays as it starts
+  double decay_multiplier = 1;         ///< times weight decay, which is itself scaled by the parameter's rate
   double lower = -1e30, upper = 1e30;  ///< clamp after each update
-  bool trains = true;                ///< false: a running statistic; no gradient, written by finish_forward
+  bool trains = true;                  ///< false: a running statistic; no gradient, written by finish_forward
   std::int64_t count() const;
 };
 
@@ -69,8 +69,8 @@ struct Needs {
 };
 
 enum class Mode {
-  train,      ///< dropout draws masks, batch norm uses the batch
-  infer,      ///< dropout scales, batch norm uses running statistics
+  train,               ///< dropout draws masks, batch norm uses the batch
+  infer,               ///< dropout scales, batch norm uses running statistics
   infer_with_dropout,  ///< dropout draws masks (Monte-Carlo averaging), batch norm uses running statistics
 };
 
@@ -80,43 +80,43 @@ enum class ReluRule { gradient, deconvnet, guided };
 /// What identifies the samples of a shard to random draws and to coupled statistics.
 struct ShardInfo {
   std::uint64_t seed = 0;
-  std::uint64_t step = 0;            ///< training step, or number of the Monte-Carlo mask
-  std::int64_t first_slot = 0;       ///< position of the shard's first sample in the global batch
-  int valid = 0;                     ///< samples that are real; the rest of the N are padding (zero input, no loss)
+  std::uint64_t step = 0;       ///< training step, or number of the Monte-Carlo mask
+  std::int64_t first_slot = 0;  ///< position of the shard's first sample in the global batch
+  int valid = 0;                ///< samples that are real; the rest of the N are padding (zero input, no loss)
   Mode mode = Mode::train;
   ReluRule relu_rule = ReluRule::gradient;
-  std::int64_t count = 0;            ///< real samples of the global batch: a penalty's gradient is divided by it
+  std::int64_t count = 0;                     ///< real samples of the global batch: a penalty's gradient is divided by it
   std::span<const std::int32_t> labels = {};  ///< [valid]; empty where a layer is run without any
 };
 
 struct ForwardArgs {
   std::span<const void* const> inputs;
-  void* output = nullptr;            ///< may equal inputs[0] if the layer says so
+  void* output = nullptr;                    ///< may equal inputs[0] if the layer says so
   std::span<const float* const> parameters;  ///< plain master weights, in the order of parameters()
-  std::byte* saved = nullptr;        ///< saved_bytes(), kept until this shard's backward
-  std::byte* scratch = nullptr;      ///< scratch_bytes(), this thread's
-  const float* coupled = nullptr;    ///< what finish_forward wrote (coupled layers in Mode::train)
+  std::byte* saved = nullptr;                ///< saved_bytes(), kept until this shard's backward
+  std::byte* scratch = nullptr;              ///< scratch_bytes(), this thread's
+  const float* coupled = nullptr;            ///< what finish_forward wrote (coupled layers in Mode::train)
   ShardInfo shard;
 };
 
 struct BackwardArgs {
-  std::span<const void* const> inputs;       ///< valid if needs().input
-  const void* output = nullptr;              ///< valid if needs().output
+  std::span<const void* const> inputs;  ///< valid if needs().input
+  const void* output = nullptr;         ///< valid if needs().output
   const void* grad_output = nullptr;
-  std::span<void* const> grad_inputs;        ///< overwritten; null where not wanted; [0] may equal grad_output if allowed
+  std::span<void* const> grad_inputs;  ///< overwritten; null where not wanted; [0] may equal grad_output if allowed
   std::span<const float* const> parameters;
-  std::span<float* const> grad_parameters;   ///< overwritten, plain layout; empty: gradients not wanted (maps)
+  std::span<float* const> grad_parameters;  ///< overwritten, plain layout; empty: gradients not wanted (maps)
   std::byte* saved = nullptr;
   std::byte* scratch = nullptr;
-  const float* coupled = nullptr;            ///< what finish_forward and finish_backward wrote
+  const float* coupled = nullptr;  ///< what finish_forward and finish_backward wrote
   ShardInfo shard;
 };
 
 struct PrepareOptions {
   Precision precision = Precision::f32;
-  int samples = 8;                   ///< N of a shard
+  int samples = 8;  ///< N of a shard
   bool wants_grad_input = true;
-  std::uint32_t channel = 0;         ///< the layer's random channel: its index in the graph
+  std::uint32_t channel = 0;  ///< the layer's random channel: its index in the graph
 };
 
 /// The numbers of one layer for one shard size. All methods but those that load weights are const and thread-safe.
@@ -137,8 +137,8 @@ class Kernel {
   // Layers that couple samples (Mode::train only). A shard's statistics are summed in double along the shard tree.
   //   shard_statistics -> sum -> finish_forward (once) -> forward of every shard
   //   shard_grad_statistics -> sum -> finish_backward (once; writes parameter gradients) -> backward of every shard
-  virtual int statistics() const { return 0; }            ///< doubles per shard on the way forward; 0: not coupled
-  virtual int grad_statistics() const { return 0; }       ///< doubles per shard on the way back; 0: backward needs no sum
+  virtual int statistics() const { return 0; }       ///< doubles per shard on the way forward; 0: not coupled
+  virtual int grad_statistics() const { return 0; }  ///< doubles per shard on the way back; 0: backward needs no sum
   virtual std::size_t coupled_floats() const { return 0; }
   virtual void shard_statistics(const ForwardArgs& args, double* sums) const { (void)args, (void)sums; }
   /// `count` valid samples of the global batch. `states`: the non-training parameters, which it may update.
@@ -165,8 +165,7 @@ class BlockKernel {
   virtual std::int64_t first_row(int block) const = 0;
   virtual std::size_t scratch_bytes() const = 0;
   /// input [N, D] -> columns of the block in output [N, K].
-  virtual void forward(int block, const void* input, void* output, std::span<const float* const> parameters,
-                       std::byte* scratch) const = 0;
+  virtual void forward(int block, const void* input, void* output, std::span<const float* const> parameters, std::byte* scratch) const = 0;
   /// Takes rows [first_row, first_row + rows) of the gradient of the layer's parameter number `parameter`. It may change these rows of
   /// the master weights at once: the block has no further use for the old ones.
   using RowsDone = std::function<void(int parameter, std::int64_t first_row, std::int64_t rows, const float* gradient)>;
@@ -185,8 +184,14 @@ class Layer {
   virtual std::string_view kind() const = 0;
   /// Throws ShapeError naming the layer and both shapes.
   virtual SampleShape output_shape(std::span<const SampleShape> inputs) const = 0;
-  virtual std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const { (void)inputs; return {}; }
-  virtual Cost cost(std::span<const SampleShape> inputs) const { (void)inputs; return {}; }
+  virtual std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const {
+    (void)inputs;
+    return {};
+  }
+  virtual Cost cost(std::span<const SampleShape> inputs) const {
+    (void)inputs;
+    return {};
+  }
   virtual Needs needs() const = 0;
   virtual bool forward_in_place() const { return false; }   ///< output may overwrite inputs[0]
   virtual bool backward_in_place() const { return false; }  ///< grad_inputs[0] may overwrite grad_output
@@ -201,7 +206,10 @@ class Layer {
     (void)images, (void)shape, (void)parameters;
   }
   /// Blocks of output features this layer is cut into; 0: it is cut into shards. Depends on shapes alone.
-  virtual int output_blocks(std::span<const SampleShape> inputs) const { (void)inputs; return 0; }
+  virtual int output_blocks(std::span<const SampleShape> inputs) const {
+    (void)inputs;
+    return 0;
+  }
   /// `options.samples` is the (padded) global batch.
   virtual std::unique_ptr<BlockKernel> prepare_blocks(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
     (void)inputs, (void)options;

@@ -63,7 +63,8 @@ class MomentumCapsulesKernel : public Kernel {
       for (std::size_t layer = 2 * block; layer < 2 * block + 2; ++layer) {
         float* input = keeps && stores() ? saved.layer_inputs[layer] : work.floats;
         Chain::as_floats(work.x, size_, input);
-        routing_.forward(input, weight_of(args.parameters, layer), bias_of(args.parameters, layer), work.f, keeps && stores() ? saved.routings[layer] : work.kept, work.routing);
+        routing_.forward(input, weight_of(args.parameters, layer), bias_of(args.parameters, layer), work.f,
+                         keeps && stores() ? saved.routings[layer] : work.kept, work.routing);
         holds = holds && Chain::holds(input, size_) && Chain::holds(work.f, size_);
         Chain::forward(gamma_, work.f, size_, work.x, work.v, work.remainders);
       }
@@ -140,9 +141,9 @@ class MomentumCapsulesKernel : public Kernel {
       bytes = pieces.used();
     }
     Number* end = nullptr;
-    std::vector<Number*> velocities, inputs;    ///< of each chain; of each block
-    std::vector<std::uint64_t*> remainders;     ///< of each chain
-    std::vector<float*> layer_inputs, routings; ///< of each layer
+    std::vector<Number*> velocities, inputs;     ///< of each chain; of each block
+    std::vector<std::uint64_t*> remainders;      ///< of each chain
+    std::vector<float*> layer_inputs, routings;  ///< of each layer
     std::size_t bytes;
   };
 
@@ -208,17 +209,27 @@ using ExactKernel = MomentumCapsulesKernel<T, ExactChain>;
 
 MomentumCapsules::MomentumCapsules(Options options) : options_(options) {
   const Momentum gamma(options_.momentum);
-  if (options_.iterations < 1) throw InputError(Complaint{"momentum_capsules", "at least one iteration", fmt::format("{}", options_.iterations), "Correct the model's options"});
-  if (options_.blocks < 1) throw InputError(Complaint{"momentum_capsules", "at least one block", fmt::format("{}", options_.blocks), "Correct the model's options"});
+  if (options_.iterations < 1)
+    throw InputError(
+        Complaint{"momentum_capsules", "at least one iteration", fmt::format("{}", options_.iterations), "Correct the model's options"});
+  if (options_.blocks < 1)
+    throw InputError(
+        Complaint{"momentum_capsules", "at least one block", fmt::format("{}", options_.blocks), "Correct the model's options"});
   if (options_.doubled && !options_.restart)
-    throw InputError(Complaint{"momentum_capsules", "restart with a doubled skip", "one velocity for the whole stack", "Drop one of the options"});
+    throw InputError(
+        Complaint{"momentum_capsules", "restart with a doubled skip", "one velocity for the whole stack", "Drop one of the options"});
   const std::int64_t steps = options_.restart ? 2 : 2 * options_.blocks;
   if (options_.memory == StackMemory::exact && steps > gamma.exact_steps())
-    throw InputError(Complaint{"momentum_capsules", fmt::format("an exact chain of at most {} layers", gamma.exact_steps()), fmt::format("{}", steps), "Restart the velocity at each block"});
+    throw InputError(Complaint{"momentum_capsules", fmt::format("an exact chain of at most {} layers", gamma.exact_steps()),
+                               fmt::format("{}", steps), "Restart the velocity at each block"});
 }
 
 RoutingOptions MomentumCapsules::routing_for(const SampleShape& input) const {
-  return {.capsules = input.positions(), .dimensions = input.channels, .iterations = options_.iterations, .kind = options_.kind, .gradient = options_.gradient};
+  return {.capsules = input.positions(),
+          .dimensions = input.channels,
+          .iterations = options_.iterations,
+          .kind = options_.kind,
+          .gradient = options_.gradient};
 }
 
 SampleShape MomentumCapsules::output_shape(std::span<const SampleShape> inputs) const {
@@ -257,8 +268,10 @@ Cost MomentumCapsules::cost(std::span<const SampleShape> inputs) const {
 
 std::string MomentumCapsules::summary() const {
   const char* memory = options_.memory == StackMemory::exact ? "exact" : options_.memory == StackMemory::store ? "stored" : "inverted";
-  return fmt::format("momentum_capsules {} block{}, {} iteration{}, momentum {}, {}{}{}{}", options_.blocks, options_.blocks == 1 ? "" : "s", options_.iterations,
-                     options_.iterations == 1 ? "" : "s", options_.momentum, memory, has_bias() ? ", scaled distance agreement" : "", options_.restart ? "" : ", one chain", options_.doubled ? ", doubled skip" : "");
+  return fmt::format("momentum_capsules {} block{}, {} iteration{}, momentum {}, {}{}{}{}", options_.blocks,
+                     options_.blocks == 1 ? "" : "s", options_.iterations, options_.iterations == 1 ? "" : "s", options_.momentum, memory,
+                     has_bias() ? ", scaled distance agreement" : "", options_.restart ? "" : ", one chain",
+                     options_.doubled ? ", doubled skip" : "");
 }
 
 std::unique_ptr<Kernel> MomentumCapsules::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -13,7 +13,8 @@ enum class StackMemory {
   store,   ///< everything, as ordinary back-propagation
 };
 
-/// A stack of residual capsule blocks, each a pair of capsule layers f_1, f_2 in a momentum chain (Gugglberger et al. 2022, arXiv 2201.11091):
+/// A stack of residual capsule blocks, each a pair of capsule layers f_1, f_2 in a momentum chain (Gugglberger et al. 2022, arXiv
+/// 2201.11091):
 ///   v = 0;  v <- gamma v + (1 - gamma) f_k(x);  x <- x + v   for k = 1, 2
 ///
 ///   input, output [N, H, W, d]     I = H * W capsules of d values
@@ -23,10 +24,10 @@ enum class StackMemory {
 /// Options: `restart` sets v to 0 at each block, as the released code does, else v runs through the whole stack; `doubled` adds the block's
 /// input to its output once more (x + block(x), an identity too many), which is what the released code computes.
 /// Saved for invert and exact: x at the end, v at the end of each block (of the stack without restart) and with `doubled` each block's
-/// input; for store: the input, coefficients and sums of every layer. backward() goes back, evaluating each layer once more unless stored, and
-/// overwrites grad_input and the gradients of the weights. Does not couple samples.
-/// Throws InputError as Momentum, for no iterations or blocks, `doubled` without `restart`, and an exact chain that is too long; output_shape()
-/// as RoutingOptions::check for the capsules of its input, and ShapeError unless it has one. Initialisation: N(0, 0.01^2), biases 0.1.
+/// input; for store: the input, coefficients and sums of every layer. backward() goes back, evaluating each layer once more unless stored,
+/// and overwrites grad_input and the gradients of the weights. Does not couple samples. Throws InputError as Momentum, for no iterations or
+/// blocks, `doubled` without `restart`, and an exact chain that is too long; output_shape() as RoutingOptions::check for the capsules of
+/// its input, and ShapeError unless it has one. Initialisation: N(0, 0.01^2), biases 0.1.
 class MomentumCapsules : public Layer {
  public:
   struct Options {

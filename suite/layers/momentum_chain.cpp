@@ -16,9 +16,13 @@ constexpr double kScale = 1099511627776.0;  // 2^40
 constexpr double kMost = 4194304.0;         // 2^22: two of these, scaled, have a sum in 64 bits
 
 /// 0 for what a whole number of 64 bits cannot hold; ExactChain::holds says so.
-std::int64_t fixed(double value) { return std::abs(value) < kMost ? std::llrint(value * kScale) : 0; }
+std::int64_t fixed(double value) {
+  return std::abs(value) < kMost ? std::llrint(value * kScale) : 0;
+}
 
-std::int64_t push(double share, float f) { return fixed(share * static_cast<double>(f)); }
+std::int64_t push(double share, float f) {
+  return fixed(share * static_cast<double>(f));
+}
 
 /// value = quotient * divisor + the remainder returned, 0 <= remainder < divisor.
 std::uint64_t split(std::int64_t& value, std::uint64_t divisor) {
@@ -35,7 +39,8 @@ Momentum::Momentum(double gamma) {
   constexpr double kParts = 1000;
   const auto parts = std::llrint(gamma * kParts);
   if (!(parts > 0 && parts < static_cast<long long>(kParts)))
-    throw InputError(Complaint{"momentum of a capsule stack", "a number from 0.001 to 0.999, in thousandths", fmt::format("{}", gamma), "0.9 is usual"});
+    throw InputError(
+        Complaint{"momentum of a capsule stack", "a number from 0.001 to 0.999, in thousandths", fmt::format("{}", gamma), "0.9 is usual"});
   const auto divisor = static_cast<std::uint64_t>(std::gcd(parts, static_cast<long long>(kParts)));
   numerator = static_cast<std::uint64_t>(parts) / divisor;
   denominator = static_cast<std::uint64_t>(kParts) / divisor;

@@ -22,7 +22,8 @@ Matrix second_moments(std::span<const float> images, const SampleShape& shape, s
         for (std::int64_t c = 0; c < shape.channels; ++c)
           for (std::int64_t r = 0; r < kernel; ++r)
             for (std::int64_t s = 0; s < kernel; ++s)
-              patch[d++] = static_cast<double>(images[static_cast<std::size_t>(n * image + ((y + r) * shape.width + x + s) * shape.channels + c)]);
+              patch[d++] =
+                  static_cast<double>(images[static_cast<std::size_t>(n * image + ((y + r) * shape.width + x + s) * shape.channels + c)]);
         for (std::size_t i = 0; i < patch.size(); ++i)
           for (std::size_t j = 0; j <= i; ++j) sums[i * patch.size() + j] += patch[i] * patch[j];
       }

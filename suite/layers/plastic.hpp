@@ -11,16 +11,16 @@ namespace reprise::layers {
 ///   change_k = sum over positions of answer_k (patch - u_k weight_k), divided by the largest |change| of the whole layer + 1e-30
 ///   weight_k += rate (| |weight_k| - 1 | + 1e-10)^rate_exponent change_k
 struct Plasticity {
-  double rate = 0;           ///< 0: the weights stay as they were drawn
+  double rate = 0;  ///< 0: the weights stay as they were drawn
   double rate_exponent = 0.5;
-  bool falls = false;        ///< the rate falls linearly to 0 over the layer's passes
+  bool falls = false;  ///< the rate falls linearly to 0 over the layer's passes
 };
 
 /// A kernel that gathers a shard's part of the change of its weights. The change is kept in the kernel's own format, so that shards can
 /// be summed number by number, and is unpacked a unit of rows at a time. All methods are const and thread-safe.
 class PlasticKernel : public Kernel {
  public:
-  virtual std::int64_t neurons() const = 0;           ///< K
+  virtual std::int64_t neurons() const = 0;  ///< K
   virtual std::int64_t change_floats() const = 0;
   /// Rows of a unit, a divisor of K; unit i's numbers are the i-th of K / row_unit equal parts of the change.
   virtual std::int64_t row_unit() const = 0;

@@ -60,13 +60,17 @@ ReconstructionPenalty::ReconstructionPenalty(Options options) : options_(options
 
 SampleShape ReconstructionPenalty::output_shape(std::span<const SampleShape> inputs) const {
   if (inputs.size() != 3)
-    throw ShapeError(Complaint{"reconstruction_penalty", "a value, a reconstruction and its target", fmt::format("{} inputs", inputs.size()), "Name the three nodes"});
+    throw ShapeError(Complaint{"reconstruction_penalty", "a value, a reconstruction and its target",
+                               fmt::format("{} inputs", inputs.size()), "Name the three nodes"});
   if (inputs[1].size() != inputs[2].size())
-    throw ShapeError(Complaint{"reconstruction_penalty", "a reconstruction as large as its target " + inputs[2].text(), inputs[1].text(), "Change the decoder's last layer"});
+    throw ShapeError(Complaint{"reconstruction_penalty", "a reconstruction as large as its target " + inputs[2].text(), inputs[1].text(),
+                               "Change the decoder's last layer"});
   return inputs[0];
 }
 
-std::string ReconstructionPenalty::summary() const { return fmt::format("reconstruction_penalty, weight {}", options_.weight); }
+std::string ReconstructionPenalty::summary() const {
+  return fmt::format("reconstruction_penalty, weight {}", options_.weight);
+}
 
 std::unique_ptr<Kernel> ReconstructionPenalty::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   output_shape(inputs);

@@ -4,8 +4,8 @@
 
 namespace reprise::layers {
 
-/// Output equals the first input; in training it adds to each sample's loss the penalty weight * |reconstruction - target|^2, so that a decoder
-/// learns beside the classes.
+/// Output equals the first input; in training it adds to each sample's loss the penalty weight * |reconstruction - target|^2, so that a
+/// decoder learns beside the classes.
 ///
 ///   inputs  value [N, K], reconstruction [N, D], target [N, H, W, C] with H W C = D
 ///   output  [N, K]

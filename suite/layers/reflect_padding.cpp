@@ -21,7 +21,9 @@ float load(const std::uint16_t& stored) {
   std::memcpy(&value, &bits, sizeof value);
   return value;
 }
-float load(const float& stored) { return stored; }
+float load(const float& stored) {
+  return stored;
+}
 
 }  // namespace
 
@@ -44,7 +46,9 @@ void ReflectPadding::pad(Precision precision, const void* input, void* output) c
   const std::size_t width = bytes_of(precision), pixel = static_cast<std::size_t>(shape_.channels) * width;
   const auto* from_bytes = static_cast<const std::byte*>(input);
   auto* to_bytes = static_cast<std::byte*>(output);
-  for_each_pixel([&](std::int64_t from, std::int64_t to) { std::memcpy(to_bytes + static_cast<std::size_t>(to) * width, from_bytes + static_cast<std::size_t>(from) * width, pixel); });
+  for_each_pixel([&](std::int64_t from, std::int64_t to) {
+    std::memcpy(to_bytes + static_cast<std::size_t>(to) * width, from_bytes + static_cast<std::size_t>(from) * width, pixel);
+  });
 }
 
 template <typename T>

@@ -38,7 +38,8 @@ void multiply(const kernels::PanelProduct& p, const float* left, const float* ri
   if (p.columns % kLanes == 0) return kernels::vector_kernels().panels.multiply(p, left, right, product);
   for (std::int64_t r = 0; r < p.rows; ++r) {
     std::fill_n(product + r * p.product_row, p.columns, 0.0f);
-    for (std::int64_t d = 0; d < p.depth; ++d) add_scaled(left[r * p.left_row + d * p.left_depth], right + d * p.right_depth, product + r * p.product_row, p.columns);
+    for (std::int64_t d = 0; d < p.depth; ++d)
+      add_scaled(left[r * p.left_row + d * p.left_depth], right + d * p.right_depth, product + r * p.product_row, p.columns);
   }
 }
 
@@ -67,7 +68,8 @@ void RoutingOptions::check(const std::string& layer) const {
   if (capsules < 1 || dimensions < 1 || iterations < 1)
     throw InputError(Complaint{layer, "at least one capsule, dimension and iteration", text(), "Correct the model's options"});
   if (kind == RoutingKind::scaled_distance && (gradient == RoutingGradient::all || capsules < 2))
-    throw InputError(Complaint{layer, "scaled distance agreement over two capsules or more, with gradients of the last iteration", text(), "Correct the model's options"});
+    throw InputError(Complaint{layer, "scaled distance agreement over two capsules or more, with gradients of the last iteration", text(),
+                               "Correct the model's options"});
 }
 
 std::string RoutingOptions::text() const {
@@ -78,7 +80,9 @@ std::string RoutingOptions::text() const {
 
 Routing::Routing(const RoutingShape& shape, const RoutingOptions& options) : shape_(shape), options_(options) {}
 
-std::int64_t Routing::vote_macs(const RoutingShape& s) { return s.inputs * s.outputs * s.output_dimensions * s.input_dimensions; }
+std::int64_t Routing::vote_macs(const RoutingShape& s) {
+  return s.inputs * s.outputs * s.output_dimensions * s.input_dimensions;
+}
 
 std::int64_t Routing::forward_macs(const RoutingShape& s, const RoutingOptions& options) {
   return vote_macs(s) + s.inputs * s.outputs * s.output_dimensions * (2 * options.iterations - 1);
@@ -89,13 +93,14 @@ std::size_t Routing::saved_floats() const {
 }
 
 /// Forward: votes [N, I, J, D], logits [I, J], factors [N, I, J], a place for what is not saved. Back: rows [J, D] of each term of a vote's
-/// gradient, and that gradient, of N samples; through all iterations also votes [N, I, J, D], gradients of logits for each iteration but the
-/// last [N, I, J], and of coefficients [I, J].
+/// gradient, and that gradient, of N samples; through all iterations also votes [N, I, J, D], gradients of logits for each iteration but
+/// the last [N, I, J], and of coefficients [I, J].
 std::size_t Routing::scratch_floats() const {
   const std::int64_t pairs = shape_.inputs * shape_.outputs, votes = shape_.samples * shape_.inputs * vote_size();
   const auto forward = static_cast<std::size_t>(votes + (1 + shape_.samples) * pairs) + saved_floats();
   const bool all = options_.gradient == RoutingGradient::all;
-  const auto backward = static_cast<std::size_t>((terms() + 1) * shape_.samples * vote_size() + (all ? votes + ((kept_iterations() - 1) * shape_.samples + 1) * pairs : 0));
+  const auto backward = static_cast<std::size_t>((terms() + 1) * shape_.samples * vote_size() +
+                                                 (all ? votes + ((kept_iterations() - 1) * shape_.samples + 1) * pairs : 0));
   return std::max(forward, backward);
 }
 
@@ -111,8 +116,14 @@ const float* Routing::sums(const float* saved, int iteration, std::int64_t sampl
 
 void Routing::cast_votes(const float* input, const float* weight, float* votes) const {
   const std::int64_t size = vote_size(), d = shape_.input_dimensions;
-  const kernels::PanelProduct product{.rows = shape_.samples, .columns = size, .depth = d, .left_row = shape_.inputs * d, .left_depth = 1,
-                                      .right_panel = 16, .right_depth = size, .product_row = shape_.inputs * size};
+  const kernels::PanelProduct product{.rows = shape_.samples,
+                                      .columns = size,
+                                      .depth = d,
+                                      .left_row = shape_.inputs * d,
+                                      .left_depth = 1,
+                                      .right_panel = 16,
+                                      .right_depth = size,
+                                      .product_row = shape_.inputs * size};
   for (std::int64_t i = 0; i < shape_.inputs; ++i) multiply(product, input + i * d, weight + i * d * size, votes + i * size);
 }
 
@@ -133,7 +144,8 @@ void Routing::shorten_votes(const float* input, float* votes, float* factors) co
 
 void Routing::update_logits(const float* votes, const float* output, bool is_first, float* logits) const {
   const std::int64_t dims = shape_.output_dimensions, pairs = shape_.inputs * shape_.outputs;
-  if (options_.kind == RoutingKind::dynamic) return kernels::vector_kernels().capsules.agree(votes_of_sample(), votes, output, !is_first, logits);
+  if (options_.kind == RoutingKind::dynamic)
+    return kernels::vector_kernels().capsules.agree(votes_of_sample(), votes, output, !is_first, logits);
   double total = 0;
   for (std::int64_t p = 0; p < pairs; ++p) {
     const float* v = output + p % shape_.outputs * dims;
@@ -176,17 +188,17 @@ void Routing::forward(const float* input, const float* weight, const float* bias
   cast_votes(input, weight, votes);
   const bool shortens = options_.kind == RoutingKind::scaled_distance;
   if (shortens) shorten_votes(input, votes, factors);
-  for (std::int64_t n = 0; n < shape_.samples; ++n)
-    route(votes + n * shape_.inputs * size, bias, output + n * size, kept, logits, n);
+  for (std::int64_t n = 0; n < shape_.samples; ++n) route(votes + n * shape_.inputs * size, bias, output + n * size, kept, logits, n);
   // A shortened vote is a constant times the vote, so its coefficient takes the constant.
   for (std::int64_t p = 0; shortens && p < shape_.samples * pairs; ++p) kept[p] *= factors[p];
 }
 
-// The gradient of a vote is a sum of terms, a coefficient times a row [J, D] each: of each iteration that counts the gradient of its sum s, by
-// c, and of each but the last its output v, by the gradient of the logits that it moved.
-void Routing::backward(const float* input, const float* weight, const float* grad_output, const float* saved, float* grad_input, float* grad_weight,
-                       float* grad_bias, float* scratch) const {
-  const std::int64_t size = vote_size(), d = shape_.input_dimensions, inputs = shape_.inputs, samples = shape_.samples, pairs = inputs * shape_.outputs;
+// The gradient of a vote is a sum of terms, a coefficient times a row [J, D] each: of each iteration that counts the gradient of its sum s,
+// by c, and of each but the last its output v, by the gradient of the logits that it moved.
+void Routing::backward(const float* input, const float* weight, const float* grad_output, const float* saved, float* grad_input,
+                       float* grad_weight, float* grad_bias, float* scratch) const {
+  const std::int64_t size = vote_size(), d = shape_.input_dimensions, inputs = shape_.inputs, samples = shape_.samples,
+                     pairs = inputs * shape_.outputs;
   const kernels::CapsuleKernels& capsules = kernels::vector_kernels().capsules;
   float* rows = scratch;
   float* grad_votes = rows + terms() * samples * size;
@@ -200,10 +212,18 @@ void Routing::backward(const float* input, const float* weight, const float* gra
     sum_grads(grad_output, saved, rows, grad_bias);
   }
   const kernels::CapsuleRows shape{samples, shape_.outputs, shape_.output_dimensions};
-  const kernels::PanelProduct product{.rows = d, .columns = size, .depth = samples, .left_row = 1, .left_depth = inputs * d, .right_panel = 16, .right_depth = size, .product_row = size};
+  const kernels::PanelProduct product{.rows = d,
+                                      .columns = size,
+                                      .depth = samples,
+                                      .left_row = 1,
+                                      .left_depth = inputs * d,
+                                      .right_panel = 16,
+                                      .right_depth = size,
+                                      .product_row = size};
   for (std::int64_t i = 0; i < inputs; ++i) {
     for (int term = 0; term < terms(); ++term) {
-      const float* by = term < kept_iterations() ? coefficients(saved, term, 0) : grad_logits + (term - kept_iterations()) * samples * pairs;
+      const float* by =
+          term < kept_iterations() ? coefficients(saved, term, 0) : grad_logits + (term - kept_iterations()) * samples * pairs;
       capsules.scale(shape, by + i * shape_.outputs, pairs, rows + term * samples * size, term > 0, grad_votes);
     }
     if (grad_input != nullptr) capsules.multiply_rows(grad_votes, samples, weight + i * d * size, d, size, grad_input + i * d, inputs * d);
@@ -220,9 +240,10 @@ void Routing::sum_grads(const float* grad_output, const float* saved, float* gra
   }
 }
 
-/// rows: gradients of the sums of each iteration [N, J, D], then outputs of each but the last; grad_logits: of what those outputs moved [N, I, J].
-void Routing::sum_grads_of_all(const float* votes, const float* grad_output, const float* saved, float* rows, float* grad_logits, float* grad_coefficients,
-                               float* grad_bias) const {
+/// rows: gradients of the sums of each iteration [N, J, D], then outputs of each but the last; grad_logits: of what those outputs moved [N,
+/// I, J].
+void Routing::sum_grads_of_all(const float* votes, const float* grad_output, const float* saved, float* rows, float* grad_logits,
+                               float* grad_coefficients, float* grad_bias) const {
   const std::int64_t size = vote_size(), outputs = shape_.outputs, pairs = shape_.inputs * outputs, last = options_.iterations - 1;
   const kernels::VectorKernels& vectors = kernels::vector_kernels();
   for (std::int64_t n = 0; n < shape_.samples; ++n) {

@@ -27,14 +27,14 @@ enum class RoutingKind { dynamic, scaled_distance };
 enum class RoutingGradient { last, all };
 
 struct RoutingOptions {
-  std::int64_t capsules = 10;     ///< J
-  std::int64_t dimensions = 16;   ///< D
+  std::int64_t capsules = 10;    ///< J
+  std::int64_t dimensions = 16;  ///< D
   int iterations = 3;
   RoutingKind kind = RoutingKind::dynamic;
   RoutingGradient gradient = RoutingGradient::last;
   /// Throws InputError naming `layer`: a count below 1, or gradients through all iterations of scaled distance agreement.
   void check(const std::string& layer) const;
-  std::string text() const;       ///< "32 capsules of 8, 3 iterations"
+  std::string text() const;  ///< "32 capsules of 8, 3 iterations"
 };
 
 struct RoutingShape {
@@ -51,8 +51,8 @@ class Routing {
   /// bias, saved: may be null. Overwrites output and saved.
   void forward(const float* input, const float* weight, const float* bias, float* output, float* saved, float* scratch) const;
   /// Overwrites grad_input, grad_weight and grad_bias; each may be null.
-  void backward(const float* input, const float* weight, const float* grad_output, const float* saved, float* grad_input, float* grad_weight,
-                float* grad_bias, float* scratch) const;
+  void backward(const float* input, const float* weight, const float* grad_output, const float* saved, float* grad_input,
+                float* grad_weight, float* grad_bias, float* scratch) const;
 
   /// Multiply-adds of one sample: votes; forward with its iterations.
   static std::int64_t vote_macs(const RoutingShape& shape);
@@ -69,7 +69,8 @@ class Routing {
   void route(const float* votes, const float* bias, float* output, float* saved, float* logits, std::int64_t sample) const;
   void update_logits(const float* votes, const float* output, bool is_first, float* logits) const;
   void sum_grads(const float* grad_output, const float* saved, float* grad_sums, float* grad_bias) const;
-  void sum_grads_of_all(const float* votes, const float* grad_output, const float* saved, float* rows, float* grad_logits, float* grad_coefficients, float* grad_bias) const;
+  void sum_grads_of_all(const float* votes, const float* grad_output, const float* saved, float* rows, float* grad_logits,
+                        float* grad_coefficients, float* grad_bias) const;
   const float* coefficients(const float* saved, int iteration, std::int64_t sample) const;
   const float* sums(const float* saved, int iteration, std::int64_t sample) const;
 

@@ -13,7 +13,9 @@ class ScaleKernel : public Kernel {
  public:
   ScaleKernel(double factor, std::int64_t size) : factor_(static_cast<float>(factor)), size_(size) {}
 
-  void forward(const ForwardArgs& args) const override { vector_of<T>().scale(typed<T>(args.inputs[0]), factor_, typed<T>(args.output), size_); }
+  void forward(const ForwardArgs& args) const override {
+    vector_of<T>().scale(typed<T>(args.inputs[0]), factor_, typed<T>(args.output), size_);
+  }
 
   void backward(const BackwardArgs& args) const override {
     if (args.grad_inputs[0] == nullptr) return;

@@ -18,15 +18,27 @@ namespace {
 template <class T>
 class SoftHebbKernel : public PlasticKernel {
  public:
-  SoftHebbKernel(const SoftHebbConv2d::Options& options, const Conv2d& layer, const SampleShape& input, const SampleShape& output, const PrepareOptions& prepare)
-      : options_(options), positions_(output.positions()), channels_(output.channels), samples_(prepare.samples), precision_(prepare.precision),
+  SoftHebbKernel(const SoftHebbConv2d::Options& options, const Conv2d& layer, const SampleShape& input, const SampleShape& output,
+                 const PrepareOptions& prepare)
+      : options_(options),
+        positions_(output.positions()),
+        channels_(output.channels),
+        samples_(prepare.samples),
+        precision_(prepare.precision),
         reflect_(input, options.padding, prepare.samples),
-        product_(kernels::make_convolution({.samples = prepare.samples, .in_channels = input.channels, .height = reflect_.padded().height, .width = reflect_.padded().width, .filters = options.filters, .filter_height = options.kernel, .filter_width = options.kernel},
-                                          prepare.precision, false, false)),
+        product_(kernels::make_convolution({.samples = prepare.samples,
+                                            .in_channels = input.channels,
+                                            .height = reflect_.padded().height,
+                                            .width = reflect_.padded().width,
+                                            .filters = options.filters,
+                                            .filter_height = options.kernel,
+                                            .filter_width = options.kernel},
+                                           prepare.precision, false, false)),
         convolution_(layer.prepare(std::span(&input, 1), prepare)) {}
 
   std::size_t scratch_bytes() const override {
-    const std::size_t plastic = product_->scratch_bytes() + padded_bytes() + answers_bytes() + aligned(static_cast<std::size_t>(channels_) * sizeof(float));
+    const std::size_t plastic =
+        product_->scratch_bytes() + padded_bytes() + answers_bytes() + aligned(static_cast<std::size_t>(channels_) * sizeof(float));
     return std::max(plastic, convolution_->scratch_bytes() + (options_.triangle_first ? answers_bytes() : 0));
   }
   std::size_t packed_bytes() const override { return convolution_->packed_bytes(); }
@@ -36,7 +48,8 @@ class SoftHebbKernel : public PlasticKernel {
 
   void forward(const ForwardArgs& args) const override {
     convolution_->forward(args);
-    if (options_.triangle_first) vector_of<T>().triangle(typed<T>(args.output), typed<T>(args.output), samples_ * positions_, channels_, 1.0f);
+    if (options_.triangle_first)
+      vector_of<T>().triangle(typed<T>(args.output), typed<T>(args.output), samples_ * positions_, channels_, 1.0f);
   }
 
   void backward(const BackwardArgs& args) const override {
@@ -87,17 +100,25 @@ class SoftHebbKernel : public PlasticKernel {
 };
 
 Conv2d::Options convolution_of(const SoftHebbConv2d::Options& options) {
-  return {.filters = options.filters, .kernel = options.kernel, .padding = options.padding, .padding_mode = PaddingMode::reflect, .bias = false,
-          .initialisation = options.positive_start ? Initialisation::Kind::positive_uniform : Initialisation::Kind::fan_in_normal, .gain = options.radius};
+  return {.filters = options.filters,
+          .kernel = options.kernel,
+          .padding = options.padding,
+          .padding_mode = PaddingMode::reflect,
+          .bias = false,
+          .initialisation = options.positive_start ? Initialisation::Kind::positive_uniform : Initialisation::Kind::fan_in_normal,
+          .gain = options.radius};
 }
 
 }  // namespace
 
 SoftHebbConv2d::SoftHebbConv2d(Options options) : options_(options), convolution_(convolution_of(options)) {
   const auto require = [](bool holds, const char* what, const char* expected, double found) {
-    if (!holds) throw InputError(Complaint{fmt::format("soft_hebb_conv2d {}", what), expected, fmt::format("{}", found), "change the model's options"});
+    if (!holds)
+      throw InputError(
+          Complaint{fmt::format("soft_hebb_conv2d {}", what), expected, fmt::format("{}", found), "change the model's options"});
   };
-  require(options.competition.inverse_temperature > 0, "inverse_temperature", "above 0", static_cast<double>(options.competition.inverse_temperature));
+  require(options.competition.inverse_temperature > 0, "inverse_temperature", "above 0",
+          static_cast<double>(options.competition.inverse_temperature));
   require(options.radius > 0, "radius", "above 0", options.radius);
   require(options.plasticity.rate >= 0, "rate", "0 or more", options.plasticity.rate);
 }
@@ -123,10 +144,13 @@ std::string SoftHebbConv2d::summary() const {
 
 std::unique_ptr<PlasticKernel> SoftHebbConv2d::prepare_plastic(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   const SampleShape& input = only_input(kind(), inputs);
-  if (options.precision == Precision::f32) return std::make_unique<SoftHebbKernel<float>>(options_, convolution_, input, output_shape(inputs), options);
+  if (options.precision == Precision::f32)
+    return std::make_unique<SoftHebbKernel<float>>(options_, convolution_, input, output_shape(inputs), options);
   return std::make_unique<SoftHebbKernel<kernels::bf16>>(options_, convolution_, input, output_shape(inputs), options);
 }
 
-std::unique_ptr<Kernel> SoftHebbConv2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const { return prepare_plastic(inputs, options); }
+std::unique_ptr<Kernel> SoftHebbConv2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return prepare_plastic(inputs, options);
+}
 
 }  // namespace reprise::layers

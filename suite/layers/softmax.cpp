@@ -12,9 +12,12 @@ namespace {
 template <class T>
 class SoftmaxKernel : public Kernel {
  public:
-  SoftmaxKernel(const SampleShape& shape, int samples, double gain) : rows_(shape.positions() * samples), channels_(shape.channels), gain_(static_cast<float>(gain)) {}
+  SoftmaxKernel(const SampleShape& shape, int samples, double gain)
+      : rows_(shape.positions() * samples), channels_(shape.channels), gain_(static_cast<float>(gain)) {}
 
-  void forward(const ForwardArgs& args) const override { vector_of<T>().softmax(typed<T>(args.inputs[0]), typed<T>(args.output), rows_, channels_, gain_); }
+  void forward(const ForwardArgs& args) const override {
+    vector_of<T>().softmax(typed<T>(args.inputs[0]), typed<T>(args.output), rows_, channels_, gain_);
+  }
 
   void backward(const BackwardArgs& args) const override {
     if (args.grad_inputs[0] == nullptr) return;
@@ -29,12 +32,17 @@ class SoftmaxKernel : public Kernel {
 }  // namespace
 
 Softmax::Softmax(Options options) : options_(options) {
-  if (!(options_.gain > 0)) throw InputError(Complaint{"softmax gain", "above 0", fmt::format("{}", options_.gain), "use 1 for the plain softmax"});
+  if (!(options_.gain > 0))
+    throw InputError(Complaint{"softmax gain", "above 0", fmt::format("{}", options_.gain), "use 1 for the plain softmax"});
 }
 
-SampleShape Softmax::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+SampleShape Softmax::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
+}
 
-std::string Softmax::summary() const { return options_.gain == 1 ? "softmax" : fmt::format("softmax, gain {}", options_.gain); }
+std::string Softmax::summary() const {
+  return options_.gain == 1 ? "softmax" : fmt::format("softmax, gain {}", options_.gain);
+}
 
 std::unique_ptr<Kernel> Softmax::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<SoftmaxKernel>(options.precision, only_input(kind(), inputs), options.samples, options_.gain);

@@ -41,11 +41,14 @@ class SquashKernel : public Kernel {
 SampleShape Squash::output_shape(std::span<const SampleShape> inputs) const {
   const SampleShape& input = only_input(kind(), inputs);
   if (options_.dimensions < 1 || input.channels % options_.dimensions != 0)
-    throw ShapeError(Complaint{"squash", fmt::format("channels in runs of {}", options_.dimensions), input.text(), "Change the number of filters"});
+    throw ShapeError(
+        Complaint{"squash", fmt::format("channels in runs of {}", options_.dimensions), input.text(), "Change the number of filters"});
   return {1, input.size() / options_.dimensions, options_.dimensions};
 }
 
-std::string Squash::summary() const { return fmt::format("squash, capsules of {}", options_.dimensions); }
+std::string Squash::summary() const {
+  return fmt::format("squash, capsules of {}", options_.dimensions);
+}
 
 std::unique_ptr<Kernel> Squash::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<SquashKernel>(options.precision, output_shape(inputs).positions() * options.samples, options_.dimensions);

@@ -12,13 +12,17 @@ namespace {
 template <class T>
 class TriangleKernel : public Kernel {
  public:
-  TriangleKernel(const SampleShape& shape, int samples, double power) : rows_(shape.positions() * samples), channels_(shape.channels), power_(static_cast<float>(power)) {}
+  TriangleKernel(const SampleShape& shape, int samples, double power)
+      : rows_(shape.positions() * samples), channels_(shape.channels), power_(static_cast<float>(power)) {}
 
-  void forward(const ForwardArgs& args) const override { vector_of<T>().triangle(typed<T>(args.inputs[0]), typed<T>(args.output), rows_, channels_, power_); }
+  void forward(const ForwardArgs& args) const override {
+    vector_of<T>().triangle(typed<T>(args.inputs[0]), typed<T>(args.output), rows_, channels_, power_);
+  }
 
   void backward(const BackwardArgs& args) const override {
     if (args.grad_inputs[0] == nullptr) return;
-    vector_of<T>().triangle_grad(typed<T>(args.output), typed<T>(args.grad_output), typed<T>(args.grad_inputs[0]), rows_, channels_, power_);
+    vector_of<T>().triangle_grad(typed<T>(args.output), typed<T>(args.grad_output), typed<T>(args.grad_inputs[0]), rows_, channels_,
+                                 power_);
   }
 
  private:
@@ -29,12 +33,17 @@ class TriangleKernel : public Kernel {
 }  // namespace
 
 Triangle::Triangle(Options options) : options_(options) {
-  if (!(options_.power > 0)) throw InputError(Complaint{"triangle power", "above 0", fmt::format("{}", options_.power), "use 1 for the plain triangle"});
+  if (!(options_.power > 0))
+    throw InputError(Complaint{"triangle power", "above 0", fmt::format("{}", options_.power), "use 1 for the plain triangle"});
 }
 
-SampleShape Triangle::output_shape(std::span<const SampleShape> inputs) const { return only_input(kind(), inputs); }
+SampleShape Triangle::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
+}
 
-std::string Triangle::summary() const { return options_.power == 1 ? "triangle" : fmt::format("triangle, power {}", options_.power); }
+std::string Triangle::summary() const {
+  return options_.power == 1 ? "triangle" : fmt::format("triangle, power {}", options_.power);
+}
 
 std::unique_ptr<Kernel> Triangle::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<TriangleKernel>(options.precision, only_input(kind(), inputs), options.samples, options_.power);

@@ -70,12 +70,15 @@ ShardSums run(const ShardLoss& shard) {
     if (shard.predictions != nullptr) shard.predictions[n] = prediction;
   }
   if (shard.grad != nullptr)
-    std::memset(static_cast<T*>(shard.grad) + static_cast<std::size_t>(shard.valid) * features, 0, static_cast<std::size_t>(shard.samples - shard.valid) * features * sizeof(T));
+    std::memset(static_cast<T*>(shard.grad) + static_cast<std::size_t>(shard.valid) * features, 0,
+                static_cast<std::size_t>(shard.samples - shard.valid) * features * sizeof(T));
   return sums;
 }
 
 }  // namespace
 
-ShardSums shard_loss(const ShardLoss& shard) { return shard.precision == Precision::f32 ? run<float>(shard) : run<kernels::bf16>(shard); }
+ShardSums shard_loss(const ShardLoss& shard) {
+  return shard.precision == Precision::f32 ? run<float>(shard) : run<kernels::bf16>(shard);
+}
 
 }  // namespace reprise::losses

@@ -26,7 +26,8 @@ Optimizer::Optimizer(const training::OptimizerRecipe& recipe, const graph::Param
     std::vector<std::string> names;
     for (const graph::Parameter& parameter : parameters.list()) names.push_back(parameter.name);
     if (std::find(names.begin(), names.end(), name) == names.end())
-      throw InputError(Complaint{"optimizer.frozen", fmt::format("parameters of the net: {}", fmt::join(names, ", ")), "'" + name + "'", "Use names of this list"});
+      throw InputError(Complaint{"optimizer.frozen", fmt::format("parameters of the net: {}", fmt::join(names, ", ")), "'" + name + "'",
+                                 "Use names of this list"});
   }
 }
 
@@ -45,14 +46,16 @@ kernels::UpdateTerms Optimizer::terms(std::int64_t step, std::int64_t total_step
   terms.decoupled = recipe_.kind == "adamw";
   const double share = static_cast<double>(step + 1) / static_cast<double>(std::max<std::int64_t>(1, total_steps));
   if (recipe_.lookahead_steps > 0 && (step + 1) % recipe_.lookahead_steps == 0)
-    terms.lookahead = static_cast<float>(std::pow(recipe_.lookahead_decay, static_cast<double>(recipe_.lookahead_steps)) * share * share * share);
+    terms.lookahead =
+        static_cast<float>(std::pow(recipe_.lookahead_decay, static_cast<double>(recipe_.lookahead_steps)) * share * share * share);
   else if (recipe_.lookahead_steps > 0 && step + 1 == total_steps)
     terms.lookahead = 1;
   terms.freezes = !recipe_.frozen.empty() && static_cast<double>(step) >= recipe_.frozen_from * static_cast<double>(total_steps);
   return terms;
 }
 
-void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64_t first_row, std::int64_t rows, const float* gradient, const kernels::UpdateTerms& step_terms) {
+void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64_t first_row, std::int64_t rows, const float* gradient,
+                            const kernels::UpdateTerms& step_terms) {
   const graph::Parameter& parameter = parameters.list()[static_cast<std::size_t>(index)];
   const auto& kernel = kernels::vector_kernels();
   kernels::UpdateTerms terms = step_terms;
@@ -68,7 +71,8 @@ void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64
       kernel.sgd(weight, gradient, state_[0].floats() + at, count, terms);
     if (parameter.spec.lower > -1e30 || parameter.spec.upper < 1e30)
       kernel.clamp(weight, count, static_cast<float>(parameter.spec.lower), static_cast<float>(parameter.spec.upper));
-    if (recipe_.max_norm > 0 && parameter.spec.has_norm_bound) kernel.max_norm(weight, rows, parameter.columns(), static_cast<float>(recipe_.max_norm));
+    if (recipe_.max_norm > 0 && parameter.spec.has_norm_bound)
+      kernel.max_norm(weight, rows, parameter.columns(), static_cast<float>(recipe_.max_norm));
   }
   if (terms.lookahead >= 0) look_ahead(weight, at, count, terms.lookahead);
 }

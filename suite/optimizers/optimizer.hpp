@@ -29,7 +29,8 @@ class Optimizer {
   /// After all rows of a step: what Lookahead does to running statistics. Of the ranks of a node one calls it.
   void finish_step(graph::Parameters& parameters, const kernels::UpdateTerms& terms);
 
-  /// State arrays, each as long as the parameter vector: velocity, or first and second moments; then Lookahead's slow copy. For checkpoints.
+  /// State arrays, each as long as the parameter vector: velocity, or first and second moments; then Lookahead's slow copy. For
+  /// checkpoints.
   std::vector<Memory>& state() { return state_; }
   const std::vector<Memory>& state() const { return state_; }
 

@@ -27,6 +27,7 @@ int fold(const Subtree& node, std::span<const Subtree> parts, int leaves, const 
 
 /// The same but for the last addition, which is left to the caller: the sum is that at first plus that at second, or (second -1)
 /// the part itself.
-std::pair<int, int> fold_to_two(const Subtree& node, std::span<const Subtree> parts, int leaves, const std::function<void(int left, int right)>& add);
+std::pair<int, int> fold_to_two(const Subtree& node, std::span<const Subtree> parts, int leaves,
+                                const std::function<void(int left, int right)>& add);
 
 }  // namespace reprise::parallel

@@ -31,10 +31,16 @@ std::byte* BufferPool::take_within(const std::function<bool(const std::byte*)>& 
 }
 
 TreeReduction::TreeReduction(int first, int last, int leaves, BufferPool& pool, Merge merge)
-    : first_(first), leaves_(leaves), pool_(pool), merge_(std::move(merge)), subtrees_(subtrees_of(first, last, leaves)), sums_(subtrees_.size()) {
+    : first_(first),
+      leaves_(leaves),
+      pool_(pool),
+      merge_(std::move(merge)),
+      subtrees_(subtrees_of(first, last, leaves)),
+      sums_(subtrees_.size()) {
   int most = 1;
   for (const Subtree& subtree : subtrees_) most = std::max(most, subtree.last - subtree.first);
-  for (int level = 1; (1 << (level - 1)) < most; ++level) waiting_.emplace_back(static_cast<std::size_t>(((last - 1) >> level) - (first >> level) + 1));
+  for (int level = 1; (1 << (level - 1)) < most; ++level)
+    waiting_.emplace_back(static_cast<std::size_t>(((last - 1) >> level) - (first >> level) + 1));
 }
 
 void TreeReduction::deposit(int leaf, std::byte* buffer) {
@@ -42,7 +48,8 @@ void TreeReduction::deposit(int leaf, std::byte* buffer) {
   for (int level = 1; (1 << (level - 1)) < subtree->last - subtree->first; ++level) {
     const int child = leaf >> (level - 1);
     if ((child ^ 1) << (level - 1) >= leaves_) continue;  // no sibling: pass on
-    std::atomic<std::byte*>& slot = waiting_[static_cast<std::size_t>(level - 1)][static_cast<std::size_t>((leaf >> level) - (first_ >> level))];
+    std::atomic<std::byte*>& slot =
+        waiting_[static_cast<std::size_t>(level - 1)][static_cast<std::size_t>((leaf >> level) - (first_ >> level))];
     std::byte* other = nullptr;
     if (slot.compare_exchange_strong(other, buffer, std::memory_order_acq_rel)) return;
     std::byte* left = child % 2 == 0 ? buffer : other;

@@ -24,8 +24,12 @@ class OneOpenMpThread : public tbb::task_scheduler_observer {
 #ifdef __SANITIZE_THREAD__
 extern "C" void __tsan_release(void* place);
 extern "C" void __tsan_acquire(void* place);
-void before(char& place) { __tsan_release(&place); }
-void after(char& place) { __tsan_acquire(&place); }
+void before(char& place) {
+  __tsan_release(&place);
+}
+void after(char& place) {
+  __tsan_acquire(&place);
+}
 #else
 void before(char&) {}
 void after(char&) {}
@@ -41,13 +45,17 @@ int available_cores() {
 
 struct Workers::State {
   explicit State(int threads)
-      : allowed(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(std::max(threads, available_cores()))), arena(threads), observer(arena) {}
+      : allowed(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(std::max(threads, available_cores()))),
+        arena(threads),
+        observer(arena) {}
   tbb::global_control allowed;
   tbb::task_arena arena;
   OneOpenMpThread observer;
 };
 
-Workers::Workers(int threads) : threads_(threads > 0 ? threads : available_cores()) { state_ = std::make_unique<State>(threads_); }
+Workers::Workers(int threads) : threads_(threads > 0 ? threads : available_cores()) {
+  state_ = std::make_unique<State>(threads_);
+}
 
 Workers::~Workers() = default;
 

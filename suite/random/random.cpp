@@ -36,7 +36,9 @@ std::uint32_t Generator::next_word() {
   return words_[static_cast<std::size_t>(used_++)];
 }
 
-float Generator::next_uniform() { return static_cast<float>(next_word() >> 8) * 0x1p-24f; }
+float Generator::next_uniform() {
+  return static_cast<float>(next_word() >> 8) * 0x1p-24f;
+}
 
 float Generator::next_normal() {
   if (has_spare_) {

@@ -18,7 +18,8 @@ void for_pieces(const Range& range, const std::function<void(std::int64_t first,
   for (std::int64_t first = range.first; first < range.last; first += kPiece) body(first, std::min(kPiece, range.last - first));
 }
 
-/// Ranks that are bound to unlike numbers of cores have unlike numbers of threads, but where each one's buffers lie must be the same to all.
+/// Ranks that are bound to unlike numbers of cores have unlike numbers of threads, but where each one's buffers lie must be the same to
+/// all.
 std::int64_t most_threads_of_node(Team& team, int threads) {
   const Memory shared = team.memory(static_cast<std::size_t>(team.local_size()) * sizeof(std::int64_t));
   auto* each = reinterpret_cast<std::int64_t*>(shared.data());
@@ -30,7 +31,10 @@ std::int64_t most_threads_of_node(Team& team, int threads) {
 }  // namespace
 
 GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t floats, int threads, Add add)
-    : team_(team), floats_(floats), stride_(static_cast<std::int64_t>(aligned(static_cast<std::size_t>(floats) * sizeof(float)) / sizeof(float))), add_(std::move(add)) {
+    : team_(team),
+      floats_(floats),
+      stride_(static_cast<std::int64_t>(aligned(static_cast<std::size_t>(floats) * sizeof(float)) / sizeof(float))),
+      add_(std::move(add)) {
   std::int64_t node_parts = 1, all_parts = 1;
   for (int leaves = 1; leaves <= most_leaves; ++leaves) {
     std::int64_t sum = 0;
@@ -47,7 +51,8 @@ GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t flo
   windows_ = team.memory(static_cast<std::size_t>(team.local_size() * buffers * stride_) * sizeof(float));
   places_ = team.memory(static_cast<std::size_t>(team.local_size()) * most_parts_ * sizeof(std::int64_t));
   std::vector<std::byte*> mine;
-  for (std::int64_t i = buffers; i-- > 0;) mine.push_back(reinterpret_cast<std::byte*>(windows_.floats() + (team.local_rank() * buffers + i) * stride_));
+  for (std::int64_t i = buffers; i-- > 0;)
+    mine.push_back(reinterpret_cast<std::byte*>(windows_.floats() + (team.local_rank() * buffers + i) * stride_));
   pool_ = std::make_unique<parallel::BufferPool>(static_cast<std::size_t>(stride_) * sizeof(float), std::move(mine));
   if (team.nodes() == 1) return;
   packed_ = team.memory(static_cast<std::size_t>(node_parts * (stride_ + team.nodes())) * sizeof(float));
@@ -74,9 +79,13 @@ void GradientExchange::put(int leaves, std::span<std::byte* const> sums) {
 }
 
 /// Where the vectors for node `node` start in packed_: [node][part][chunk].
-std::size_t GradientExchange::packed(int node) const { return static_cast<std::size_t>(parts_of(team_.node()) * chunk(node).first); }
+std::size_t GradientExchange::packed(int node) const {
+  return static_cast<std::size_t>(parts_of(team_.node()) * chunk(node).first);
+}
 
-int GradientExchange::parts_of(int node) const { return static_cast<int>(subtrees_in(team_.node_share(leaves_, node), leaves_).size()); }
+int GradientExchange::parts_of(int node) const {
+  return static_cast<int>(subtrees_in(team_.node_share(leaves_, node), leaves_).size());
+}
 
 void GradientExchange::combine(int leaves, const Take& take) {
   leaves_ = leaves;
@@ -94,7 +103,8 @@ void GradientExchange::combine(int leaves, const Take& take) {
   for_pieces(team_.local_share(floats_), [&](std::int64_t first, std::int64_t count) {
     const auto vector = [&](int part) { return part < 0 ? nullptr : vectors[static_cast<std::size_t>(part)] + first; };
     for (std::size_t w = 0; w < wanted.size(); ++w) {
-      const auto [left, right] = parallel::fold_to_two(wanted[w], parts, leaves, [&](int l, int r) { add_(vector(l), vector(r), vector(l), count); });
+      const auto [left, right] =
+          parallel::fold_to_two(wanted[w], parts, leaves, [&](int l, int r) { add_(vector(l), vector(r), vector(l), count); });
       if (team_.nodes() == 1)
         take(first, count, vector(left), vector(right));
       else
@@ -129,7 +139,8 @@ void GradientExchange::start() {
     at += bytes(theirs);
   }
   const auto own = static_cast<std::size_t>(team_.node());
-  if (to[own].size > 0) std::memcpy(from[own].data, to[own].data, to[own].size);  // a node whose shards are none has nothing, and no memory for it
+  if (to[own].size > 0)
+    std::memcpy(from[own].data, to[own].data, to[own].size);  // a node whose shards are none has nothing, and no memory for it
   messages_ = team_.send_across(to, from, "exchange of gradients");
 }
 
@@ -151,12 +162,17 @@ void GradientExchange::finish() {
   }
   const auto vector = [&](int part) { return arrived_.floats() + part * mine.count(); };
   for_pieces({0, mine.count()}, [&](std::int64_t first, std::int64_t count) {
-    const int at = parallel::fold({0, leaves_}, parts, leaves_, [&](int left, int right) { add_(vector(left) + first, vector(right) + first, vector(left) + first, count); });
+    const int at = parallel::fold({0, leaves_}, parts, leaves_, [&](int left, int right) {
+      add_(vector(left) + first, vector(right) + first, vector(left) + first, count);
+    });
     std::memcpy(result_.floats() + mine.first + first, vector(at) + first, static_cast<std::size_t>(count) * sizeof(float));
   });
   std::vector<Team::Bytes> from;
-  for (int n = 0; n < team_.nodes(); ++n) from.push_back({reinterpret_cast<std::byte*>(result_.floats() + chunk(n).first), static_cast<std::size_t>(chunk(n).count()) * sizeof(float)});
-  team_.send_across(std::vector<Team::Bytes>(from.size(), from[static_cast<std::size_t>(team_.node())]), from, "exchange of gradients")->finish();
+  for (int n = 0; n < team_.nodes(); ++n)
+    from.push_back(
+        {reinterpret_cast<std::byte*>(result_.floats() + chunk(n).first), static_cast<std::size_t>(chunk(n).count()) * sizeof(float)});
+  team_.send_across(std::vector<Team::Bytes>(from.size(), from[static_cast<std::size_t>(team_.node())]), from, "exchange of gradients")
+      ->finish();
 }
 
 void GradientExchange::take(const Take& take) const {

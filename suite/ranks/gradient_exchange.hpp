@@ -59,8 +59,8 @@ class GradientExchange {
   Team& team_;
   std::int64_t floats_, stride_;
   Add add_;
-  Memory windows_;           ///< the ranks' buffers, rank after rank
-  Memory places_;            ///< [local ranks, most_parts_]: where each rank's sums lie, in floats from the start of windows_
+  Memory windows_;  ///< the ranks' buffers, rank after rank
+  Memory places_;   ///< [local ranks, most_parts_]: where each rank's sums lie, in floats from the start of windows_
   std::size_t most_parts_ = 1;
   std::unique_ptr<parallel::BufferPool> pool_;
   std::vector<std::byte*> lent_;

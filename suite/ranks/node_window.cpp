@@ -20,15 +20,20 @@ namespace reprise::ranks {
 
 namespace {
 
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 [[noreturn]] void fail(const std::string& name, std::size_t bytes, int error) {
   const std::string what = fmt::format("shared memory {} of {} MiB", name, (bytes + (1 << 20) - 1) >> 20);
   if (error == ENOENT)
-    throw RunError(Complaint{what, "to find in /dev/shm what another rank of this host made", std::strerror(error), "Start the ranks of a host in one container, or in containers that share /dev/shm"});
+    throw RunError(Complaint{what, "to find in /dev/shm what another rank of this host made", std::strerror(error),
+                             "Start the ranks of a host in one container, or in containers that share /dev/shm"});
   if (error == EACCES || error == EPERM)
-    throw RunError(Complaint{what, "the right to make it in /dev/shm", std::strerror(error), "Start all ranks as one user, with a /dev/shm that it may write to"});
-  throw RunError(Complaint{what, "room in /dev/shm", std::strerror(error), "Give /dev/shm more room, or use fewer ranks a node and more threads a rank"});
+    throw RunError(Complaint{what, "the right to make it in /dev/shm", std::strerror(error),
+                             "Start all ranks as one user, with a /dev/shm that it may write to"});
+  throw RunError(Complaint{what, "room in /dev/shm", std::strerror(error),
+                           "Give /dev/shm more room, or use fewer ranks a node and more threads a rank"});
 }
 
 Memory map(int descriptor, const std::string& name, std::size_t bytes) {
@@ -60,7 +65,9 @@ Memory map_shared_memory(const std::string& name, std::size_t bytes) {
   return map(descriptor, name, bytes);
 }
 
-void unlink_shared_memory(const std::string& name) { shm_unlink(name.c_str()); }
+void unlink_shared_memory(const std::string& name) {
+  shm_unlink(name.c_str());
+}
 
 bool NodeBarrier::all_here() const {
   for (int r = 0; r < ranks_; ++r)

@@ -31,7 +31,8 @@ struct BarrierCells {
 /// A barrier in shared memory. It spins for a moment, then sleeps in the kernel: ranks may be more than cores.
 class NodeBarrier {
  public:
-  NodeBarrier(BarrierCells& cells, int rank, int ranks, bool cores_suffice) : cells_(cells), rank_(rank), ranks_(ranks), spins_(cores_suffice ? 500 : 20) {}
+  NodeBarrier(BarrierCells& cells, int rank, int ranks, bool cores_suffice)
+      : cells_(cells), rank_(rank), ranks_(ranks), spins_(cores_suffice ? 500 : 20) {}
   /// Returns the ranks that are missing after `seconds` (0: waits for ever); none when all came.
   std::vector<int> wait(double seconds);
 

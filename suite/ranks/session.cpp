@@ -104,7 +104,9 @@ Session::Session() : state_(std::make_unique<State>()) {
   if (!launched_by_mpi()) return;
   int provided = 0;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided);
-  if (provided < MPI_THREAD_MULTIPLE) throw RunError(Complaint{"MPI library", "calls from several threads (MPI_THREAD_MULTIPLE)", "a build without", "Use another build of Open MPI"});
+  if (provided < MPI_THREAD_MULTIPLE)
+    throw RunError(
+        Complaint{"MPI library", "calls from several threads (MPI_THREAD_MULTIPLE)", "a build without", "Use another build of Open MPI"});
   state_->has_mpi = true;
   MPI_Comm_dup(MPI_COMM_WORLD, &state_->world);
   MPI_Comm_rank(state_->world, &state_->rank);
@@ -117,8 +119,12 @@ Session::~Session() {
   MPI_Finalize();
 }
 
-int Session::rank() const { return state_->rank; }
-int Session::size() const { return state_->size; }
+int Session::rank() const {
+  return state_->rank;
+}
+int Session::size() const {
+  return state_->size;
+}
 
 std::unique_ptr<Team> Session::team(int group) {
   auto state = std::make_unique<Team::State>();
@@ -159,7 +165,8 @@ std::unique_ptr<Team> Session::team(int group) {
   MPI_Comm_free(&whole);
 
   if (state->local_size > BarrierCells::kMostRanks)
-    throw InputError(Complaint{"ranks on one node", fmt::format("at most {}", BarrierCells::kMostRanks), std::to_string(state->local_size), "Use more threads a rank"});
+    throw InputError(Complaint{"ranks on one node", fmt::format("at most {}", BarrierCells::kMostRanks), std::to_string(state->local_size),
+                               "Use more threads a rank"});
   Team::State& inside = *state;
   auto team = std::make_unique<Team>(std::move(state));
   if (inside.local_size > 1) {
@@ -179,7 +186,8 @@ std::vector<std::string> Session::gather(const std::string& mine) {
   std::string all(static_cast<std::size_t>(starts.back() + lengths.back()), '\0');
   MPI_Allgatherv(mine.data(), length, MPI_CHAR, all.data(), lengths.data(), starts.data(), MPI_CHAR, state_->world);
   std::vector<std::string> texts;
-  for (std::size_t r = 0; r < lengths.size(); ++r) texts.push_back(all.substr(static_cast<std::size_t>(starts[r]), static_cast<std::size_t>(lengths[r])));
+  for (std::size_t r = 0; r < lengths.size(); ++r)
+    texts.push_back(all.substr(static_cast<std::size_t>(starts[r]), static_cast<std::size_t>(lengths[r])));
   return texts;
 }
 
@@ -225,15 +233,28 @@ Session::Session() : state_(std::make_unique<State>()) {
   if (ranks == nullptr) ranks = std::getenv("PMI_SIZE");
   const std::string count = ranks != nullptr ? ranks : "an unknown number of";  // PMIx tells the rank alone
   if (count != "1")
-    throw InputError(Complaint{"reprise", "one rank: it was built without MPI", count + " ranks of mpirun or srun", "Start it without them, or configure with -DREPRISE_MPI=ON"});
+    throw InputError(Complaint{"reprise", "one rank: it was built without MPI", count + " ranks of mpirun or srun",
+                               "Start it without them, or configure with -DREPRISE_MPI=ON"});
 }
 Session::~Session() = default;
-int Session::rank() const { return 0; }
-int Session::size() const { return 1; }
-std::unique_ptr<Team> Session::team(int) { return std::make_unique<Team>(std::make_unique<Team::State>()); }
-std::vector<std::string> Session::gather(const std::string& mine) { return {mine}; }
-void Session::start_counter() { state_->next = 0; }
-std::int64_t Session::take_from_counter() { return state_->next++; }
+int Session::rank() const {
+  return 0;
+}
+int Session::size() const {
+  return 1;
+}
+std::unique_ptr<Team> Session::team(int) {
+  return std::make_unique<Team>(std::make_unique<Team::State>());
+}
+std::vector<std::string> Session::gather(const std::string& mine) {
+  return {mine};
+}
+void Session::start_counter() {
+  state_->next = 0;
+}
+std::int64_t Session::take_from_counter() {
+  return state_->next++;
+}
 void Session::stop_counter() {}
 void Session::abort(int code) {
   std::fflush(nullptr);

@@ -83,7 +83,9 @@ namespace {
 constexpr int kTag = 1;
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;  ///< of one MPI message: its length is an int
 
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 class NoMessages : public Messages {
  public:
@@ -93,14 +95,19 @@ class NoMessages : public Messages {
 
 class NodeMessages : public Messages {
  public:
-  NodeMessages(const Team::State& state, const std::vector<Team::Bytes>& to, const std::vector<Team::Bytes>& from, const char* what) : state_(state), what_(what) {
+  NodeMessages(const Team::State& state, const std::vector<Team::Bytes>& to, const std::vector<Team::Bytes>& from, const char* what)
+      : state_(state), what_(what) {
     for (int n = 0; n < state.nodes; ++n) {
       if (n == state.node) continue;
-      pieces(from[static_cast<std::size_t>(n)], n, [&](std::byte* at, int bytes, int peer, MPI_Request* request) { MPI_Irecv(at, bytes, MPI_BYTE, peer, kTag, state.comm, request); });
+      pieces(from[static_cast<std::size_t>(n)], n, [&](std::byte* at, int bytes, int peer, MPI_Request* request) {
+        MPI_Irecv(at, bytes, MPI_BYTE, peer, kTag, state.comm, request);
+      });
     }
     for (int n = 0; n < state.nodes; ++n) {
       if (n == state.node) continue;
-      pieces(to[static_cast<std::size_t>(n)], n, [&](std::byte* at, int bytes, int peer, MPI_Request* request) { MPI_Isend(at, bytes, MPI_BYTE, peer, kTag, state.comm, request); });
+      pieces(to[static_cast<std::size_t>(n)], n, [&](std::byte* at, int bytes, int peer, MPI_Request* request) {
+        MPI_Isend(at, bytes, MPI_BYTE, peer, kTag, state.comm, request);
+      });
     }
   }
 
@@ -124,7 +131,8 @@ class NodeMessages : public Messages {
     for (std::size_t at = 0; at < bytes.size; at += kMostBytes) {
       requests_.push_back(MPI_REQUEST_NULL);
       nodes_.push_back(n);
-      post(bytes.data + at, static_cast<int>(std::min(kMostBytes, bytes.size - at)), static_cast<int>(state_.node_ranks[static_cast<std::size_t>(n)].first), &requests_.back());
+      post(bytes.data + at, static_cast<int>(std::min(kMostBytes, bytes.size - at)),
+           static_cast<int>(state_.node_ranks[static_cast<std::size_t>(n)].first), &requests_.back());
     }
   }
 
@@ -165,7 +173,8 @@ void Team::State::wait(MPI_Request& request, const char* what) const {
 void Team::State::complain(const std::vector<int>& missing, const char* what) const {
   std::vector<std::string> who;
   for (const int position : missing) who.push_back(names[static_cast<std::size_t>(position)]);
-  throw RunError(Complaint{fmt::format("{} (waiting on {})", what, names[static_cast<std::size_t>(rank)]), fmt::format("all {} ranks within {:g} s", size, watchdog_seconds),
+  throw RunError(Complaint{fmt::format("{} (waiting on {})", what, names[static_cast<std::size_t>(rank)]),
+                           fmt::format("all {} ranks within {:g} s", size, watchdog_seconds),
                            who.empty() ? "some are missing" : fmt::format("missing: {}", fmt::join(who, ", ")),
                            "They hang, or the network between is cut. --watchdog sets how long to wait"});
 }
@@ -187,15 +196,33 @@ Team::~Team() {
     if (*comm != MPI_COMM_NULL) MPI_Comm_free(comm);
 }
 
-int Team::rank() const { return state_->rank; }
-int Team::size() const { return state_->size; }
-int Team::node() const { return state_->node; }
-int Team::nodes() const { return state_->nodes; }
-int Team::local_rank() const { return state_->local_rank; }
-int Team::local_size() const { return state_->local_size; }
-Range Team::ranks_of(int of_node) const { return state_->node_ranks[static_cast<std::size_t>(of_node)]; }
-std::string Team::name_of(int position) const { return state_->names[static_cast<std::size_t>(position)]; }
-void Team::set_watchdog(double seconds) { state_->watchdog_seconds = seconds; }
+int Team::rank() const {
+  return state_->rank;
+}
+int Team::size() const {
+  return state_->size;
+}
+int Team::node() const {
+  return state_->node;
+}
+int Team::nodes() const {
+  return state_->nodes;
+}
+int Team::local_rank() const {
+  return state_->local_rank;
+}
+int Team::local_size() const {
+  return state_->local_size;
+}
+Range Team::ranks_of(int of_node) const {
+  return state_->node_ranks[static_cast<std::size_t>(of_node)];
+}
+std::string Team::name_of(int position) const {
+  return state_->names[static_cast<std::size_t>(position)];
+}
+void Team::set_watchdog(double seconds) {
+  state_->watchdog_seconds = seconds;
+}
 
 Range Team::node_share(std::int64_t count, int of_node) const {
   const Range ranks = ranks_of(of_node);
@@ -287,22 +314,48 @@ Team& Team::alone() {
 }
 Team::Team(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Team::~Team() = default;
-int Team::rank() const { return 0; }
-int Team::size() const { return 1; }
-int Team::node() const { return 0; }
-int Team::nodes() const { return 1; }
-int Team::local_rank() const { return 0; }
-int Team::local_size() const { return 1; }
-Range Team::ranks_of(int) const { return {0, 1}; }
-std::string Team::name_of(int) const { return "rank 0"; }
+int Team::rank() const {
+  return 0;
+}
+int Team::size() const {
+  return 1;
+}
+int Team::node() const {
+  return 0;
+}
+int Team::nodes() const {
+  return 1;
+}
+int Team::local_rank() const {
+  return 0;
+}
+int Team::local_size() const {
+  return 1;
+}
+Range Team::ranks_of(int) const {
+  return {0, 1};
+}
+std::string Team::name_of(int) const {
+  return "rank 0";
+}
 void Team::set_watchdog(double) {}
-Range Team::node_share(std::int64_t count, int) const { return {0, count}; }
-Memory Team::memory(std::size_t bytes) { return Memory(bytes); }
+Range Team::node_share(std::int64_t count, int) const {
+  return {0, count};
+}
+Memory Team::memory(std::size_t bytes) {
+  return Memory(bytes);
+}
 void Team::synchronise(const char*) {}
-std::unique_ptr<Messages> Team::send_across(const std::vector<Bytes>&, const std::vector<Bytes>&, const char*) { return std::make_unique<NoMessages>(); }
+std::unique_ptr<Messages> Team::send_across(const std::vector<Bytes>&, const std::vector<Bytes>&, const char*) {
+  return std::make_unique<NoMessages>();
+}
 void Team::broadcast(void*, std::size_t, const char*) {}
-bool Team::any(bool mine, const char*) { return mine; }
-bool Team::all_arrive(double) { return true; }
+bool Team::any(bool mine, const char*) {
+  return mine;
+}
+bool Team::all_arrive(double) {
+  return true;
+}
 
 #endif
 

@@ -41,11 +41,11 @@ class Team {
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
-  int rank() const;         ///< position in the team
+  int rank() const;  ///< position in the team
   int size() const;
   int node() const;
   int nodes() const;
-  int local_rank() const;   ///< position among the ranks of this node
+  int local_rank() const;  ///< position among the ranks of this node
   int local_size() const;
   bool is_root() const { return rank() == 0; }
   bool leads_node() const { return local_rank() == 0; }

@@ -22,16 +22,16 @@ struct Team::State {};
 
 struct Team::State {
   int rank = 0, size = 1, node = 0, nodes = 1, local_rank = 0, local_size = 1;
-  std::vector<Range> node_ranks{{0, 1}};   ///< positions of each node's ranks
-  std::vector<std::string> names;          ///< per position
+  std::vector<Range> node_ranks{{0, 1}};  ///< positions of each node's ranks
+  std::vector<std::string> names;         ///< per position
   double watchdog_seconds = 600;
   bool has_mpi = false;
-  MPI_Comm comm = MPI_COMM_NULL;           ///< ranks are positions
+  MPI_Comm comm = MPI_COMM_NULL;  ///< ranks are positions
   MPI_Comm node_comm = MPI_COMM_NULL;
-  MPI_Comm last_comm = MPI_COMM_NULL;      ///< for all_arrive, where nothing else is ever open
+  MPI_Comm last_comm = MPI_COMM_NULL;  ///< for all_arrive, where nothing else is ever open
   Memory cells;
   std::optional<NodeBarrier> barrier;
-  int memories = 0;                        ///< made so far, for their names
+  int memories = 0;  ///< made so far, for their names
 
   /// Waits for a request while time passes; throws RunError when it takes too long.
   void wait(MPI_Request& request, const char* what) const;

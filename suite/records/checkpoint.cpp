@@ -68,7 +68,8 @@ void read_back(const fs::path& temporary, const fs::path& path, std::uint64_t wr
   ssize_t count = descriptor < 0 ? -1 : 0;
   if (descriptor >= 0) {
     ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);  // ask the disk, not the memory that the bytes were just written to
-    while ((count = disk::read(descriptor, piece.data(), piece.size())) > 0) digest.add(Bytes(piece).first(static_cast<std::size_t>(count)));
+    while ((count = disk::read(descriptor, piece.data(), piece.size())) > 0)
+      digest.add(Bytes(piece).first(static_cast<std::size_t>(count)));
   }
   const std::string failure = count < 0 ? std::strerror(errno) : "other bytes";
   if (count == 0 && digest.finish64() == written) return;
@@ -135,7 +136,8 @@ std::optional<Checkpoint> read_checkpoint(const fs::path& path, std::string* war
 }
 
 void remove_checkpoint(const fs::path& path) {
-  for (const char* suffix : {".previous", ".new", ""}) remove_file(kWhat, with_suffix(path, suffix));  // a kill leaves the newest, or nothing
+  for (const char* suffix : {".previous", ".new", ""})
+    remove_file(kWhat, with_suffix(path, suffix));  // a kill leaves the newest, or nothing
 }
 
 }  // namespace reprise::records

@@ -255,10 +255,9 @@ class Comparer {
 }  // namespace
 
 bool is_circumstance(const std::string& provenance_key) {
-  constexpr std::array<std::string_view, 20> kWords = {"rank",  "thread", "binding", "bound",     "host",    "node",
-                                                       "cpu",   "cores",  "memory",  "load",      "date",    "time",
-                                                       "start", "finish", "user",    "directory", "resumed", "command",
-                                                       "phase", "processor"};
+  constexpr std::array<std::string_view, 20> kWords = {"rank",  "thread",    "binding", "bound",   "host",  "node",     "cpu",
+                                                       "cores", "memory",    "load",    "date",    "time",  "start",    "finish",
+                                                       "user",  "directory", "resumed", "command", "phase", "processor"};
   return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return provenance_key.find(word) != std::string::npos; });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The system calls that records are written and read with, in one place, so that a test can step between each of them and the disk:
-// count them, end the process at the n-th, or let the n-th fail. In production nobody does, and a call costs one look at a null pointer more.
+// count them, end the process at the n-th, or let the n-th fail. In production nobody does, and a call costs one look at a null pointer
+// more.
 
 #include <sys/types.h>
 

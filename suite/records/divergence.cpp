@@ -10,9 +10,13 @@ namespace reprise::records {
 
 namespace {
 
-bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
+bool same_bits(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
 
-std::string at(const std::vector<std::string>& values, std::size_t row) { return row < values.size() ? values[row] : ""; }
+std::string at(const std::vector<std::string>& values, std::size_t row) {
+  return row < values.size() ? values[row] : "";
+}
 
 /// The first name whose digest differs in two texts of digests between spaces.
 std::string first_layer(const std::vector<std::string>& names, const std::string& a, const std::string& b) {
@@ -75,8 +79,9 @@ std::string divergence_text(const Divergence& divergence) {
   if (divergence.epoch >= 0) text += fmt::format(", first after epoch {:g}", divergence.epoch);
   if (!divergence.layer.empty()) text += fmt::format(", first layer {}", divergence.layer);
   if (divergence.by_step >= 0)
-    text += divergence.by_step == divergence.after_step + 1 ? fmt::format("; losses first differ at step {}", divergence.by_step)
-                                                            : fmt::format("; losses first differ between steps {} and {}", divergence.after_step + 1, divergence.by_step);
+    text += divergence.by_step == divergence.after_step + 1
+                ? fmt::format("; losses first differ at step {}", divergence.by_step)
+                : fmt::format("; losses first differ between steps {} and {}", divergence.after_step + 1, divergence.by_step);
   return text;
 }
 

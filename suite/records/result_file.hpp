@@ -9,9 +9,8 @@
 //   /provenance             text attributes; /provenance/deviations texts
 //   /metrics/NAME           float64 [epochs], attribute unit
 //   /timing/NAME            float64 [epochs], attribute unit
-//   /digests/weights        texts [epochs]; where there is a trace also optimizer and layers [epochs], layer_names, and losses at steps (int64)
-//   /predictions/labels     int32 [test images]; /predictions/predictions the same
-//   /results                float64 attributes
+//   /digests/weights        texts [epochs]; where there is a trace also optimizer and layers [epochs], layer_names, and losses at steps
+//   (int64) /predictions/labels     int32 [test images]; /predictions/predictions the same /results                float64 attributes
 //   /tables/NAME/COLUMN     float64 [rows]; attributes title and x of the group; column x is the dimension scale of the others
 //   /images/NAME            uint8 [count, height, width, channels]; attributes of the HDF5 image specification, title, captions
 //   /weights/LAYER.PARAMETER float32, "conv1.weight"

@@ -29,7 +29,8 @@ RunLock::RunLock(const std::filesystem::path& path) : path_(path) {
     while (::flock(file_, LOCK_EX | LOCK_NB) != 0 && (error = errno) == EINTR) error = 0;
     if (error == EWOULDBLOCK) {
       disk::close(file_);
-      throw RunError(Complaint{path.string(), "one process at a run", "another that is at this one", "Wait for it, or write elsewhere with --out"});
+      throw RunError(
+          Complaint{path.string(), "one process at a run", "another that is at this one", "Wait for it, or write elsewhere with --out"});
     }
     if (error != 0 || is_at(file_, path)) return;
     disk::close(file_);

@@ -36,11 +36,11 @@ struct Tensor {
 
 /// Digests finer than those of the weights, for finding where two executions part. Empty in files of older versions.
 struct Trace {
-  std::vector<std::string> optimizer;      ///< optimizer state, one a row of `epochs`
-  std::vector<std::string> layer_names;    ///< layers that have parameters
-  std::vector<std::string> layers;         ///< one a row of `epochs`: 16 hex digits for each of layer_names, between spaces
-  std::vector<std::int64_t> steps;         ///< steps done ...
-  std::vector<std::string> losses;         ///< ... and the digest over the losses of all steps up to then
+  std::vector<std::string> optimizer;    ///< optimizer state, one a row of `epochs`
+  std::vector<std::string> layer_names;  ///< layers that have parameters
+  std::vector<std::string> layers;       ///< one a row of `epochs`: 16 hex digits for each of layer_names, between spaces
+  std::vector<std::int64_t> steps;       ///< steps done ...
+  std::vector<std::string> losses;       ///< ... and the digest over the losses of all steps up to then
   bool empty() const { return layers.empty() && losses.empty() && optimizer.empty(); }
 };
 
@@ -50,23 +50,24 @@ struct RunRecord {
   std::int64_t seed = 0;
   std::string status = "complete";  ///< "complete"; nothing else is written to a result file today
 
-  std::string recipe_toml;                         ///< /recipe: the resolved recipe
-  std::map<std::string, std::string> provenance;   ///< /provenance: string attributes
-  std::vector<std::string> deviations;             ///< /provenance/deviations
+  std::string recipe_toml;                        ///< /recipe: the resolved recipe
+  std::map<std::string, std::string> provenance;  ///< /provenance: string attributes
+  std::vector<std::string> deviations;            ///< /provenance/deviations
 
-  std::vector<double> epochs;                      ///< axis of metrics, digests and timing: epochs completed
-  std::map<std::string, Series> metrics;           ///< /metrics: "train_loss", "train_error", "test_loss", "test_error", ...
-  std::vector<std::string> weight_digests;         ///< /digests/weights: one a row of `epochs`, hex
-  Trace trace;                                     ///< /digests/optimizer, layer_names, layers, steps, losses
-  std::map<std::string, Series> timing;            ///< /timing, a value for each evaluation: "seconds" of training since the last one, "images_per_second"
+  std::vector<double> epochs;               ///< axis of metrics, digests and timing: epochs completed
+  std::map<std::string, Series> metrics;    ///< /metrics: "train_loss", "train_error", "test_loss", "test_error", ...
+  std::vector<std::string> weight_digests;  ///< /digests/weights: one a row of `epochs`, hex
+  Trace trace;                              ///< /digests/optimizer, layer_names, layers, steps, losses
+  std::map<std::string, Series>
+      timing;  ///< /timing, a value for each evaluation: "seconds" of training since the last one, "images_per_second"
 
-  std::vector<std::int32_t> test_labels;           ///< /predictions/labels [test count]
-  std::vector<std::int32_t> test_predictions;      ///< /predictions/predictions
+  std::vector<std::int32_t> test_labels;       ///< /predictions/labels [test count]
+  std::vector<std::int32_t> test_predictions;  ///< /predictions/predictions
 
-  std::map<std::string, double> results;           ///< /results: scalars that analyses and claims refer to
-  std::map<std::string, Table> tables;             ///< /tables/NAME
-  std::map<std::string, Images> images;            ///< /images/NAME
-  std::map<std::string, Tensor> weights;           ///< /weights/NAME; empty unless asked for
+  std::map<std::string, double> results;  ///< /results: scalars that analyses and claims refer to
+  std::map<std::string, Table> tables;    ///< /tables/NAME
+  std::map<std::string, Images> images;   ///< /images/NAME
+  std::map<std::string, Tensor> weights;  ///< /weights/NAME; empty unless asked for
 };
 
 }  // namespace reprise::records

@@ -4,7 +4,9 @@
 
 namespace reprise {
 
-const char* name_of(Precision precision) { return precision == Precision::f32 ? "f32" : "bf16"; }
+const char* name_of(Precision precision) {
+  return precision == Precision::f32 ? "f32" : "bf16";
+}
 
 std::string SampleShape::text() const {
   if (height == 1 && width == 1) return fmt::format("[{}]", channels);

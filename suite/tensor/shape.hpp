@@ -11,7 +11,9 @@ namespace reprise {
 /// How activations and packed weights are stored. Accumulation, master weights and statistics are always float32 or double.
 enum class Precision { f32, bf16 };
 
-constexpr std::size_t bytes_of(Precision precision) { return precision == Precision::f32 ? 4 : 2; }
+constexpr std::size_t bytes_of(Precision precision) {
+  return precision == Precision::f32 ? 4 : 2;
+}
 const char* name_of(Precision precision);
 
 /// Shape of one sample.

@@ -38,7 +38,9 @@ bool is_empty_list(const Options::Value& value) {
   return (numbers && numbers->empty()) || (strings && strings->empty());
 }
 
-bool is_whole(double value) { return std::floor(value) == value && std::abs(value) < 9007199254740992.0; }  // 2^53
+bool is_whole(double value) {
+  return std::floor(value) == value && std::abs(value) < 9007199254740992.0;
+}  // 2^53
 
 }  // namespace
 
@@ -47,7 +49,9 @@ const Options::Value* Options::find(const std::string& key) const {
   return found == values_.end() ? nullptr : &found->second;
 }
 
-bool Options::has(const std::string& key) const { return values_.count(key) > 0; }
+bool Options::has(const std::string& key) const {
+  return values_.count(key) > 0;
+}
 
 bool Options::get_bool(const std::string& key, bool fallback) const {
   asked_[key] = "boolean";

@@ -51,7 +51,7 @@ class Options {
 struct Schedule {
   std::string kind = "constant";
   double value = 0;
-  double start = 0;                ///< one_cycle
+  double start = 0;  ///< one_cycle
   double final_value = 0;
   double factor = 0.1;
   double decay_steps = 0;
@@ -65,12 +65,12 @@ struct Schedule {
 struct OptimizerRecipe {
   std::string kind = "sgd";  ///< "sgd", "adam", "adamw"
   Schedule learning_rate;
-  Schedule momentum;         ///< sgd
+  Schedule momentum;  ///< sgd
   bool nesterov = false;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  ///< adam
-  double weight_decay = 0;   ///< where ParameterSpec::decays: gradient += weight_decay * w; adamw: w -= rate * weight_decay * w
-  double l1 = 0;             ///< where ParameterSpec::decays: gradient += l1 * sign(w)
-  double max_norm = 0;       ///< bound on the norm of each unit's incoming weights; 0: none
+  double weight_decay = 0;  ///< where ParameterSpec::decays: gradient += weight_decay * w; adamw: w -= rate * weight_decay * w
+  double l1 = 0;            ///< where ParameterSpec::decays: gradient += l1 * sign(w)
+  double max_norm = 0;      ///< bound on the norm of each unit's incoming weights; 0: none
   /// Lookahead (Zhang et al. 2019, arXiv 1907.08610) with a rising weight: every so many steps slow <- d slow + (1 - d) fast, fast <- slow,
   /// d = lookahead_decay^lookahead_steps * (share of the run)^3; after the last step fast <- slow. 0: none. Running statistics take part.
   std::int64_t lookahead_steps = 0;
@@ -82,12 +82,12 @@ struct OptimizerRecipe {
 /// Procedure "hebbian": the plastic layers learn first, without labels; then a classifier learns on features that are computed once.
 /// `batch`, `shard`, `epochs`, `steps` and `optimizer` of the recipe are the classifier's.
 struct HebbianRecipe {
-  double epochs = 1;                     ///< passes over the training images before the classifier; 0: none
+  double epochs = 1;  ///< passes over the training images before the classifier; 0: none
   std::int64_t batch = 10;
   std::int64_t shard = 5;
-  std::string order = "all_at_once";     ///< or "layer_by_layer": `epochs` passes for each layer, the earlier ones frozen
-  std::int64_t labelled_images = 0;      ///< training images that the classifier sees; 0: all
-  Precision features = Precision::f32;   ///< how cached features are stored
+  std::string order = "all_at_once";    ///< or "layer_by_layer": `epochs` passes for each layer, the earlier ones frozen
+  std::int64_t labelled_images = 0;     ///< training images that the classifier sees; 0: all
+  Precision features = Precision::f32;  ///< how cached features are stored
 };
 
 /// How a deviation begins that an override of the command line made: "set by hand: batch=16".
@@ -101,31 +101,31 @@ struct Recipe {
   Options model_options;
 
   std::string dataset;
-  std::int64_t train_images = 0;         ///< 0: all
+  std::int64_t train_images = 0;  ///< 0: all
   std::int64_t test_images = 0;
-  std::int64_t held_out_images = 0;      ///< if positive, so many training images are tested on in place of the test set
+  std::int64_t held_out_images = 0;  ///< if positive, so many training images are tested on in place of the test set
   std::vector<std::string> preprocessing;
   std::vector<std::string> augmentation;
 
-  std::int64_t batch = 128;              ///< the global batch
-  std::int64_t shard = 8;                ///< samples of one shard; 0 ("auto") until experiments::choose_shards has put a number here
-  double epochs = 1;                     ///< length of the run, unless steps > 0
+  std::int64_t batch = 128;  ///< the global batch
+  std::int64_t shard = 8;    ///< samples of one shard; 0 ("auto") until experiments::choose_shards has put a number here
+  double epochs = 1;         ///< length of the run, unless steps > 0
   std::int64_t steps = 0;
   Precision precision = Precision::f32;
   OptimizerRecipe optimizer;
   HebbianRecipe hebbian;
   double label_smoothing = 0;
-  bool drop_last = false;                ///< leave out an epoch's last batch if it is not full; ignored under "hebbian"
-  /// Views of a test image whose logits are averaged. 0: the image. 1: and its mirror. 2: half of that, and a quarter each of the same on the
-  /// image shifted by one pixel up and left, and down and right, with reflected borders (Jordan 2024, arXiv 2404.00498, section 3.5).
+  bool drop_last = false;  ///< leave out an epoch's last batch if it is not full; ignored under "hebbian"
+  /// Views of a test image whose logits are averaged. 0: the image. 1: and its mirror. 2: half of that, and a quarter each of the same on
+  /// the image shifted by one pixel up and left, and down and right, with reflected borders (Jordan 2024, arXiv 2404.00498, section 3.5).
   int test_views = 0;
-  int evaluations = 10;                  ///< about how many times the test set is evaluated, the last step included
+  int evaluations = 10;  ///< about how many times the test set is evaluated, the last step included
 
-  std::vector<std::string> analyses;     ///< run after training: "monte_carlo", "sparsity" ...; see experiments/analyses
+  std::vector<std::string> analyses;  ///< run after training: "monte_carlo", "sparsity" ...; see experiments/analyses
   Options analysis_options;
 
-  std::vector<std::string> reports;      ///< ids of published numbers that this trial reproduces
-  std::vector<std::string> deviations;   ///< from the paper's protocol, in words, each a footnote of the report
+  std::vector<std::string> reports;     ///< ids of published numbers that this trial reproduces
+  std::vector<std::string> deviations;  ///< from the paper's protocol, in words, each a footnote of the report
 };
 
 /// Steps of one pass over so many training images, at least 1.

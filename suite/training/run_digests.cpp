@@ -94,9 +94,14 @@ void RunDigests::restore_from(const records::Checkpoint& checkpoint) {
     return found == checkpoint.texts.end() ? std::vector<std::string>() : lines_of(found->second);
   };
   const auto chain = checkpoint.numbers.find("trace/loss_chain");
-  if (chain == checkpoint.numbers.end()) throw InputError(Complaint{"checkpoint: trace/loss_chain", "a number", "none", "It is of another version; run again with --force"});
+  if (chain == checkpoint.numbers.end())
+    throw InputError(Complaint{"checkpoint: trace/loss_chain", "a number", "none", "It is of another version; run again with --force"});
   weights_ = texts("digests");
-  trace_ = {.optimizer = texts("trace/optimizer"), .layer_names = {}, .layers = texts("trace/layers"), .steps = {}, .losses = texts("trace/losses")};
+  trace_ = {.optimizer = texts("trace/optimizer"),
+            .layer_names = {},
+            .layers = texts("trace/layers"),
+            .steps = {},
+            .losses = texts("trace/losses")};
   if (const auto steps = checkpoint.integers.find("trace/steps"); steps != checkpoint.integers.end()) trace_.steps = steps->second;
   chain_ = chain->second;
 }

@@ -18,7 +18,9 @@ namespace reprise::training {
 
 namespace {
 
-double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 std::span<const float> values_of(const graph::Parameters& parameters, const graph::Parameter& parameter) {
   return {parameters.of(parameter), static_cast<std::size_t>(parameter.count)};
@@ -26,7 +28,8 @@ std::span<const float> values_of(const graph::Parameters& parameters, const grap
 
 graph::ExecutorOptions executor_options(const Recipe& recipe) {
   if (recipe.batch < 1 || recipe.shard < 1)
-    throw InputError(Complaint{"batch and shard", "at least 1 each", fmt::format("batch = {}, shard = {}", recipe.batch, recipe.shard), "Set both in the recipe"});
+    throw InputError(Complaint{"batch and shard", "at least 1 each", fmt::format("batch = {}, shard = {}", recipe.batch, recipe.shard),
+                               "Set both in the recipe"});
   graph::ExecutorOptions options;
   options.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)};
   options.target_is_input = recipe.procedure == "autoencoder";
@@ -64,7 +67,8 @@ class AveragedLogits {
 }  // namespace
 
 struct Trainer::State {
-  State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in, const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers, ranks::Team& team_in)
+  State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in,
+        const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers, ranks::Team& team_in)
       : recipe(recipe_in), graph(graph_in), train(train_in), test(test_in), seed(seed_in), team(team_in), parameters(graph, team) {
     parameters.initialise(seed);
     fit_to_images();
@@ -73,7 +77,8 @@ struct Trainer::State {
     steps_per_epoch = training::steps_per_epoch(recipe, train.count());
     total_steps = training::total_steps(recipe, train.count());
     if (train.count() < 1 || test.count() < 1)
-      throw InputError(Complaint{"data set " + recipe.dataset, "at least one training and one test image", fmt::format("{} and {}", train.count(), test.count()), "Set train_images and test_images"});
+      throw InputError(Complaint{"data set " + recipe.dataset, "at least one training and one test image",
+                                 fmt::format("{} and {}", train.count(), test.count()), "Set train_images and test_images"});
     plan_rows();
   }
 
@@ -82,13 +87,15 @@ struct Trainer::State {
     for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
       const graph::Node& node = graph.nodes()[n];
       if (!node.layer || node.layer->images_to_fit() == 0) continue;
-      if (node.inputs != std::vector<graph::NodeId>{0}) throw ShapeError(Complaint{node.name, "the input of the net in front of it", graph.node(node.inputs.at(0)).name, "Put it first"});
+      if (node.inputs != std::vector<graph::NodeId>{0})
+        throw ShapeError(Complaint{node.name, "the input of the net in front of it", graph.node(node.inputs.at(0)).name, "Put it first"});
       if (team.leads_node()) {
         const std::int64_t count = std::min(node.layer->images_to_fit(), train.count()), size = train.shape().size();
         std::vector<float> images(static_cast<std::size_t>(count * size));
         for (std::int64_t i = 0; i < count; ++i) train.fetch(i, nullptr, images.data() + i * size);
         std::vector<float*> values;
-        for (const int p : parameters.of_node(static_cast<graph::NodeId>(n))) values.push_back(parameters.of(parameters.list()[static_cast<std::size_t>(p)]));
+        for (const int p : parameters.of_node(static_cast<graph::NodeId>(n)))
+          values.push_back(parameters.of(parameters.list()[static_cast<std::size_t>(p)]));
         node.layer->fit(images, train.shape(), values);
       }
       team.synchronise("values fitted to images");
@@ -177,10 +184,12 @@ struct Trainer::State {
   }
 
   /// Nothing if it was stopped.
-  std::optional<Evaluation> evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask, const std::function<bool()>& should_stop) {
+  std::optional<Evaluation> evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask,
+                                     const std::function<bool()>& should_stop) {
     Evaluation result;
     if (!is_autoencoder()) result.predictions.resize(static_cast<std::size_t>(source.count()));
-    const auto views = datasets::test_views(mode == layers::Mode::infer ? recipe.test_views : 0, static_cast<int>(graph.node(0).shape.height), static_cast<int>(graph.node(0).shape.width));
+    const auto views = datasets::test_views(mode == layers::Mode::infer ? recipe.test_views : 0,
+                                            static_cast<int>(graph.node(0).shape.height), static_cast<int>(graph.node(0).shape.width));
     double errors = 0, plain_errors = 0;
     for (std::int64_t first = 0; first < source.count(); first += recipe.batch) {
       const std::int64_t images = std::min(recipe.batch, source.count() - first);
@@ -236,21 +245,35 @@ struct Trainer::State {
   Evaluation evaluation;
 };
 
-Trainer::Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test, std::uint64_t seed, parallel::Workers& workers,
-                 ranks::Team& team)
+Trainer::Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test,
+                 std::uint64_t seed, parallel::Workers& workers, ranks::Team& team)
     : state_(std::make_unique<State>(recipe, graph, train, test, seed, workers, team)) {}
 
 Trainer::~Trainer() = default;
 
-std::int64_t Trainer::total_steps() const { return state_->total_steps; }
-std::int64_t Trainer::step() const { return state_->step; }
-graph::Executor& Trainer::executor() { return *state_->executor; }
-graph::Parameters& Trainer::parameters() { return state_->parameters; }
-const Evaluation& Trainer::last_evaluation() const { return state_->evaluation; }
+std::int64_t Trainer::total_steps() const {
+  return state_->total_steps;
+}
+std::int64_t Trainer::step() const {
+  return state_->step;
+}
+graph::Executor& Trainer::executor() {
+  return *state_->executor;
+}
+graph::Parameters& Trainer::parameters() {
+  return state_->parameters;
+}
+const Evaluation& Trainer::last_evaluation() const {
+  return state_->evaluation;
+}
 
-Evaluation Trainer::evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask) { return *state_->evaluate(source, mode, mask, {}); }
+Evaluation Trainer::evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask) {
+  return *state_->evaluate(source, mode, mask, {});
+}
 
-void Trainer::gather_weights() { state_->executor->gather_weights(*state_->optimizer); }
+void Trainer::gather_weights() {
+  state_->executor->gather_weights(*state_->optimizer);
+}
 
 bool Trainer::run(const Controls& controls) {
   State& s = *state_;
@@ -278,8 +301,12 @@ bool Trainer::run(const Controls& controls) {
     const double elapsed = now_seconds() - started;
     if (controls.progress) {
       const double rate = static_cast<double>(s.step - first_step) / elapsed;
-      controls.progress({.step = s.step, .total_steps = s.total_steps, .epoch = static_cast<double>(s.step) / static_cast<double>(s.steps_per_epoch), .loss = sums.loss,
-                         .images_per_second = rate * static_cast<double>(s.recipe.batch), .seconds_left = static_cast<double>(s.total_steps - s.step) / rate});
+      controls.progress({.step = s.step,
+                         .total_steps = s.total_steps,
+                         .epoch = static_cast<double>(s.step) / static_cast<double>(s.steps_per_epoch),
+                         .loss = sums.loss,
+                         .images_per_second = rate * static_cast<double>(s.recipe.batch),
+                         .seconds_left = static_cast<double>(s.total_steps - s.step) / rate});
     }
     if (s.step == s.total_steps) continue;
     if (sums.signals.save || sums.signals.stop) save();
@@ -293,7 +320,8 @@ void Trainer::write_to(records::RunRecord& record) const {
   s.digests.write_to(record, s.graph, s.parameters);
   for (const auto& [name, values] : s.metrics)
     record.metrics[name] = {name.starts_with("temperature") ? "" : name.ends_with("error") ? "percent" : "nats", values};
-  for (const auto& [name, values] : s.timing) record.timing[name] = {name == "seconds" ? "seconds" : name == "gflops" ? "GFLOP/s" : "images/s", values};
+  for (const auto& [name, values] : s.timing)
+    record.timing[name] = {name == "seconds" ? "seconds" : name == "gflops" ? "GFLOP/s" : "images/s", values};
   if (s.evaluation.predictions.empty()) return;
   record.test_predictions = s.evaluation.predictions;
   for (std::int64_t i = 0; i < s.test.count(); ++i) record.test_labels.push_back(s.test.label(i));
@@ -328,7 +356,8 @@ void Trainer::restore(const records::Checkpoint& checkpoint) {
   const auto floats_into = [&](const std::string& name, float* to, std::int64_t count) {
     const auto found = checkpoint.tensors.find(name);
     if (found == checkpoint.tensors.end() || static_cast<std::int64_t>(found->second.values.size()) != count)
-      throw foreign(name, fmt::format("{} numbers", count), found == checkpoint.tensors.end() ? "none" : fmt::format("{}", found->second.values.size()));
+      throw foreign(name, fmt::format("{} numbers", count),
+                    found == checkpoint.tensors.end() ? "none" : fmt::format("{}", found->second.values.size()));
     std::copy(found->second.values.begin(), found->second.values.end(), to);
   };
   const auto integer = [&](const std::string& name) {
@@ -336,7 +365,8 @@ void Trainer::restore(const records::Checkpoint& checkpoint) {
     if (found == checkpoint.numbers.end()) throw foreign(name, "a number", "none");
     return found->second;
   };
-  if (integer("total_steps") != s.total_steps) throw foreign("total_steps", std::to_string(s.total_steps), std::to_string(integer("total_steps")));
+  if (integer("total_steps") != s.total_steps)
+    throw foreign("total_steps", std::to_string(s.total_steps), std::to_string(integer("total_steps")));
   for (const graph::Parameter& parameter : s.parameters.list()) {
     if (!s.team.leads_node()) break;  // the others see what it writes
     floats_into("weights/" + parameter.name, s.parameters.of(parameter), parameter.count);

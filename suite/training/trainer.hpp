@@ -18,7 +18,7 @@ namespace reprise::training {
 struct Progress {
   std::int64_t step = 0, total_steps = 0;  ///< steps, or any measure of the work
   double epoch = 0;
-  double loss = 0;                ///< of the last step, per sample; NaN where the phase has none
+  double loss = 0;  ///< of the last step, per sample; NaN where the phase has none
   double images_per_second = 0;
   double seconds_left = 0;
   std::string phase = "training";
@@ -28,17 +28,17 @@ struct Progress {
 struct Controls {
   /// Any rank stops all; empty: never. Trainer asks before every batch, also of an evaluation, HebbianTrainer after every step.
   std::function<bool()> should_stop;
-  std::function<void(const Progress&)> progress;           ///< called after every step; empty: nobody listens
-  std::function<void(records::Checkpoint)> save;           ///< writes a checkpoint, on the root alone; empty: none is kept
-  double least_seconds_between_saves = 30;                 ///< lengthened so that saving costs under 2 % of the time
+  std::function<void(const Progress&)> progress;  ///< called after every step; empty: nobody listens
+  std::function<void(records::Checkpoint)> save;  ///< writes a checkpoint, on the root alone; empty: none is kept
+  double least_seconds_between_saves = 30;        ///< lengthened so that saving costs under 2 % of the time
 };
 
 /// Evaluation over a whole set.
 struct Evaluation {
-  double loss = 0;                       ///< mean over samples
-  double error_percent = 0;              ///< 0 without labels; of the logits averaged over the recipe's test views
-  double plain_error_percent = 0;        ///< of the image alone
-  std::vector<std::int32_t> predictions; ///< [count]; empty without labels
+  double loss = 0;                        ///< mean over samples
+  double error_percent = 0;               ///< 0 without labels; of the logits averaged over the recipe's test views
+  double plain_error_percent = 0;         ///< of the image alone
+  std::vector<std::int32_t> predictions;  ///< [count]; empty without labels
 };
 
 /// A procedure that takes a trial from its first weights to its last: what the runner needs of it.
@@ -62,7 +62,7 @@ class Learner {
   virtual const Evaluation& last_evaluation() const = 0;
   virtual Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode = layers::Mode::infer, std::uint64_t mask = 0) = 0;
 
-  virtual graph::Executor& executor() = 0;      ///< of the whole net, for analyses
+  virtual graph::Executor& executor() = 0;  ///< of the whole net, for analyses
   virtual graph::Parameters& parameters() = 0;
 };
 
@@ -71,8 +71,8 @@ class Learner {
 class Trainer : public Learner {
  public:
   /// Keeps references to all arguments. Throws InputError for a recipe whose numbers do not fit.
-  Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test, std::uint64_t seed,
-          parallel::Workers& workers, ranks::Team& team = ranks::Team::alone());
+  Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test,
+          std::uint64_t seed, parallel::Workers& workers, ranks::Team& team = ranks::Team::alone());
   ~Trainer() override;
 
   std::int64_t total_steps() const override;
@@ -93,16 +93,22 @@ class Trainer : public Learner {
   std::unique_ptr<State> state_;
 };
 
-/// A batch of consecutive entries of `order` (all samples in order if null) starting at `first`, augmented under `key` or seen through `view`.
+/// A batch of consecutive entries of `order` (all samples in order if null) starting at `first`, augmented under `key` or seen through
+/// `view`.
 class SourceReader : public graph::BatchReader {
  public:
-  SourceReader(const datasets::SampleSource& source, const std::vector<std::int64_t>* order, std::int64_t first, const datasets::FetchKey* key, const datasets::AxisMaps* view = nullptr)
+  SourceReader(const datasets::SampleSource& source, const std::vector<std::int64_t>* order, std::int64_t first,
+               const datasets::FetchKey* key, const datasets::AxisMaps* view = nullptr)
       : source_(source), order_(order), first_(first), key_(key), view_(view) {}
-  void fetch(std::int64_t slot, float* output) const override { return view_ != nullptr ? source_.fetch(index(slot), *view_, output) : source_.fetch(index(slot), key_, output); }
+  void fetch(std::int64_t slot, float* output) const override {
+    return view_ != nullptr ? source_.fetch(index(slot), *view_, output) : source_.fetch(index(slot), key_, output);
+  }
   std::int32_t label(std::int64_t slot) const override { return source_.label(index(slot)); }
 
  private:
-  std::int64_t index(std::int64_t slot) const { return order_ != nullptr ? (*order_)[static_cast<std::size_t>(first_ + slot)] : first_ + slot; }
+  std::int64_t index(std::int64_t slot) const {
+    return order_ != nullptr ? (*order_)[static_cast<std::size_t>(first_ + slot)] : first_ + slot;
+  }
   const datasets::SampleSource& source_;
   const std::vector<std::int64_t>* order_;
   std::int64_t first_;

@@ -20,7 +20,8 @@ class FullOutput : public ::testing::Test {
   /// Runs `line` with a tmpfs of so many bytes mounted on `small`; then lists the files on it.
   Finished on_small_disk(const std::string& size, const std::string& line) {
     const std::string namespaces = ::geteuid() == 0 ? "unshare --mount" : "unshare --mount --map-root-user";
-    write_file(folder_.path() / "line.sh", "mount -t tmpfs -o size=" + size + " none small || exit 99\n" + line + "\ncode=$?\nfind small -type f\nexit $code\n");
+    write_file(folder_.path() / "line.sh",
+               "mount -t tmpfs -o size=" + size + " none small || exit 99\n" + line + "\ncode=$?\nfind small -type f\nexit $code\n");
     return shell("mkdir -p small && " + namespaces + " sh line.sh", folder_.path());
   }
   TemporaryFolder folder_;
@@ -43,7 +44,8 @@ TEST_F(FullOutput, stops_a_run_that_cannot_write_its_result) {
 TEST_F(FullOutput, stops_a_run_that_cannot_write_its_checkpoint_and_keeps_the_one_before) {
   // The second checkpoint does not fit beside the first, which is still there for a third start.
   const std::string stop = kRun + " --time-limit 0.001s";
-  const Finished finished = on_small_disk("64m", stop + "; head -c $(($(stat -f -c '%a * %S' small) - 8192)) /dev/zero >small/filler; " + stop);
+  const Finished finished =
+      on_small_disk("64m", stop + "; head -c $(($(stat -f -c '%a * %S' small) - 8192)) /dev/zero >small/filler; " + stop);
   expect_failure(finished, "No space left on device. Free space in");
   EXPECT_NE((finished.out + finished.err).find("checkpoint '"), std::string::npos) << finished.out << finished.err;
   EXPECT_NE(finished.out.find(".checkpoint\n"), std::string::npos) << finished.out << finished.err;

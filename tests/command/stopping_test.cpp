@@ -44,7 +44,8 @@ TEST(Stopping, while_data_are_preprocessed_keeps_what_was_fitted) {
   const TemporaryFolder folder;
   // Whitening of 3,072 features takes 3 to 10 s; the images before it, under a sanitizer and beside other tests, a good half second.
   const Finished stopped = shell(
-      "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set 'preprocessing=[\"gcn(scale=55)\", \"zca(epsilon=0.1)\"]' --data data --threads 1"
+      "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set 'preprocessing=[\"gcn(scale=55)\", \"zca(epsilon=0.1)\"]' --data "
+      "data --threads 1"
       " --out interrupted & while [ ! -d interrupted ]; do sleep 0.05; done; sleep 2; kill -TERM $!; wait $!",
       folder.path());
   EXPECT_EQ(stopped.exit_code, 3) << stopped.out << stopped.err;
@@ -86,7 +87,8 @@ TEST(Stopping, forced_run_that_was_interrupted_goes_on_with_the_same_command) {
   const TemporaryFolder folder;
   ASSERT_EQ(shell(kShortRun + " --set steps=4", folder.path()).exit_code, 0);
   const std::string forced = kShortRun + " --set steps=4 --force";
-  ASSERT_EQ(shell(forced + " --time-limit 0.001s && true; code=$?; cp */*/*/*.checkpoint after_one; exit $code", folder.path()).exit_code, 3);
+  ASSERT_EQ(shell(forced + " --time-limit 0.001s && true; code=$?; cp */*/*/*.checkpoint after_one; exit $code", folder.path()).exit_code,
+            3);
   ASSERT_EQ(shell(forced + " --time-limit 0.001s", folder.path()).exit_code, 3);
   EXPECT_EQ(shell("cmp after_one */*/*/*.checkpoint", folder.path()).exit_code, 1) << "the second start began anew: it made the same step";
   EXPECT_EQ(shell(forced, folder.path()).exit_code, 0);

@@ -59,7 +59,8 @@ TEST(OfficialFiles, a_selection_is_a_fixed_subset_in_the_order_of_the_files) {
 TEST(OfficialFiles, held_out_images_leave_the_training_set_and_stand_in_for_the_test_set) {
   SKIP_WITHOUT("fashion-mnist");
   // All but 1,000 images held out: what is left is what a selection of 1,000 trains on.
-  const Dataset part = load("fashion-mnist", official_directory(), {1000, 0}), held = load("fashion-mnist", official_directory(), {0, 0, 59000});
+  const Dataset part = load("fashion-mnist", official_directory(), {1000, 0}),
+                held = load("fashion-mnist", official_directory(), {0, 0, 59000});
   EXPECT_EQ(held.train.digest, part.train.digest);
   EXPECT_EQ(held.test.count, 59000);
   EXPECT_EQ(held.test.split, "held out of train");

@@ -59,9 +59,7 @@ published = ["table1-a"]
 
 class CatalogFiles : public ::testing::Test {
  protected:
-  void SetUp() override {
-    write(kPublished, kExperiment);
-  }
+  void SetUp() override { write(kPublished, kExperiment); }
 
   void write(const std::string& published, const std::string& experiment) {
     std::ofstream(folder_ / "published.toml") << published;
@@ -102,9 +100,9 @@ TEST_F(CatalogFiles, good_files_are_read_in_order) {
 
 TEST_F(CatalogFiles, layers_apply_defaults_scale_group_scale_trial_scale) {
   const training::Recipe desk = read_recipe(folder_, "tiny", "wide", "desk");
-  EXPECT_EQ(desk.epochs, 5);                                     // the group's desk, over the default's
-  EXPECT_EQ(desk.batch, 50);                                     // the trial's desk
-  EXPECT_EQ(desk.model_options.get_int("width", 0), 64);         // the group's, over the default's
+  EXPECT_EQ(desk.epochs, 5);                                             // the group's desk, over the default's
+  EXPECT_EQ(desk.batch, 50);                                             // the trial's desk
+  EXPECT_EQ(desk.model_options.get_int("width", 0), 64);                 // the group's, over the default's
   EXPECT_EQ(desk.deviations, (std::vector<std::string>{"one", "two"}));  // deviations add up
   const training::Recipe paper = read_recipe(folder_, "tiny", "wide", "paper");
   EXPECT_EQ(paper.epochs, 1);
@@ -112,8 +110,10 @@ TEST_F(CatalogFiles, layers_apply_defaults_scale_group_scale_trial_scale) {
 }
 
 TEST_F(CatalogFiles, unknown_key_names_file_line_and_the_key_that_was_meant) {
-  expect_parts(message_with("desk.batch = 50", "desk.bacth = 50"), {"experiment.toml:18", "trial.wide.desk.bacth", "Did you mean 'batch'?", "dataset"});
-  expect_parts(message_with("kind = \"inverse_decay\", value", "kind = \"inverse_decay\", valeu"), {"experiment.toml:4", "Did you mean 'value'?"});
+  expect_parts(message_with("desk.batch = 50", "desk.bacth = 50"),
+               {"experiment.toml:18", "trial.wide.desk.bacth", "Did you mean 'batch'?", "dataset"});
+  expect_parts(message_with("kind = \"inverse_decay\", value", "kind = \"inverse_decay\", valeu"),
+               {"experiment.toml:4", "Did you mean 'value'?"});
   expect_parts(message_with("[[claim]]", "[[claims]]"), {"claims", "Did you mean 'claim'?"});
 }
 
@@ -150,7 +150,8 @@ TEST_F(CatalogFiles, broken_toml_names_the_line) {
 
 TEST_F(CatalogFiles, published_ids_are_unique_and_fields_are_checked) {
   const std::string twice = std::string(kPublished).substr(std::string(kPublished).find("[[result]]"));
-  expect_parts(message_with("seen_in = \"the text\"\n", "seen_in = \"the text\"\n" + twice, true), {"published.toml", "\"table1-a\" again"});
+  expect_parts(message_with("seen_in = \"the text\"\n", "seen_in = \"the text\"\n" + twice, true),
+               {"published.toml", "\"table1-a\" again"});
   expect_parts(message_with("status = \"verified\"", "status = \"verifed\"", true), {"Did you mean 'verified'?"});
   expect_parts(message_with("value = 1.5", "value = \"1.5\"", true), {"published.toml:11", "a number"});
   expect_parts(message_with("value = 1.5\n", "", true), {"published.toml:5", "'value'"});

@@ -60,7 +60,8 @@ TEST(Catalog, every_recipe_reads_back_as_it_was_written) {
 
 TEST(Catalog, trials_report_numbers_of_their_own_data_set) {
   for_every_recipe([](const Paper& paper, const training::Recipe& recipe) {
-    for (const std::string& id : recipe.reports) EXPECT_EQ(without_dashes(paper.find_published(id)->dataset), without_dashes(recipe.dataset)) << id;
+    for (const std::string& id : recipe.reports)
+      EXPECT_EQ(without_dashes(paper.find_published(id)->dataset), without_dashes(recipe.dataset)) << id;
   });
 }
 
@@ -69,7 +70,8 @@ TEST(Catalog, claims_are_about_the_data_set_of_their_numbers_or_trials) {
   for (const std::string& slug : paper_slugs()) {
     const Paper paper = load_paper(slug);
     for (const Claim& claim : paper.claims) {
-      for (const std::string& id : claim.published) EXPECT_EQ(without_dashes(claim.dataset), without_dashes(paper.find_published(id)->dataset)) << slug << " " << claim.id;
+      for (const std::string& id : claim.published)
+        EXPECT_EQ(without_dashes(claim.dataset), without_dashes(paper.find_published(id)->dataset)) << slug << " " << claim.id;
       if (!claim.published.empty()) continue;
       const std::string trial = claim.kind == "order" ? claim.sequence.front() : claim.left;
       for (const std::string& scale : claim.scales) {

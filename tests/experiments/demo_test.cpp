@@ -27,7 +27,8 @@ TEST(Demo, nets_build_on_grey_images_of_28_pixels) {
     const training::Recipe recipe = resolve(row.paper, row.trial, row.scale, row.overrides);
     const graph::Graph graph = build_model(recipe, {28, 28, 1}, 10);
     EXPECT_GT(recipe.train_images, 0);
-    tera_operations += 1e-12 * row.seeds * static_cast<double>(graph.training_flops()) * static_cast<double>(recipe.train_images) * recipe.epochs;
+    tera_operations +=
+        1e-12 * row.seeds * static_cast<double>(graph.training_flops()) * static_cast<double>(recipe.train_images) * recipe.epochs;
   }
   EXPECT_LT(tera_operations, 26.0);  // five and a half minutes at 80 GFLOP/s: two slow cores, narrow nets
 }

@@ -22,7 +22,9 @@ Graph net(const std::string& trial, const std::string& scale, const SampleShape&
   return build_model(resolve("mocapsnet", trial, scale, overrides), input, 10);
 }
 
-double million_macs(const Graph& graph) { return static_cast<double>(graph.forward_macs()) / 1e6; }
+double million_macs(const Graph& graph) {
+  return static_cast<double>(graph.forward_macs()) / 1e6;
+}
 
 TEST(Mocapsnet, nets_have_the_counted_parameters_and_cost) {
   EXPECT_EQ(net("sabour-r3-reconstruction", "paper", kDigit).trained_parameters(), 8215568);
@@ -67,7 +69,9 @@ double saved(const std::string& stack, int blocks, const std::vector<Override>& 
 TEST(Mocapsnet, a_residual_block_saves_twelve_times_what_a_momentum_block_does) {
   const double kib = 1024;
   for (const int blocks : {1, 2, 5}) {
-    const auto slope = [&](const std::string& stack, const std::vector<Override>& more = {}) { return (saved(stack, blocks + 1, more) - saved(stack, blocks, more)) / kib; };
+    const auto slope = [&](const std::string& stack, const std::vector<Override>& more = {}) {
+      return (saved(stack, blocks + 1, more) - saved(stack, blocks, more)) / kib;
+    };
     EXPECT_EQ(slope("momentum"), 1);
     EXPECT_EQ(slope("residual"), 12);
     EXPECT_EQ(slope("plain"), 12);

@@ -20,7 +20,9 @@ Graph net(const std::string& slug, const std::string& trial, const SampleShape& 
 }
 
 /// Rounded to one decimal of the unit, as the tables are.
-double rounded(double value, double unit) { return std::round(value / unit * 10) / 10; }
+double rounded(double value, double unit) {
+  return std::round(value / unit * 10) / 10;
+}
 
 struct Count {
   std::string trial;
@@ -43,7 +45,8 @@ INSTANTIATE_TEST_SUITE_P(Dropout, DropoutNets,
                                            Count{"table2-maxnorm-3x2048", 10020874, 10.0, 56.9},
                                            Count{"table2-maxnorm-2x4096", 20037642, 20.0, 113.8},
                                            Count{"table2-maxnorm-2x8192", 73629706, 73.6, 428.8},
-                                           Count{"table9-dropout-maxnorm", 3973130, 4.0, 22.2}, Count{"figure8-dropout", 402448, 0.4, 2.0}));
+                                           Count{"table9-dropout-maxnorm", 3973130, 4.0, 22.2},
+                                           Count{"figure8-dropout", 402448, 0.4, 2.0}));
 
 TEST(DropoutConvnet, has_the_counted_parameters_and_cost) {
   const Graph up = net("dropout", "table4-cifar10-all", kColour);
@@ -85,7 +88,9 @@ TEST(AllCnn, has_an_unpadded_top_and_a_head_for_a_hundred_classes) {
 }
 
 TEST(AllCnn, narrow_nets_have_the_counted_parameters) {
-  const auto parameters = [](const char* trial) { return build_model(resolve("all-cnn", trial, "desk"), kColour, 10).trained_parameters(); };
+  const auto parameters = [](const char* trial) {
+    return build_model(resolve("all-cnn", trial, "desk"), kColour, 10).trained_parameters();
+  };
   EXPECT_EQ(parameters("model-c"), 60706);
   EXPECT_EQ(parameters("strided-c"), 60706);
   EXPECT_EQ(parameters("convpool-c"), 86698);
@@ -138,21 +143,22 @@ TEST(Speedrun, has_the_published_parameters_and_operations) {
   const Graph graph = net("speedrun", "airbench94", kColour);
   EXPECT_EQ(graph.trained_parameters(), 1'971'640);
   const auto recipe = resolve("speedrun", "airbench94", "paper");
-  EXPECT_NEAR(static_cast<double>(graph.training_flops() * recipe.batch * recipe.steps), 3.45e14, 0.01e14);  // published 3.6e14 with the evaluation
+  EXPECT_NEAR(static_cast<double>(graph.training_flops() * recipe.batch * recipe.steps), 3.45e14,
+              0.01e14);  // published 3.6e14 with the evaluation
 }
 
 INSTANTIATE_TEST_SUITE_P(Wrn, WideNets,
                          ::testing::Values(WideNet{10, 1, 77850, 0.0125}, WideNet{10, 2, 303706, 0.0445}, WideNet{16, 1, 175066, 0.0267},
                                            WideNet{16, 2, 691674, 0.1011}, WideNet{16, 4, 2748890, 0.3926}, WideNet{28, 1, 369498, 0.0550},
                                            WideNet{28, 2, 1467610, 0.2144}, WideNet{40, 1, 563930, 0.0833}, WideNet{40, 2, 2243546, 0.3276},
-                                           WideNet{52, 1, 758362, 0.1116}, WideNet{40, 4, 8949210, 1.2986}, WideNet{16, 8, 10961370, 1.5481},
-                                           WideNet{22, 8, 17158106, 2.4541}, WideNet{16, 10, 17116634, 2.4122},
-                                           WideNet{22, 10, 26797914, 3.8278}, WideNet{40, 8, 35748314, 5.1720},
-                                           WideNet{28, 10, 36479194, 5.2433}, WideNet{28, 12, 52517850, 7.5439},
-                                           WideNet{40, 10, 55841754, 8.0745}));
+                                           WideNet{52, 1, 758362, 0.1116}, WideNet{40, 4, 8949210, 1.2986},
+                                           WideNet{16, 8, 10961370, 1.5481}, WideNet{22, 8, 17158106, 2.4541},
+                                           WideNet{16, 10, 17116634, 2.4122}, WideNet{22, 10, 26797914, 3.8278},
+                                           WideNet{40, 8, 35748314, 5.1720}, WideNet{28, 10, 36479194, 5.2433},
+                                           WideNet{28, 12, 52517850, 7.5439}, WideNet{40, 10, 55841754, 8.0745}));
 
-/// Table 2 gives parameters to a tenth of a million. They tell how depth counts for blocks of one or three convolutions: N = (depth - 4) / 6
-/// whatever the block, which is the number of 3x3 convolutions that a B(3,3) net of the same N would have.
+/// Table 2 gives parameters to a tenth of a million. They tell how depth counts for blocks of one or three convolutions: N = (depth - 4) /
+/// 6 whatever the block, which is the number of 3x3 convolutions that a B(3,3) net of the same N would have.
 TEST(Wrn, block_kinds_have_the_published_number_of_parameters) {
   const auto check = [](const char* trial, double millions) {
     EXPECT_NEAR(static_cast<double>(net("wrn", trial, kColour).trained_parameters()) / 1e6, millions, 0.05) << trial;
@@ -209,13 +215,17 @@ struct SoftHebbCount {
 
 TEST(SoftHebb, nets_have_the_counted_parameters_cost_and_features) {
   const SampleShape photograph{96, 96, 3}, large{160, 160, 3};
-  const SoftHebbCount counts[] = {
-      {"cifar10-1layer", kColour, 10, 252970, 0.0076, 24576},      {"cifar10-2layer", kColour, 10, 584746, 0.0926, 24576},
-      {"cifar10-3layer", kColour, 10, 5893162, 0.4323, 24576},     {"cifar10-3layer-half", kColour, 10, 1536538, 0.1100, 12288},
-      {"cifar10-3layer-quarter", kColour, 10, 415762, 0.0284, 6144}, {"cifar10-3layer-double", kColour, 10, 23066698, 1.7139, 49152},
-      {"width1x-3layer", kColour, 10, 188458, 0.0339, 1536},       {"width2x-3layer", kColour, 10, 898090, 0.0924, 6144},
-      {"mnist-conv", kDigit, 10, 387682, 0.0208, 3456},            {"stl10-4layer", photograph, 10, 92793898, 16.1212, 221184},
-      {"imagenet-5layer", large, 1000, 669586936, 45.5209, 307200}};
+  const SoftHebbCount counts[] = {{"cifar10-1layer", kColour, 10, 252970, 0.0076, 24576},
+                                  {"cifar10-2layer", kColour, 10, 584746, 0.0926, 24576},
+                                  {"cifar10-3layer", kColour, 10, 5893162, 0.4323, 24576},
+                                  {"cifar10-3layer-half", kColour, 10, 1536538, 0.1100, 12288},
+                                  {"cifar10-3layer-quarter", kColour, 10, 415762, 0.0284, 6144},
+                                  {"cifar10-3layer-double", kColour, 10, 23066698, 1.7139, 49152},
+                                  {"width1x-3layer", kColour, 10, 188458, 0.0339, 1536},
+                                  {"width2x-3layer", kColour, 10, 898090, 0.0924, 6144},
+                                  {"mnist-conv", kDigit, 10, 387682, 0.0208, 3456},
+                                  {"stl10-4layer", photograph, 10, 92793898, 16.1212, 221184},
+                                  {"imagenet-5layer", large, 1000, 669586936, 45.5209, 307200}};
   for (const SoftHebbCount& count : counts) {
     const Graph graph = build_model(resolve("softhebb", count.trial, "paper"), count.input, count.classes);
     EXPECT_EQ(graph.trained_parameters(), count.parameters) << count.trial;
@@ -233,7 +243,8 @@ TEST(SoftHebb, a_hebbian_step_is_two_products_a_layer) {
 }
 
 TEST(SoftHebb, the_shallow_presets_are_no_prefixes_of_the_deep_one) {
-  const Graph one = net("softhebb", "cifar10-1layer", kColour), two = net("softhebb", "cifar10-2layer", kColour), three = net("softhebb", "cifar10-3layer", kColour);
+  const Graph one = net("softhebb", "cifar10-1layer", kColour), two = net("softhebb", "cifar10-2layer", kColour),
+              three = net("softhebb", "cifar10-3layer", kColour);
   EXPECT_EQ(one.node(one.find("pool1")).layer->summary(), "average_pool2d 4x4, stride 2, pad 1, padding counted");
   EXPECT_EQ(two.node(two.find("conv2")).layer->summary(), "soft_hebb_conv2d 3x3, 384, pad 1 reflect, t 0.65, rate 0.005, triangle first");
   EXPECT_EQ(three.node(three.find("pool1")).layer->summary(), "max_pool2d 4x4, stride 2, pad 1");

@@ -25,7 +25,9 @@ class Noise : public graph::BatchReader {
     random::Generator generator({9, random::Purpose::synthetic, 0, step_, static_cast<std::uint64_t>(slot)});
     for (std::int64_t i = 0; i < shape_.size(); ++i) output[i] = generator.next_uniform();
   }
-  std::int32_t label(std::int64_t slot) const override { return static_cast<std::int32_t>((slot + static_cast<std::int64_t>(step_)) % classes_); }
+  std::int32_t label(std::int64_t slot) const override {
+    return static_cast<std::int32_t>((slot + static_cast<std::int64_t>(step_)) % classes_);
+  }
 
  private:
   SampleShape shape_;
@@ -46,7 +48,7 @@ std::string digest_after(const training::Recipe& recipe, const graph::Graph& gra
   for (int step = 0; step < steps; ++step) {
     const Noise noise(graph.node(0).shape, classes, static_cast<std::uint64_t>(step));
     auto terms = optimizer.terms(step, steps + 1);  // at the last step of all, Lookahead may take everything back to the start
-    terms.rate *= 0.1f;  // noise at the recipe's rate would diverge
+    terms.rate *= 0.1f;                             // noise at the recipe's rate would diverge
     executor.train_step({&noise, recipe.batch, 2, static_cast<std::uint64_t>(step)}, optimizer, terms);
   }
   return training::weight_digest(parameters);
@@ -73,8 +75,8 @@ int steps_to_take() {
 
 const std::vector<int> kAllThreads{2, 3, 4};
 
-/// Distinct nets of a paper at smoke scale, in both precisions: the recipe's model as text names a net. `threads` are compared with one thread;
-/// the slow entry takes all.
+/// Distinct nets of a paper at smoke scale, in both precisions: the recipe's model as text names a net. `threads` are compared with one
+/// thread; the slow entry takes all.
 void expect_one_answer(const std::string& slug, std::vector<int> threads = kAllThreads, std::size_t nets = 6) {
   if (std::getenv("REPRISE_ONE_ANSWER_STEPS") != nullptr) threads = kAllThreads;
   std::set<std::string> known;
@@ -90,19 +92,35 @@ void expect_one_answer(const std::string& slug, std::vector<int> threads = kAllT
       recipe.precision = precision;
       const auto digest = recipe.procedure == "hebbian" ? hebbian_digest_after : digest_after;
       const std::string one = digest(recipe, graph, set.classes(), 1, steps_to_take());
-      for (const int count : threads) EXPECT_EQ(digest(recipe, graph, set.classes(), count, steps_to_take()), one) << slug << "/" << trial.name << " " << name_of(precision) << ", " << count << " threads";
+      for (const int count : threads)
+        EXPECT_EQ(digest(recipe, graph, set.classes(), count, steps_to_take()), one)
+            << slug << "/" << trial.name << " " << name_of(precision) << ", " << count << " threads";
     }
   }
   EXPECT_GE(known.size(), nets);
 }
 
-TEST(OneAnswer, dropout_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("dropout"); }
-TEST(OneAnswer, all_cnn_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("all-cnn"); }
-TEST(OneAnswer, wide_residual_nets_give_the_same_weights_on_1_and_3_threads) { expect_one_answer("wrn", {3}); }
-TEST(OneAnswer, capsule_nets_give_the_same_weights_on_1_and_3_threads) { expect_one_answer("mocapsnet", {3}); }
-TEST(OneAnswer, speedrun_nets_give_the_same_weights_on_1_and_3_threads) { expect_one_answer("speedrun", {3}, 2); }
-TEST(OneAnswer, softhebb_nets_give_the_same_weights_on_1_and_3_threads) { expect_one_answer("softhebb", {3}); }
-TEST(OneAnswer, logavgexp_nets_give_the_same_weights_on_1_to_4_threads) { expect_one_answer("logavgexp"); }
+TEST(OneAnswer, dropout_nets_give_the_same_weights_on_1_to_4_threads) {
+  expect_one_answer("dropout");
+}
+TEST(OneAnswer, all_cnn_nets_give_the_same_weights_on_1_to_4_threads) {
+  expect_one_answer("all-cnn");
+}
+TEST(OneAnswer, wide_residual_nets_give_the_same_weights_on_1_and_3_threads) {
+  expect_one_answer("wrn", {3});
+}
+TEST(OneAnswer, capsule_nets_give_the_same_weights_on_1_and_3_threads) {
+  expect_one_answer("mocapsnet", {3});
+}
+TEST(OneAnswer, speedrun_nets_give_the_same_weights_on_1_and_3_threads) {
+  expect_one_answer("speedrun", {3}, 2);
+}
+TEST(OneAnswer, softhebb_nets_give_the_same_weights_on_1_and_3_threads) {
+  expect_one_answer("softhebb", {3});
+}
+TEST(OneAnswer, logavgexp_nets_give_the_same_weights_on_1_to_4_threads) {
+  expect_one_answer("logavgexp");
+}
 
 }  // namespace
 }  // namespace reprise::experiments

@@ -8,7 +8,15 @@
 namespace reprise::experiments {
 namespace {
 
-StepCosts costs() { return {.shards = 16, .threads = 2, .fixed_seconds = 0.01, .wave_seconds = 0.05, .gradient_bytes = 4'000'000, .activation_bytes = 0, .meetings = 1}; }
+StepCosts costs() {
+  return {.shards = 16,
+          .threads = 2,
+          .fixed_seconds = 0.01,
+          .wave_seconds = 0.05,
+          .gradient_bytes = 4'000'000,
+          .activation_bytes = 0,
+          .meetings = 1};
+}
 
 TEST(Scaling, of_one_node_is_what_was_measured) {
   const StepForecast one = forecast_step(costs(), 1, {});
@@ -23,7 +31,8 @@ TEST(Scaling, computation_falls_in_whole_waves_down_to_one) {
 
 // By hand: three rounds of 20 us + 1 x 2 us, and 2 x 4 MB x 1/2 at 1 GB/s.
 TEST(Scaling, exchange_of_two_nodes_by_hand) {
-  EXPECT_NEAR(forecast_step(costs(), 2, {.latency_seconds = 20e-6, .bytes_per_second = 1e9, .message_seconds = 2e-6}).exchanging, 3 * 22e-6 + 4e-3, 1e-12);
+  EXPECT_NEAR(forecast_step(costs(), 2, {.latency_seconds = 20e-6, .bytes_per_second = 1e9, .message_seconds = 2e-6}).exchanging,
+              3 * 22e-6 + 4e-3, 1e-12);
 }
 
 TEST(Scaling, ranks_of_one_machine_share_its_cores) {

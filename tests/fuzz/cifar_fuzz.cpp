@@ -15,9 +15,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       datasets::ImageSet set;
       datasets::append_cifar(file.path(), kind, "Fetch it again.", set);
       const auto count = static_cast<std::size_t>(set.count);
-      fuzz::require(count > 0 && set.labels.size() == count && set.pixels.size() == count * 3 * 32 * 32, "one label and 3072 pixels an image");
+      fuzz::require(count > 0 && set.labels.size() == count && set.pixels.size() == count * 3 * 32 * 32,
+                    "one label and 3072 pixels an image");
       const int classes = kind == CifarKind::cifar10 ? 10 : 100;
-      fuzz::require(std::all_of(set.labels.begin(), set.labels.end(), [&](int label) { return label >= 0 && label < classes; }), "labels of classes");
+      fuzz::require(std::all_of(set.labels.begin(), set.labels.end(), [&](int label) { return label >= 0 && label < classes; }),
+                    "labels of classes");
     });
   }
   return 0;

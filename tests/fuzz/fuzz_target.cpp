@@ -51,12 +51,15 @@ bool reads_or_refuses(const std::function<void()>& read) {
     return true;
   } catch (const InputError& error) {
     const std::string text = error.what();
-    require(text.find("expected ") != std::string::npos && text.find(", found ") != std::string::npos, "a message says what was expected and found: " + text);
+    require(text.find("expected ") != std::string::npos && text.find(", found ") != std::string::npos,
+            "a message says what was expected and found: " + text);
     return false;
   }
 }
 
-std::size_t times_read() { return read_count; }
+std::size_t times_read() {
+  return read_count;
+}
 
 InputFile::InputFile(const std::string& name) : path_(own_folder() / name) {
   descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -64,7 +67,8 @@ InputFile::InputFile(const std::string& name) : path_(own_folder() / name) {
 }
 
 void InputFile::set(std::string_view bytes) {
-  const bool is_written = ::ftruncate(descriptor_, 0) == 0 && ::pwrite(descriptor_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+  const bool is_written =
+      ::ftruncate(descriptor_, 0) == 0 && ::pwrite(descriptor_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
   require(is_written, "the input can be written to " + path_.string());
 }
 

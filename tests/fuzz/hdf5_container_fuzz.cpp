@@ -10,7 +10,8 @@ using namespace reprise;
 void require_sound(const datasets::ImageSet& set) {
   const auto count = static_cast<std::size_t>(set.count);
   fuzz::require(set.count > 0 && set.image_bytes() > 0, "images");
-  fuzz::require(set.labels.size() == count && set.pixels.size() == count * static_cast<std::size_t>(set.image_bytes()), "a label and the pixels of each image");
+  fuzz::require(set.labels.size() == count && set.pixels.size() == count * static_cast<std::size_t>(set.image_bytes()),
+                "a label and the pixels of each image");
   for (const std::int32_t label : set.labels) fuzz::require(label >= 0 && label < set.classes, "labels of classes");
   fuzz::require(set.class_names.size() == static_cast<std::size_t>(set.classes), "a name for each class");
 }

@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const datasets::IdxArray array = datasets::read_idx(file.path(), order, "Fetch it again.");
       std::size_t values = 1;
       for (const std::int64_t extent : array.sizes) values *= static_cast<std::size_t>(extent);
-      fuzz::require(array.sizes.size() == static_cast<std::size_t>(order) && array.values.size() == values, "as many values as the sizes say");
+      fuzz::require(array.sizes.size() == static_cast<std::size_t>(order) && array.values.size() == values,
+                    "as many values as the sizes say");
       fuzz::require(array.sha256.size() == 64, "a digest");
     });
   }

@@ -119,13 +119,26 @@ class OddWriter {
   template <typename T>
   void array(const std::string& path, std::vector<std::int64_t> shape) {
     switch (choices_.next(8)) {
-      case 1: shape = {}; break;
-      case 2: shape = {0}; break;
-      case 3: shape.push_back(2); break;
-      case 4: shape.insert(shape.begin(), 40, 1); break;  // more dimensions than HDF5 has
-      case 5: shape.front() = 300; break;                 // enough to be compressed
-      case 6: shape = {-1}; break;
-      default: break;
+      case 1:
+        shape = {};
+        break;
+      case 2:
+        shape = {0};
+        break;
+      case 3:
+        shape.push_back(2);
+        break;
+      case 4:
+        shape.insert(shape.begin(), 40, 1);
+        break;  // more dimensions than HDF5 has
+      case 5:
+        shape.front() = 300;
+        break;  // enough to be compressed
+      case 6:
+        shape = {-1};
+        break;
+      default:
+        break;
     }
     std::size_t count = 1;
     for (const std::int64_t extent : shape) count *= static_cast<std::size_t>(extent < 0 ? 0 : extent);
@@ -151,7 +164,8 @@ class OddWriter {
     group("/images");
     array<std::uint8_t>("/images/i", {1, 2, 2, 3});
     attribute("/images/i", "title", "Title");
-    if (choices_.next(2) == 1) attempt([&] { file_->set_attribute("/images/i", "captions", std::vector<std::string>(choices_.next(4), "c")); });
+    if (choices_.next(2) == 1)
+      attempt([&] { file_->set_attribute("/images/i", "captions", std::vector<std::string>(choices_.next(4), "c")); });
   }
 
   fuzz::Choices& choices_;
@@ -160,7 +174,7 @@ class OddWriter {
 
 /// The refusal of a wrong digest states the right one; with it the file is sound, if it is otherwise.
 std::vector<std::byte> with_right_digest(std::vector<std::byte> image, const std::string& refusal) {
-  const std::string_view mark = "content_sha256': expected " , found = ", found ";
+  const std::string_view mark = "content_sha256': expected ", found = ", found ";
   const std::size_t at = refusal.find(mark), digest = at == std::string::npos ? at : refusal.find(found, at);
   if (digest == std::string::npos || refusal.size() < digest + found.size() + 64) return image;
   std::string_view bytes(reinterpret_cast<const char*>(image.data()), image.size());

@@ -26,7 +26,9 @@ void put_gzipped(const fs::path& file, const std::string& bytes) {
   gzclose(stream);
 }
 
-std::string text_of(records::Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string text_of(records::Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 void idx(const fs::path& folder) {
   const std::string labels("\0\0\10\1\0\0\0\3\7\2\1", 11), images("\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\1\1\2\3\4", 20);

@@ -22,7 +22,8 @@ void wait_until_it_trains(Job& job, std::size_t ranks, const std::filesystem::pa
   for (const double begun = seconds_now(); seconds_now() - begun < 60; sleep_seconds(0.05)) {
     std::error_code ignored;
     bool checkpoint = false;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(out, ignored)) checkpoint |= entry.path().extension() == ".checkpoint";
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(out, ignored))
+      checkpoint |= entry.path().extension() == ".checkpoint";
     if (checkpoint && job.ranks().size() == ranks) return;
     ASSERT_TRUE(job.running()) << job.errors();
   }
@@ -52,7 +53,8 @@ TEST(FailingWell, a_hanging_rank_is_named_by_the_others) {
 }
 
 /// Two programs under one mpirun, a rank each: the second with some arguments more.
-std::vector<std::string> two_programs(const std::filesystem::path& out, const std::vector<std::string>& arguments, const std::vector<std::string>& more) {
+std::vector<std::string> two_programs(const std::filesystem::path& out, const std::vector<std::string>& arguments,
+                                      const std::vector<std::string>& more) {
   std::vector<std::string> command = reprise_run(1, 1, out, arguments), second(command.begin() + 1, command.end());
   command.push_back(":");
   command.insert(command.end(), second.begin(), second.end());
@@ -70,7 +72,8 @@ TEST(FailingWell, an_error_on_one_rank_ends_the_job_with_its_rank) {
 
 TEST(FailingWell, ranks_that_read_different_data_fail_alike) {
   const Folder folder;
-  const std::vector<std::string> arguments{"logavgexp/canvas-gap", "--set", "dataset=fashion-mnist", "--set", "train_images=100", "--set", "test_images=100"};
+  const std::vector<std::string> arguments{"logavgexp/canvas-gap", "--set", "dataset=fashion-mnist", "--set",
+                                           "train_images=100",     "--set", "test_images=100"};
   Job job(two_programs(folder.path() / "out", arguments, {"--set", "train_images=101"}), folder.path());
   EXPECT_EQ(job.wait(30), 2);
   EXPECT_NE(job.errors().find("the same on all ranks"), std::string::npos) << job.errors();
@@ -116,7 +119,8 @@ TEST(FailingWell, a_signal_to_a_rank_without_shards_stops_the_job) {
   EXPECT_EQ(job.wait(kSecondsToEnd), 3) << job.errors();
 }
 
-INSTANTIATE_TEST_SUITE_P(By, Stopping, testing::Values(0, SIGUSR1), [](const auto& parameter) { return parameter.param == 0 ? "a_signal_to_one_rank" : "a_signal_to_mpirun"; });
+INSTANTIATE_TEST_SUITE_P(By, Stopping, testing::Values(0, SIGUSR1),
+                         [](const auto& parameter) { return parameter.param == 0 ? "a_signal_to_one_rank" : "a_signal_to_mpirun"; });
 
 }  // namespace
 }  // namespace reprise::ranks

@@ -27,8 +27,10 @@ std::vector<float> leaf_values(int leaf, std::int64_t count) {
 
 /// Sums of the largest subtrees of a range of leaves, on this thread, in buffers of the pool.
 std::vector<std::byte*> sums_over(Range range, int leaves, std::int64_t count, parallel::BufferPool& pool) {
-  parallel::TreeReduction reduction(static_cast<int>(range.first), static_cast<int>(range.last), leaves, pool,
-                                    [&](std::byte* left, const std::byte* right) { add(reinterpret_cast<float*>(left), reinterpret_cast<const float*>(right), reinterpret_cast<float*>(left), count); });
+  parallel::TreeReduction reduction(
+      static_cast<int>(range.first), static_cast<int>(range.last), leaves, pool, [&](std::byte* left, const std::byte* right) {
+        add(reinterpret_cast<float*>(left), reinterpret_cast<const float*>(right), reinterpret_cast<float*>(left), count);
+      });
   for (auto leaf = static_cast<int>(range.first); leaf < range.last; ++leaf) {
     std::byte* buffer = pool.take();
     const auto values = leaf_values(leaf, count);
@@ -45,7 +47,8 @@ std::vector<float> sum_on_one(int leaves, std::int64_t count) {
 }
 
 std::vector<float> exchanged(Team& team, int leaves, std::int64_t count) {
-  GradientExchange exchange(team, leaves + 3, count, 1 + 3 * (team.local_rank() % 2), add);  // unlike numbers of threads, as on unlike sockets
+  GradientExchange exchange(team, leaves + 3, count, 1 + 3 * (team.local_rank() % 2),
+                            add);  // unlike numbers of threads, as on unlike sockets
   Memory shared = team.memory(static_cast<std::size_t>(count) * sizeof(float));
   const auto take = [&](std::int64_t first, std::int64_t n, const float* left, const float* right) {
     if (right != nullptr)
@@ -78,7 +81,9 @@ TEST(GradientExchange, sum_on_any_ranks_and_nodes_has_the_bits_of_the_sum_on_one
       const auto team = first_ranks(size, per_node);
       if (session().rank() >= size) continue;
       for (const int leaves : {1, 2, 3, 5, 8, 13, 16}) {
-        for (const std::int64_t count : {1, 17, 1000, 20000}) ASSERT_EQ(exchanged(*team, leaves, count), sum_on_one(leaves, count)) << size << " ranks, " << per_node << " a node, " << leaves << " leaves, " << count << " floats";
+        for (const std::int64_t count : {1, 17, 1000, 20000})
+          ASSERT_EQ(exchanged(*team, leaves, count), sum_on_one(leaves, count))
+              << size << " ranks, " << per_node << " a node, " << leaves << " leaves, " << count << " floats";
       }
     }
   }
@@ -112,7 +117,9 @@ TEST(Team, a_late_rank_is_named_by_those_who_wait) {
   if (team->size() < 2) GTEST_SKIP() << "one rank waits for nobody";
   team->set_watchdog(2);
   if (team->rank() == team->size() - 1) {
-    struct timespec second{.tv_sec = 4, .tv_nsec = 0};
+    struct timespec second {
+      .tv_sec = 4, .tv_nsec = 0
+    };
     nanosleep(&second, nullptr);
     EXPECT_NO_THROW(team->synchronise("test"));  // the others have long been here
   } else {

@@ -47,9 +47,13 @@ std::vector<pid_t> marked(const std::string& mark) {
 
 }  // namespace
 
-double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
-void sleep_seconds(double seconds) { usleep(static_cast<useconds_t>(seconds * 1e6)); }
+void sleep_seconds(double seconds) {
+  usleep(static_cast<useconds_t>(seconds * 1e6));
+}
 
 Job::Job(const std::vector<std::string>& command, const fs::path& folder) : folder_(folder) {
   static std::atomic<int> number{0};
@@ -59,7 +63,8 @@ Job::Job(const std::vector<std::string>& command, const fs::path& folder) : fold
   if (process_ != 0) return;
   setsid();
   putenv(mark_.data());
-  const int out = open((folder_ / "stdout").c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), err = open((folder_ / "stderr").c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
+  const int out = open((folder_ / "stdout").c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600),
+            err = open((folder_ / "stderr").c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
   std::vector<char*> arguments;
@@ -74,7 +79,9 @@ Job::~Job() {
   wait(10);
 }
 
-bool Job::running() { return wait(0) < 0; }
+bool Job::running() {
+  return wait(0) < 0;
+}
 
 int Job::wait(double seconds) {
   for (const double begun = seconds_now(); !ended_;) {
@@ -93,35 +100,46 @@ std::vector<pid_t> Job::ranks() const {
   return found;
 }
 
-void Job::signal(int number) const { ::kill(process_, number); }
+void Job::signal(int number) const {
+  ::kill(process_, number);
+}
 
 void Job::kill_everything() {
   for (const pid_t process : marked(mark_)) ::kill(process, SIGKILL);
 }
 
-std::string Job::output() const { return text_of(folder_ / "stdout"); }
-std::string Job::errors() const { return text_of(folder_ / "stderr"); }
+std::string Job::output() const {
+  return text_of(folder_ / "stdout");
+}
+std::string Job::errors() const {
+  return text_of(folder_ / "stderr");
+}
 
 std::vector<std::string> reprise_run(int ranks, int threads, const fs::path& out, const std::vector<std::string>& arguments) {
   std::vector<std::string> command;
   if (ranks > 0) command = {needed("REPRISE_MPIRUN"), "-n", std::to_string(ranks)};
   for (const std::string& word : {needed("REPRISE_PROGRAM"), std::string("run")}) command.push_back(word);
   command.insert(command.end(), arguments.begin(), arguments.end());
-  for (const std::string& word : {std::string("--threads"), std::to_string(threads), std::string("--out"), out.string(), std::string("--checkpoint-every"), std::string("0.02s")}) command.push_back(word);
+  for (const std::string& word : {std::string("--threads"), std::to_string(threads), std::string("--out"), out.string(),
+                                  std::string("--checkpoint-every"), std::string("0.02s")})
+    command.push_back(word);
   return command;
 }
 
 const std::vector<std::vector<std::string>>& small_runs() {
   static const auto with = [](const char* target, const char* set, std::vector<std::string> more) {
     std::vector<std::string> all{target};
-    for (const std::string& setting : {std::string("dataset=") + set, std::string("train_images=200"), std::string("test_images=100"), std::string("batch=20"), std::string("shard=3"), std::string("evaluations=4")}) more.push_back(setting);
+    for (const std::string& setting : {std::string("dataset=") + set, std::string("train_images=200"), std::string("test_images=100"),
+                                       std::string("batch=20"), std::string("shard=3"), std::string("evaluations=4")})
+      more.push_back(setting);
     for (const std::string& setting : more) all.insert(all.end(), {"--set", setting});
     return all;
   };
-  static const std::vector<std::vector<std::string>> all{with("dropout/table2-maxnorm-3x1024", "synthetic-gray28", {"model.hidden=[512,512]", "epochs=40"}),
-                                                         with("all-cnn/allcnn-c", "synthetic-color32", {"epochs=8"}),
-                                                         with("logavgexp/resnet8-feature-lae-learned", "synthetic-color32", {"epochs=3"}),
-                                                         with("softhebb/cifar10-3layer", "synthetic-color32", {"hebbian.epochs=8", "hebbian.shard=3", "epochs=60"})};
+  static const std::vector<std::vector<std::string>> all{
+      with("dropout/table2-maxnorm-3x1024", "synthetic-gray28", {"model.hidden=[512,512]", "epochs=40"}),
+      with("all-cnn/allcnn-c", "synthetic-color32", {"epochs=8"}),
+      with("logavgexp/resnet8-feature-lae-learned", "synthetic-color32", {"epochs=3"}),
+      with("softhebb/cifar10-3layer", "synthetic-color32", {"hebbian.epochs=8", "hebbian.shard=3", "epochs=60"})};
   return all;
 }
 

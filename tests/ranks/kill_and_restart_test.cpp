@@ -44,7 +44,8 @@ class Disturber {
       ASSERT_EQ(code, 0) << ranks << " ranks, " << threads << " threads\n" << job.errors();
       counts.resumed += job.errors().find("goes on after step") != std::string::npos;
       ++counts.finished;
-      ASSERT_EQ(result_digest(out), expected) << "after " << kills_of_this << " kills, last on " << ranks << " ranks, " << threads << " threads";
+      ASSERT_EQ(result_digest(out), expected) << "after " << kills_of_this << " kills, last on " << ranks << " ranks, " << threads
+                                              << " threads";
       return;
     }
   }

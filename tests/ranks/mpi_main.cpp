@@ -16,13 +16,16 @@ Session* the_session = nullptr;
 /// What other ranks than the first have to say: failures, with their rank.
 class FailuresOnly : public testing::EmptyTestEventListener {
   void OnTestPartResult(const testing::TestPartResult& result) override {
-    if (result.failed()) std::fprintf(stderr, "rank %d: %s:%d: %s\n", session().rank(), result.file_name(), result.line_number(), result.message());
+    if (result.failed())
+      std::fprintf(stderr, "rank %d: %s:%d: %s\n", session().rank(), result.file_name(), result.line_number(), result.message());
   }
 };
 
 }  // namespace
 
-Session& session() { return *the_session; }
+Session& session() {
+  return *the_session;
+}
 
 }  // namespace reprise::ranks
 

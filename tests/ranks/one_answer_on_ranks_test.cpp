@@ -24,25 +24,29 @@ struct Case {
 };
 
 const std::vector<Case>& cases() {
-  static const std::vector<Case> all{{"dropout", "table2-maxnorm-3x1024", {{"dataset", "synthetic-gray28"}, {"model.hidden", "[512, 512, 640]"}}},
-                                     {"all-cnn", "allcnn-c", {{"dataset", "synthetic-color32"}}},
-                                     {"logavgexp", "resnet8-feature-lae-learned", {{"dataset", "synthetic-color32"}}},
-                                     {"softhebb", "cifar10-3layer", {{"dataset", "synthetic-color32"}, {"hebbian.shard", "2"}}},
-                                     {"speedrun", "airbench94", {{"dataset", "synthetic-color32"}, {"optimizer.lookahead_steps", "2"}}},
-                                     {"mocapsnet", "mocapsnet-2", {{"dataset", "synthetic-gray28"}}},
-                                     {"wrn", "wrn-10-1", {{"dataset", "synthetic-color32"}}},
-                                     {"dropout", "figure8-dropout", {{"dataset", "synthetic-gray28"}}}};
+  static const std::vector<Case> all{
+      {"dropout", "table2-maxnorm-3x1024", {{"dataset", "synthetic-gray28"}, {"model.hidden", "[512, 512, 640]"}}},
+      {"all-cnn", "allcnn-c", {{"dataset", "synthetic-color32"}}},
+      {"logavgexp", "resnet8-feature-lae-learned", {{"dataset", "synthetic-color32"}}},
+      {"softhebb", "cifar10-3layer", {{"dataset", "synthetic-color32"}, {"hebbian.shard", "2"}}},
+      {"speedrun", "airbench94", {{"dataset", "synthetic-color32"}, {"optimizer.lookahead_steps", "2"}}},
+      {"mocapsnet", "mocapsnet-2", {{"dataset", "synthetic-gray28"}}},
+      {"wrn", "wrn-10-1", {{"dataset", "synthetic-color32"}}},
+      {"dropout", "figure8-dropout", {{"dataset", "synthetic-gray28"}}}};
   return all;
 }
 
 /// A trial on few images of the synthetic set: 2 epochs of 3 batches, the last of them smaller.
 struct Trial {
   Trial(const Case& which, Precision precision) {
-    std::vector<experiments::Override> overrides{{"train_images", "52"}, {"test_images", "30"}, {"batch", "20"}, {"shard", "3"}, {"epochs", "2"}, {"evaluations", "2"}, {"precision", name_of(precision)}};
+    std::vector<experiments::Override> overrides{
+        {"train_images", "52"},           {"test_images", "30"}, {"batch", "20"}, {"shard", "3"}, {"epochs", "2"}, {"evaluations", "2"},
+        {"precision", name_of(precision)}};
     overrides.insert(overrides.end(), which.overrides.begin(), which.overrides.end());
     recipe = experiments::resolve(which.paper, which.trial, "smoke", overrides);
     const datasets::Dataset set = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
-    const auto train_images = std::make_shared<const datasets::ImageSet>(set.train), test_images = std::make_shared<const datasets::ImageSet>(set.test);
+    const auto train_images = std::make_shared<const datasets::ImageSet>(set.train),
+               test_images = std::make_shared<const datasets::ImageSet>(set.test);
     const auto preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images);
     train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
@@ -58,7 +62,8 @@ std::string outcome(const Trial& trial, Team& team, int threads) {
   parallel::Workers workers(threads);
   std::unique_ptr<training::Learner> learner;
   if (trial.recipe.procedure == "hebbian")
-    learner = std::make_unique<hebbian::HebbianTrainer>(trial.recipe, *trial.graph, *trial.train, *trial.train, *trial.test, 5, workers, team);
+    learner =
+        std::make_unique<hebbian::HebbianTrainer>(trial.recipe, *trial.graph, *trial.train, *trial.train, *trial.test, 5, workers, team);
   else
     learner = std::make_unique<training::Trainer>(trial.recipe, *trial.graph, *trial.train, *trial.test, 5, workers, team);
   learner->run({});
@@ -91,7 +96,13 @@ TEST_P(OneAnswerOnRanks, for_any_ranks_threads_and_nodes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Nets, OneAnswerOnRanks, testing::Combine(testing::Range(0, 4), testing::Values(Precision::f32, Precision::bf16)),
-                         [](const auto& parameter) { return std::string(cases()[static_cast<std::size_t>(std::get<0>(parameter.param))].paper == std::string("all-cnn") ? "all_cnn" : cases()[static_cast<std::size_t>(std::get<0>(parameter.param))].paper) + "_" + std::string(name_of(std::get<1>(parameter.param))); });
+                         [](const auto& parameter) {
+                           return std::string(cases()[static_cast<std::size_t>(std::get<0>(parameter.param))].paper ==
+                                                      std::string("all-cnn")
+                                                  ? "all_cnn"
+                                                  : cases()[static_cast<std::size_t>(std::get<0>(parameter.param))].paper) +
+                                  "_" + std::string(name_of(std::get<1>(parameter.param)));
+                         });
 
 }  // namespace
 }  // namespace reprise::ranks

@@ -15,7 +15,8 @@ namespace {
 
 /// 15 nets of unlike cost, two seeds each.
 std::vector<std::string> sweep() {
-  return {"all-cnn", "--seeds", "2", "--set", "dataset=synthetic-color32", "--set", "train_images=200", "--set", "test_images=100", "--set", "epochs=3"};
+  return {"all-cnn", "--seeds",         "2",     "--set",   "dataset=synthetic-color32", "--set", "train_images=200",
+          "--set",   "test_images=100", "--set", "epochs=3"};
 }
 
 std::map<std::string, fs::file_time_type> results_in(const fs::path& out) {
@@ -35,7 +36,8 @@ TEST(Sweep, keeps_ranks_busy_and_repeats_nothing_after_a_kill) {
   const Folder folder;
   const fs::path out = folder.path() / "out";
   Job first(reprise_run(4, 1, out, sweep()), folder.path());
-  for (const double begun = seconds_now(); results_in(out).size() < 6 && seconds_now() - begun < 120; sleep_seconds(0.05)) ASSERT_TRUE(first.running()) << first.errors();
+  for (const double begun = seconds_now(); results_in(out).size() < 6 && seconds_now() - begun < 120; sleep_seconds(0.05))
+    ASSERT_TRUE(first.running()) << first.errors();
   first.kill_everything();
   first.wait(10);
   const auto before = results_in(out);
@@ -45,7 +47,8 @@ TEST(Sweep, keeps_ranks_busy_and_repeats_nothing_after_a_kill) {
   ASSERT_EQ(second.wait(300), 0) << second.errors();
   const auto after = results_in(out);
   for (const auto& [file, written] : before) EXPECT_EQ(after.at(file), written) << file << " was written again";
-  std::printf("%zu runs, %zu of them done before the kill; then busy %.0f %%\n", after.size(), before.size(), busy_percent(second.errors()));
+  std::printf("%zu runs, %zu of them done before the kill; then busy %.0f %%\n", after.size(), before.size(),
+              busy_percent(second.errors()));
 
   const fs::path fresh = folder.path() / "fresh";
   Job whole(reprise_run(4, 1, fresh, sweep()), folder.path());

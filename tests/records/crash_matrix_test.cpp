@@ -1,7 +1,7 @@
 // Kills writers at every call that they make, and lets every call fail: what was there before, or what was to be, is always there after.
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -26,10 +26,10 @@ constexpr std::size_t kTorn = 509;  // bytes a write: a prime, so that pieces en
 struct Scenario {
   std::string name;
   FolderState before;
-  std::string file;                        ///< relative to the folder
+  std::string file;  ///< relative to the folder
   void (*act)(const fs::path& path);
   std::int64_t (*found)(const fs::path& path, std::string* complaint);
-  std::int64_t written = 0;                ///< the generation that `act` writes; 0: it removes
+  std::int64_t written = 0;  ///< the generation that `act` writes; 0: it removes
   std::size_t most_bytes = kWhole;
 };
 
@@ -75,8 +75,12 @@ class CrashMatrix : public ::testing::Test {
 
 // ------------------------------------------------------------------------------------------------ checkpoints
 
-void write_third(const fs::path& path) { write_checkpoint(generation(3), path); }
-void write_fourth(const fs::path& path) { write_checkpoint(generation(4), path); }
+void write_third(const fs::path& path) {
+  write_checkpoint(generation(3), path);
+}
+void write_fourth(const fs::path& path) {
+  write_checkpoint(generation(4), path);
+}
 
 std::vector<Scenario> checkpoint_scenarios() {
   const std::string first = checkpoint_bytes(generation(1)), second = checkpoint_bytes(generation(2));
@@ -97,7 +101,8 @@ std::vector<Scenario> checkpoint_scenarios() {
   std::vector<Scenario> scenarios;
   for (const auto& [name, state] : states) scenarios.push_back({name, state, "c", write_third, found_generation, 3});
   scenarios.push_back({"no folder there", {}, "a/b/c", write_third, found_generation, 3});
-  for (const auto& [name, state] : states) scenarios.push_back({name + ", torn writes", state, "c", write_third, found_generation, 3, kTorn});
+  for (const auto& [name, state] : states)
+    scenarios.push_back({name + ", torn writes", state, "c", write_third, found_generation, 3, kTorn});
   return scenarios;
 }
 
@@ -158,7 +163,9 @@ TEST_F(CrashMatrix, a_killed_removal_leaves_the_newest_checkpoint_or_none) {
 
 // ------------------------------------------------------------------------------------------------ result files
 
-void write_third_result(const fs::path& path) { write_result(result_generation(3), path); }
+void write_third_result(const fs::path& path) {
+  write_result(result_generation(3), path);
+}
 
 std::vector<Scenario> result_scenarios() {
   const TemporaryFolder folder(TemporaryFolder::Where::memory);
@@ -170,7 +177,12 @@ std::vector<Scenario> result_scenarios() {
       {"no folder there", {}, "a/b/r.h5", write_third_result, found_result, 3},
       {"one there", {{"r.h5", second}}, "r.h5", write_third_result, found_result, 3},
       {"one there, torn writes", {{"r.h5", second}}, "r.h5", write_third_result, found_result, 3, kTorn},
-      {"leftovers of killed writers there", {{leftover, second.substr(0, 999)}, {".r.h5.1-1.new", ""}}, "r.h5", write_third_result, found_result, 3},
+      {"leftovers of killed writers there",
+       {{leftover, second.substr(0, 999)}, {".r.h5.1-1.new", ""}},
+       "r.h5",
+       write_third_result,
+       found_result,
+       3},
   };
 }
 
@@ -241,11 +253,14 @@ void fail_every_call(const Scenario& scenario, const std::function<fs::path()>& 
         complaint = thrown.what();
       }
       const auto says = [&](const std::string& part) { return complaint.find(part) != std::string::npos; };
-      const bool is_clear = says(path.filename().string()) && says("expected to ") && says(std::string("found ") + std::strerror(error) + ". ");
+      const bool is_clear =
+          says(path.filename().string()) && says("expected to ") && says(std::string("found ") + std::strerror(error) + ". ");
       const std::int64_t found = scenario.found(path, nullptr);
-      const bool is_good = complaint.empty() ? found == scenario.written : error != EINTR && is_clear && (found == before || found == scenario.written);
+      const bool is_good =
+          complaint.empty() ? found == scenario.written : error != EINTR && is_clear && (found == before || found == scenario.written);
       tally.add(is_good, [&] {
-        return scenario.name + ", call " + std::to_string(at) + ": " + std::strerror(error) + ", found " + std::to_string(found) + ", " + complaint;
+        return scenario.name + ", call " + std::to_string(at) + ": " + std::strerror(error) + ", found " + std::to_string(found) + ", " +
+               complaint;
       });
     }
   }
@@ -254,20 +269,23 @@ void fail_every_call(const Scenario& scenario, const std::function<fs::path()>& 
 TEST_F(CrashMatrix, a_checkpoint_writer_whose_call_fails_says_so_and_loses_nothing) {
   Tally tally("checkpoint writer's call failed");
   for (const Scenario& scenario : checkpoint_scenarios())
-    fail_every_call(scenario, [&] { return prepare(scenario); }, calls_of(scenario, Plan::Act::fail), tally);
+    fail_every_call(
+        scenario, [&] { return prepare(scenario); }, calls_of(scenario, Plan::Act::fail), tally);
 }
 
 TEST_F(CrashMatrix, a_result_writer_whose_call_fails_says_so_and_loses_nothing) {
   Tally tally("result writer's call failed");
   for (const Scenario& scenario : result_scenarios())
-    fail_every_call(scenario, [&] { return prepare(scenario); }, calls_of(scenario, Plan::Act::fail), tally);
+    fail_every_call(
+        scenario, [&] { return prepare(scenario); }, calls_of(scenario, Plan::Act::fail), tally);
 }
 
 TEST_F(CrashMatrix, a_removal_whose_call_fails_says_so) {
   Tally tally("checkpoint removal's call failed");
   const std::string bytes = checkpoint_bytes(generation(2));
   const Scenario scenario{"three there", {{"c", bytes}, {"c.new", bytes}, {"c.previous", bytes}}, "c", remove_checkpoint, found_generation};
-  fail_every_call(scenario, [&] { return prepare(scenario); }, calls_of(scenario, Plan::Act::fail), tally);
+  fail_every_call(
+      scenario, [&] { return prepare(scenario); }, calls_of(scenario, Plan::Act::fail), tally);
 }
 
 TEST_F(CrashMatrix, a_reader_whose_call_fails_gives_the_previous_one_or_says_so) {
@@ -287,7 +305,8 @@ TEST_F(CrashMatrix, a_reader_whose_call_fails_gives_the_previous_one_or_says_so)
         const Saboteur saboteur({Plan::Act::fail, at, error});
         std::string complaint;
         const std::int64_t number = found(path, &complaint);
-        const bool is_named = complaint.find(path.string()) != std::string::npos && complaint.find(std::strerror(error)) != std::string::npos;
+        const bool is_named =
+            complaint.find(path.string()) != std::string::npos && complaint.find(std::strerror(error)) != std::string::npos;
         tally.add(number == 2 || is_good(number, is_named), [&] { return std::to_string(at) + ": " + complaint; });
       }
     }

@@ -78,7 +78,8 @@ class CheckpointDamage : public ::testing::Test {
   void expect_previous(Tally& tally, const std::string& name) {
     std::string warning;
     const std::optional<Checkpoint> found = read_checkpoint(newest_, &warning);
-    tally.add(found && *found == generation(1) && warning.find("newest' at byte ") != std::string::npos, [&] { return name + ": " + warning; });
+    tally.add(found && *found == generation(1) && warning.find("newest' at byte ") != std::string::npos,
+              [&] { return name + ": " + warning; });
   }
   TemporaryFolder folder_;
   fs::path alone_, newest_;
@@ -111,7 +112,8 @@ class ResultDamage : public ::testing::Test {
     const std::string complaint = message_of<InputError>([&] { read_result(path_); });
     const auto says = [&](const char* part) { return complaint.find(part) != std::string::npos; };
     const bool is_of_the_seal = says("seal") || says("HDF5 signature");
-    tally.add(says("r.h5'") && says("expected ") && says(", found ") && is_of_the_seal && !says("HDF5: "), [&] { return name + ": " + complaint; });
+    tally.add(says("r.h5'") && says("expected ") && says(", found ") && is_of_the_seal && !says("HDF5: "),
+              [&] { return name + ": " + complaint; });
   }
   TemporaryFolder folder_;
   fs::path path_;

@@ -10,7 +10,11 @@ RunRecord record() {
   record.epochs = {1, 2};
   record.metrics["test_error"] = {"percent", {50, 40}};
   record.weight_digests = {"aa", "bb"};
-  record.trace = {.optimizer = {"o1", "o2"}, .layer_names = {"conv", "dense"}, .layers = {"c1 d1", "c2 d2"}, .steps = {5, 10, 15, 20}, .losses = {"l1", "l2", "l3", "l4"}};
+  record.trace = {.optimizer = {"o1", "o2"},
+                  .layer_names = {"conv", "dense"},
+                  .layers = {"c1 d1", "c2 d2"},
+                  .steps = {5, 10, 15, 20},
+                  .losses = {"l1", "l2", "l3", "l4"}};
   return record;
 }
 
@@ -33,7 +37,8 @@ TEST(Divergence, names_epoch_step_and_layer_of_the_first_difference) {
   other.trace.layers[1] = "c2 dx";
   other.trace.losses[2] = other.trace.losses[3] = "xx";
   const Divergence found = find_divergence(record(), other, 0);
-  EXPECT_EQ(divergence_text(found), "differs: weights, first after epoch 2, first layer dense; losses first differ between steps 11 and 15");
+  EXPECT_EQ(divergence_text(found),
+            "differs: weights, first after epoch 2, first layer dense; losses first differ between steps 11 and 15");
 }
 
 TEST(Divergence, sees_optimizer_state_metrics_and_losses_by_themselves) {

@@ -24,7 +24,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kDiskPages = 256;
 
-std::size_t page_bytes() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+std::size_t page_bytes() {
+  return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
 
 /// Mounts of this process are its own from now on. The superuser may have that at once, others in a user namespace of their own.
 bool leave_mount_namespace() {
@@ -78,7 +80,8 @@ class FullDisk : public ::testing::Test {
       const FolderState before = state_of(folder_.path());
       const std::string complaint = message_of<RunError>(write);
       const auto says = [&](const std::string& part) { return complaint.find(part) != std::string::npos; };
-      const bool is_clear = says(folder_.path().string()) && says("expected to write") && says("No space left on device") && says("Free space in");
+      const bool is_clear =
+          says(folder_.path().string()) && says("expected to write") && says("No space left on device") && says("Free space in");
       tally.add(pages < needed ? is_clear && state_of(folder_.path()) == before : complaint == "nothing was thrown" && is_new(),
                 [&] { return std::to_string(pages) + " of " + std::to_string(needed) + " pages free: " + complaint; });
     }
@@ -113,14 +116,16 @@ TEST_F(FullDisk, a_checkpoint_that_does_not_fit_says_so_and_the_one_before_stays
   const fs::path path = folder_ / "c";
   for (const std::int64_t number : {1, 2}) write_checkpoint(large_generation(number), path);
   const Checkpoint next = large_generation(3);
-  fill_up(tally, checkpoint_bytes(next).size(), [&] { write_checkpoint(next, path); }, [&] { return read_checkpoint(path) == next; });
+  fill_up(
+      tally, checkpoint_bytes(next).size(), [&] { write_checkpoint(next, path); }, [&] { return read_checkpoint(path) == next; });
 }
 
 TEST_F(FullDisk, a_result_that_does_not_fit_says_so_and_the_one_before_stays) {
   Tally tally("result file on a full disk");
   const fs::path path = folder_ / "r.h5";
   write_result(result_generation(2), path);
-  fill_up(tally, fs::file_size(path), [&] { write_result(result_generation(3), path); }, [&] { return found_result(path) == 3; });
+  fill_up(
+      tally, fs::file_size(path), [&] { write_result(result_generation(3), path); }, [&] { return found_result(path) == 3; });
 }
 
 TEST_F(FullDisk, a_read_only_disk_is_said_and_nothing_changes) {

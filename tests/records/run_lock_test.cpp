@@ -49,7 +49,9 @@ TEST_F(Lock, goes_to_the_file_that_is_there_not_to_one_that_was_removed) {
   EXPECT_THROW(RunLock{path_}, RunError);
 }
 
-TEST_F(Lock, of_a_folder_that_cannot_be_written_refuses_nothing) { EXPECT_NO_THROW(RunLock{folder_.path() / "not" / "there.lock"}); }
+TEST_F(Lock, of_a_folder_that_cannot_be_written_refuses_nothing) {
+  EXPECT_NO_THROW(RunLock{folder_.path() / "not" / "there.lock"});
+}
 
 }  // namespace
 }  // namespace reprise::records

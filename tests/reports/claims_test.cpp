@@ -58,8 +58,8 @@ TEST(Claims, a_gain_smaller_than_its_interval_is_undecided) {
 TEST(Claims, the_sentence_names_both_trials_the_interval_and_mcnemar) {
   const auto records = runs_of("plain", 12, 2) + runs_of("dropout", 6, 2);
   const std::string text = result_of(records, claim_named("dropout-helps")).test_text();
-  for (const char* part : {"desk, mnist: ", "Gain of dropout over plain in test_error: +", "95 % interval", "2 paired seeds", "paired t test p = ",
-                           "McNemar on the same 2000 test images", "mid-p"}) {
+  for (const char* part : {"desk, mnist: ", "Gain of dropout over plain in test_error: +", "95 % interval", "2 paired seeds",
+                           "paired t test p = ", "McNemar on the same 2000 test images", "mid-p"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
   }
 }
@@ -102,7 +102,8 @@ TEST(Claims, runs_on_different_data_sets_are_never_compared) {
 }
 
 TEST(Claims, a_substitute_data_set_is_said) {
-  const ClaimResult result = result_of(runs_of("plain", 12, 2, "fashion-mnist") + runs_of("dropout", 6, 2, "fashion-mnist"), claim_named("dropout-helps"));
+  const ClaimResult result =
+      result_of(runs_of("plain", 12, 2, "fashion-mnist") + runs_of("dropout", 6, 2, "fashion-mnist"), claim_named("dropout-helps"));
   EXPECT_TRUE(result.substitute);
   EXPECT_EQ(result.setting(), "desk, fashion-mnist (substitute)");
 }

@@ -24,7 +24,9 @@ TEST(Ticks, are_round_and_inside) {
   EXPECT_TRUE(ticks(0, 1, 5, true).empty());
 }
 
-TEST(Ticks, a_part_of_a_decade_has_some_too) { EXPECT_GE(ticks(2.1, 4.6, 5, true).size(), 2u); }
+TEST(Ticks, a_part_of_a_decade_has_some_too) {
+  EXPECT_GE(ticks(2.1, 4.6, 5, true).size(), 2u);
+}
 
 Plot one_line(std::vector<double> x, std::vector<double> y) {
   Plot plot;

@@ -66,7 +66,8 @@ TEST(Report, leaves_out_and_names_what_it_cannot_use) {
 TEST(Report, counts_verdicts) {
   const Report report = build_report(records(), {made_up::paper()});
   const ClaimCounts counts = report.counts();
-  EXPECT_EQ(counts.reproduced + counts.not_reproduced + counts.undecided + counts.not_tested, static_cast<int>(report.papers.front().claims.size()));
+  EXPECT_EQ(counts.reproduced + counts.not_reproduced + counts.undecided + counts.not_tested,
+            static_cast<int>(report.papers.front().claims.size()));
 }
 
 TEST(Report, curves_have_a_line_per_seed_and_figures_a_point_per_trial) {
@@ -82,7 +83,8 @@ TEST(Report, curves_have_a_line_per_seed_and_figures_a_point_per_trial) {
 
 TEST(Report, a_figure_shows_the_published_numbers_that_its_lines_list_beside_a_single_run) {
   experiments::Paper paper = made_up::paper();
-  paper.figures.front().lines = {{"nets", {"plain", "wide"}, {100, 800}, {"table2-plain", "table2-maxnorm", "table2-wide"}, {100, 400, 800}}};
+  paper.figures.front().lines = {
+      {"nets", {"plain", "wide"}, {100, 800}, {"table2-plain", "table2-maxnorm", "table2-wide"}, {100, 400, 800}}};
   made_up::RunSpec run;
   run.trial = "plain";
   const auto lines = build_report({made_up::record_of(run)}, {paper}).papers.front().figures.front().plot.lines;

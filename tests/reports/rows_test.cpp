@@ -152,17 +152,23 @@ TEST(Rows, todays_recipe_stands_before_an_earlier_one_with_more_seeds) {
   const std::vector<Row>& rows = report.papers.front().rows;
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].reproduced.n, 1);
-  const auto says = [](const Row& row) { return std::any_of(row.deviations.begin(), row.deviations.end(), [](const std::string& d) { return d.find("earlier recipe") != std::string::npos; }); };
+  const auto says = [](const Row& row) {
+    return std::any_of(row.deviations.begin(), row.deviations.end(),
+                       [](const std::string& d) { return d.find("earlier recipe") != std::string::npos; });
+  };
   EXPECT_FALSE(says(rows[0]));
   EXPECT_TRUE(says(rows[1]));
 }
 
 TEST(Rows, a_precision_set_by_hand_leaves_the_recipe_todays) {
-  const training::Recipe then = plain_recipe(10, "so it was said"), today = plain_recipe(10, "so it is said"), longer = plain_recipe(20, "so it is said");
+  const training::Recipe then = plain_recipe(10, "so it was said"), today = plain_recipe(10, "so it is said"),
+                         longer = plain_recipe(20, "so it is said");
   training::Recipe by_hand = then;
   by_hand.precision = Precision::bf16;
   by_hand.deviations.push_back("set by hand: precision=bf16");
-  const auto deviations = [&](const training::Recipe& of_today) { return build_report({run_by(by_hand, 1)}, {paper_of_today(of_today)}).papers.front().rows.front().deviations; };
+  const auto deviations = [&](const training::Recipe& of_today) {
+    return build_report({run_by(by_hand, 1)}, {paper_of_today(of_today)}).papers.front().rows.front().deviations;
+  };
   EXPECT_EQ(deviations(today).front(), "so it is said");
   EXPECT_EQ(deviations(longer).back(), "run by an earlier recipe of this trial: the catalog's has changed since");
 }

@@ -32,7 +32,8 @@ TEST(Scaling, speedup_is_of_images_a_second_over_one_rank_of_the_same_kind) {
 TEST(Scaling, stands_in_every_text_report) {
   Report report;
   report.scaling = scaling_of(kMeasured);
-  EXPECT_NE(to_markdown(report).find("| 128, the recipe's | 2 x 1 | 250.00 ms | 200.00 ms | 1.60 |"), std::string::npos) << to_markdown(report);
+  EXPECT_NE(to_markdown(report).find("| 128, the recipe's | 2 x 1 | 250.00 ms | 200.00 ms | 1.60 |"), std::string::npos)
+      << to_markdown(report);
   EXPECT_NE(to_html(report).find("<td>2 × 1</td><td>250.00 ms</td>"), std::string::npos);
   EXPECT_NE(to_json(report).find("\"speedup\": 1.6"), std::string::npos);
   report.scaling = {};
@@ -40,7 +41,8 @@ TEST(Scaling, stands_in_every_text_report) {
 }
 
 TEST(Scaling, names_what_is_wrong_with_a_file) {
-  for (const char* text : {"", "{}", R"({"trial": "p/t", "scale": "desk", "cores": 2, "rows": [{"kind": "strong"}]})"}) EXPECT_THROW(scaling_of(text), InputError) << text;
+  for (const char* text : {"", "{}", R"({"trial": "p/t", "scale": "desk", "cores": 2, "rows": [{"kind": "strong"}]})"})
+    EXPECT_THROW(scaling_of(text), InputError) << text;
 }
 
 }  // namespace

@@ -81,7 +81,9 @@ TEST(Statistics, mcnemar_is_mid_p_from_25_discordant_images_on) {
   EXPECT_NEAR(mcnemar_of(88, 41).p, 3.092192388382906e-05, 1e-13);
 }
 
-TEST(Statistics, mcnemar_refuses_lengths_that_differ) { EXPECT_THROW(mcnemar({0, 1}, {0, 1}, {0}), std::invalid_argument); }
+TEST(Statistics, mcnemar_refuses_lengths_that_differ) {
+  EXPECT_THROW(mcnemar({0, 1}, {0, 1}, {0}), std::invalid_argument);
+}
 
 TEST(Statistics, paired_t_has_n_minus_one_degrees_of_freedom) {
   const PairedT test = paired_t({0.30, 0.25, 0.26});
@@ -176,10 +178,14 @@ double coverage(int seeds, double shift) {
 
 // An interval without the seeds' part covers less than 0.8 here, one without the images' part less than 0.94 with infinitely many
 // trials. Over 800 trials a coverage of 0.95 has a deviation of 0.008.
-TEST(Estimate, covers_the_truth_in_19_of_20_trials) { EXPECT_GE(coverage(3, 0.15), 0.93); }
+TEST(Estimate, covers_the_truth_in_19_of_20_trials) {
+  EXPECT_GE(coverage(3, 0.15), 0.93);
+}
 
 // Two seeds that lie close by chance: one number of degrees of freedom for the sum of both parts covers 0.87 to 0.9.
-TEST(Estimate, covers_the_truth_with_two_seeds_that_differ_strongly) { EXPECT_GE(coverage(2, 0.5), 0.93); }
+TEST(Estimate, covers_the_truth_with_two_seeds_that_differ_strongly) {
+  EXPECT_GE(coverage(2, 0.5), 0.93);
+}
 
 }  // namespace
 }  // namespace reprise::reports

@@ -10,13 +10,17 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Scalars around `mean` with sample deviation `sd`, three seeds: half-width 4.303 sd / sqrt(3) = 2.484 sd.
-Estimate three_seeds(double mean, double sd) { return estimate_from_seeds({mean - sd, mean, mean + sd}); }
+Estimate three_seeds(double mean, double sd) {
+  return estimate_from_seeds({mean - sd, mean, mean + sd});
+}
 
 TEST(Verdict, interval_inside_the_claimed_side_is_reproduced) {
   EXPECT_EQ(judge(three_seeds(0.5, 0.1), {0, kInfinity}).text(), "reproduced");
 }
 
-TEST(Verdict, interval_outside_is_not_reproduced) { EXPECT_EQ(judge(three_seeds(-0.5, 0.1), {0, kInfinity}).text(), "not reproduced"); }
+TEST(Verdict, interval_outside_is_not_reproduced) {
+  EXPECT_EQ(judge(three_seeds(-0.5, 0.1), {0, kInfinity}).text(), "not reproduced");
+}
 
 TEST(Verdict, a_gain_that_is_real_but_smaller_than_the_margin_is_not_reproduced) {
   EXPECT_EQ(judge(three_seeds(0.5, 0.1), {1, kInfinity}).outcome, Outcome::not_reproduced);

@@ -100,15 +100,16 @@ TEST(Html, the_checker_finds_what_is_malformed) {
 
 TEST(Html, escapes_every_name_that_comes_from_outside) {
   const std::string page = to_html(small_report());
-  for (const char* part : {"A Paper &amp; Its &lt;Nets&gt;", "Maps &amp; &lt;more&gt;", "a &lt; b", "-O3 &lt;&amp;&gt;", "a&amp;b.h5", "expected &lt;seal&gt;",
-                           "width 50 % &amp; &lt;less&gt;_than $the {paper}&#39;s #1"}) {
+  for (const char* part : {"A Paper &amp; Its &lt;Nets&gt;", "Maps &amp; &lt;more&gt;", "a &lt; b", "-O3 &lt;&amp;&gt;", "a&amp;b.h5",
+                           "expected &lt;seal&gt;", "width 50 % &amp; &lt;less&gt;_than $the {paper}&#39;s #1"}) {
     EXPECT_NE(page.find(part), std::string::npos) << part;
   }
 }
 
 TEST(Html, shows_rows_claims_curves_tables_and_images) {
   const std::string page = to_html(small_report());
-  for (const char* part : {"<table>", "scope=\"col\"", "class=\"claim ", "<svg class=\"plot\"", "<svg class=\"interval", "A sweep", "unverified"}) {
+  for (const char* part :
+       {"<table>", "scope=\"col\"", "class=\"claim ", "<svg class=\"plot\"", "<svg class=\"interval", "A sweep", "unverified"}) {
     EXPECT_NE(page.find(part), std::string::npos) << part;
   }
 }
@@ -186,7 +187,9 @@ TEST(Latex, escapes_specials_and_balances_its_tables) {
   EXPECT_EQ(lines, 4u);  // the heading and three rows
 }
 
-TEST(Latex, a_backslash_is_escaped_once) { EXPECT_EQ(latex_escaped("a\\b{c}~^"), "a\\textbackslash{}b\\{c\\}\\textasciitilde{}\\textasciicircum{}"); }
+TEST(Latex, a_backslash_is_escaped_once) {
+  EXPECT_EQ(latex_escaped("a\\b{c}~^"), "a\\textbackslash{}b\\{c\\}\\textasciitilde{}\\textasciicircum{}");
+}
 
 TEST(Markdown, keeps_its_tables_whole) {
   EXPECT_EQ(markdown_escaped("a|b\nc"), "a\\|b c");

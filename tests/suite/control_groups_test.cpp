@@ -36,7 +36,8 @@ TEST_F(Machine, the_tightest_group_above_counts_and_the_cache_is_free) {
   write("sys/fs/cgroup/system/job_7/step_0/cpu.max", "max 100000\n");
   write("sys/fs/cgroup/system/job_7/memory.max", std::to_string(4 * kGib) + "\n");
   write("sys/fs/cgroup/system/job_7/memory.current", std::to_string(3 * kGib) + "\n");
-  write("sys/fs/cgroup/system/job_7/memory.stat", "anon 5\ninactive_file " + std::to_string(kGib / 2) + "\nactive_file " + std::to_string(kGib / 2) + "\n");
+  write("sys/fs/cgroup/system/job_7/memory.stat",
+        "anon 5\ninactive_file " + std::to_string(kGib / 2) + "\nactive_file " + std::to_string(kGib / 2) + "\n");
   write("sys/fs/cgroup/system/job_7/cpu.max", "150000 100000\n");
   write("sys/fs/cgroup/system/memory.max", std::to_string(100 * kGib) + "\n");
   write("sys/fs/cgroup/system/memory.current", "0\n");

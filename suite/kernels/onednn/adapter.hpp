@@ -43,7 +43,9 @@ inline dnnl::stream& stream() {
   return mine;
 }
 
-inline Type type_of(Precision precision) { return precision == Precision::f32 ? Type::f32 : Type::bf16; }
+inline Type type_of(Precision precision) {
+  return precision == Precision::f32 ? Type::f32 : Type::bf16;
+}
 
 /// User-managed scratchpads, so that a primitive may run on several threads at once.
 inline dnnl::primitive_attr attributes() {
@@ -52,9 +54,13 @@ inline dnnl::primitive_attr attributes() {
   return attr;
 }
 
-inline dnnl::memory wrap(const dnnl::memory::desc& desc, const void* data) { return dnnl::memory(desc, engine(), const_cast<void*>(data)); }
+inline dnnl::memory wrap(const dnnl::memory::desc& desc, const void* data) {
+  return dnnl::memory(desc, engine(), const_cast<void*>(data));
+}
 
 /// Whether data in `desc` is plain, so that a reorder can be skipped.
-inline bool same(const dnnl::memory::desc& a, const dnnl::memory::desc& b) { return a == b; }
+inline bool same(const dnnl::memory::desc& a, const dnnl::memory::desc& b) {
+  return a == b;
+}
 
 }  // namespace reprise::kernels::onednn

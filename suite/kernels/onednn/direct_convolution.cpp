@@ -37,7 +37,8 @@ struct BlockedFormat {
   Tag tag;
   std::int64_t rows;
 };
-constexpr BlockedFormat kBlockedFormats[] = {{Tag::OIhw16i16o, 16}, {Tag::Ohwi16o, 16}, {Tag::Owhi16o, 16}, {Tag::OIhw8i8o, 8}, {Tag::Ohwi8o, 8}, {Tag::oihw, 8}, {Tag::oihw, 1}};
+constexpr BlockedFormat kBlockedFormats[] = {{Tag::OIhw16i16o, 16}, {Tag::Ohwi16o, 16}, {Tag::Owhi16o, 16}, {Tag::OIhw8i8o, 8},
+                                             {Tag::Ohwi8o, 8},      {Tag::oihw, 8},     {Tag::oihw, 1}};
 
 class DirectConvolution final : public Convolution {
  public:
@@ -84,7 +85,8 @@ class DirectConvolution final : public Convolution {
       unit_plain = problem.plain;
       const Dims whole{shape.filters, shape.in_channels, shape.filter_height, shape.filter_width};
       for (const BlockedFormat& format : kBlockedFormats) {
-        if (shape.groups != 1 || shape.filters % format.rows != 0 || Desc(whole, Type::f32, format.tag) != weight_desc.diff_weights_desc()) continue;
+        if (shape.groups != 1 || shape.filters % format.rows != 0 || Desc(whole, Type::f32, format.tag) != weight_desc.diff_weights_desc())
+          continue;
         const Dims unit{format.rows, shape.in_channels, shape.filter_height, shape.filter_width};
         unit_rows = format.rows;
         unit_packed = Desc(unit, Type::f32, format.tag);
@@ -110,14 +112,18 @@ DirectConvolution::DirectConvolution(const ConvolutionShape& shape, Precision pr
   const auto direct = dnnl::algorithm::convolution_direct;
   const Desc bias = has_bias ? p.bias : Desc();
 #if DNNL_VERSION_MAJOR >= 3
-  s.forward_desc = {engine(), dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding, attr};
+  s.forward_desc = {engine(), dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding,
+                    attr};
   s.weight_desc = {engine(), direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding, s.forward_desc, attr};
-  if (wants_grad_input) s.input_desc = {engine(), direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding, s.forward_desc, attr};
+  if (wants_grad_input)
+    s.input_desc = {engine(), direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding, s.forward_desc, attr};
 #else
-  const dnnl::convolution_forward::desc forward(dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding);
+  const dnnl::convolution_forward::desc forward(dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride,
+                                                p.padding, p.padding);
   s.forward_desc = {forward, attr, engine()};
   s.weight_desc = {{direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding}, attr, engine(), s.forward_desc};
-  if (wants_grad_input) s.input_desc = {{direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding}, attr, engine(), s.forward_desc};
+  if (wants_grad_input)
+    s.input_desc = {{direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding}, attr, engine(), s.forward_desc};
 #endif
   s.forward = dnnl::convolution_forward(s.forward_desc);
   s.weight = dnnl::convolution_backward_weights(s.weight_desc);
@@ -140,8 +146,12 @@ DirectConvolution::DirectConvolution(const ConvolutionShape& shape, Precision pr
   s.find_unit(shape);
 }
 
-std::size_t DirectConvolution::packed_bytes() const { return s_.forward_bytes + s_.input_bytes; }
-std::size_t DirectConvolution::scratch_bytes() const { return s_.scratch_bytes + s_.wide.bytes(s_.inputs) + s_.wide.bytes(s_.outputs); }
+std::size_t DirectConvolution::packed_bytes() const {
+  return s_.forward_bytes + s_.input_bytes;
+}
+std::size_t DirectConvolution::scratch_bytes() const {
+  return s_.scratch_bytes + s_.wide.bytes(s_.inputs) + s_.wide.bytes(s_.outputs);
+}
 
 void DirectConvolution::pack(const float* weight, std::byte* packed) const {
   const State& s = s_;
@@ -175,10 +185,15 @@ void DirectConvolution::backward_input(const void* grad_output, const std::byte*
   s.wide.write(s.room_of_input(scratch), grad_input, s.inputs);
 }
 
-std::int64_t DirectConvolution::gradient_floats() const { return static_cast<std::int64_t>(s_.packed_gradient_bytes() / sizeof(float)); }
-std::int64_t DirectConvolution::row_unit() const { return s_.unit_rows; }
+std::int64_t DirectConvolution::gradient_floats() const {
+  return static_cast<std::int64_t>(s_.packed_gradient_bytes() / sizeof(float));
+}
+std::int64_t DirectConvolution::row_unit() const {
+  return s_.unit_rows;
+}
 
-void DirectConvolution::backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient, std::byte* scratch) const {
+void DirectConvolution::backward_weight_packed(const void* input, const void* grad_output, float* packed_gradient,
+                                               std::byte* scratch) const {
   const State& s = s_;
   s.weight.execute(stream(), {{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
                               {DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
@@ -193,13 +208,15 @@ void DirectConvolution::unpack_rows(const float* packed_gradient, std::int64_t u
   s.unpack_unit.execute(stream(), from, to);
 }
 
-void DirectConvolution::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
+void DirectConvolution::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias,
+                                        std::byte* scratch) const {
   const State& s = s_;
   std::byte* packed_gradient = s.gradient_is_plain ? reinterpret_cast<std::byte*>(grad_weight) : scratch;
-  std::unordered_map<int, dnnl::memory> args{{DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
-                                             {DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
-                                             {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), packed_gradient)},
-                                             {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch + s.gradient_bytes)}};
+  std::unordered_map<int, dnnl::memory> args{
+      {DNNL_ARG_SRC, wrap(s.problem.input, s.wide.read(input, s.inputs, s.room_of_input(scratch)))},
+      {DNNL_ARG_DIFF_DST, wrap(s.problem.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
+      {DNNL_ARG_DIFF_WEIGHTS, wrap(s.weight_desc.diff_weights_desc(), packed_gradient)},
+      {DNNL_ARG_SCRATCHPAD, wrap(s.weight_desc.scratchpad_desc(), scratch + s.gradient_bytes)}};
   if (s.has_bias) args.emplace(DNNL_ARG_DIFF_BIAS, wrap(s.problem.bias, grad_bias));
   s.weight.execute(stream(), args);
   if (s.gradient_is_plain) return;
@@ -218,7 +235,8 @@ static ConvolutionShape as_one_sample(ConvolutionShape shape) {
   return shape;
 }
 
-std::unique_ptr<Convolution> make_direct_convolution(const ConvolutionShape& whole, Precision precision, bool has_bias, bool wants_grad_input) {
+std::unique_ptr<Convolution> make_direct_convolution(const ConvolutionShape& whole, Precision precision, bool has_bias,
+                                                     bool wants_grad_input) {
   const ConvolutionShape shape = as_one_sample(whole);
   return std::make_unique<DirectConvolution>(shape, precision, has_bias, wants_grad_input);
 }

@@ -134,15 +134,16 @@ void PrimitiveProduct::forward(const void* input, const std::byte* packed, const
 
 void PrimitiveProduct::backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const {
   const State& s = s_;
-  s.input_gradient.execute(
-      stream(), {{DNNL_ARG_DIFF_DST, wrap(s.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
-                 {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
-                 {DNNL_ARG_DIFF_SRC, wrap(s.input_desc.diff_src_desc(), s.wide.target(grad_input, s.room_of_input(scratch)))},
-                 {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
+  s.input_gradient.execute(stream(),
+                           {{DNNL_ARG_DIFF_DST, wrap(s.output, s.wide.read(grad_output, s.outputs, s.room_of_output(scratch)))},
+                            {DNNL_ARG_WEIGHTS, wrap(s.input_desc.weights_desc(), s.one_packing ? packed : packed + s.forward_bytes)},
+                            {DNNL_ARG_DIFF_SRC, wrap(s.input_desc.diff_src_desc(), s.wide.target(grad_input, s.room_of_input(scratch)))},
+                            {DNNL_ARG_SCRATCHPAD, wrap(s.input_desc.scratchpad_desc(), scratch)}});
   s.wide.write(s.room_of_input(scratch), grad_input, s.inputs);
 }
 
-void PrimitiveProduct::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const {
+void PrimitiveProduct::backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias,
+                                       std::byte* scratch) const {
   const State& s = s_;
   std::byte* gradient = s.gradient_is_plain ? reinterpret_cast<std::byte*>(grad_weight) : scratch;
   std::unordered_map<int, dnnl::memory> args{
@@ -160,7 +161,8 @@ void PrimitiveProduct::backward_weight(const void* input, const void* grad_outpu
 
 }  // namespace
 
-std::unique_ptr<InnerProduct> make_inner_product(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
+std::unique_ptr<InnerProduct> make_inner_product(const InnerProductShape& shape, Precision precision, bool has_bias,
+                                                 bool wants_grad_input) {
   // Where oneDNN has no kernel of its own (below AVX-512 in version 2), its primitive calls the general matrix product on plain rows,
   // which falls to half the speed when rows are a power of two apart. The same product on padded rows does not.
   const Type type = Widening(precision).type(precision);

@@ -29,7 +29,8 @@ class InnerProduct {
   virtual void forward(const void* input, const std::byte* packed, const float* bias, void* output, std::byte* scratch) const = 0;
   virtual void backward_input(const void* grad_output, const std::byte* packed, void* grad_input, std::byte* scratch) const = 0;
   /// Overwrites grad_bias, which is null without bias.
-  virtual void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const = 0;
+  virtual void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias,
+                               std::byte* scratch) const = 0;
 };
 
 std::unique_ptr<InnerProduct> make_inner_product(const InnerProductShape& shape, Precision precision, bool has_bias, bool wants_grad_input);

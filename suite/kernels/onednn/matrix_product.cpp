@@ -60,7 +60,8 @@ class MatrixProduct final : public InnerProduct {
     wide_.write(room_of_input(scratch), grad_input, n * d);
   }
 
-  void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias, std::byte* scratch) const override {
+  void backward_weight(const void* input, const void* grad_output, float* grad_weight, float* grad_bias,
+                       std::byte* scratch) const override {
     const auto [n, d, k] = shape_;
     const auto* g = static_cast<const float*>(wide_.read(grad_output, n * k, room_of_output(scratch)));
     const float* x = spread_input(input, scratch);

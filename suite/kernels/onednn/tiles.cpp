@@ -30,16 +30,20 @@ std::vector<std::int32_t> positions(const dnnl::memory::desc& plain, const dnnl:
   }
   std::vector<std::int32_t> position_of(count, -1);
   for (std::size_t q = 0; q < count; ++q)
-    if (index_at[q] >= 0 && static_cast<std::size_t>(index_at[q]) < count) position_of[static_cast<std::size_t>(index_at[q])] = static_cast<std::int32_t>(q);
+    if (index_at[q] >= 0 && static_cast<std::size_t>(index_at[q]) < count)
+      position_of[static_cast<std::size_t>(index_at[q])] = static_cast<std::int32_t>(q);
   return position_of;
 }
 
 }  // namespace
 
-Tiles::Tiles(const dnnl::memory::desc& plain, const dnnl::memory::desc& packed, Type type, std::int64_t rows, std::int64_t columns) : columns_(columns), type_(type) {
+Tiles::Tiles(const dnnl::memory::desc& plain, const dnnl::memory::desc& packed, Type type, std::int64_t rows, std::int64_t columns)
+    : columns_(columns), type_(type) {
   const std::size_t count = static_cast<std::size_t>(rows * columns), width = type == Type::f32 ? 4 : 2;
   constexpr std::size_t kMostDigits = std::size_t{1} << 24;
-  if (rows % 16 != 0 || columns % 16 != 0 || count > kMostDigits || packed.get_size() != count * width || (type == Type::f32 && packed == plain)) return;
+  if (rows % 16 != 0 || columns % 16 != 0 || count > kMostDigits || packed.get_size() != count * width ||
+      (type == Type::f32 && packed == plain))
+    return;
   const auto position_of = positions(plain, packed, type, count);
   const auto at = [&](std::int64_t r, std::int64_t c) { return position_of[static_cast<std::size_t>(r * columns + c)]; };
   const std::int64_t group = type == Type::f32 ? 1 : 2;  // columns that lie side by side

@@ -14,9 +14,13 @@ double length(const double* values, std::int64_t n) {
   return std::sqrt(square);
 }
 
-Numbers part(const Numbers& all, std::int64_t index, std::int64_t size) { return Numbers(all.begin() + index * size, all.begin() + (index + 1) * size); }
+Numbers part(const Numbers& all, std::int64_t index, std::int64_t size) {
+  return Numbers(all.begin() + index * size, all.begin() + (index + 1) * size);
+}
 
-std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
+std::size_t at(std::int64_t index) {
+  return static_cast<std::size_t>(index);
+}
 
 }  // namespace
 
@@ -44,7 +48,8 @@ Routed route(const CapsuleLayer& l, const Numbers& input, const Numbers& weight,
   Numbers votes(at(l.inputs * size)), factors(at(l.inputs * l.outputs), 1.0), logits(factors.size());
   for (std::int64_t i = 0; i < l.inputs; ++i) {
     for (std::int64_t d = 0; d < l.input_dimensions; ++d)
-      for (std::int64_t o = 0; o < size; ++o) votes[at(i * size + o)] += input[at(i * l.input_dimensions + d)] * weight[at((i * l.input_dimensions + d) * size + o)];
+      for (std::int64_t o = 0; o < size; ++o)
+        votes[at(i * size + o)] += input[at(i * l.input_dimensions + d)] * weight[at((i * l.input_dimensions + d) * size + o)];
     for (std::int64_t j = 0; l.scaled_distance && j < l.outputs; ++j) {
       double* vote = votes.data() + i * size + j * l.output_dimensions;
       const double longest = length(input.data() + i * l.input_dimensions, l.input_dimensions), n = length(vote, l.output_dimensions);
@@ -62,7 +67,8 @@ Routed route(const CapsuleLayer& l, const Numbers& input, const Numbers& weight,
       for (std::int64_t j = 0; j < l.outputs; ++j) total += std::exp(logits[at(i * l.outputs + j)]);
       for (std::int64_t j = 0; j < l.outputs; ++j) {
         const double c = routed.coefficients[at(i * l.outputs + j)] = std::exp(logits[at(i * l.outputs + j)]) / total;
-        for (std::int64_t d = 0; d < l.output_dimensions; ++d) routed.sums[at(j * l.output_dimensions + d)] += c * votes[at(i * size + j * l.output_dimensions + d)];
+        for (std::int64_t d = 0; d < l.output_dimensions; ++d)
+          routed.sums[at(j * l.output_dimensions + d)] += c * votes[at(i * size + j * l.output_dimensions + d)];
       }
     }
     routed.output.clear();
@@ -90,7 +96,8 @@ Routed route(const CapsuleLayer& l, const Numbers& input, const Numbers& weight,
   return routed;
 }
 
-CapsuleGradients route_grad(const CapsuleLayer& l, const Numbers& input, const Numbers& weight, const Routed& routed, const Numbers& grad_output) {
+CapsuleGradients route_grad(const CapsuleLayer& l, const Numbers& input, const Numbers& weight, const Routed& routed,
+                            const Numbers& grad_output) {
   const std::int64_t size = l.outputs * l.output_dimensions;
   CapsuleGradients grad{Numbers(input.size()), Numbers(weight.size()), {}};
   for (std::int64_t j = 0; j < l.outputs; ++j) {
@@ -111,7 +118,8 @@ CapsuleGradients route_grad(const CapsuleLayer& l, const Numbers& input, const N
 namespace {
 
 /// Inputs of all layers, then the output of the stack.
-std::vector<Numbers> values_of(const MomentumStack& stack, const Numbers& input, const std::vector<Numbers>& weights, std::vector<Routed>& routed) {
+std::vector<Numbers> values_of(const MomentumStack& stack, const Numbers& input, const std::vector<Numbers>& weights,
+                               std::vector<Routed>& routed) {
   std::vector<Numbers> inputs;
   Numbers x = input, v(input.size()), before;
   const std::size_t stride = stack.layer.scaled_distance ? 2 : 1;
@@ -137,7 +145,8 @@ Numbers momentum_stack(const MomentumStack& stack, const Numbers& input, const s
   return values_of(stack, input, weights, routed).back();
 }
 
-StackGradients momentum_stack_grad(const MomentumStack& stack, const Numbers& input, const std::vector<Numbers>& weights, const Numbers& grad_output) {
+StackGradients momentum_stack_grad(const MomentumStack& stack, const Numbers& input, const std::vector<Numbers>& weights,
+                                   const Numbers& grad_output) {
   std::vector<Routed> routed;
   const std::vector<Numbers> inputs = values_of(stack, input, weights, routed);
   StackGradients grads{grad_output, std::vector<Numbers>(weights.size())};

@@ -29,9 +29,11 @@ struct CapsuleGradients {
   Numbers input, weight, bias;
 };
 /// The last iteration's gradient, coefficients constant.
-CapsuleGradients route_grad(const CapsuleLayer& layer, const Numbers& input, const Numbers& weight, const Routed& routed, const Numbers& grad_output);
+CapsuleGradients route_grad(const CapsuleLayer& layer, const Numbers& input, const Numbers& weight, const Routed& routed,
+                            const Numbers& grad_output);
 
-/// Blocks of two capsule layers in a momentum chain; weights of all layers in order, each followed by its bias with scaled distance agreement.
+/// Blocks of two capsule layers in a momentum chain; weights of all layers in order, each followed by its bias with scaled distance
+/// agreement.
 struct MomentumStack {
   CapsuleLayer layer;
   double momentum = 0.9;
@@ -43,6 +45,7 @@ struct StackGradients {
   std::vector<Numbers> weights;
 };
 /// Every layer's input is kept; nothing is inverted.
-StackGradients momentum_stack_grad(const MomentumStack& stack, const Numbers& input, const std::vector<Numbers>& weights, const Numbers& grad_output);
+StackGradients momentum_stack_grad(const MomentumStack& stack, const Numbers& input, const std::vector<Numbers>& weights,
+                                   const Numbers& grad_output);
 
 }  // namespace reprise::kernels::reference

@@ -31,7 +31,9 @@ Row by_rows(const Row& input, const Row& gradient, std::int64_t channels, const 
   });
 }
 
-double mean_of(const Row& row) { return std::accumulate(row.begin(), row.end(), 0.0) / static_cast<double>(row.size()); }
+double mean_of(const Row& row) {
+  return std::accumulate(row.begin(), row.end(), 0.0) / static_cast<double>(row.size());
+}
 
 Row softmax_of(Row row, double gain) {
   const double largest = *std::max_element(row.begin(), row.end());
@@ -85,12 +87,14 @@ Row compete(const Row& input, std::int64_t channels, const Competition& terms) {
   });
 }
 
-Row plastic_update(const Row& patches, const Row& u, const Row& response, const Row& weight, std::int64_t neurons, const PlasticRate& rate) {
+Row plastic_update(const Row& patches, const Row& u, const Row& response, const Row& weight, std::int64_t neurons,
+                   const PlasticRate& rate) {
   const auto K = static_cast<std::size_t>(neurons), D = weight.size() / K, P = response.size() / K;
   Row change(weight.size(), 0.0), updated = weight;
   for (std::size_t k = 0; k < K; ++k)
     for (std::size_t p = 0; p < P; ++p)
-      for (std::size_t d = 0; d < D; ++d) change[k * D + d] += response[p * K + k] * (patches[p * D + d] - u[p * K + k] * weight[k * D + d]);
+      for (std::size_t d = 0; d < D; ++d)
+        change[k * D + d] += response[p * K + k] * (patches[p * D + d] - u[p * K + k] * weight[k * D + d]);
   double largest = 0;
   for (const double c : change) largest = std::max(largest, std::abs(c));
   for (std::size_t k = 0; k < K; ++k) {

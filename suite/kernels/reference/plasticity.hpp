@@ -12,11 +12,13 @@ namespace reprise::kernels::reference {
 
 /// [rows, channels] -> max(x - mean of the row, 0)^power.
 std::vector<double> triangle(const std::vector<double>& input, std::int64_t channels, double power);
-std::vector<double> triangle_grad(const std::vector<double>& input, std::int64_t channels, double power, const std::vector<double>& grad_output);
+std::vector<double> triangle_grad(const std::vector<double>& input, std::int64_t channels, double power,
+                                  const std::vector<double>& grad_output);
 
 /// [rows, channels] -> softmax of the row of gain * x.
 std::vector<double> softmax(const std::vector<double>& input, std::int64_t channels, double gain);
-std::vector<double> softmax_grad(const std::vector<double>& input, std::int64_t channels, double gain, const std::vector<double>& grad_output);
+std::vector<double> softmax_grad(const std::vector<double>& input, std::int64_t channels, double gain,
+                                 const std::vector<double>& grad_output);
 
 /// input [P, K] -> what every neuron answers, [P, K].
 std::vector<double> compete(const std::vector<double>& input, std::int64_t channels, const Competition& terms);

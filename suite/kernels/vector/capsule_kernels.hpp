@@ -19,7 +19,8 @@ struct CapsuleKernels {
   /// output[r][j] (+)= coefficients[r][j] * input[r][j]; coefficients of a row `step` floats from those of the row before.
   void (*scale)(const CapsuleRows& shape, const float* coefficients, std::int64_t step, const float* input, bool adds, float* output);
   /// products[a * product_row + b] = left[a] · right[b], rows of `length` floats.
-  void (*multiply_rows)(const float* left, std::int64_t left_rows, const float* right, std::int64_t right_rows, std::int64_t length, float* products, std::int64_t product_row);
+  void (*multiply_rows)(const float* left, std::int64_t left_rows, const float* right, std::int64_t right_rows, std::int64_t length,
+                        float* products, std::int64_t product_row);
 };
 
 }  // namespace reprise::kernels

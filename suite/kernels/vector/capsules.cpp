@@ -5,9 +5,12 @@
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
 
-// What follows is for D = kD = 8 or 16: sixteen lanes hold one capsule or two. kD 0 stands for any other D and takes one value after the other.
+// What follows is for D = kD = 8 or 16: sixteen lanes hold one capsule or two. kD 0 stands for any other D and takes one value after the
+// other.
 
-LANES Index values_of(const CapsuleRows& s) { return s.capsules * s.dimensions; }
+LANES Index values_of(const CapsuleRows& s) {
+  return s.capsules * s.dimensions;
+}
 
 /// Each lane's coefficient.
 template <int kD>
@@ -57,7 +60,8 @@ void weigh(const CapsuleRows& s, const float* coefficients, const float* votes, 
     for (Index i = 0; i < size; i += 16) {
       F16 total = load(sum + i);
 #pragma GCC unroll 4
-      for (int r = 0; r < kRows; ++r) total = fma(spread<kD>(coefficients + (first + r) * s.capsules + i / kD), load(votes + (first + r) * size + i), total);
+      for (int r = 0; r < kRows; ++r)
+        total = fma(spread<kD>(coefficients + (first + r) * s.capsules + i / kD), load(votes + (first + r) * size + i), total);
       store(sum + i, total);
     }
   };
@@ -105,7 +109,8 @@ void scale(const CapsuleRows& s, const float* coefficients, Index step, const fl
   }
 }
 
-void multiply_rows(const float* left, Index left_rows, const float* right, Index right_rows, Index length, float* products, Index product_row) {
+void multiply_rows(const float* left, Index left_rows, const float* right, Index right_rows, Index length, float* products,
+                   Index product_row) {
   const Index count = left_rows * right_rows;
   for (Index p = 0; p < count; p += 16) {
     const float *a[16], *b[16];
@@ -145,6 +150,8 @@ void scale_any(const CapsuleRows& s, const float* coefficients, Index step, cons
 
 }  // namespace
 
-void fill_capsules(VectorKernels& table) { table.capsules = {weigh_any, agree_any, scale_any, multiply_rows}; }
+void fill_capsules(VectorKernels& table) {
+  table.capsules = {weigh_any, agree_any, scale_any, multiply_rows};
+}
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

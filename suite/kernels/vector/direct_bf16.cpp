@@ -1,5 +1,5 @@
-// Products of direct convolution in bfloat16, and the words of two values that they take. A product of 12 rows by 32 columns fills 24 registers;
-// each multiply-add adds two products to a float32 and rounds as the CPU does.
+// Products of direct convolution in bfloat16, and the words of two values that they take. A product of 12 rows by 32 columns fills 24
+// registers; each multiply-add adds two products to a float32 and rounds as the CPU does.
 
 #include "suite/kernels/vector/pairs.hpp"
 #include "suite/kernels/vector/transpose.hpp"
@@ -10,7 +10,9 @@ namespace {
 using Kernels = Bf16DirectKernels;
 constexpr Index kRows = Kernels::kRows, kColumns = Kernels::kColumns;
 
-LANES F16 words_at(const bf16* p) { return load(reinterpret_cast<const float*>(p)); }
+LANES F16 words_at(const bf16* p) {
+  return load(reinterpret_cast<const float*>(p));
+}
 LANES F16 word_everywhere(const bf16* p) {
   float word;
   __builtin_memcpy(&word, p, sizeof word);
@@ -100,6 +102,8 @@ void put_taps(const float* sums, Index step, Index taps, float* gradient) {
 
 }  // namespace
 
-void fill_direct(Bf16DirectKernels& table) { table = {add_rows, multiply_places, pair_weights, put_taps}; }
+void fill_direct(Bf16DirectKernels& table) {
+  table = {add_rows, multiply_places, pair_weights, put_taps};
+}
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

@@ -1,6 +1,6 @@
 #pragma once
-// Kernels of direct convolution in bfloat16: words of two values, neighbours along a sum, and products of 12 rows by 32 columns that find their
-// rows, or the places they sum over, in a table. Only for CPUs that multiply pairs of bfloat16.
+// Kernels of direct convolution in bfloat16: words of two values, neighbours along a sum, and products of 12 rows by 32 columns that find
+// their rows, or the places they sum over, in a table. Only for CPUs that multiply pairs of bfloat16.
 
 #include <cstdint>
 
@@ -19,10 +19,13 @@ struct Bf16DirectKernels {
   };
   void (*add_rows)(const Rows& shape, const Value* left, const Value* right, float* product);
   /// product [rows][32] = sum over d < depth of left [depth][12 words] times right[right_at[d]] [32 words]; rows 4, 8 or 12.
-  void (*multiply_places)(std::int64_t rows, std::int64_t depth, const std::int64_t* right_at, const Value* left, const Value* right, float* product);
+  void (*multiply_places)(std::int64_t rows, std::int64_t depth, const std::int64_t* right_at, const Value* left, const Value* right,
+                          float* product);
 
-  /// Line i < count of 32 words, `line_step` values from the one before: word l = (from[i + l * lane_step], from[i + pair_step + l * lane_step]), rounded.
-  void (*pair_weights)(const float* from, std::int64_t lane_step, std::int64_t pair_step, std::int64_t count, Value* words, std::int64_t line_step);
+  /// Line i < count of 32 words, `line_step` values from the one before: word l = (from[i + l * lane_step], from[i + pair_step + l *
+  /// lane_step]), rounded.
+  void (*pair_weights)(const float* from, std::int64_t lane_step, std::int64_t pair_step, std::int64_t count, Value* words,
+                       std::int64_t line_step);
   /// gradient[c * taps + t] = sums[t * step + c] for c < 32.
   void (*put_taps)(const float* sums, std::int64_t step, std::int64_t taps, float* gradient);
 };

@@ -19,7 +19,7 @@ namespace avx512_bf16 {
 void fill_pairs(PairKernels& table);
 void fill_winograd(Bf16WinogradKernels& table);
 void fill_direct(Bf16DirectKernels& table);
-}
+}  // namespace avx512_bf16
 
 namespace {
 
@@ -43,7 +43,8 @@ const VectorKernels& choose() {
   if (wanted.empty()) {
     const VectorKernels* best = vector_kernels_for("avx512");
     if (best == nullptr) best = vector_kernels_for("avx2");
-    if (best == nullptr) throw InputError({"processor", "AVX2, FMA and BMI2", "not all of them", "run on an x86-64 processor of 2013 or later"});
+    if (best == nullptr)
+      throw InputError({"processor", "AVX2, FMA and BMI2", "not all of them", "run on an x86-64 processor of 2013 or later"});
     return *best;
   }
   if (wanted != "avx2" && wanted != "avx512")

@@ -64,7 +64,8 @@ LANES F16 normal_below(F16 x) {
   const F16 z = (x & set_int(0x7FFFFFFF)) * set(0.70710678118654752f);
   const F16 t = set(1.0f) / fma(z, set(0.5f), set(1.0f));
   F16 p = set(0.17087277f);
-  for (const float c : {-0.82215223f, 1.48851587f, -1.13520398f, 0.27886807f, -0.18628806f, 0.09678418f, 0.37409196f, 1.00002368f, -1.26551223f})
+  for (const float c :
+       {-0.82215223f, 1.48851587f, -1.13520398f, 0.27886807f, -0.18628806f, 0.09678418f, 0.37409196f, 1.00002368f, -1.26551223f})
     p = fma(p, t, set(c));
   const F16 tail = set(0.5f) * t * exp(fnma(z, z, p));
   return select(x < set(0.0f), tail, set(1.0f) - tail);

@@ -23,36 +23,60 @@ namespace reprise::kernels::REPRISE_ISA_NAME {
 using Index = std::int64_t;
 
 // bfloat16: the upper half; rounded to nearest even, a NaN becomes the quiet NaN 0x7FC0.
-LANES F16 load(const bf16* p) { return as_float(shift_left<16>(load_halves(p))); }
+LANES F16 load(const bf16* p) {
+  return as_float(shift_left<16>(load_halves(p)));
+}
 LANES I16 round_to_bf16(F16 x) {
   const I16 u = as_int(x);
   const I16 rounded = shift_right<16>(u + (set_int(0x7FFF) + (shift_right<16>(u) & set_int(1))));
   return select(is_nan(x), set_int(0x7FC0), rounded);
 }
-LANES F16 rounded_to_bf16(F16 x) { return as_float(shift_left<16>(round_to_bf16(x))); }
-LANES void store(bf16* p, F16 x) { store_halves(p, round_to_bf16(x)); }
+LANES F16 rounded_to_bf16(F16 x) {
+  return as_float(shift_left<16>(round_to_bf16(x)));
+}
+LANES void store(bf16* p, F16 x) {
+  store_halves(p, round_to_bf16(x));
+}
 
 /// Stores a value that T can hold exactly: one that was loaded from T, or zero.
-LANES void store_exact(float* p, F16 x) { store(p, x); }
-LANES void store_exact(bf16* p, F16 x) { store_halves(p, shift_right<16>(as_int(x))); }
+LANES void store_exact(float* p, F16 x) {
+  store(p, x);
+}
+LANES void store_exact(bf16* p, F16 x) {
+  store_halves(p, shift_right<16>(as_int(x)));
+}
 
 // The first m < 16 lanes; the others load as zero.
-LANES F16 load_part(const bf16* p, Index m) { return as_float(shift_left<16>(load_halves_part(p, m))); }
-LANES void store_part(bf16* p, F16 x, Index m) { store_halves_part(p, round_to_bf16(x), m); }
-LANES void store_exact_part(float* p, F16 x, Index m) { store_part(p, x, m); }
-LANES void store_exact_part(bf16* p, F16 x, Index m) { store_halves_part(p, shift_right<16>(as_int(x)), m); }
+LANES F16 load_part(const bf16* p, Index m) {
+  return as_float(shift_left<16>(load_halves_part(p, m)));
+}
+LANES void store_part(bf16* p, F16 x, Index m) {
+  store_halves_part(p, round_to_bf16(x), m);
+}
+LANES void store_exact_part(float* p, F16 x, Index m) {
+  store_part(p, x, m);
+}
+LANES void store_exact_part(bf16* p, F16 x, Index m) {
+  store_halves_part(p, shift_right<16>(as_int(x)), m);
+}
 template <class T>
-LANES F16 load_some(const T* p, Index m) { return m >= 16 ? load(p) : load_part(p, m); }
+LANES F16 load_some(const T* p, Index m) {
+  return m >= 16 ? load(p) : load_part(p, m);
+}
 template <class T>
 LANES void store_some(T* p, F16 x, Index m) {
-  if (m >= 16) store(p, x);
-  else store_part(p, x, m);
+  if (m >= 16)
+    store(p, x);
+  else
+    store_part(p, x, m);
 }
 
 template <class T>
 LANES void store_exact_some(T* p, F16 x, Index m) {
-  if (m >= 16) store_exact(p, x);
-  else store_exact_part(p, x, m);
+  if (m >= 16)
+    store_exact(p, x);
+  else
+    store_exact_part(p, x, m);
 }
 
 /// Sum of the lanes, always in the same order: halves, quarters, eighths.
@@ -71,12 +95,24 @@ LANES float max_lanes(F16 x) {
 
 /// How map stores: rounded, or exactly as it was loaded.
 struct Rounded {
-  template <class T> static inline __attribute__((always_inline)) void whole(T* p, F16 x) { store(p, x); }
-  template <class T> static inline __attribute__((always_inline)) void part(T* p, F16 x, Index m) { store_part(p, x, m); }
+  template <class T>
+  static inline __attribute__((always_inline)) void whole(T* p, F16 x) {
+    store(p, x);
+  }
+  template <class T>
+  static inline __attribute__((always_inline)) void part(T* p, F16 x, Index m) {
+    store_part(p, x, m);
+  }
 };
 struct Exact {
-  template <class T> static inline __attribute__((always_inline)) void whole(T* p, F16 x) { store_exact(p, x); }
-  template <class T> static inline __attribute__((always_inline)) void part(T* p, F16 x, Index m) { store_exact_part(p, x, m); }
+  template <class T>
+  static inline __attribute__((always_inline)) void whole(T* p, F16 x) {
+    store_exact(p, x);
+  }
+  template <class T>
+  static inline __attribute__((always_inline)) void part(T* p, F16 x, Index m) {
+    store_exact_part(p, x, m);
+  }
 };
 
 /// output[i] = f(input[i]).
@@ -123,7 +159,9 @@ LANES F16 exp_of(const ExpParts& parts) {
   const F16 second = as_float(shift_left<23>(whole - half + set_int(127)));
   return (parts.excess + set(1.0f)) * first * second;
 }
-LANES F16 exp(F16 x) { return exp_of(exp_parts(x)); }
+LANES F16 exp(F16 x) {
+  return exp_of(exp_parts(x));
+}
 
 /// exp(x) - 1, without cancellation where k is 0; exp is exp_of(parts).
 LANES F16 exp_minus_one(const ExpParts& parts, F16 exp) {

@@ -8,8 +8,9 @@ namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
 
 void multiply_pairs(const PanelProduct& p, const bf16* left, const bf16* right, float* product) {
-  multiply_in_panels(p, reinterpret_cast<const float*>(left), reinterpret_cast<const float*>(right), product,
-                     [](F16 value, F16 line, F16 sum) __attribute__((always_inline)) { return add_products(sum, value, line); });
+  multiply_in_panels(
+      p, reinterpret_cast<const float*>(left), reinterpret_cast<const float*>(right), product,
+      [](F16 value, F16 line, F16 sum) __attribute__((always_inline)) { return add_products(sum, value, line); });
 }
 
 void join_rows(const bf16* first, const bf16* second, Index n, std::uint32_t* words) {
@@ -46,7 +47,8 @@ void transpose_weight(const float* weight, Index rows, Index columns, Index row,
         for (int i = 0; i < 16; ++i) {
           const float* from = weight + (r + i) * row + c;
           const bool there = r + i < rows;
-          const F16 low = there ? load_some(from, columns - c) : set(0.0F), high = there && columns - c > 16 ? load_some(from + 16, columns - c - 16) : set(0.0F);
+          const F16 low = there ? load_some(from, columns - c) : set(0.0F),
+                    high = there && columns - c > 16 ? load_some(from + 16, columns - c - 16) : set(0.0F);
           v[i] = reinterpret_cast<Lanes>(rounded(low, high));
         }
       }
@@ -57,6 +59,8 @@ void transpose_weight(const float* weight, Index rows, Index columns, Index row,
 
 }  // namespace
 
-void fill_pairs(PairKernels& table) { table = {multiply_pairs, transpose_weight, join_rows, join_weights}; }
+void fill_pairs(PairKernels& table) {
+  table = {multiply_pairs, transpose_weight, join_rows, join_weights};
+}
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

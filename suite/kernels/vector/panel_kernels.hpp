@@ -1,6 +1,6 @@
 #pragma once
-// Products of matrices in panels of 16 columns, for minimal filtering, blocks of dense layers and votes of capsules; and what makes panels of
-// weights and of pairs. They are in panels.cpp, those of bfloat16 in pairs.cpp.
+// Products of matrices in panels of 16 columns, for minimal filtering, blocks of dense layers and votes of capsules; and what makes panels
+// of weights and of pairs. They are in panels.cpp, those of bfloat16 in pairs.cpp.
 
 #include <cstdint>
 
@@ -10,9 +10,12 @@ namespace reprise::kernels {
 constexpr std::int64_t kDepthOfPanel = 256;
 
 /// An odd number of cache lines that holds `columns` floats: rows a power of two apart would share a few cache sets.
-constexpr std::int64_t spread_row(std::int64_t columns) { return 16 * ((columns + 15) / 16 | 1); }
+constexpr std::int64_t spread_row(std::int64_t columns) {
+  return 16 * ((columns + 15) / 16 | 1);
+}
 
-/// Memory to bring into the second-level cache meanwhile, a cache line with each step of a sum: `rows` rows, `row` floats apart, of `lines` lines.
+/// Memory to bring into the second-level cache meanwhile, a cache line with each step of a sum: `rows` rows, `row` floats apart, of `lines`
+/// lines.
 struct FetchAhead {
   const float* first = nullptr;
   std::int64_t rows = 0, row = 0, lines = 0;
@@ -31,8 +34,8 @@ struct PanelProduct {
 
 struct PanelKernels {
   void (*multiply)(const PanelProduct& shape, const float* left, const float* right, float* product);
-  /// weight [rows, columns], whose rows are `row` apart -> panels [panel of 16 rows][column][16], rounded to bfloat16 if asked; missing rows
-  /// are zero.
+  /// weight [rows, columns], whose rows are `row` apart -> panels [panel of 16 rows][column][16], rounded to bfloat16 if asked; missing
+  /// rows are zero.
   void (*transpose)(const float* weight, std::int64_t rows, std::int64_t columns, std::int64_t row, bool rounds, float* panels);
 };
 

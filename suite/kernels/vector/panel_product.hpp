@@ -1,10 +1,10 @@
 #pragma once
-// Products of matrices that lie in panels of 16 columns, in blocks of rows that fill the registers. What a multiply-add is, is the caller's:
-// one of float32, or of pairs of bfloat16, which move through here as words of 32 bits.
+// Products of matrices that lie in panels of 16 columns, in blocks of rows that fill the registers. What a multiply-add is, is the
+// caller's: one of float32, or of pairs of bfloat16, which move through here as words of 32 bits.
 //
-// The products are our own rather than oneDNN's general ones. Measured on one thread with AVX2 they are up to 8 % faster with 64 channels and
-// more (in one case 2 % slower) and 9 to 19 % with 16, where packing does not pay; they take the matrices as they lie, so a step packs and
-// allocates nothing; and their sums have one order on every CPU.
+// The products are our own rather than oneDNN's general ones. Measured on one thread with AVX2 they are up to 8 % faster with 64 channels
+// and more (in one case 2 % slower) and 9 to 19 % with 16, where packing does not pay; they take the matrices as they lie, so a step packs
+// and allocates nothing; and their sums have one order on every CPU.
 
 #include <type_traits>
 
@@ -18,7 +18,8 @@ struct NothingAhead {
 struct LinesAhead {
   const float* at;
   Index rows, gap, lines, left;
-  explicit LinesAhead(const FetchAhead& ahead) : at(ahead.first), rows(ahead.rows), gap(ahead.row - ahead.lines * 16), lines(ahead.lines), left(ahead.lines) {}
+  explicit LinesAhead(const FetchAhead& ahead)
+      : at(ahead.first), rows(ahead.rows), gap(ahead.row - ahead.lines * 16), lines(ahead.lines), left(ahead.lines) {}
   inline __attribute__((always_inline)) void step() {
     if (rows == 0) return;
     __builtin_prefetch(at, 0, 2);
@@ -28,9 +29,11 @@ struct LinesAhead {
   }
 };
 
-/// product [kRows, kPanels * 16] (+)= sum over depth of left (kRows words, left_row apart) times right (16 words a panel), in order of depth.
+/// product [kRows, kPanels * 16] (+)= sum over depth of left (kRows words, left_row apart) times right (16 words a panel), in order of
+/// depth.
 template <int kRows, int kPanels, class Ahead, class MultiplyAdd>
-LANES void multiply_block(const PanelProduct& p, const float* left, const float* right, Index depth, bool adds, float* product, Ahead& ahead, MultiplyAdd multiply_add) {
+LANES void multiply_block(const PanelProduct& p, const float* left, const float* right, Index depth, bool adds, float* product,
+                          Ahead& ahead, MultiplyAdd multiply_add) {
   F16 sum[kRows * kPanels];
 #pragma GCC unroll 12
   for (int i = 0; i < kRows; ++i)
@@ -57,7 +60,8 @@ LANES void multiply_block(const PanelProduct& p, const float* left, const float*
 
 /// All rows of kPanels panels, as many at a time as there are registers for.
 template <int kPanels, class Ahead, class MultiplyAdd>
-LANES void multiply_rows(const PanelProduct& p, const float* left, const float* right, Index depth, bool adds, float* product, Ahead& ahead, MultiplyAdd multiply_add) {
+LANES void multiply_rows(const PanelProduct& p, const float* left, const float* right, Index depth, bool adds, float* product, Ahead& ahead,
+                         MultiplyAdd multiply_add) {
   Index r = 0;
   const auto blocks_of = [&]<int kRows>(std::integral_constant<int, kRows>) __attribute__((always_inline)) {
     for (; r + kRows <= p.rows; r += kRows)
@@ -76,7 +80,8 @@ LANES void multiply_rows(const PanelProduct& p, const float* left, const float* 
 }
 
 template <class Ahead, class MultiplyAdd>
-LANES void multiply_pieces(const PanelProduct& p, const float* left, const float* right, float* product, Ahead ahead, MultiplyAdd multiply_add) {
+LANES void multiply_pieces(const PanelProduct& p, const float* left, const float* right, float* product, Ahead ahead,
+                           MultiplyAdd multiply_add) {
   for (Index start = 0; start < p.depth; start += kDepthOfPanel) {
     const Index depth = p.depth - start < kDepthOfPanel ? p.depth - start : kDepthOfPanel;
     const bool adds = p.adds || start > 0;
@@ -85,9 +90,11 @@ LANES void multiply_pieces(const PanelProduct& p, const float* left, const float
     Index column = 0;
 #ifdef __AVX512F__
     // Two panels at a time: each broadcast value serves two multiply-adds, which otherwise wait for loads.
-    for (; column + 16 < p.columns; column += 32) multiply_rows<2>(p, rows, lines + column / 16 * p.right_panel, depth, adds, product + column, ahead, multiply_add);
+    for (; column + 16 < p.columns; column += 32)
+      multiply_rows<2>(p, rows, lines + column / 16 * p.right_panel, depth, adds, product + column, ahead, multiply_add);
 #endif
-    for (; column < p.columns; column += 16) multiply_rows<1>(p, rows, lines + column / 16 * p.right_panel, depth, adds, product + column, ahead, multiply_add);
+    for (; column < p.columns; column += 16)
+      multiply_rows<1>(p, rows, lines + column / 16 * p.right_panel, depth, adds, product + column, ahead, multiply_add);
   }
 }
 

@@ -7,7 +7,8 @@ namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
 
 void multiply_panels(const PanelProduct& p, const float* left, const float* right, float* product) {
-  multiply_in_panels(p, left, right, product, [](F16 value, F16 line, F16 sum) __attribute__((always_inline)) { return fma(value, line, sum); });
+  multiply_in_panels(
+      p, left, right, product, [](F16 value, F16 line, F16 sum) __attribute__((always_inline)) { return fma(value, line, sum); });
 }
 
 /// 16 x 16 values of a matrix, rows `row` apart; what lies beyond its rows and columns is zero.
@@ -39,6 +40,8 @@ void transpose_weight(const float* weight, Index rows, Index columns, Index row,
 
 }  // namespace
 
-void fill_panels(VectorKernels& table) { table.panels = {multiply_panels, transpose_weight}; }
+void fill_panels(VectorKernels& table) {
+  table.panels = {multiply_panels, transpose_weight};
+}
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

@@ -10,7 +10,9 @@ constexpr float kSmallestNormal = 1.17549435e-38f;
 /// exp of anything lower is stored as zero: responses below 2^-100 would only be slow (subnormal) arithmetic.
 constexpr float kLeastExponent = -69.3f;
 
-LANES M16 first_lanes(Index m) { return set_int(static_cast<std::int32_t>(m < 16 ? m : 16)) > iota(); }
+LANES M16 first_lanes(Index m) {
+  return set_int(static_cast<std::int32_t>(m < 16 ? m : 16)) > iota();
+}
 
 /// base^exponent for base > 0, else 0; NaN stays NaN.
 LANES F16 power_of(F16 base, F16 exponent) {
@@ -19,7 +21,9 @@ LANES F16 power_of(F16 base, F16 exponent) {
 }
 
 /// max(x, 0) that keeps NaN.
-LANES F16 positive_part(F16 x) { return max(set(0.0f), x); }
+LANES F16 positive_part(F16 x) {
+  return max(set(0.0f), x);
+}
 
 /// Sum over n values of f(block of up to 16, offset, lanes), in four chains, always in the same order.
 template <class F>
@@ -39,7 +43,8 @@ void triangle(const T* input, T* output, Index rows, Index channels, float power
   for (Index r = 0; r < rows; ++r) {
     const T* x = input + r * channels;
     T* y = output + r * channels;
-    const F16 mean = set(share * chained_sum(channels, [=](Index i, Index m) __attribute__((always_inline)) { return load_some(x + i, m); }));
+    const F16 mean = set(share * chained_sum(
+                                     channels, [=](Index i, Index m) __attribute__((always_inline)) { return load_some(x + i, m); }));
     if (power == 1.0f)
       map(x, y, channels, [=](F16 v) { return positive_part(v - mean); });
     else
@@ -57,7 +62,10 @@ void triangle_grad(const T* output, const T* grad_output, T* grad_input, Index r
   };
   for (Index r = 0; r < rows; ++r) {
     const T *y = output + r * channels, *dy = grad_output + r * channels;
-    const F16 mean = set(share * chained_sum(channels, [&](Index i, Index m) __attribute__((always_inline)) { return inner(load_some(y + i, m), load_some(dy + i, m)); }));
+    const F16 mean = set(share * chained_sum(
+                                     channels, [&](Index i, Index m) __attribute__((always_inline)) {
+                                       return inner(load_some(y + i, m), load_some(dy + i, m));
+                                     }));
     map(y, dy, grad_input + r * channels, channels, [&](F16 a, F16 b) { return inner(a, b) - mean; });
   }
 }
@@ -75,7 +83,9 @@ void softmax(const T* input, T* output, Index rows, Index channels, float gain) 
   for (Index r = 0; r < rows; ++r) {
     const T* x = input + r * channels;
     const F16 shift = set(largest(x, channels));
-    const float sum = chained_sum(channels, [=](Index i, Index m) __attribute__((always_inline)) { return keep_where(first_lanes(m), exp(g * (load_some(x + i, m) - shift))); });
+    const float sum = chained_sum(
+        channels, [=](Index i, Index m)
+                      __attribute__((always_inline)) { return keep_where(first_lanes(m), exp(g * (load_some(x + i, m) - shift))); });
     const F16 inverse = set(1.0f / sum);
     map(x, output + r * channels, channels, [=](F16 v) { return exp(g * (v - shift)) * inverse; });
   }
@@ -86,7 +96,8 @@ void softmax_grad(const T* output, const T* grad_output, T* grad_input, Index ro
   const F16 g = set(gain);
   for (Index r = 0; r < rows; ++r) {
     const T *y = output + r * channels, *dy = grad_output + r * channels;
-    const F16 product = set(chained_sum(channels, [=](Index i, Index m) __attribute__((always_inline)) { return load_some(y + i, m) * load_some(dy + i, m); }));
+    const F16 product = set(chained_sum(
+        channels, [=](Index i, Index m) __attribute__((always_inline)) { return load_some(y + i, m) * load_some(dy + i, m); }));
     map(y, dy, grad_input + r * channels, channels, [=](F16 a, F16 b) { return g * a * (b - product); });
   }
 }
@@ -144,14 +155,15 @@ void compete(const T* input, Index rows, Index channels, const Competition& term
     T* y = response + r * channels;
     const Winner winner = winner_of(u, channels);
     const F16 shift = set(winner.value);
-    const float sum = chained_sum(channels, [=](Index i, Index m) __attribute__((always_inline)) {
-      const F16 x = t * (load_some(u + i, m) - shift);
-      // NaN is not below the least exponent, so that it is seen.
-      const F16 e = any(x < least) ? select(x < least, zero, exp(x)) : exp(x);
-      const F16 real = keep_where(first_lanes(m), e);
-      store_some(scratch + i, real, m);
-      return real;
-    });
+    const float sum = chained_sum(
+        channels, [=](Index i, Index m) __attribute__((always_inline)) {
+          const F16 x = t * (load_some(u + i, m) - shift);
+          // NaN is not below the least exponent, so that it is seen.
+          const F16 e = any(x < least) ? select(x < least, zero, exp(x)) : exp(x);
+          const F16 real = keep_where(first_lanes(m), e);
+          store_some(scratch + i, real, m);
+          return real;
+        });
     const F16 inverse = set(1.0f / sum), loser = set(terms.losers_unlearn ? -1.0f / sum : 1.0f / sum);
     for (Index i = 0; i < channels; i += 16) {
       const Index m = channels - i;

@@ -37,6 +37,8 @@ static inline __attribute__((always_inline)) Lanes load_lanes(const float* p) {
   return v;
 }
 
-static inline __attribute__((always_inline)) void store_lanes(float* p, const Lanes& v) { __builtin_memcpy(p, &v, sizeof v); }
+static inline __attribute__((always_inline)) void store_lanes(float* p, const Lanes& v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

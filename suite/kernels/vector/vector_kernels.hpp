@@ -46,8 +46,8 @@ struct MaskStream {
 /// How the channels of a position compete (Journé et al. 2023, arXiv 2209.11883).
 struct Competition {
   float inverse_temperature = 1;
-  bool soft = true;             ///< softmax; else all to the first maximum
-  bool losers_unlearn = true;   ///< the answer of every channel but the winner is negative
+  bool soft = true;            ///< softmax; else all to the first maximum
+  bool losers_unlearn = true;  ///< the answer of every channel but the winner is negative
 };
 
 /// Kernels for values stored as T (float or bf16).
@@ -175,8 +175,10 @@ struct VectorKernels {
   double (*square_sum)(const float* values, std::int64_t n);
   // Weights [rows, columns], both multiples of 16, to and from a blocked format. Tile t (row tiles outer) starts at offsets[t]; its
   // column j, 16 rows side by side, is at j * stride, or as bf16 pairs of columns (2j, 2j + 1), row by row, at j * stride.
-  void (*pack_tiles)(const float* plain, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride, float* packed);
-  void (*unpack_tiles)(const float* packed, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride, float* plain);
+  void (*pack_tiles)(const float* plain, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride,
+                     float* packed);
+  void (*unpack_tiles)(const float* packed, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride,
+                       float* plain);
   void (*pack_tiles_bf16)(const float* plain, std::int64_t rows, std::int64_t columns, const std::int32_t* offsets, std::int64_t stride,
                           bf16* packed);
   /// Words of groups first_group .. first_group + groups - 1 of a stream, 64 words a group in the order of MaskStream.

@@ -2,9 +2,8 @@
 // multiplied channel by channel, and transformed back. F(4 x 4, 3 x 3) takes 36 products where a plain convolution takes 144,
 // F(2 x 2, 5 x 5) 36 where it takes 100; F(4 x 4, 2 x 2), on tiles of 5 x 5, takes 25 where it takes 64.
 //
-// Tiles of 6 go through the points 0, +-a, +-b and infinity, those of 5 leave out the 0; a = 5/8 and b = 3/2 keep the error of float32 smaller
-// than the usual +-1, +-2.
-// With m outputs and r taps in one dimension, d data, g taps, y gradients of the outputs, p the points:
+// Tiles of 6 go through the points 0, +-a, +-b and infinity, those of 5 leave out the 0; a = 5/8 and b = 3/2 keep the error of float32
+// smaller than the usual +-1, +-2. With m outputs and r taps in one dimension, d data, g taps, y gradients of the outputs, p the points:
 //   outputs = A' [(G g) * (B' d)],  A'[i][p] = p^i,  G[p][k] = p^k / prod_{q != p} (p - q),  B'[p] = coefficients of prod_{q != p} (x - q);
 //   infinity adds the last output, the last tap and prod (x - q).
 // Gradients are the adjoints: of the taps G' [(B' d) * (A y)], of the data B [(G g) * (A y)], which adds up where tiles overlap.
@@ -42,7 +41,9 @@ LANES void transform_data(const F16* d, F16* v) {
   v[3] = fnma(set(b), odd_b, even_b);
 }
 /// Sums and differences of what the points of a pair hold.
-struct Pairs { F16 sum_a, less_a, sum_b, less_b; };
+struct Pairs {
+  F16 sum_a, less_a, sum_b, less_b;
+};
 template <int kSide>
 LANES Pairs pairs_of(const F16* points) {
   const F16* m = points + kFirst<kSide>;
@@ -89,7 +90,7 @@ LANES void transform_gradient(const F16* y, F16* m) {
 }
 
 constexpr float kZero = 1 / (a2 * b2), kA = 1 / (2 * a2 * (a2 - b2)), kB = 1 / (2 * b2 * (b2 - a2));  // 1 / prod (p - q), tiles of 6
-constexpr float kA5 = 1 / (2 * a * (a2 - b2)), kB5 = 1 / (2 * b * (b2 - a2));  // and of 5; its sign is that of p
+constexpr float kA5 = 1 / (2 * a * (a2 - b2)), kB5 = 1 / (2 * b * (b2 - a2));                         // and of 5; its sign is that of p
 /// G g of kTaps taps.
 template <int kTaps>
 LANES void transform_taps(const F16* g, F16* u) {
@@ -233,7 +234,8 @@ LANES void find_taps(const FilterLayout& layout, Index phase, Index* place) {
 template <int kTaps>
 LANES void transform_filters(const FilterLayout& layout, const float* weight, float* transformed) {
   constexpr int kArea = kTaps * kTaps, kSide = kSideOf<kTaps>, kPoints = kSide * kSide;
-  const Index phases = layout.stride * layout.stride, outer_phases = layout.input_outside ? phases : 1, depth_phases = layout.input_outside ? 1 : phases;
+  const Index phases = layout.stride * layout.stride, outer_phases = layout.input_outside ? phases : 1,
+              depth_phases = layout.input_outside ? 1 : phases;
   float* to = transformed;
   for (Index outer_phase = 0; outer_phase < outer_phases; ++outer_phase)
     for (Index panel = 0; panel < layout.outer; panel += 16)

@@ -1,6 +1,6 @@
-// Minimal filtering with products of bfloat16: F(2 x 2, 3 x 3) on tiles of 4 x 4, 16 products where a plain convolution takes 36. Its points
-// 0, 1, -1 and infinity need no factors but 1/2, so that what is rounded is a sum of a few values; the points that larger tiles need would
-// multiply the error of bfloat16 several times. Compiled for CPUs that multiply pairs of bfloat16 and add both products in float32.
+// Minimal filtering with products of bfloat16: F(2 x 2, 3 x 3) on tiles of 4 x 4, 16 products where a plain convolution takes 36. Its
+// points 0, 1, -1 and infinity need no factors but 1/2, so that what is rounded is a sum of a few values; the points that larger tiles need
+// would multiply the error of bfloat16 several times. Compiled for CPUs that multiply pairs of bfloat16 and add both products in float32.
 //
 // With d data, g taps, y gradients of the outputs in one dimension (winograd.cpp has the general form):
 //   outputs = A' [(G g) * (B' d)],  gradient of the taps = G' [(B' d) * (A y)].
@@ -16,11 +16,17 @@ constexpr int kSide = 4, kPoints = kSide * kSide, kOut = 2, kTaps = 3, kArea = k
 
 // clang-format off: one line an operation reads best.
 /// B' d
-LANES void transform_data(const F16* d, F16* v) { v[0] = d[0] - d[2], v[1] = d[1] + d[2], v[2] = d[2] - d[1], v[3] = d[1] - d[3]; }
+LANES void transform_data(const F16* d, F16* v) {
+  v[0] = d[0] - d[2], v[1] = d[1] + d[2], v[2] = d[2] - d[1], v[3] = d[1] - d[3];
+}
 /// A y
-LANES void transform_gradient(const F16* y, F16* m) { m[0] = y[0], m[1] = y[0] + y[1], m[2] = y[0] - y[1], m[3] = set(0.0F) - y[1]; }
+LANES void transform_gradient(const F16* y, F16* m) {
+  m[0] = y[0], m[1] = y[0] + y[1], m[2] = y[0] - y[1], m[3] = set(0.0F) - y[1];
+}
 /// A' m
-LANES void transform_back(const F16* m, F16* y) { y[0] = m[0] + (m[1] + m[2]), y[1] = (m[1] - m[2]) - m[3]; }
+LANES void transform_back(const F16* m, F16* y) {
+  y[0] = m[0] + (m[1] + m[2]), y[1] = (m[1] - m[2]) - m[3];
+}
 /// G g
 LANES void transform_taps(const F16* g, F16* u) {
   const F16 outer = g[0] + g[2], half = set(0.5F);
@@ -32,9 +38,13 @@ LANES void gather_taps(const F16* u, F16* g) {
   g[0] = u[0] + sum, g[1] = set(0.5F) * (u[1] - u[2]), g[2] = sum + u[3];
 }
 
-LANES void store_rounded(bf16* p, F16 x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), (__m256i)_mm512_cvtneps_pbh(x.v)); }
+LANES void store_rounded(bf16* p, F16 x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), (__m256i)_mm512_cvtneps_pbh(x.v));
+}
 /// Sixteen words of two: `low` in the lower halves.
-LANES void store_pairs(bf16* p, F16 low, F16 high) { store(reinterpret_cast<float*>(p), words_of(low, high)); }
+LANES void store_pairs(bf16* p, F16 low, F16 high) {
+  store(reinterpret_cast<float*>(p), words_of(low, high));
+}
 // clang-format on
 
 /// One tile's channels c to c + 15 through a transform from kSize x kSize values.
@@ -113,7 +123,8 @@ void filters(const FilterLayout& layout, const float* weight, bf16* transformed)
         float side_by_side[kArea * 16] = {};
         const float* first = weight + panel * layout.outer_step + (d + of_pair) * layout.depth_step;
         for (Index l = 0; l < lanes && d + of_pair < layout.depth; ++l)
-          for (int i = 0; i < kArea; ++i) side_by_side[i * 16 + l] = first[l * layout.outer_step + (layout.input_outside ? kArea - 1 - i : i)];
+          for (int i = 0; i < kArea; ++i)
+            side_by_side[i * 16 + l] = first[l * layout.outer_step + (layout.input_outside ? kArea - 1 - i : i)];
         F16 taps[kArea];
         for (int i = 0; i < kArea; ++i) taps[i] = load(side_by_side + i * 16);
         in_two_dimensions<kTaps, kSide>(taps, points[of_pair], [](const F16* g, F16* u) { transform_taps(g, u); });
@@ -139,6 +150,8 @@ void filter_gradients(const float* products, const FilterLayout& layout, Index r
 
 }  // namespace
 
-void fill_winograd(Bf16WinogradKernels& table) { table = {data_tiles, data_tile_pairs, gradient_tile_pairs, output_tiles, filters, filter_gradients}; }
+void fill_winograd(Bf16WinogradKernels& table) {
+  table = {data_tiles, data_tile_pairs, gradient_tile_pairs, output_tiles, filters, filter_gradients};
+}
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

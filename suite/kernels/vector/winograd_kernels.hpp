@@ -1,6 +1,6 @@
 #pragma once
-// Kernels of minimal filtering: transforms of tiles between channels-last arrays and one matrix for each point of a tile, which panel_kernels.hpp
-// multiplies. A tile of side 6 has 36 points, one of side 5 has 25. float32; see winograd.cpp for the mathematics.
+// Kernels of minimal filtering: transforms of tiles between channels-last arrays and one matrix for each point of a tile, which
+// panel_kernels.hpp multiplies. A tile of side 6 has 36 points, one of side 5 has 25. float32; see winograd.cpp for the mathematics.
 //
 // A transformed set of tiles is [point][tile][row >= depth of the plane, a multiple of 16].
 
@@ -31,7 +31,8 @@ struct TileRange {
 };
 
 /// Filters of `size` x `size`, as lanes of 16 along `outer`: filter (o, d) starts at o * outer_step + d * depth_step of the plain array.
-/// With a stride, channels of the input count once for each phase, whose filter is tap (stride * i + a, stride * j + b) for i, j < taps, or zero.
+/// With a stride, channels of the input count once for each phase, whose filter is tap (stride * i + a, stride * j + b) for i, j < taps, or
+/// zero.
 struct FilterLayout {
   std::int64_t outer = 1, depth = 1;
   std::int64_t outer_step = 1, depth_step = 1;
@@ -65,7 +66,8 @@ struct WinogradKernels {
 
 /// The same with products of bfloat16, for filters of 3 x 3 without a stride: tiles of side 4 and step 2, 16 points. Tiles and filters are
 /// rounded after their transform. Products take them as words of two values, neighbours along the sum: channels, as tiles lie anyway, or
-/// tiles. `row` and `point` of a range, and of a layout, count bfloat16 values; rows of channels are filled up with zeros to multiples of 16.
+/// tiles. `row` and `point` of a range, and of a layout, count bfloat16 values; rows of channels are filled up with zeros to multiples
+/// of 16.
 struct Bf16WinogradKernels {
   using Value = std::uint16_t;
   /// [point][tile][row]

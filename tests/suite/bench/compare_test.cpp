@@ -39,7 +39,8 @@ class CompareFiles : public testing::Test {
   std::string run(const std::string& name, double ratio, const std::string& benchmark = "step/net") {
     std::string rows = R"({"name": "peak/fma", "run_name": "peak/fma", "run_type": "iteration", "peak_ratio": 1})";
     for (int i = -4; i <= 4; ++i)
-      rows += ",{\"run_name\": \"" + benchmark + "\", \"run_type\": \"iteration\", \"peak_ratio\": " + std::to_string(ratio * (1 + 0.001 * i)) + "}";
+      rows += ",{\"run_name\": \"" + benchmark +
+              "\", \"run_type\": \"iteration\", \"peak_ratio\": " + std::to_string(ratio * (1 + 0.001 * i)) + "}";
     rows += ",{\"run_name\": \"" + benchmark + "\", \"run_type\": \"aggregate\", \"peak_ratio\": 9}";
     return file(name, "{\"benchmarks\": [" + rows + "]}");
   }

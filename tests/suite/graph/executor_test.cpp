@@ -74,7 +74,8 @@ Graph dense_net(double keep = 0.5) {
   return graph;
 }
 
-/// Three layers cut by output features behind a convolution: buffers of the first two's backward passes lie where the inputs of later ones were.
+/// Three layers cut by output features behind a convolution: buffers of the first two's backward passes lie where the inputs of later ones
+/// were.
 Graph deep_dense_net() {
   Graph graph({8, 8, 3});
   graph.add("conv", make<layers::Conv2d>({.filters = 16, .padding = 1}));
@@ -112,7 +113,8 @@ Trained train(const Graph& graph, const NetOptions& net, int threads, int steps,
   const MadeUpSamples samples(graph.node(0).shape, 5);
   Trained trained;
   for (int step = 0; step < steps; ++step)
-    trained.loss = executor.train_step({&samples, count, 1, static_cast<std::uint64_t>(step)}, optimizer, optimizer.terms(step, steps)).loss;
+    trained.loss =
+        executor.train_step({&samples, count, 1, static_cast<std::uint64_t>(step)}, optimizer, optimizer.terms(step, steps)).loss;
   trained.weights.assign(parameters.values(), parameters.values() + parameters.size());
   return trained;
 }
@@ -147,7 +149,8 @@ TEST_P(EveryNet, a_smaller_last_batch_is_the_same_bits_in_a_larger_executor) {
   const Trained padded = train(graph, {.precision = precision, .batch = 24, .shard = 4}, 2, 5, 10);
   if (std::string(name).ends_with("dense")) {
     // Block products run over all rows of the larger batch; sums of zeros are exact, their order may differ.
-    for (std::size_t i = 0; i < exact.weights.size(); ++i) ASSERT_NEAR(exact.weights[i], padded.weights[i], precision == Precision::f32 ? 1e-5 : 1e-2);
+    for (std::size_t i = 0; i < exact.weights.size(); ++i)
+      ASSERT_NEAR(exact.weights[i], padded.weights[i], precision == Precision::f32 ? 1e-5 : 1e-2);
   } else {
     EXPECT_EQ(exact.weights, padded.weights);
   }
@@ -165,7 +168,9 @@ TEST_P(EveryNet, a_smaller_batch_after_a_full_one_sees_nothing_of_it) {
     const MadeUpSamples samples(graph.node(0).shape, 5);
     std::unique_ptr<Executor> executor;
     for (std::uint64_t step = 0; step < std::size(counts); ++step) {
-      if (!executor || anew_each_step) executor = std::make_unique<Executor>(graph, ExecutorOptions{.net = {.precision = precision, .batch = 48, .shard = 4}}, parameters, workers);
+      if (!executor || anew_each_step)
+        executor = std::make_unique<Executor>(graph, ExecutorOptions{.net = {.precision = precision, .batch = 48, .shard = 4}}, parameters,
+                                              workers);
       executor->train_step({&samples, counts[step], 1, step}, optimizer, optimizer.terms(static_cast<std::int64_t>(step), 4));
       executor->gather_weights(optimizer);
     }
@@ -174,8 +179,12 @@ TEST_P(EveryNet, a_smaller_batch_after_a_full_one_sees_nothing_of_it) {
   EXPECT_EQ(trained(false), trained(true));
 }
 
-INSTANTIATE_TEST_SUITE_P(Nets, EveryNet, testing::Combine(testing::Values("residual", "convolution", "dense", "deep_dense"), testing::Values(Precision::f32, Precision::bf16)),
-                         [](const auto& parameter) { return std::string(std::get<0>(parameter.param)) + "_" + name_of(std::get<1>(parameter.param)); });
+INSTANTIATE_TEST_SUITE_P(Nets, EveryNet,
+                         testing::Combine(testing::Values("residual", "convolution", "dense", "deep_dense"),
+                                          testing::Values(Precision::f32, Precision::bf16)),
+                         [](const auto& parameter) {
+                           return std::string(std::get<0>(parameter.param)) + "_" + name_of(std::get<1>(parameter.param));
+                         });
 
 /// Loss of a batch as a function of the parameters, mean over samples.
 double mean_loss(const Graph& graph, const NetOptions& net, const std::vector<float>& values, std::int64_t count) {
@@ -216,9 +225,13 @@ void expect_gradient(const Graph& graph, std::int64_t count, std::int64_t shard)
   }
 }
 
-TEST(Gradient, of_a_residual_net_with_batch_norm_over_shards_equals_differences_of_the_loss) { expect_gradient(residual_net(true), 10, 4); }
+TEST(Gradient, of_a_residual_net_with_batch_norm_over_shards_equals_differences_of_the_loss) {
+  expect_gradient(residual_net(true), 10, 4);
+}
 
-TEST(Gradient, of_block_cut_layers_equals_differences_of_the_loss) { expect_gradient(dense_net(1.0), 12, 4); }
+TEST(Gradient, of_block_cut_layers_equals_differences_of_the_loss) {
+  expect_gradient(dense_net(1.0), 12, 4);
+}
 
 TEST(Gradient, does_not_depend_on_the_shard_size_beyond_rounding) {
   const Graph graph = residual_net(false);
@@ -273,7 +286,8 @@ TEST(Executor, evaluation_does_not_change_what_training_computes) {
 }
 
 TEST(Graph, a_node_that_reads_nothing_is_refused) {
-  EXPECT_THROW(Graph({4, 4, 6}).add("conv", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 8, .kernel = 3}), {}), ShapeError);
+  EXPECT_THROW(Graph({4, 4, 6}).add("conv", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 8, .kernel = 3}), {}),
+               ShapeError);
 }
 
 TEST(Executor, evaluation_in_training_mode_is_refused) {

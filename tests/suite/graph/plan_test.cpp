@@ -32,7 +32,8 @@ TEST(Place, intervals_alive_together_do_not_overlap) {
       EXPECT_LE(intervals[a].offset + intervals[a].bytes, arena);
       for (std::size_t b = 0; b < a; ++b) {
         const bool together = intervals[a].first <= intervals[b].last && intervals[b].first <= intervals[a].last;
-        const bool overlap = intervals[a].offset < intervals[b].offset + intervals[b].bytes && intervals[b].offset < intervals[a].offset + intervals[a].bytes;
+        const bool overlap = intervals[a].offset < intervals[b].offset + intervals[b].bytes &&
+                             intervals[b].offset < intervals[a].offset + intervals[a].bytes;
         EXPECT_FALSE(together && overlap);
       }
     }
@@ -106,7 +107,7 @@ TEST(Graph, training_operations_leave_out_the_first_input_gradient) {
   Graph graph({4, 4, 2});
   graph.add("conv", make<layers::Conv2d>({.filters = 3, .kernel = 3}));  // 2*2*3 outputs of 18 multiply-adds
   graph.add("relu", make<layers::Relu>());
-  graph.add("logits", make<layers::Dense>({.features = 5}));            // 12 * 5
+  graph.add("logits", make<layers::Dense>({.features = 5}));  // 12 * 5
   EXPECT_EQ(graph.forward_macs(), 216 + 60);
   EXPECT_EQ(graph.training_flops(), 2 * (2 * 216 + 3 * 60));
   EXPECT_EQ(graph.trained_parameters(), 3 * 18 + 3 + 60 + 5);

@@ -14,17 +14,22 @@ namespace {
 /// A trial at smoke scale on made-up data, small enough for seconds.
 struct SmallTrial {
   explicit SmallTrial(const std::string& trial, const std::vector<experiments::Override>& more = {}) {
-    std::vector<experiments::Override> overrides{{"dataset", "synthetic-color32"}, {"train_images", "60"}, {"test_images", "40"}, {"batch", "16"}, {"shard", "8"}, {"epochs", "2"}, {"hebbian.batch", "10"}, {"hebbian.shard", "4"}};
+    std::vector<experiments::Override> overrides{
+        {"dataset", "synthetic-color32"}, {"train_images", "60"}, {"test_images", "40"}, {"batch", "16"}, {"shard", "8"}, {"epochs", "2"},
+        {"hebbian.batch", "10"},          {"hebbian.shard", "4"}};
     overrides.insert(overrides.end(), more.begin(), more.end());
     recipe = experiments::resolve("softhebb", trial, "smoke", overrides);
     const auto set = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
-    const auto train_images = std::make_shared<const datasets::ImageSet>(set.train), test_images = std::make_shared<const datasets::ImageSet>(set.test);
+    const auto train_images = std::make_shared<const datasets::ImageSet>(set.train),
+               test_images = std::make_shared<const datasets::ImageSet>(set.test);
     const auto preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images);
     train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
     graph = std::make_unique<graph::Graph>(experiments::build_model(recipe, train->shape(), train->classes()));
   }
-  std::unique_ptr<HebbianTrainer> trainer(parallel::Workers& workers, std::uint64_t seed = 7) const { return std::make_unique<HebbianTrainer>(recipe, *graph, *train, *train, *test, seed, workers); }
+  std::unique_ptr<HebbianTrainer> trainer(parallel::Workers& workers, std::uint64_t seed = 7) const {
+    return std::make_unique<HebbianTrainer>(recipe, *graph, *train, *train, *test, seed, workers);
+  }
 
   training::Recipe recipe;
   std::unique_ptr<datasets::SampleSource> train, test;
@@ -72,7 +77,8 @@ TEST_P(Stopped, in_any_phase_and_continued_on_other_threads_gives_the_same_run) 
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Orders, Stopped, testing::Values("all_at_once", "layer_by_layer"), [](const auto& parameter) { return std::string(parameter.param); });
+INSTANTIATE_TEST_SUITE_P(Orders, Stopped, testing::Values("all_at_once", "layer_by_layer"),
+                         [](const auto& parameter) { return std::string(parameter.param); });
 
 TEST(HebbianTrainer, the_classifier_leaves_the_plastic_layers_alone) {
   const SmallTrial unlearned("cifar10-2layer", {{"hebbian.epochs", "0"}});

@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "suite/errors.hpp"
+#include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/kernels/reference/convolution.hpp"
 #include "suite/kernels/reference/plasticity.hpp"
-#include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/layers/average_pool2d.hpp"
 #include "suite/layers/batch_norm.hpp"
 #include "suite/layers/dense.hpp"
@@ -75,7 +75,8 @@ struct Learned {
   graph::Parameters parameters;
   std::vector<float> features;
 
-  Learned(bool triangle_first, Precision precision, int threads, std::int64_t shard, int first, int last, int steps, std::int64_t count = 7) : graph(two_layers(triangle_first)), parameters(graph) {
+  Learned(bool triangle_first, Precision precision, int threads, std::int64_t shard, int first, int last, int steps, std::int64_t count = 7)
+      : graph(two_layers(triangle_first)), parameters(graph) {
     parallel::Workers workers(threads);
     parameters.initialise(3);
     PlasticNet net(graph, graph.last(), {precision, 7, shard}, parameters, workers);
@@ -124,7 +125,8 @@ void add_patches(const double* image, std::int64_t side, std::int64_t channels, 
     for (std::int64_t x = 0; x < side; ++x)
       for (std::int64_t c = 0; c < channels; ++c)
         for (std::int64_t r = 0; r < kernel; ++r)
-          for (std::int64_t s = 0; s < kernel; ++s) patches.push_back(image[(mirrored(y + r - kernel / 2) * side + mirrored(x + s - kernel / 2)) * channels + c]);
+          for (std::int64_t s = 0; s < kernel; ++s)
+            patches.push_back(image[(mirrored(y + r - kernel / 2) * side + mirrored(x + s - kernel / 2)) * channels + c]);
 }
 
 TEST(PlasticNet, one_step_of_the_first_layer_is_the_rule_written_out) {

@@ -63,7 +63,8 @@ TEST_P(BlockProductTest, forward_writes_the_columns_of_the_block_alone) {
 }
 
 TEST_P(BlockProductTest, backward_hands_over_every_row_of_the_gradient_after_the_input_has_its_share) {
-  std::vector<float> partial(static_cast<std::size_t>(N * D), -1), grad_weight(static_cast<std::size_t>(R * D), -1), grad_bias(static_cast<std::size_t>(R), -1), changed = w;
+  std::vector<float> partial(static_cast<std::size_t>(N * D), -1), grad_weight(static_cast<std::size_t>(R * D), -1),
+      grad_bias(static_cast<std::size_t>(R), -1), changed = w;
   std::int64_t done = 0;
   const auto take_rows = [&](std::int64_t first_row, std::int64_t rows, const float* rows_gradient) {
     EXPECT_EQ(first_row, done);
@@ -71,7 +72,8 @@ TEST_P(BlockProductTest, backward_hands_over_every_row_of_the_gradient_after_the
     std::copy_n(rows_gradient, rows * D, grad_weight.data() + first_row * D);
     std::fill_n(changed.data() + first_row * D, rows * D, 99.0F);
   };
-  product.backward(input.data(), grad_output.data() + column_bytes(), changed.data(), R, partial.data(), grad_bias.data(), take_rows, changed.data(), scratch.data());
+  product.backward(input.data(), grad_output.data() + column_bytes(), changed.data(), R, partial.data(), grad_bias.data(), take_rows,
+                   changed.data(), scratch.data());
   EXPECT_EQ(done, R);
   for (std::int64_t n = 0; n < N; ++n)
     for (std::int64_t d = 0; d < D; ++d) {
@@ -92,8 +94,13 @@ TEST_P(BlockProductTest, backward_hands_over_every_row_of_the_gradient_after_the
 }
 
 TEST_P(BlockProductTest, either_gradient_can_be_had_alone) {
-  std::vector<float> both(static_cast<std::size_t>(N * D)), alone = both, rows_both(static_cast<std::size_t>(R * D)), rows_alone = rows_both;
-  const auto into = [&](std::vector<float>& all) { return [&](std::int64_t first_row, std::int64_t rows, const float* rows_gradient) { std::copy_n(rows_gradient, rows * D, all.data() + first_row * D); }; };
+  std::vector<float> both(static_cast<std::size_t>(N * D)), alone = both, rows_both(static_cast<std::size_t>(R * D)),
+                                                            rows_alone = rows_both;
+  const auto into = [&](std::vector<float>& all) {
+    return [&](std::int64_t first_row, std::int64_t rows, const float* rows_gradient) {
+      std::copy_n(rows_gradient, rows * D, all.data() + first_row * D);
+    };
+  };
   const std::byte* columns = grad_output.data() + column_bytes();
   product.backward(input.data(), columns, w.data(), R, both.data(), nullptr, into(rows_both), nullptr, scratch.data());
   product.backward(input.data(), columns, w.data(), R, alone.data(), nullptr, {}, nullptr, scratch.data());
@@ -102,15 +109,17 @@ TEST_P(BlockProductTest, either_gradient_can_be_had_alone) {
   EXPECT_EQ(rows_alone, rows_both);
 }
 
-// Weights are read as they lie with 272 input features, and copied with 512, whose rows crowd the cache, and with 300 and 401, which fill no
-// panel; 1100 take several pieces of a sum. Odd numbers of samples or features leave a pair incomplete.
+// Weights are read as they lie with 272 input features, and copied with 512, whose rows crowd the cache, and with 300 and 401, which fill
+// no panel; 1100 take several pieces of a sum. Odd numbers of samples or features leave a pair incomplete.
 INSTANTIATE_TEST_SUITE_P(Shapes, BlockProductTest,
-                         testing::Combine(testing::Values(BlockCase{8, 272, 96, 48, 48}, BlockCase{25, 512, 80, 0, 64}, BlockCase{7, 300, 58, 16, 42}, BlockCase{6, 401, 48, 32, 16},
+                         testing::Combine(testing::Values(BlockCase{8, 272, 96, 48, 48}, BlockCase{25, 512, 80, 0, 64},
+                                                          BlockCase{7, 300, 58, 16, 42}, BlockCase{6, 401, 48, 32, 16},
                                                           BlockCase{5, 22, 33, 16, 17}, BlockCase{13, 1100, 16, 0, 16}),
                                           testing::Values(Precision::f32, Precision::bf16)),
                          [](const auto& case_) {
                            const BlockCase& s = std::get<0>(case_.param);
-                           return "n" + std::to_string(s.samples) + "_d" + std::to_string(s.in_features) + "_k" + std::to_string(s.out_features) + "_r" + std::to_string(s.rows) +
+                           return "n" + std::to_string(s.samples) + "_d" + std::to_string(s.in_features) + "_k" +
+                                  std::to_string(s.out_features) + "_r" + std::to_string(s.rows) +
                                   (std::get<1>(case_.param) == Precision::f32 ? "_f32" : "_bf16");
                          });
 
@@ -122,7 +131,9 @@ TEST(TransposedPanels, hold_sixteen_rows_side_by_side_and_zeros_for_missing_ones
     kernel->panels.transpose(weight.data(), kRows, kColumns, kRow, false, panels.data());
     for (std::int64_t r = 0; r < 32; ++r)
       for (std::int64_t c = 0; c < kColumns; ++c)
-        ASSERT_EQ(panels[static_cast<std::size_t>((r / 16 * kColumns + c) * 16 + r % 16)], r < kRows ? weight[static_cast<std::size_t>(r * kRow + c)] : 0) << kernel->isa << ' ' << r << ' ' << c;
+        ASSERT_EQ(panels[static_cast<std::size_t>((r / 16 * kColumns + c) * 16 + r % 16)],
+                  r < kRows ? weight[static_cast<std::size_t>(r * kRow + c)] : 0)
+            << kernel->isa << ' ' << r << ' ' << c;
   }
 }
 

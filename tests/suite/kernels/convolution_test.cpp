@@ -27,11 +27,21 @@ struct Case {
   const char* name;
   ConvolutionShape shape;
 };
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name;
+}
 
-ConvolutionShape shape(std::int64_t samples, std::int64_t height, std::int64_t width, std::int64_t channels, std::int64_t filters, std::int64_t kernel,
-                       std::int64_t padding, std::int64_t stride = 1) {
-  return {.samples = samples, .in_channels = channels, .height = height, .width = width, .filters = filters, .filter_height = kernel, .filter_width = kernel, .stride = stride, .padding = padding};
+ConvolutionShape shape(std::int64_t samples, std::int64_t height, std::int64_t width, std::int64_t channels, std::int64_t filters,
+                       std::int64_t kernel, std::int64_t padding, std::int64_t stride = 1) {
+  return {.samples = samples,
+          .in_channels = channels,
+          .height = height,
+          .width = width,
+          .filters = filters,
+          .filter_height = kernel,
+          .filter_width = kernel,
+          .stride = stride,
+          .padding = padding};
 }
 
 const Case kThreeByThree[] = {
@@ -79,18 +89,28 @@ struct Allowed {
 
 /// Every call of `convolution` against plain loops in double.
 void expect_reference(const ConvolutionShape& s, Precision precision, const kernels::Convolution& convolution, const Allowed& allowed) {
-  const kernels::reference::ConvolutionShape plain{.samples = s.samples, .height = s.height, .width = s.width, .channels = s.in_channels, .filters = s.filters,
-                                                   .kernel = s.filter_height, .stride = s.stride, .padding = s.padding};
-  const std::int64_t inputs = s.samples * s.height * s.width * s.in_channels, outputs = s.samples * s.out_height() * s.out_width() * s.filters;
+  const kernels::reference::ConvolutionShape plain{.samples = s.samples,
+                                                   .height = s.height,
+                                                   .width = s.width,
+                                                   .channels = s.in_channels,
+                                                   .filters = s.filters,
+                                                   .kernel = s.filter_height,
+                                                   .stride = s.stride,
+                                                   .padding = s.padding};
+  const std::int64_t inputs = s.samples * s.height * s.width * s.in_channels,
+                     outputs = s.samples * s.out_height() * s.out_width() * s.filters;
   const std::int64_t weights = s.filters * s.in_channels * s.filter_height * s.filter_width;
   // What the storage makes of the numbers is what the reference gets.
-  const auto as_stored = [&](std::uint64_t seed, std::int64_t count) { return read_bytes(stored_bytes(random_numbers(seed, count), precision).data(), count, precision); };
+  const auto as_stored = [&](std::uint64_t seed, std::int64_t count) {
+    return read_bytes(stored_bytes(random_numbers(seed, count), precision).data(), count, precision);
+  };
   const Doubles x = as_stored(1, inputs), w = as_stored(2, weights), g = as_stored(3, outputs);
   const auto bias = stored<float>(random_numbers(4, s.filters));
 
   const Memory packed(convolution.packed_bytes()), scratch(convolution.scratch_bytes());
   const auto input = stored_bytes(x, precision), grad_output = stored_bytes(g, precision);
-  std::vector<std::byte> output(static_cast<std::size_t>(outputs) * bytes_of(precision)), grad_input(static_cast<std::size_t>(inputs) * bytes_of(precision));
+  std::vector<std::byte> output(static_cast<std::size_t>(outputs) * bytes_of(precision)),
+      grad_input(static_cast<std::size_t>(inputs) * bytes_of(precision));
   std::vector<float> grad_weight(static_cast<std::size_t>(weights), 7), grad_bias(static_cast<std::size_t>(s.filters), 7);
   convolution.pack(stored<float>(w).data(), packed.data());
   convolution.forward(input.data(), packed.data(), bias.data(), output.data(), scratch.data());
@@ -102,12 +122,14 @@ void expect_reference(const ConvolutionShape& s, Precision precision, const kern
   EXPECT_NEAR_ARRAY(read_bytes(output.data(), outputs, precision), y, allowed.output, 1.0);
   EXPECT_NEAR_ARRAY(read_bytes(grad_input.data(), inputs, precision), gradients.input, allowed.grad_input, 1.0);
   EXPECT_NEAR_ARRAY(read_back(grad_weight.data(), weights), gradients.weight, allowed.grad_weight, 1.0);
-  EXPECT_NEAR_ARRAY(read_back(grad_bias.data(), s.filters), gradients.bias, sum_of(static_cast<double>(outputs / s.filters)) * kRoundoffF32, 1.0);
+  EXPECT_NEAR_ARRAY(read_back(grad_bias.data(), s.filters), gradients.bias, sum_of(static_cast<double>(outputs / s.filters)) * kRoundoffF32,
+                    1.0);
 
   // All of it in one is the same.
   std::vector<std::byte> input_too(grad_input.size());
   std::vector<float> weight_too(grad_weight.size()), bias_too(grad_bias.size());
-  convolution.backward(input.data(), grad_output.data(), packed.data(), weight_too.data(), bias_too.data(), input_too.data(), scratch.data());
+  convolution.backward(input.data(), grad_output.data(), packed.data(), weight_too.data(), bias_too.data(), input_too.data(),
+                       scratch.data());
   EXPECT_EQ(input_too, grad_input);
   EXPECT_EQ(weight_too, grad_weight);
   EXPECT_EQ(bias_too, grad_bias);
@@ -126,15 +148,17 @@ class WinogradConvolutionTest : public testing::TestWithParam<std::tuple<Case, P
 TEST_P(WinogradConvolutionTest, equals_the_reference) {
   const auto& [one, precision] = GetParam();
   const ConvolutionShape& s = one.shape;
-  const double reach = static_cast<double>(s.filter_height * s.filter_width), places = static_cast<double>(s.samples * s.out_height() * s.out_width());
+  const double reach = static_cast<double>(s.filter_height * s.filter_width),
+               places = static_cast<double>(s.samples * s.out_height() * s.out_width());
   const auto allowed = [&](double terms) { return tolerance(kTransforms + sum_of(terms), precision); };
   expect_reference(s, precision, *kernels::make_winograd_convolution(s, precision, true, true),
-                   {allowed(reach * static_cast<double>(s.in_channels)), allowed(reach * static_cast<double>(s.filters)), (kTransforms + sum_of(places)) * kRoundoffF32});
+                   {allowed(reach * static_cast<double>(s.in_channels)), allowed(reach * static_cast<double>(s.filters)),
+                    (kTransforms + sum_of(places)) * kRoundoffF32});
 }
 
-/// With products of bfloat16 a result is a sum of 9 of 16 products of rounded tiles, which hold sums of 4 values, and rounded filters. Their
-/// roundings are independent, with a variance 2 * 9 * 4 * 0.6 / 9 = 4.8 times that of rounding the result: 2.2 times the deviation. Largest
-/// values against largest errors of these few hundred to thousand numbers: at most 1.97 roundings in all were measured.
+/// With products of bfloat16 a result is a sum of 9 of 16 products of rounded tiles, which hold sums of 4 values, and rounded filters.
+/// Their roundings are independent, with a variance 2 * 9 * 4 * 0.6 / 9 = 4.8 times that of rounding the result: 2.2 times the deviation.
+/// Largest values against largest errors of these few hundred to thousand numbers: at most 1.97 roundings in all were measured.
 constexpr double kTilesAndFilters = 2;
 
 class WinogradBf16ConvolutionTest : public testing::TestWithParam<Case> {};
@@ -146,19 +170,27 @@ TEST_P(WinogradBf16ConvolutionTest, equals_the_reference) {
   expect_reference(s, Precision::bf16, *kernels::make_winograd_bf16_convolution(s, true, true), {allowed, allowed, allowed});
 }
 
-INSTANTIATE_TEST_SUITE_P(shapes, WinogradBf16ConvolutionTest, testing::ValuesIn(kThreeByThree), [](const auto& one) { return std::string(one.param.name); });
+INSTANTIATE_TEST_SUITE_P(shapes, WinogradBf16ConvolutionTest, testing::ValuesIn(kThreeByThree),
+                         [](const auto& one) { return std::string(one.param.name); });
 
 std::string name_of_case(const testing::TestParamInfo<std::tuple<Case, Precision>>& one) {
   return std::string(std::get<0>(one.param).name) + (std::get<1>(one.param) == Precision::f32 ? "_f32" : "_bf16");
 }
-INSTANTIATE_TEST_SUITE_P(three_by_three, WinogradConvolutionTest, testing::Combine(testing::ValuesIn(kThreeByThree), testing::Values(Precision::f32, Precision::bf16)), name_of_case);
-INSTANTIATE_TEST_SUITE_P(other_filters, WinogradConvolutionTest, testing::Combine(testing::ValuesIn(kOtherFilters), testing::Values(Precision::f32, Precision::bf16)), name_of_case);
+INSTANTIATE_TEST_SUITE_P(three_by_three, WinogradConvolutionTest,
+                         testing::Combine(testing::ValuesIn(kThreeByThree), testing::Values(Precision::f32, Precision::bf16)),
+                         name_of_case);
+INSTANTIATE_TEST_SUITE_P(other_filters, WinogradConvolutionTest,
+                         testing::Combine(testing::ValuesIn(kOtherFilters), testing::Values(Precision::f32, Precision::bf16)),
+                         name_of_case);
 
 /// A sum of a thousand like terms: what the points are chosen for. The points +-1, +-2 would double this error.
 TEST(WinogradConvolution, keeps_the_error_of_a_deep_sum_near_that_of_float32) {
   const ConvolutionShape s = shape(2, 16, 16, 128, 64, 3, 1);
-  const kernels::reference::ConvolutionShape plain{.samples = 2, .height = 16, .width = 16, .channels = 128, .filters = 64, .kernel = 3, .padding = 1};
-  const auto as_float = [](std::uint64_t seed, std::int64_t count) { return read_back(stored<float>(random_numbers(seed, count)).data(), count); };
+  const kernels::reference::ConvolutionShape plain{
+      .samples = 2, .height = 16, .width = 16, .channels = 128, .filters = 64, .kernel = 3, .padding = 1};
+  const auto as_float = [](std::uint64_t seed, std::int64_t count) {
+    return read_back(stored<float>(random_numbers(seed, count)).data(), count);
+  };
   const Doubles x = as_float(1, 2 * 16 * 16 * 128), w = as_float(2, 64 * 128 * 9);
   const auto convolution = kernels::make_winograd_convolution(s, Precision::f32, false, false);
   const Memory packed(convolution->packed_bytes()), scratch(convolution->scratch_bytes());

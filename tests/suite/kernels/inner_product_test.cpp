@@ -46,14 +46,16 @@ TEST_P(InnerProductTest, all_three_products_are_exact_on_small_integers) {
     SCOPED_TRACE(name);
     const auto product = make(shape, precision);
     const Memory packed(product->packed_bytes()), scratch(product->scratch_bytes());
-    const Memory input = stored(x, precision), grad_output = stored(g, precision), output(static_cast<std::size_t>(n * k) * 4), grad_input(static_cast<std::size_t>(n * d) * 4);
+    const Memory input = stored(x, precision), grad_output = stored(g, precision), output(static_cast<std::size_t>(n * k) * 4),
+                 grad_input(static_cast<std::size_t>(n * d) * 4);
     product->pack(w.data(), packed.data());
     product->forward(input.data(), packed.data(), b.data(), output.data(), scratch.data());
     const auto y = loaded(output, static_cast<std::size_t>(n * k), precision);
     for (std::int64_t i = 0; i < n; ++i)
       for (std::int64_t o = 0; o < k; ++o) {
         double sum = b[static_cast<std::size_t>(o)];
-        for (std::int64_t c = 0; c < d; ++c) sum += static_cast<double>(x[static_cast<std::size_t>(i * d + c)]) * w[static_cast<std::size_t>(o * d + c)];
+        for (std::int64_t c = 0; c < d; ++c)
+          sum += static_cast<double>(x[static_cast<std::size_t>(i * d + c)]) * w[static_cast<std::size_t>(o * d + c)];
         // bfloat16 results are rounded to 8 bits.
         ASSERT_NEAR(y[static_cast<std::size_t>(i * k + o)], sum, precision == Precision::f32 ? 0 : std::abs(sum) / 256) << i << ' ' << o;
       }
@@ -62,8 +64,10 @@ TEST_P(InnerProductTest, all_three_products_are_exact_on_small_integers) {
     for (std::int64_t i = 0; i < n; ++i)
       for (std::int64_t c = 0; c < d; ++c) {
         double sum = 0;
-        for (std::int64_t o = 0; o < k; ++o) sum += static_cast<double>(g[static_cast<std::size_t>(i * k + o)]) * w[static_cast<std::size_t>(o * d + c)];
-        ASSERT_NEAR(grad_x[static_cast<std::size_t>(i * d + c)], sum, precision == Precision::f32 ? 0 : std::abs(sum) / 256) << i << ' ' << c;
+        for (std::int64_t o = 0; o < k; ++o)
+          sum += static_cast<double>(g[static_cast<std::size_t>(i * k + o)]) * w[static_cast<std::size_t>(o * d + c)];
+        ASSERT_NEAR(grad_x[static_cast<std::size_t>(i * d + c)], sum, precision == Precision::f32 ? 0 : std::abs(sum) / 256)
+            << i << ' ' << c;
       }
     std::vector<float> grad_weight(static_cast<std::size_t>(k * d), -1), grad_bias(static_cast<std::size_t>(k), -1);
     product->backward_weight(input.data(), grad_output.data(), grad_weight.data(), grad_bias.data(), scratch.data());
@@ -73,7 +77,8 @@ TEST_P(InnerProductTest, all_three_products_are_exact_on_small_integers) {
       ASSERT_EQ(grad_bias[static_cast<std::size_t>(o)], bias) << o;
       for (std::int64_t c = 0; c < d; ++c) {
         double sum = 0;
-        for (std::int64_t i = 0; i < n; ++i) sum += static_cast<double>(g[static_cast<std::size_t>(i * k + o)]) * x[static_cast<std::size_t>(i * d + c)];
+        for (std::int64_t i = 0; i < n; ++i)
+          sum += static_cast<double>(g[static_cast<std::size_t>(i * k + o)]) * x[static_cast<std::size_t>(i * d + c)];
         ASSERT_EQ(grad_weight[static_cast<std::size_t>(o * d + c)], sum) << o << ' ' << c;
       }
     }
@@ -82,13 +87,13 @@ TEST_P(InnerProductTest, all_three_products_are_exact_on_small_integers) {
 
 // Rows of 256 and 512 values are spread, 40 and 300 are not; 10 outputs fill no vector.
 INSTANTIATE_TEST_SUITE_P(Shapes, InnerProductTest,
-                         testing::Combine(testing::Values(InnerProductShape{8, 256, 48}, InnerProductShape{8, 40, 48}, InnerProductShape{5, 300, 10},
-                                                          InnerProductShape{20, 512, 10}),
+                         testing::Combine(testing::Values(InnerProductShape{8, 256, 48}, InnerProductShape{8, 40, 48},
+                                                          InnerProductShape{5, 300, 10}, InnerProductShape{20, 512, 10}),
                                           testing::Values(Precision::f32, Precision::bf16)),
                          [](const auto& case_) {
                            const InnerProductShape& s = std::get<0>(case_.param);
-                           return "n" + std::to_string(s.samples) + "_d" + std::to_string(s.in_features) + "_k" + std::to_string(s.out_features) +
-                                  (std::get<1>(case_.param) == Precision::f32 ? "_f32" : "_bf16");
+                           return "n" + std::to_string(s.samples) + "_d" + std::to_string(s.in_features) + "_k" +
+                                  std::to_string(s.out_features) + (std::get<1>(case_.param) == Precision::f32 ? "_f32" : "_bf16");
                          });
 
 }  // namespace

@@ -69,7 +69,8 @@ std::vector<Doubles> everything(const VectorKernels& table) {
   k.compete(x.data(), kRows, kChannels, {0.7f, true, true}, out.data(), sum.data(), sums.data()), keep();
   results.push_back(sum);
   auto change = q;
-  results.push_back({static_cast<double>(table.plastic_change(change.data(), p.data(), 0.3f, kCount)), table.square_sum(change.data(), kCount)});
+  results.push_back(
+      {static_cast<double>(table.plastic_change(change.data(), p.data(), 0.3f, kCount)), table.square_sum(change.data(), kCount)});
   table.add_scaled(change.data(), p.data(), 0.2f, kCount);
   results.push_back(read_back(change.data(), kCount));
   auto w = p, first = q, second = stored<float>(Doubles(p.size(), 0.1));
@@ -94,7 +95,8 @@ std::vector<Doubles> filtering(const VectorKernels& table) {
   const auto x = stored<T>(random_numbers(1, 12 * 28 * kIn)), g = stored<T>(random_numbers(3, 12 * 28 * kOut));
   const auto w = stored<float>(random_numbers(2, kOut * kIn * 9));
   const auto points = [&](std::int64_t floats) { return std::vector<float>(static_cast<std::size_t>(data.points() * floats)); };
-  std::vector<float> tiles = points(from.point), gradients = points(to.point), products = points(to.point), taps(w.size()), grad_data(x.size());
+  std::vector<float> tiles = points(from.point), gradients = points(to.point), products = points(to.point), taps(w.size()),
+                     grad_data(x.size());
   std::vector<T> y(g.size());
   kernels::FilterLayout layout{.outer = kOut, .depth = kIn, .outer_step = kIn * 9, .depth_step = 9, .point = 48 * kIn};
   std::vector<float> filters = points(layout.point), sums = points(kIn * kOutRow);
@@ -102,21 +104,26 @@ std::vector<Doubles> filtering(const VectorKernels& table) {
   t.gradient_tiles(g.data(), output, to, gradients.data());
   k.filters(layout, w.data(), filters.data());
   for (int p = 0; p < data.points(); ++p) {
-    table.panels.multiply({kTiles, kOut, kIn, kInRow, 1, 16 * kIn, 16, kOutRow, false}, tiles.data() + p * from.point, filters.data() + p * layout.point, products.data() + p * to.point);
-    table.panels.multiply({kIn, kOut, kTiles, 1, kInRow, 16, kOutRow, kOutRow, false}, tiles.data() + p * from.point, gradients.data() + p * to.point, sums.data() + p * kIn * kOutRow);
+    table.panels.multiply({kTiles, kOut, kIn, kInRow, 1, 16 * kIn, 16, kOutRow, false}, tiles.data() + p * from.point,
+                          filters.data() + p * layout.point, products.data() + p * to.point);
+    table.panels.multiply({kIn, kOut, kTiles, 1, kInRow, 16, kOutRow, kOutRow, false}, tiles.data() + p * from.point,
+                          gradients.data() + p * to.point, sums.data() + p * kIn * kOutRow);
   }
   t.output_tiles(products.data(), output, to, nullptr, y.data());
   k.add_data_tiles(tiles.data(), data, from, grad_data.data());
   layout.point = kIn * kOutRow;
   k.filter_gradients(sums.data(), layout, 0, kOutRow, taps.data());
-  return {read_back(y.data(), static_cast<std::int64_t>(y.size())), read_back(grad_data.data(), static_cast<std::int64_t>(grad_data.size())), read_back(taps.data(), static_cast<std::int64_t>(taps.size()))};
+  return {read_back(y.data(), static_cast<std::int64_t>(y.size())),
+          read_back(grad_data.data(), static_cast<std::int64_t>(grad_data.size())),
+          read_back(taps.data(), static_cast<std::int64_t>(taps.size()))};
 }
 
 /// Sums of capsules: of 16 values, of 8, of 8 that do not fill lanes, and of 5.
 std::vector<Doubles> routing(const VectorKernels& table) {
   const kernels::CapsuleKernels& k = table.capsules;
   std::vector<Doubles> results;
-  for (const kernels::CapsuleRows& shape : {kernels::CapsuleRows{7, 3, 16}, kernels::CapsuleRows{7, 6, 8}, kernels::CapsuleRows{7, 3, 8}, kernels::CapsuleRows{7, 3, 5}}) {
+  for (const kernels::CapsuleRows& shape :
+       {kernels::CapsuleRows{7, 3, 16}, kernels::CapsuleRows{7, 6, 8}, kernels::CapsuleRows{7, 3, 8}, kernels::CapsuleRows{7, 3, 5}}) {
     const std::int64_t size = shape.capsules * shape.dimensions, pairs = shape.rows * shape.capsules;
     const auto votes = stored<float>(random_numbers(1, shape.rows * size)), coefficients = stored<float>(random_numbers(2, pairs));
     auto sum = stored<float>(random_numbers(3, size)), agreement = coefficients, scaled = votes;
@@ -125,7 +132,8 @@ std::vector<Doubles> routing(const VectorKernels& table) {
     k.agree(shape, votes.data(), sum.data(), true, agreement.data());
     k.scale(shape, coefficients.data(), shape.capsules, votes.data(), true, scaled.data());
     k.multiply_rows(votes.data(), shape.rows, scaled.data(), shape.rows, size, products.data(), shape.rows);
-    for (const auto& values : {sum, agreement, scaled, products}) results.push_back(read_back(values.data(), static_cast<std::int64_t>(values.size())));
+    for (const auto& values : {sum, agreement, scaled, products})
+      results.push_back(read_back(values.data(), static_cast<std::int64_t>(values.size())));
   }
   return results;
 }

@@ -33,7 +33,8 @@ TEST(PackTiles, column_j_of_a_tile_holds_sixteen_rows_side_by_side_and_unpacks_a
     for (std::int64_t r = 0; r < kRows; ++r)
       for (std::int64_t c = 0; c < kColumns; ++c) {
         const std::int64_t tile = r / 16 * (kColumns / 16) + c / 16;
-        ASSERT_EQ(packed[static_cast<std::size_t>(tile * 256 + c % 16 * 16 + r % 16)], plain[static_cast<std::size_t>(r * kColumns + c)]) << kernel->isa;
+        ASSERT_EQ(packed[static_cast<std::size_t>(tile * 256 + c % 16 * 16 + r % 16)], plain[static_cast<std::size_t>(r * kColumns + c)])
+            << kernel->isa;
       }
     kernel->unpack_tiles(packed.data(), kRows, kColumns, offsets().data(), 16, back.data());
     EXPECT_EQ(back, plain);
@@ -49,7 +50,9 @@ TEST(PackTiles, bfloat16_pairs_hold_two_columns_of_a_row_rounded_to_even) {
     for (std::int64_t r = 0; r < kRows; ++r)
       for (std::int64_t c = 0; c < kColumns; ++c) {
         const std::int64_t tile = r / 16 * (kColumns / 16) + c / 16;
-        ASSERT_EQ(packed[static_cast<std::size_t>(tile * 256 + c % 16 / 2 * 32 + r % 16 * 2 + c % 2)], rounded[static_cast<std::size_t>(r * kColumns + c)]) << kernel->isa;
+        ASSERT_EQ(packed[static_cast<std::size_t>(tile * 256 + c % 16 / 2 * 32 + r % 16 * 2 + c % 2)],
+                  rounded[static_cast<std::size_t>(r * kColumns + c)])
+            << kernel->isa;
       }
   }
 }

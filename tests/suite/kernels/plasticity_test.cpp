@@ -30,7 +30,8 @@ Answers compete(const kernels::VectorKernels& table, const Doubles& u, std::int6
   const std::vector<float> input = stored<float>(u);
   std::vector<float> response(u.size()), scratch(static_cast<std::size_t>(channels));
   Answers answers{{}, Doubles(static_cast<std::size_t>(channels), 0.0)};
-  table.f32.compete(input.data(), static_cast<std::int64_t>(u.size()) / channels, channels, terms, response.data(), answers.moments.data(), scratch.data());
+  table.f32.compete(input.data(), static_cast<std::int64_t>(u.size()) / channels, channels, terms, response.data(), answers.moments.data(),
+                    scratch.data());
   answers.response = read_back(response.data(), static_cast<std::int64_t>(u.size()));
   return answers;
 }
@@ -59,8 +60,10 @@ TEST_P(Plasticity, equals_the_reference_for_every_number_of_channels) {
       const Doubles expected = reference::compete(u, C, terms);
       Doubles moments(static_cast<std::size_t>(C), 0.0);
       for (std::size_t i = 0; i < u.size(); ++i) moments[i % moments.size()] += expected[i] * u[i];
-      EXPECT_NEAR_ARRAY(answers.response, expected, kTranscendental * std::max(1.0, largest_magnitude(u)) + sum_of(static_cast<double>(C)), kRoundoffF32);
-      EXPECT_NEAR_ARRAY(answers.moments, moments, kTranscendental * std::max(1.0, largest_magnitude(u)) + sum_of(static_cast<double>(C)), kRoundoffF32, 7 * largest_magnitude(u));
+      EXPECT_NEAR_ARRAY(answers.response, expected, kTranscendental * std::max(1.0, largest_magnitude(u)) + sum_of(static_cast<double>(C)),
+                        kRoundoffF32);
+      EXPECT_NEAR_ARRAY(answers.moments, moments, kTranscendental * std::max(1.0, largest_magnitude(u)) + sum_of(static_cast<double>(C)),
+                        kRoundoffF32, 7 * largest_magnitude(u));
     }
 }
 
@@ -89,7 +92,8 @@ TEST_P(Plasticity, a_change_loses_what_the_neuron_answered_and_reports_its_large
     std::vector<float> change = stored<float>(c), weight = stored<float>(w);
     Doubles expected(c.size()), moved(c.size());
     double squares = 0;
-    for (std::size_t i = 0; i < c.size(); ++i) expected[i] = c[i] - 0.75 * w[i], moved[i] = w[i] + 0.5 * expected[i], squares += w[i] * w[i];
+    for (std::size_t i = 0; i < c.size(); ++i)
+      expected[i] = c[i] - 0.75 * w[i], moved[i] = w[i] + 0.5 * expected[i], squares += w[i] * w[i];
     EXPECT_NEAR(GetParam()->square_sum(weight.data(), n), squares, 1e-12 * squares);
     const float largest = GetParam()->plastic_change(change.data(), weight.data(), 0.75f, n);
     EXPECT_NEAR_ARRAY(read_back(change.data(), n), expected, kElementwise, kRoundoffF32);

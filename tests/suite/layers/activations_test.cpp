@@ -96,8 +96,10 @@ TEST(Activations, gelu_equals_the_reference_and_the_difference_quotient) {
   };
   for (const long channels : kChannelCounts)
     for (const Precision precision : {Precision::f32, Precision::bf16})
-      EXPECT_WITHIN_TOLERANCE(against_reference(case_of<layers::Gelu>({3, 5, channels}, precision), reference_of_gelu(), {.output = kTranscendental, .gradient = kTranscendental}));
-  EXPECT_WITHIN_TOLERANCE(against_differences(case_of<layers::Gelu>({2, 3, 5}), reference_of_gelu(), {.output = kTranscendental, .gradient = kTranscendental}));
+      EXPECT_WITHIN_TOLERANCE(against_reference(case_of<layers::Gelu>({3, 5, channels}, precision), reference_of_gelu(),
+                                                {.output = kTranscendental, .gradient = kTranscendental}));
+  EXPECT_WITHIN_TOLERANCE(
+      against_differences(case_of<layers::Gelu>({2, 3, 5}), reference_of_gelu(), {.output = kTranscendental, .gradient = kTranscendental}));
 }
 
 TEST(Activations, scale_multiplies_both_ways) {

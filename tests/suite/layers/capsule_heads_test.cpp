@@ -48,16 +48,19 @@ TEST(Squash, equals_the_reference_and_central_differences) {
   for (const std::int64_t dimensions : {1, 3, 8, 17})
     for (const Precision precision : {Precision::f32, Precision::bf16}) {
       const auto size = static_cast<std::size_t>(dimensions);
-      const LayerCase c = case_of(std::make_shared<layers::Squash>(layers::Squash::Options{.dimensions = dimensions}), {{2, 3, 2 * dimensions}}, precision);
+      const LayerCase c =
+          case_of(std::make_shared<layers::Squash>(layers::Squash::Options{.dimensions = dimensions}), {{2, 3, 2 * dimensions}}, precision);
       Reference right;
-      right.forward = sample_by_sample(c, [=](const Doubles& x) { return each_capsule(x, size, [](const Doubles& s, std::size_t) { return reference::squash(s); }); });
+      right.forward = sample_by_sample(
+          c, [=](const Doubles& x) { return each_capsule(x, size, [](const Doubles& s, std::size_t) { return reference::squash(s); }); });
       right.backward = sample_by_sample_back(c, [=](const Doubles& x, const Doubles& dy) {
         return each_capsule(x, size, [&](const Doubles& s, std::size_t k) {
           const auto begin = dy.begin() + static_cast<std::ptrdiff_t>(k * size);
           return reference::squash_grad(s, Doubles(begin, begin + static_cast<std::ptrdiff_t>(size)));
         });
       });
-      const Roundings roundings{.output = kTranscendental + static_cast<double>(dimensions), .gradient = 2 * kTranscendental + static_cast<double>(dimensions)};
+      const Roundings roundings{.output = kTranscendental + static_cast<double>(dimensions),
+                                .gradient = 2 * kTranscendental + static_cast<double>(dimensions)};
       EXPECT_WITHIN_TOLERANCE(against_reference(c, right, roundings));
       if (precision == Precision::f32) EXPECT_WITHIN_TOLERANCE(against_differences(c, right, roundings));
     }
@@ -117,7 +120,8 @@ TEST(CapsuleMask, keeps_the_labelled_capsule_in_training_and_the_longest_elsewhe
 
 TEST(ReconstructionPenalty, adds_its_gradient_to_the_decoder_alone) {
   const double weight = 0.25;
-  const LayerCase c = case_of(std::make_shared<layers::ReconstructionPenalty>(layers::ReconstructionPenalty::Options{.weight = weight}), {{1, 1, 4}, {1, 1, 18}, {3, 3, 2}});
+  const LayerCase c = case_of(std::make_shared<layers::ReconstructionPenalty>(layers::ReconstructionPenalty::Options{.weight = weight}),
+                              {{1, 1, 4}, {1, 1, 18}, {3, 3, 2}});
   Reference right;
   right.forward = [](const LayerValues& values) { return values.inputs[0]; };
   right.penalty = [&](const LayerValues& values) {

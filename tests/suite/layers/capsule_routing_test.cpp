@@ -25,10 +25,13 @@ LayerCase case_of(const CapsuleRouting::Options& options, SampleShape input, Pre
   return result;
 }
 
-Doubles part(const Doubles& all, std::int64_t index, std::int64_t size) { return Doubles(all.begin() + index * size, all.begin() + (index + 1) * size); }
+Doubles part(const Doubles& all, std::int64_t index, std::int64_t size) {
+  return Doubles(all.begin() + index * size, all.begin() + (index + 1) * size);
+}
 
 reference::CapsuleLayer shape_of(const LayerCase& c, const CapsuleRouting::Options& o) {
-  return {c.inputs[0].positions(), c.inputs[0].channels, o.routing.capsules, o.routing.dimensions, o.routing.iterations, o.routing.kind == RoutingKind::scaled_distance};
+  return {c.inputs[0].positions(), c.inputs[0].channels, o.routing.capsules,
+          o.routing.dimensions,    o.routing.iterations, o.routing.kind == RoutingKind::scaled_distance};
 }
 
 Reference reference_of(const LayerCase& c, const CapsuleRouting::Options& o) {
@@ -50,7 +53,8 @@ Reference reference_of(const LayerCase& c, const CapsuleRouting::Options& o) {
     for (const Doubles& parameter : v.parameters) back.grad_parameters.emplace_back(parameter.size());
     for (std::int64_t n = 0; n < rows; ++n) {
       const Doubles input = part(v.inputs[0], n, in);
-      const auto grads = reference::route_grad(shape, input, v.parameters[0], reference::route(shape, input, v.parameters[0], bias(v)), part(grad_output, n, out));
+      const auto grads = reference::route_grad(shape, input, v.parameters[0], reference::route(shape, input, v.parameters[0], bias(v)),
+                                               part(grad_output, n, out));
       back.grad_inputs[0].insert(back.grad_inputs[0].end(), grads.input.begin(), grads.input.end());
       for (std::size_t i = 0; i < grads.weight.size(); ++i) back.grad_parameters[0][i] += grads.weight[i];
       for (std::size_t i = 0; v.parameters.size() > 1 && i < grads.bias.size(); ++i) back.grad_parameters[1][i] += grads.bias[i];
@@ -65,7 +69,8 @@ Roundings roundings_of(const LayerCase& c, const CapsuleRouting::Options& o) {
   constexpr double kLargestLogit = 8;
   const double terms = static_cast<double>(c.inputs[0].size() + o.routing.dimensions);
   const double passed_on = 1 + kLargestLogit * (o.routing.iterations - 1);
-  return {.output = (terms + kTranscendental) * passed_on, .gradient = (terms + kTranscendental + static_cast<double>(c.count)) * passed_on};
+  return {.output = (terms + kTranscendental) * passed_on,
+          .gradient = (terms + kTranscendental + static_cast<double>(c.count)) * passed_on};
 }
 
 TEST(CapsuleRouting, one_iteration_by_hand_is_the_squashed_mean_of_the_votes) {
@@ -88,7 +93,8 @@ TEST(CapsuleRouting, one_iteration_by_hand_is_the_squashed_mean_of_the_votes) {
 
 TEST(CapsuleRouting, equals_the_reference_in_both_precisions) {
   for (const int iterations : {1, 2, 3})
-    for (const auto& [input, capsules, dimensions] : std::vector<std::tuple<SampleShape, int, int>>{{{1, 7, 3}, 5, 9}, {{2, 8, 8}, 3, 16}, {{1, 5, 17}, 3, 16}, {{1, 7, 3}, 6, 8}, {{1, 4, 8}, 3, 8}, {{1, 1, 1}, 2, 1}})
+    for (const auto& [input, capsules, dimensions] : std::vector<std::tuple<SampleShape, int, int>>{
+             {{1, 7, 3}, 5, 9}, {{2, 8, 8}, 3, 16}, {{1, 5, 17}, 3, 16}, {{1, 7, 3}, 6, 8}, {{1, 4, 8}, 3, 8}, {{1, 1, 1}, 2, 1}})
       for (const Precision precision : {Precision::f32, Precision::bf16}) {
         const CapsuleRouting::Options o{.routing = {.capsules = capsules, .dimensions = dimensions, .iterations = iterations}};
         const LayerCase c = case_of(o, input, precision);
@@ -98,7 +104,8 @@ TEST(CapsuleRouting, equals_the_reference_in_both_precisions) {
 
 TEST(CapsuleRouting, scaled_distance_agreement_equals_the_reference) {
   for (const int iterations : {1, 2, 3}) {
-    const CapsuleRouting::Options o{.routing = {.capsules = 4, .dimensions = 5, .iterations = iterations, .kind = RoutingKind::scaled_distance}};
+    const CapsuleRouting::Options o{
+        .routing = {.capsules = 4, .dimensions = 5, .iterations = iterations, .kind = RoutingKind::scaled_distance}};
     const LayerCase c = case_of(o, {1, 6, 7});
     EXPECT_WITHIN_TOLERANCE(against_reference(c, reference_of(c, o), roundings_of(c, o)));
   }
@@ -107,12 +114,14 @@ TEST(CapsuleRouting, scaled_distance_agreement_equals_the_reference) {
 /// The gradient of a single iteration, and of all iterations, is the true one.
 TEST(CapsuleRouting, gradients_equal_central_differences) {
   for (const int iterations : {1, 2, 3}) {
-    const CapsuleRouting::Options o{.routing = {.capsules = 4, .dimensions = 5, .iterations = iterations, .gradient = RoutingGradient::all}};
+    const CapsuleRouting::Options o{
+        .routing = {.capsules = 4, .dimensions = 5, .iterations = iterations, .gradient = RoutingGradient::all}};
     const LayerCase c = case_of(o, {1, 6, 3});
     EXPECT_WITHIN_TOLERANCE(against_differences(c, reference_of(c, o), roundings_of(c, o)));
   }
   for (const auto& [capsules, dimensions] : std::vector<std::pair<int, int>>{{4, 8}, {3, 16}}) {
-    const CapsuleRouting::Options o{.routing = {.capsules = capsules, .dimensions = dimensions, .iterations = 3, .gradient = RoutingGradient::all}};
+    const CapsuleRouting::Options o{
+        .routing = {.capsules = capsules, .dimensions = dimensions, .iterations = 3, .gradient = RoutingGradient::all}};
     const LayerCase c = case_of(o, {1, 6, 3});
     EXPECT_WITHIN_TOLERANCE(against_differences(c, reference_of(c, o), roundings_of(c, o)));
   }

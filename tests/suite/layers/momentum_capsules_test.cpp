@@ -25,12 +25,18 @@ LayerCase case_of(const MomentumCapsules::Options& options, SampleShape input = 
   return result;
 }
 
-Doubles part(const Doubles& all, std::int64_t index, std::int64_t size) { return Doubles(all.begin() + index * size, all.begin() + (index + 1) * size); }
+Doubles part(const Doubles& all, std::int64_t index, std::int64_t size) {
+  return Doubles(all.begin() + index * size, all.begin() + (index + 1) * size);
+}
 
 /// Ordinary back-propagation in double, every layer's input kept.
 Reference ordinary(const LayerCase& c, const MomentumCapsules::Options& o) {
   const SampleShape s = c.inputs[0];
-  const reference::MomentumStack stack{{s.positions(), s.channels, s.positions(), s.channels, o.iterations, o.kind == layers::RoutingKind::scaled_distance}, o.momentum, o.restart, o.doubled};
+  const reference::MomentumStack stack{
+      {s.positions(), s.channels, s.positions(), s.channels, o.iterations, o.kind == layers::RoutingKind::scaled_distance},
+      o.momentum,
+      o.restart,
+      o.doubled};
   const std::int64_t size = s.size(), rows = c.rows();
   Reference result;
   result.forward = [=](const LayerValues& v) {
@@ -167,7 +173,8 @@ TEST(MomentumCapsules, a_block_more_saves_its_velocity_or_nothing) {
 }
 
 TEST(ExactChain, holds_numbers_that_fit_and_nothing_else) {
-  const float good[] = {0.0f, -4194303.0f, 1e-30f}, large[] = {0.0f, 4194304.0f}, none[] = {std::numeric_limits<float>::quiet_NaN()}, infinite[] = {-std::numeric_limits<float>::infinity()};
+  const float good[] = {0.0f, -4194303.0f, 1e-30f}, large[] = {0.0f, 4194304.0f}, none[] = {std::numeric_limits<float>::quiet_NaN()},
+              infinite[] = {-std::numeric_limits<float>::infinity()};
   EXPECT_TRUE(layers::ExactChain::holds(good, 3));
   EXPECT_FALSE(layers::ExactChain::holds(large, 2));
   EXPECT_FALSE(layers::ExactChain::holds(none, 1));

@@ -33,7 +33,14 @@ LayerCase case_of(const SoftHebbConv2d::Options& options, SampleShape input) {
 }
 
 reference::ConvolutionShape shape_of(const LayerCase& c) {
-  return {.samples = c.rows(), .height = c.inputs[0].height, .width = c.inputs[0].width, .channels = c.inputs[0].channels, .filters = c.output().channels, .kernel = 3, .padding = 1, .reflect = true};
+  return {.samples = c.rows(),
+          .height = c.inputs[0].height,
+          .width = c.inputs[0].width,
+          .channels = c.inputs[0].channels,
+          .filters = c.output().channels,
+          .kernel = 3,
+          .padding = 1,
+          .reflect = true};
 }
 
 Reference reference_of(const LayerCase& c, bool triangle_first) {
@@ -45,7 +52,8 @@ Reference reference_of(const LayerCase& c, bool triangle_first) {
   };
   result.backward = [=](const LayerValues& v, const Doubles& dy) {
     const Doubles u = reference::convolution(shape, v.inputs[0], v.parameters[0], {});
-    const auto grads = reference::convolution_grad(shape, v.inputs[0], v.parameters[0], triangle_first ? reference::triangle_grad(u, shape.filters, 1, dy) : dy);
+    const auto grads = reference::convolution_grad(shape, v.inputs[0], v.parameters[0],
+                                                   triangle_first ? reference::triangle_grad(u, shape.filters, 1, dy) : dy);
     LayerResult back;
     back.grad_inputs = {grads.input};
     back.grad_parameters = {grads.weight};
@@ -74,7 +82,8 @@ Gathered gather(const Options& options, const LayerCase& c, const LayerValues& v
   const std::vector<float> input = stored<float>(values.inputs[0]), weight = stored<float>(values.parameters[0]);
   const float* parameters[1] = {weight.data()};
   kernel->load_weights(parameters);
-  Memory output(static_cast<std::size_t>(c.rows() * c.output().size()) * sizeof(float)), scratch(kernel->scratch_bytes()), packed(static_cast<std::size_t>(kernel->change_floats()) * sizeof(float));
+  Memory output(static_cast<std::size_t>(c.rows() * c.output().size()) * sizeof(float)), scratch(kernel->scratch_bytes()),
+      packed(static_cast<std::size_t>(kernel->change_floats()) * sizeof(float));
   const void* inputs[1] = {input.data()};
   layers::ForwardArgs args;
   args.inputs = inputs, args.output = output.data(), args.parameters = parameters, args.scratch = scratch.data();

@@ -31,11 +31,15 @@ using RowGradient = Doubles (*)(const Doubles&, std::int64_t, double, const Doub
 Reference reference_of(const LayerCase& c, Row forward, RowGradient gradient, double option) {
   const std::int64_t channels = c.inputs[0].channels;
   return {sample_by_sample(c, [=](const Doubles& x) { return forward(x, channels, option); }),
-          sample_by_sample_back(c, [=](const Doubles& x, const Doubles& dy) { return gradient(x, channels, option, dy); }), {}};
+          sample_by_sample_back(c, [=](const Doubles& x, const Doubles& dy) { return gradient(x, channels, option, dy); }),
+          {}};
 }
 
 // The mean is a sum over the channels; the power multiplies the relative error of its base, and a logarithm and an exponential add theirs.
-Roundings roundings(std::int64_t channels) { return {.output = 4 * (kTranscendental + sum_of(static_cast<double>(channels))), .gradient = 4 * (kTranscendental + sum_of(static_cast<double>(channels)))}; }
+Roundings roundings(std::int64_t channels) {
+  return {.output = 4 * (kTranscendental + sum_of(static_cast<double>(channels))),
+          .gradient = 4 * (kTranscendental + sum_of(static_cast<double>(channels)))};
+}
 
 TEST(Triangle, keeps_what_exceeds_the_mean_of_the_position) {
   LayerCase c = case_of(std::make_shared<Triangle>(Triangle::Options{}), {1, 2, 4});
@@ -58,7 +62,8 @@ TEST(Triangle, equals_the_reference_in_float32) {
   for (const long channels : kChannelCounts)
     for (const double power : {0.7, 1.0, 1.4}) {
       const LayerCase c = case_of(std::make_shared<Triangle>(Triangle::Options{.power = power}), {3, 5, channels});
-      EXPECT_WITHIN_TOLERANCE(against_reference(c, reference_of(c, reference::triangle, reference::triangle_grad, power), roundings(channels)));
+      EXPECT_WITHIN_TOLERANCE(
+          against_reference(c, reference_of(c, reference::triangle, reference::triangle_grad, power), roundings(channels)));
     }
 }
 
@@ -76,7 +81,9 @@ TEST(Triangle, gradient_is_the_difference_quotient) {
   }
 }
 
-TEST(Triangle, refuses_a_power_that_is_not_positive) { EXPECT_THROW(Triangle({.power = 0}), InputError); }
+TEST(Triangle, refuses_a_power_that_is_not_positive) {
+  EXPECT_THROW(Triangle({.power = 0}), InputError);
+}
 
 TEST(SoftmaxLayer, equals_the_reference_and_its_difference_quotient) {
   for (const double gain : {1.0, 5.0}) {
@@ -90,7 +97,8 @@ TEST(SoftmaxLayer, equals_the_reference_and_its_difference_quotient) {
         EXPECT_WITHIN_TOLERANCE(against_reference(c, reference_of(c, reference::softmax, reference::softmax_grad, gain), wide));
       }
     const LayerCase c = case_of(layer, {2, 3, 5});
-    EXPECT_WITHIN_TOLERANCE(against_differences(c, reference_of(c, reference::softmax, reference::softmax_grad, gain), {.output = 100 * gain, .gradient = 100 * gain}));
+    EXPECT_WITHIN_TOLERANCE(against_differences(c, reference_of(c, reference::softmax, reference::softmax_grad, gain),
+                                                {.output = 100 * gain, .gradient = 100 * gain}));
   }
 }
 

@@ -134,7 +134,8 @@ TEST(Losses, margin_asks_for_a_long_capsule_of_the_class_and_short_ones_of_the_o
 
 TEST(Losses, a_value_that_is_no_number_makes_a_loss_that_is_none) {
   const float values[] = {0.5f, std::numeric_limits<float>::quiet_NaN(), 0.2f};
-  for (const LossKind kind : {LossKind::margin, LossKind::softmax_cross_entropy, LossKind::squared_error, LossKind::logistic_cross_entropy}) {
+  for (const LossKind kind :
+       {LossKind::margin, LossKind::softmax_cross_entropy, LossKind::squared_error, LossKind::logistic_cross_entropy}) {
     for (const std::int32_t label : {0, 1}) {
       float gradient[3] = {};
       losses::ShardLoss call;

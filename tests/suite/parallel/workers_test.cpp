@@ -34,7 +34,11 @@ TEST(Workers, hold_openmp_to_one_thread) {
 
 TEST(Workers, pass_on_the_exception_of_a_task) {
   Workers workers(2);
-  EXPECT_THROW(workers.for_each(10, [](std::int64_t i, int) { if (i == 7) throw std::runtime_error("seven"); }), std::runtime_error);
+  EXPECT_THROW(workers.for_each(10,
+                                [](std::int64_t i, int) {
+                                  if (i == 7) throw std::runtime_error("seven");
+                                }),
+               std::runtime_error);
 }
 
 }  // namespace

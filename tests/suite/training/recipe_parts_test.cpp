@@ -34,7 +34,8 @@ TEST(PatchWhitening, responses_are_uncorrelated_with_variance_one_and_come_in_bo
           for (std::int64_t c = 0; c < 3; ++c)
             for (std::int64_t r = 0; r < 2; ++r)
               for (std::int64_t s = 0; s < 2; ++s)
-                response[k] += static_cast<double>(filters[k * D + static_cast<std::size_t>((c * 2 + r) * 2 + s)] * images[static_cast<std::size_t>(((n * 6 + y + r) * 7 + x + s) * 3 + c)]);
+                response[k] += static_cast<double>(filters[k * D + static_cast<std::size_t>((c * 2 + r) * 2 + s)] *
+                                                   images[static_cast<std::size_t>(((n * 6 + y + r) * 7 + x + s) * 3 + c)]);
         for (std::size_t i = 0; i < D; ++i)
           for (std::size_t j = 0; j < D; ++j) moments[i * D + j] += response[i] * response[j];
       }
@@ -60,7 +61,8 @@ TEST(PatchWhitening, needs_two_filters_a_value_of_a_patch) {
 
 TEST(IdentityFilters, pass_the_channel_of_their_number) {
   graph::Graph graph({4, 4, 3});
-  graph.add("conv", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 5, .kernel = 3, .padding = 1, .bias = false, .identity_filters = true}));
+  graph.add("conv", std::make_shared<layers::Conv2d>(
+                        layers::Conv2d::Options{.filters = 5, .kernel = 3, .padding = 1, .bias = false, .identity_filters = true}));
   graph::Parameters parameters(graph);
   parameters.initialise(1);
   const float* w = parameters.values();
@@ -103,7 +105,8 @@ TEST(Lookahead, follows_the_slow_copy_by_hand) {
   recipe.lookahead_steps = 2, recipe.lookahead_decay = 0.5;
   OneWeight one;
   one.run(recipe, 5);
-  // Step 2: fast -2, d = 0.25 (2/5)^3, slow 0: -2 (1 - d). Step 4: two further steps, d = 0.25 (4/5)^3. Step 5, the last: back to the slow copy.
+  // Step 2: fast -2, d = 0.25 (2/5)^3, slow 0: -2 (1 - d). Step 4: two further steps, d = 0.25 (4/5)^3. Step 5, the last: back to the slow
+  // copy.
   const double d2 = 0.25 * 0.064, d4 = 0.25 * 0.512;
   const double after2 = -2 * (1 - d2), after4 = d4 * after2 + (1 - d4) * (after2 - 2);
   EXPECT_NEAR(one.weight(), after4, 1e-6);

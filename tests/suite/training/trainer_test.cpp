@@ -12,11 +12,13 @@ namespace {
 /// A trial of the catalog at smoke scale, on made-up data.
 struct TrialOnMadeUpData {
   explicit TrialOnMadeUpData(const std::string& paper, const std::string& trial, const std::vector<experiments::Override>& more = {}) {
-    std::vector<experiments::Override> overrides{{"dataset", "synthetic-color32"}, {"train_images", "150"}, {"test_images", "70"}, {"batch", "32"}, {"shard", "8"}, {"epochs", "3"}};
+    std::vector<experiments::Override> overrides{
+        {"dataset", "synthetic-color32"}, {"train_images", "150"}, {"test_images", "70"}, {"batch", "32"}, {"shard", "8"}, {"epochs", "3"}};
     overrides.insert(overrides.end(), more.begin(), more.end());
     recipe = experiments::resolve(paper, trial, "smoke", overrides);
     const auto set = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
-    const auto train_images = std::make_shared<const datasets::ImageSet>(set.train), test_images = std::make_shared<const datasets::ImageSet>(set.test);
+    const auto train_images = std::make_shared<const datasets::ImageSet>(set.train),
+               test_images = std::make_shared<const datasets::ImageSet>(set.test);
     const auto preprocessing = datasets::Preprocessing::fit({"standardize"}, *train_images);
     train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
@@ -65,13 +67,17 @@ TEST_P(Resuming, at_any_step_on_other_threads_gives_the_same_run) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Papers, Resuming,
-                         testing::Values(std::pair{"dropout", "table2-maxnorm-3x1024"}, std::pair{"all-cnn", "allcnn-c"}, std::pair{"logavgexp", "resnet8-feature-lae-learned"}),
-                         [](const auto& parameter) { return std::string(parameter.param.first == std::string("all-cnn") ? "all_cnn" : parameter.param.first); });
+                         testing::Values(std::pair{"dropout", "table2-maxnorm-3x1024"}, std::pair{"all-cnn", "allcnn-c"},
+                                         std::pair{"logavgexp", "resnet8-feature-lae-learned"}),
+                         [](const auto& parameter) {
+                           return std::string(parameter.param.first == std::string("all-cnn") ? "all_cnn" : parameter.param.first);
+                         });
 
 TEST(Trainer, seeds_give_different_runs) {
   const TrialOnMadeUpData setup("dropout", "table2-maxnorm-3x1024");
   parallel::Workers workers(2);
-  Trainer a(setup.recipe, *setup.graph, *setup.train, *setup.test, 1, workers), b(setup.recipe, *setup.graph, *setup.train, *setup.test, 2, workers);
+  Trainer a(setup.recipe, *setup.graph, *setup.train, *setup.test, 1, workers),
+      b(setup.recipe, *setup.graph, *setup.train, *setup.test, 2, workers);
   a.run({});
   b.run({});
   EXPECT_NE(record_of(a).weight_digests, record_of(b).weight_digests);
