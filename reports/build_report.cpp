@@ -14,7 +14,7 @@
 namespace reprise::reports {
 namespace {
 
-using experiments::Paper;
+using catalog::Paper;
 using records::RunRecord;
 
 std::string citation_of(const Paper& paper) {

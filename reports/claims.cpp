@@ -16,7 +16,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kSeedsSpelledOut = 5;  // beyond, a range says more than a list
 
-using experiments::Claim;
+using catalog::Claim;
 using Outcomes = std::vector<std::vector<std::int8_t>>;
 using Runs = std::vector<const records::RunRecord*>;
 
@@ -80,7 +80,7 @@ std::string estimate_text(const Estimate& estimate, const Region& region, const 
                      after, interval_text(estimate.low, estimate.high, unit), region_text(region, unit));
 }
 
-std::string published_text(const experiments::PublishedNumber& number) {
+std::string published_text(const catalog::PublishedNumber& number) {
   return fmt::format("{}, {}: {}", number.source, number.model, Published{number, number.status == "verified"}.text());
 }
 
@@ -238,7 +238,7 @@ std::optional<Comparison> measure_group(const RunGroup& group, const std::string
   return comparison;
 }
 
-std::vector<ClaimResult> test_claims(const experiments::Paper& paper, const std::vector<RunGroup>& groups) {
+std::vector<ClaimResult> test_claims(const catalog::Paper& paper, const std::vector<RunGroup>& groups) {
   std::vector<Setting> settings;
   for (const char* scale : {"paper", "desk", "smoke"}) {
     std::set<Setting> of_scale;

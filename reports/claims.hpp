@@ -9,7 +9,7 @@ namespace reprise::reports {
 
 /// One result per claim and setting (scale, data set, variation) where all its trials have runs; one "not tested", which
 /// says what is missing, for a claim without any.
-std::vector<ClaimResult> test_claims(const experiments::Paper& paper, const std::vector<RunGroup>& groups);
+std::vector<ClaimResult> test_claims(const catalog::Paper& paper, const std::vector<RunGroup>& groups);
 
 /// One comparison of a claim: a quantity, what it may be, and the words for it.
 struct Comparison {

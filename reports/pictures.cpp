@@ -17,8 +17,8 @@ constexpr double kLogFrom = 4;  // a test error that falls to a quarter or less 
 
 const std::string kDeviation = "deviation";  // a column of this name is the standard deviation of column "error"
 
-std::string title_of(const experiments::Paper& paper, const RunGroup& group) {
-  const experiments::Trial* trial = paper.find_trial(group.trial);
+std::string title_of(const catalog::Paper& paper, const RunGroup& group) {
+  const catalog::Trial* trial = paper.find_trial(group.trial);
   return trial && !trial->title.empty() ? trial->title : group.trial;
 }
 
@@ -75,7 +75,7 @@ void add_series(Plot& plot, const records::RunRecord& run, const std::string& na
   plot.lines.push_back(std::move(line));
 }
 
-const experiments::PublishedNumber* published_point(const experiments::Paper& paper, const RunGroup& group, const std::string& metric) {
+const catalog::PublishedNumber* published_point(const catalog::Paper& paper, const RunGroup& group, const std::string& metric) {
   for (const std::string& id : group.recipe.reports) {
     const auto* number = paper.find_published(id);
     const bool same_data = number && canonical_name(number->dataset) == canonical_name(group.recipe.dataset);
@@ -84,14 +84,14 @@ const experiments::PublishedNumber* published_point(const experiments::Paper& pa
   return nullptr;
 }
 
-void add_published(PlotLine& line, const experiments::Figure::Line& wanted, const experiments::PublishedNumber& number, double x) {
+void add_published(PlotLine& line, const catalog::Figure::Line& wanted, const catalog::PublishedNumber& number, double x) {
   line.x.push_back(x);
   line.y.push_back(number.value);
   line.name = wanted.name + ", published (paper scale)";
 }
 
 /// Verified, and about the data set of this picture.
-bool is_of_setting(const experiments::PublishedNumber& number, const std::vector<RunGroup>& groups, const std::string& setting) {
+bool is_of_setting(const catalog::PublishedNumber& number, const std::vector<RunGroup>& groups, const std::string& setting) {
   const auto group = std::find_if(groups.begin(), groups.end(), [&](const RunGroup& g) { return setting_text(g) == setting; });
   return number.status == "verified" && canonical_name(number.dataset) == canonical_name(group->recipe.dataset);
 }
@@ -104,7 +104,7 @@ bool spans_decades(const std::vector<double>& x) {
 
 }  // namespace
 
-std::vector<Picture> training_curves(const experiments::Paper& paper, const std::vector<RunGroup>& groups) {
+std::vector<Picture> training_curves(const catalog::Paper& paper, const std::vector<RunGroup>& groups) {
   std::map<std::pair<std::string, std::string>, std::pair<Range, Range>> ranges;  // test, training
   for (const RunGroup& group : groups) {
     auto& [test, training] = ranges[{setting_text(group), curve_metric(group)}];
@@ -142,10 +142,10 @@ std::vector<Picture> training_curves(const experiments::Paper& paper, const std:
   return pictures;
 }
 
-std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std::vector<RunGroup>& groups) {
+std::vector<Picture> catalog_figures(const catalog::Paper& paper, const std::vector<RunGroup>& groups) {
   const std::vector<std::string> settings = settings_in_order(groups);
   std::vector<Picture> pictures;
-  for (const experiments::Figure& figure : paper.figures) {
+  for (const catalog::Figure& figure : paper.figures) {
     for (const std::string& setting : settings) {
       Picture picture{figure.title, setting, figure.id, {}};
       picture.plot.title = figure.title + ", " + setting;
@@ -193,7 +193,7 @@ std::vector<Picture> catalog_figures(const experiments::Paper& paper, const std:
   return pictures;
 }
 
-std::vector<Picture> analysis_tables(const experiments::Paper& paper, const std::vector<RunGroup>& groups) {
+std::vector<Picture> analysis_tables(const catalog::Paper& paper, const std::vector<RunGroup>& groups) {
   std::vector<Picture> pictures;
   for (const RunGroup& group : groups) {
     std::set<std::string> names;
@@ -240,7 +240,7 @@ std::vector<Picture> analysis_tables(const experiments::Paper& paper, const std:
   return pictures;
 }
 
-std::vector<ImageGrid> image_grids(const experiments::Paper& paper, const std::vector<RunGroup>& groups) {
+std::vector<ImageGrid> image_grids(const catalog::Paper& paper, const std::vector<RunGroup>& groups) {
   std::vector<ImageGrid> grids;
   for (const RunGroup& group : groups) {
     const auto first = std::find_if(group.runs.begin(), group.runs.end(), [](const auto* run) { return !run->images.empty(); });

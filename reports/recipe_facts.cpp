@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "experiments/toml_plus_plus.hpp"
 #include "reports/text.hpp"
+#include "suite/catalog/toml_plus_plus.hpp"
 #include "suite/errors.hpp"
-#include "suite/training/recipe.hpp"
+#include "suite/recipes/recipe.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -52,14 +52,14 @@ RecipeFacts read_recipe_facts(const std::string& text, const std::string& thing)
   facts.test_images = table["test_images"].value_or(std::int64_t{0});
   // Overrides of the command line stand among the deviations, marked so.
   for (const std::string& deviation : texts(table, "deviations")) {
-    if (!deviation.starts_with(training::kSetByHand)) {
+    if (!deviation.starts_with(recipes::kSetByHand)) {
       facts.deviations.push_back(deviation);
-    } else if (deviation.starts_with(training::kSetByHand + "dataset=")) {
+    } else if (deviation.starts_with(recipes::kSetByHand + "dataset=")) {
       facts.dataset_by_hand = true;
-    } else if (deviation.starts_with(training::kSetByHand + "precision=")) {
+    } else if (deviation.starts_with(recipes::kSetByHand + "precision=")) {
       facts.precision_by_hand = true;
     } else {
-      facts.settings_by_hand.push_back(deviation.substr(training::kSetByHand.size()));
+      facts.settings_by_hand.push_back(deviation.substr(recipes::kSetByHand.size()));
     }
   }
   return facts;

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "experiments/catalog.hpp"
 #include "reports/plot.hpp"
 #include "reports/statistics.hpp"
 #include "reports/verdict.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/records/run_record.hpp"
 
 namespace reprise::reports {
@@ -33,7 +33,7 @@ struct Protocol {
 };
 
 struct Published {
-  experiments::PublishedNumber number;
+  catalog::PublishedNumber number;
   bool verified = false;
 
   /// "1.06", "1.08 ± 0.04", "(1.04) unverified"; with a unit "1.06 percent", "(1.04) percent unverified".
@@ -71,7 +71,7 @@ struct Row {
 };
 
 struct ClaimResult {
-  experiments::Claim claim;
+  catalog::Claim claim;
   std::string scale, dataset, variation;
   bool substitute = false;
   Verdict verdict;
@@ -111,7 +111,7 @@ struct PaperReport {
   std::vector<ProvenanceLine> provenance;
   std::vector<std::string> footnotes;
   std::vector<std::pair<std::string, std::string>> protocols;  ///< label and text, each text once
-  std::vector<experiments::MissingNumber> missing;
+  std::vector<catalog::MissingNumber> missing;
 };
 
 struct LeftOut {
@@ -155,7 +155,7 @@ struct Report {
 
 /// Groups runs by trial, scale, data set and recipe; compares; tests the claims; collects curves and pictures.
 /// Deterministic: the order of `records` does not matter. Records that cannot be used are listed in left_out.
-Report build_report(std::vector<records::RunRecord> records, const std::vector<experiments::Paper>& papers);
+Report build_report(std::vector<records::RunRecord> records, const std::vector<catalog::Paper>& papers);
 
 enum class Format { markdown, html, csv, latex, json };
 

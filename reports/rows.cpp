@@ -63,10 +63,10 @@ std::string agreement_text(const Agreement& agreement, const Row& row, std::int6
   return of_images || !few_seeds ? "agrees" : fmt::format("undecided with {} seeds: {}", row.reproduced.n, by);
 }
 
-Row row_of(const experiments::Paper& paper, const RunGroup& group, const experiments::PublishedNumber* published,
+Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::PublishedNumber* published,
            std::vector<std::string>& footnotes) {
   Row row;
-  const experiments::Trial* trial = paper.find_trial(group.trial);
+  const catalog::Trial* trial = paper.find_trial(group.trial);
   row.trial = group.trial;
   row.title = trial && !trial->title.empty() ? trial->title : group.recipe.title.empty() ? group.trial : group.recipe.title;
   row.dataset = group.recipe.dataset;
@@ -103,7 +103,7 @@ Row row_of(const experiments::Paper& paper, const RunGroup& group, const experim
     row.deviations.push_back(published->runs ? fmt::format("the published value is the median of {} runs, ours a mean", *published->runs)
                                              : "the published value is a median, ours a mean");
   if (group.outdated) row.deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
-  for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back(training::kSetByHand + setting);
+  for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back(recipes::kSetByHand + setting);
   for (const std::string& deviation : row.deviations) row.footnotes.push_back(footnote_number(deviation, footnotes));
   std::sort(row.footnotes.begin(), row.footnotes.end());
   return row;
@@ -156,7 +156,7 @@ Protocol protocol_of(const RunGroup& group) {
   return protocol;
 }
 
-Agreement agreement_of(const std::vector<double>& values, const experiments::PublishedNumber& published, std::int64_t images) {
+Agreement agreement_of(const std::vector<double>& values, const catalog::PublishedNumber& published, std::int64_t images) {
   const Summary ours = summarize(values);
   Agreement agreement;
   agreement.difference = ours.mean - published.value;
@@ -195,13 +195,12 @@ Agreement agreement_of(const std::vector<double>& values, const experiments::Pub
   return agreement;
 }
 
-std::vector<Row> comparison_rows(const experiments::Paper& paper, const std::vector<RunGroup>& groups,
-                                 std::vector<std::string>& footnotes) {
+std::vector<Row> comparison_rows(const catalog::Paper& paper, const std::vector<RunGroup>& groups, std::vector<std::string>& footnotes) {
   std::vector<Row> rows;
   for (const RunGroup& group : groups) {
     bool any = false;
     for (const std::string& id : group.recipe.reports) {
-      if (const experiments::PublishedNumber* published = paper.find_published(id)) {
+      if (const catalog::PublishedNumber* published = paper.find_published(id)) {
         rows.push_back(row_of(paper, group, published, footnotes));
         any = true;
       }

@@ -18,7 +18,7 @@ int scale_rank(const std::string& scale) {
   return scale == "smoke" ? 2 : 3;
 }
 
-std::size_t trial_rank(const experiments::Paper& paper, const std::string& trial) {
+std::size_t trial_rank(const catalog::Paper& paper, const std::string& trial) {
   const auto found = std::find_if(paper.trials.begin(), paper.trials.end(), [&](const auto& t) { return t.name == trial; });
   return static_cast<std::size_t>(found - paper.trials.begin());
 }
@@ -35,14 +35,14 @@ std::optional<double> test_error(const records::RunRecord& run) {
 }
 
 bool is_by_hand(const std::string& deviation) {
-  return deviation.starts_with(training::kSetByHand);
+  return deviation.starts_with(recipes::kSetByHand);
 }
 
 // The catalog's words about a recipe are no part of what is computed; what was set by hand stays.
-std::string without_words(training::Recipe recipe) {
+std::string without_words(recipes::Recipe recipe) {
   recipe.title.clear();
   std::erase_if(recipe.deviations, [](const std::string& deviation) { return !is_by_hand(deviation); });
-  return experiments::to_toml(recipe);
+  return catalog::to_toml(recipe);
 }
 
 struct StoredRecipe {
@@ -53,28 +53,28 @@ struct StoredRecipe {
 
 StoredRecipe read_stored(const std::string& recipe_toml) {
   try {
-    const training::Recipe recipe = experiments::recipe_from_toml(recipe_toml);
+    const recipes::Recipe recipe = catalog::recipe_from_toml(recipe_toml);
     return {without_words(recipe), recipe.deviations, recipe.precision};
   } catch (const InputError&) {
     return {recipe_toml, {}, {}};
   }
 }
 
-const training::Recipe* recipe_of_today(const experiments::Paper& paper, const std::string& trial_name, const std::string& scale) {
-  const experiments::Trial* trial = paper.find_trial(trial_name);
+const recipes::Recipe* recipe_of_today(const catalog::Paper& paper, const std::string& trial_name, const std::string& scale) {
+  const catalog::Trial* trial = paper.find_trial(trial_name);
   return trial ? trial->recipe_at(scale) : nullptr;
 }
 
 // Only of recipes in which nothing but the precision was set by hand: what the catalog would make of others today is not known here.
-void compare_with_today(const experiments::Paper& paper, const StoredRecipe& stored, RunGroup& group) {
+void compare_with_today(const catalog::Paper& paper, const StoredRecipe& stored, RunGroup& group) {
   const RecipeFacts& facts = group.recipe;
   if (facts.dataset_by_hand || !facts.settings_by_hand.empty()) return;
-  const training::Recipe* today = recipe_of_today(paper, group.trial, group.scale);
+  const recipes::Recipe* today = recipe_of_today(paper, group.trial, group.scale);
   if (!today) return;
-  training::Recipe same = *today;
+  recipes::Recipe same = *today;
   if (facts.precision_by_hand) {
     same.precision = stored.precision;
-    same.deviations.push_back(training::kSetByHand + "precision=" + facts.precision);
+    same.deviations.push_back(recipes::kSetByHand + "precision=" + facts.precision);
   }
   group.outdated = stored.settings != without_words(same);
   if (!group.outdated) group.deviations = today->deviations;
@@ -150,7 +150,7 @@ std::string file_name(const records::RunRecord& run) {
   return fmt::format("{}/{}/{}.h5", run.paper, run.trial, run.run_id);
 }
 
-std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vector<const records::RunRecord*>& runs,
+std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out) {
   std::map<std::tuple<std::string, std::string, std::string>, RunGroup> groups;
   for (const records::RunRecord* run : runs) {
@@ -176,7 +176,7 @@ std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vec
       continue;
     }
     const records::RunRecord* left = run;
-    const training::Recipe* today = recipe_of_today(paper, run->trial, run->scale);
+    const recipes::Recipe* today = recipe_of_today(paper, run->trial, run->scale);
     if (today && stored.deviations == today->deviations) std::swap(*first, left);  // the newer wording is of the newer run
     left_out.push_back(
         {file_name(*left),

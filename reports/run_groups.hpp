@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "experiments/catalog.hpp"
 #include "reports/recipe_facts.hpp"
 #include "reports/report.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/records/run_record.hpp"
 
 namespace reprise::reports {
@@ -31,7 +31,7 @@ struct RunGroup {
 /// The groups of one paper in order: trials as in the catalog, scales paper, desk, smoke, then data set, then plain recipes
 /// before changed ones and the catalog's before outdated ones. A second run of the same recipe and seed (another version of the
 /// code) goes to left_out, as does a recipe that cannot be read.
-std::vector<RunGroup> group_runs(const experiments::Paper& paper, const std::vector<const records::RunRecord*>& runs,
+std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out);
 
 /// The number of a run: "test_error" and its complements from the predictions or the last epoch, else a key of results, else

@@ -16,7 +16,7 @@ std::string number_or_empty(double value) {
 
 std::vector<std::string> cells(const PaperReport& paper, const Row& row) {
   const auto text = [&](auto field) { return row.published ? field(row.published->number) : std::string(); };
-  using Number = experiments::PublishedNumber;
+  using Number = catalog::PublishedNumber;
   std::vector<std::string> seeds;
   for (std::int64_t seed : row.seeds) seeds.push_back(fmt::format("{}", seed));
   return {paper.slug,

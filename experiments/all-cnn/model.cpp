@@ -7,21 +7,21 @@
 //   2       the same with c2, and the same change at its pool
 //   top     3x3 c2 (unpadded), 1x1 c2, 1x1 classes, average over all positions, softmax
 
-#include "experiments/all-cnn/model.hpp"
-
 #include <fmt/format.h>
 
-#include "experiments/model_parts.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/relu.hpp"
+#include "suite/models/model.hpp"
+#include "suite/models/model_parts.hpp"
 
 namespace reprise::experiments::all_cnn {
 namespace {
 
+using namespace models;  // put, choice, ...
 using graph::Graph;
-using training::Options;
+using recipes::Options;
 
 /// Adds convolutions followed by ReLU, numbered "conv1", "relu1" ... in order.
 class Stack {
@@ -84,13 +84,13 @@ Graph all_convolutional(const Options& options, const SampleShape& input, int cl
   stack.convolution(widths[1], 1);
   stack.convolution(classes, 1, 1, 0, class_relu);
   put<layers::GlobalAveragePool>(graph, "average");
-  graph.set_loss(graph::LossKind::softmax_cross_entropy);
+  graph.set_loss(losses::LossKind::softmax_cross_entropy);
   return graph;
 }
 
 }  // namespace
 
-std::vector<Model> models() {
+std::vector<models::Model> models() {
   return {{"all_cnn", "family A, B, C; variant base, strided, convpool, all (Tables 1 and 2)", all_convolutional}};
 }
 

@@ -1,10 +1,7 @@
 // Nets of Srivastava et al. 2014. `keep` is the probability of KEEPING a unit, as everywhere in the paper.
 
-#include "experiments/dropout/model.hpp"
-
 #include <fmt/format.h>
 
-#include "experiments/model_parts.hpp"
 #include "suite/errors.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/dense.hpp"
@@ -13,13 +10,16 @@
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/relu.hpp"
 #include "suite/layers/tanh.hpp"
+#include "suite/models/model.hpp"
+#include "suite/models/model_parts.hpp"
 
 namespace reprise::experiments::dropout {
 namespace {
 
+using namespace models;  // put, choice, ...
 using graph::Graph;
 using layers::Initialisation;
-using training::Options;
+using recipes::Options;
 
 void put_activation(Graph& graph, const std::string& activation, const std::string& number) {
   if (activation == "relu") put<layers::Relu>(graph, "relu" + number);
@@ -57,7 +57,7 @@ Graph multilayer_perceptron(const Options& options, const SampleShape& input, in
     put_dropout(graph, "dropout" + number, hidden_keep, form);
   }
   put<layers::Dense>(graph, "logits", {.features = classes, .initialisation = start.kind, .gain = start.gain});
-  graph.set_loss(graph::LossKind::softmax_cross_entropy);
+  graph.set_loss(losses::LossKind::softmax_cross_entropy);
   return graph;
 }
 
@@ -73,7 +73,7 @@ Graph autoencoder(const Options& options, const SampleShape& input, int) {
   put<layers::Relu>(graph, "hidden");
   put_dropout(graph, "dropout", hidden_keep, form);
   put<layers::Dense>(graph, "decoder", {.features = input.size(), .initialisation = start.kind, .gain = start.gain});
-  graph.set_loss(graph::LossKind::logistic_cross_entropy);
+  graph.set_loss(losses::LossKind::logistic_cross_entropy);
   return graph;
 }
 
@@ -108,13 +108,13 @@ Graph convnet(const Options& options, const SampleShape& input, int classes) {
     put_dropout(graph, "dropout" + number, keep[1 + maps.size() + i], form);
   }
   put<layers::Dense>(graph, "logits", {.features = classes, .initialisation = kind});
-  graph.set_loss(graph::LossKind::softmax_cross_entropy);
+  graph.set_loss(losses::LossKind::softmax_cross_entropy);
   return graph;
 }
 
 }  // namespace
 
-std::vector<Model> models() {
+std::vector<models::Model> models() {
   return {
       {"mlp", "fully connected net with dropout on input and hidden layers (Tables 2, 9, 10; Figures 4, 9, 10)", multilayer_perceptron},
       {"autoencoder", "one hidden layer of ReLU units, logistic output (Figures 7, 8)", autoencoder},

@@ -2,11 +2,8 @@
 //
 // Placement "feature": features [N, H, W, C] -> pool -> dense.   Placement "logit": 1x1 convolution to class maps -> pool.
 
-#include "experiments/logavgexp/model.hpp"
-
 #include <fmt/format.h>
 
-#include "experiments/model_parts.hpp"
 #include "suite/layers/add.hpp"
 #include "suite/layers/batch_norm.hpp"
 #include "suite/layers/conv2d.hpp"
@@ -16,13 +13,16 @@
 #include "suite/layers/log_avg_exp_pool.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/relu.hpp"
+#include "suite/models/model.hpp"
+#include "suite/models/model_parts.hpp"
 
 namespace reprise::experiments::logavgexp {
 namespace {
 
+using namespace models;  // put, choice, ...
 using graph::Graph;
 using graph::NodeId;
-using training::Options;
+using recipes::Options;
 
 /// The global pooling under test, and where it stands.
 struct Pooling {
@@ -59,7 +59,7 @@ struct Pooling {
       put_pool(graph);
       put<layers::Dense>(graph, "logits", {.features = classes});
     }
-    graph.set_loss(graph::LossKind::softmax_cross_entropy);
+    graph.set_loss(losses::LossKind::softmax_cross_entropy);
   }
 };
 
@@ -142,7 +142,7 @@ Graph canvas_net(const Options& options, const SampleShape& input, int classes) 
 
 }  // namespace
 
-std::vector<Model> models() {
+std::vector<models::Model> models() {
   return {
       {"resnet", "pre-activation residual net, 6 blocks + 2 layers", residual_net},
       {"all_cnn_norm", "ALL-CNN-C with batch norm", all_convolutional_net},

@@ -7,11 +7,8 @@
 //   classes   -> one capsule of 16 a class, whose length is the class's score
 //   decoder   the capsule of the class -> 512 ReLU -> 1024 ReLU -> pixels, logistic
 
-#include "experiments/mocapsnet/model.hpp"
-
 #include <fmt/format.h>
 
-#include "experiments/model_parts.hpp"
 #include "suite/layers/add.hpp"
 #include "suite/layers/capsule_lengths.hpp"
 #include "suite/layers/capsule_mask.hpp"
@@ -23,13 +20,16 @@
 #include "suite/layers/reconstruction_penalty.hpp"
 #include "suite/layers/relu.hpp"
 #include "suite/layers/squash.hpp"
+#include "suite/models/model.hpp"
+#include "suite/models/model_parts.hpp"
 
 namespace reprise::experiments::mocapsnet {
 namespace {
 
+using namespace models;  // put, choice, ...
 using graph::Graph;
 using graph::NodeId;
-using training::Options;
+using recipes::Options;
 using Start = layers::Initialisation::Kind;
 
 layers::Conv2d::Options convolution(std::int64_t filters, std::int64_t stride) {
@@ -89,7 +89,7 @@ void momentum_stack(Graph& graph, const CapsuleSettings& settings, std::int64_t 
 /// From the class capsules to their lengths; with a decoder its error is a penalty on the way.
 void put_heads(Graph& graph, NodeId classes, const Options& options) {
   const NodeId lengths = put<layers::CapsuleLengths>(graph, "lengths");
-  graph.set_loss(graph::LossKind::margin);
+  graph.set_loss(losses::LossKind::margin);
   const double weight = options.get_double("reconstruction", 0.0005);
   const bool by_label = choice(options, "mask", "label", {"label", "longest"}) == "label";
   if (weight <= 0) return;
@@ -142,13 +142,13 @@ Graph baseline_net(const Options& options, const SampleShape& input, int classes
   }
   put_dropout(graph, "dropout", options.get_double("keep", 0.5), layers::DropoutForm::inverted);
   put<layers::Dense>(graph, "logits", {.features = classes});
-  graph.set_loss(graph::LossKind::softmax_cross_entropy);
+  graph.set_loss(losses::LossKind::softmax_cross_entropy);
   return graph;
 }
 
 }  // namespace
 
-std::vector<Model> models() {
+std::vector<models::Model> models() {
   return {
       {"capsnet", "capsule net with a plain, residual or momentum stack, or none", capsule_net},
       {"baseline", "convolutional net of three layers, Sabour's comparison", baseline_net},

@@ -5,15 +5,12 @@
 //
 // soft_hebb: plastic convolutions and the Triangle activation.   backprop: convolutions and ReLU, trained from labels.
 
-#include "experiments/softhebb/model.hpp"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
 
-#include "experiments/model_parts.hpp"
 #include "suite/errors.hpp"
 #include "suite/layers/average_pool2d.hpp"
 #include "suite/layers/batch_norm.hpp"
@@ -25,12 +22,15 @@
 #include "suite/layers/soft_hebb_conv2d.hpp"
 #include "suite/layers/softmax.hpp"
 #include "suite/layers/triangle.hpp"
+#include "suite/models/model.hpp"
+#include "suite/models/model_parts.hpp"
 
 namespace reprise::experiments::softhebb {
 namespace {
 
+using namespace models;  // put, choice, ...
 using graph::Graph;
-using training::Options;
+using recipes::Options;
 
 /// A list with one entry a layer; a single entry stands for all.
 template <typename Value>
@@ -79,7 +79,7 @@ void put_classifier(Graph& graph, const Options& options, int classes, double ke
   put<layers::Flatten>(graph, "features");
   put_dropout(graph, "dropout", options.get_double("keep", keep_fallback), layers::DropoutForm::inverted);
   put<layers::Dense>(graph, "logits", {.features = classes, .initialisation = layers::Initialisation::Kind::fan_in_uniform});
-  graph.set_loss(graph::LossKind::softmax_cross_entropy);
+  graph.set_loss(losses::LossKind::softmax_cross_entropy);
 }
 
 /// How the filters of a net learn; rule "random" leaves them as they were drawn.
@@ -164,7 +164,7 @@ Graph backprop_net(const Options& options, const SampleShape& input, int classes
 
 }  // namespace
 
-std::vector<Model> models() {
+std::vector<models::Model> models() {
   return {
       {"soft_hebb", "plastic convolutions with Triangle activations, dense classifier", soft_hebb_net},
       {"soft_hebb_mlp", "one plastic dense layer with a softmax, dense classifier", soft_hebb_mlp},

@@ -8,23 +8,23 @@
 //
 // Convolutions of 3x3 have no bias; batch norm has a shift and no scale. Weight decay is on every trained parameter.
 
-#include "experiments/speedrun/model.hpp"
-
 #include <fmt/format.h>
 
-#include "experiments/model_parts.hpp"
 #include "suite/layers/batch_norm.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/dense.hpp"
 #include "suite/layers/gelu.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/scale.hpp"
+#include "suite/models/model.hpp"
+#include "suite/models/model_parts.hpp"
 
 namespace reprise::experiments::speedrun {
 namespace {
 
+using namespace models;  // put, choice, ...
 using graph::Graph;
-using training::Options;
+using recipes::Options;
 using Start = layers::Initialisation::Kind;
 
 /// Which parts of the ladder are in.
@@ -71,13 +71,13 @@ Graph airbench(const Options& options, const SampleShape& input, int classes) {
   put<layers::MaxPool2d>(graph, "head.pool", {.window = 3, .stride = 3});
   put<layers::Dense>(graph, "head", {.features = classes, .bias = false, .initialisation = Start::fan_in_uniform});
   put<layers::Scale>(graph, "logits", {.factor = 1.0 / 9});
-  graph.set_loss(graph::LossKind::softmax_cross_entropy);
+  graph.set_loss(losses::LossKind::softmax_cross_entropy);
   return graph;
 }
 
 }  // namespace
 
-std::vector<Model> models() {
+std::vector<models::Model> models() {
   return {{"airbench", "whitening, three groups of two convolutions, scaled logits", airbench}};
 }
 

@@ -9,11 +9,8 @@
 // Details that the paper leaves out are those of the official Lua code: no convolution has a bias, weight decay is on every
 // parameter, a block that changes its shape projects relu(norm(x)), dropout stands directly in front of the last convolution.
 
-#include "experiments/wrn/model.hpp"
-
 #include <fmt/format.h>
 
-#include "experiments/model_parts.hpp"
 #include "suite/errors.hpp"
 #include "suite/layers/add.hpp"
 #include "suite/layers/batch_norm.hpp"
@@ -21,13 +18,16 @@
 #include "suite/layers/dense.hpp"
 #include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/relu.hpp"
+#include "suite/models/model.hpp"
+#include "suite/models/model_parts.hpp"
 
 namespace reprise::experiments::wrn {
 namespace {
 
+using namespace models;  // put, choice, ...
 using graph::Graph;
 using graph::NodeId;
-using training::Options;
+using recipes::Options;
 
 /// B(3,3), B(3,1), B(1,3,1) ...: the filter sizes of a block's convolutions, and dropout in front of the last one.
 struct BlockKind {
@@ -88,13 +88,13 @@ Graph wide_residual_net(const Options& options, const SampleShape& input, int cl
   put<layers::GlobalAveragePool>(graph, "pool");
   using Start = layers::Initialisation::Kind;
   put<layers::Dense>(graph, "logits", {.features = classes, .bias_decays = true, .initialisation = Start::fan_in_uniform});
-  graph.set_loss(graph::LossKind::softmax_cross_entropy);
+  graph.set_loss(losses::LossKind::softmax_cross_entropy);
   return graph;
 }
 
 }  // namespace
 
-std::vector<Model> models() {
+std::vector<models::Model> models() {
   return {{"wrn", "wide residual net: pre-activation blocks, 6 N + 4 layers, k times the width", wide_residual_net}};
 }
 

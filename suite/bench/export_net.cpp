@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "experiments/catalog.hpp"
 #include "suite/bench/made_up_batch.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
 #include "suite/version.hpp"
 
@@ -20,15 +20,15 @@ namespace {
 
 using nlohmann::json;
 
-std::string name_of(graph::LossKind loss) {
+std::string name_of(losses::LossKind loss) {
   switch (loss) {
-    case graph::LossKind::softmax_cross_entropy:
+    case losses::LossKind::softmax_cross_entropy:
       return "softmax_cross_entropy";
-    case graph::LossKind::squared_error:
+    case losses::LossKind::squared_error:
       return "squared_error";
-    case graph::LossKind::margin:
+    case losses::LossKind::margin:
       return "margin";
-    case graph::LossKind::logistic_cross_entropy:
+    case losses::LossKind::logistic_cross_entropy:
       return "logistic_cross_entropy";
   }
   return "";
@@ -63,7 +63,7 @@ json describe(const graph::Graph& graph, const graph::Parameters& parameters) {
   return nodes;
 }
 
-json describe(const training::OptimizerRecipe& o) {
+json describe(const optimizers::OptimizerRecipe& o) {
   return {{"kind", o.kind},
           {"rate", o.learning_rate.value},
           {"momentum", o.momentum.value},
@@ -91,7 +91,7 @@ void write(const std::filesystem::path& path, const std::vector<float>& values) 
 
 /// Throws InputError for an unknown trial or scale, RunError for a folder that cannot be written.
 void export_net(const std::string& paper, const std::string& trial, const std::string& scale, int samples, const std::string& folder) {
-  training::Recipe recipe = experiments::resolve(paper, trial, scale);
+  recipes::Recipe recipe = catalog::resolve(paper, trial, scale);
   const std::int64_t batch = recipe.procedure == "hebbian" ? recipe.hebbian.batch : recipe.batch;
   recipe.batch = samples;
   recipe.precision = Precision::f32;

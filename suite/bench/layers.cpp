@@ -5,8 +5,8 @@
 #include <memory>
 #include <set>
 
-#include "experiments/catalog.hpp"
 #include "suite/bench/rates.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/graph/graph.hpp"
 #include "suite/graph/parameters.hpp"
 #include "suite/parallel/workers.hpp"
@@ -100,11 +100,11 @@ std::string name_of_case(const Case& c) {
 
 void register_layers() {
   std::set<std::string> known;
-  for (const std::string& slug : experiments::paper_slugs())
-    for (const experiments::Trial& trial : experiments::load_paper(slug).trials)
-      for (const training::Recipe& recipe : trial.recipes) {
+  for (const std::string& slug : catalog::paper_slugs())
+    for (const catalog::Trial& trial : catalog::load_paper(slug).trials)
+      for (const recipes::Recipe& recipe : trial.recipes) {
         if (recipe.scale == "smoke") continue;
-        const graph::Graph graph = experiments::build_model(recipe);
+        const graph::Graph graph = catalog::build_model(recipe);
         for (std::size_t n = 1; n < graph.nodes().size(); ++n) {
           const graph::Node& node = graph.nodes()[n];
           Case c{node.layer, {}, node.shape, node.cost, static_cast<int>(recipe.shard)};

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "datasets/manifest.hpp"
-#include "experiments/catalog.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/random/random.hpp"
 #include "suite/training/trainer.hpp"
 
@@ -33,7 +33,7 @@ std::vector<std::string> without_whitening(std::vector<std::string> stages) {
   return stages;
 }
 
-graph::ExecutorOptions options_of(const training::Recipe& recipe) {
+execution::ExecutorOptions options_of(const recipes::Recipe& recipe) {
   return {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
           .target_is_input = recipe.procedure == "autoencoder",
           .label_smoothing = recipe.label_smoothing};
@@ -41,13 +41,13 @@ graph::ExecutorOptions options_of(const training::Recipe& recipe) {
 
 }  // namespace
 
-MadeUpData::MadeUpData(const training::Recipe& recipe, std::int64_t count)
+MadeUpData::MadeUpData(const recipes::Recipe& recipe, std::int64_t count)
     : images(random_images(datasets::require_entry(recipe.dataset), count)),
       source(images, datasets::Preprocessing::fit(without_whitening(recipe.preprocessing), *images), recipe.augmentation),
-      graph(experiments::build_model(recipe, source.shape(), source.classes())) {}
+      graph(catalog::build_model(recipe, source.shape(), source.classes())) {}
 
 struct MadeUpTraining::State {
-  State(const training::Recipe& recipe_in, int threads, ranks::Team& team)
+  State(const recipes::Recipe& recipe_in, int threads, ranks::Team& team)
       : recipe(recipe_in),
         data(recipe, recipe.batch),
         workers(threads),
@@ -63,22 +63,22 @@ struct MadeUpTraining::State {
     return parameters;
   }
 
-  void evaluate(const graph::Readout& readout) {
+  void evaluate(const execution::Readout& readout) {
     const training::SourceReader reader(data.source, nullptr, 0, nullptr);
     executor.evaluate({&reader, recipe.batch, 1, 0}, layers::Mode::infer, readout);
   }
 
-  training::Recipe recipe;
+  recipes::Recipe recipe;
   MadeUpData data;
   parallel::Workers workers;
   graph::Parameters parameters;
-  graph::Executor executor;
+  execution::Executor executor;
   optimizers::Optimizer optimizer;
   std::vector<std::int64_t> order;
   std::uint64_t steps = 0;
 };
 
-MadeUpTraining::MadeUpTraining(const training::Recipe& recipe, int threads, ranks::Team& team)
+MadeUpTraining::MadeUpTraining(const recipes::Recipe& recipe, int threads, ranks::Team& team)
     : state_(std::make_unique<State>(recipe, threads, team)) {}
 
 MadeUpTraining::~MadeUpTraining() = default;
@@ -126,7 +126,7 @@ void MadeUpTraining::evaluate() {
 
 std::vector<float> MadeUpTraining::outputs() {
   std::vector<float> values(static_cast<std::size_t>(state_->recipe.batch * graph().node(graph().output()).shape.size()));
-  graph::Readout readout;
+  execution::Readout readout;
   readout.outputs = values.data();
   state_->evaluate(readout);
   return values;

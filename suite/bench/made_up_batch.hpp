@@ -5,15 +5,15 @@
 #include <vector>
 
 #include "datasets/sample_source.hpp"
-#include "suite/graph/executor.hpp"
+#include "suite/execution/executor.hpp"
 #include "suite/parallel/workers.hpp"
-#include "suite/training/recipe.hpp"
+#include "suite/recipes/recipe.hpp"
 
 namespace reprise::bench {
 
 /// A catalog net and so many random images for it.
 struct MadeUpData {
-  MadeUpData(const training::Recipe& recipe, std::int64_t count);
+  MadeUpData(const recipes::Recipe& recipe, std::int64_t count);
   std::shared_ptr<const datasets::ImageSet> images;
   datasets::SampleSource source;
   graph::Graph graph;
@@ -22,7 +22,7 @@ struct MadeUpData {
 class MadeUpTraining {
  public:
   /// Collective over the team.
-  MadeUpTraining(const training::Recipe& recipe, int threads, ranks::Team& team = ranks::Team::alone());
+  MadeUpTraining(const recipes::Recipe& recipe, int threads, ranks::Team& team = ranks::Team::alone());
   ~MadeUpTraining();
   void step();
   double flops_per_step() const;

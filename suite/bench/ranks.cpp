@@ -17,14 +17,14 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "experiments/catalog.hpp"
-#include "experiments/scaling.hpp"
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/bench/median.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/ranks/gradient_exchange.hpp"
 #include "suite/ranks/mpi_allreduce.hpp"
 #include "suite/ranks/session.hpp"
+#include "suite/runs/scaling.hpp"
 
 namespace reprise::bench {
 namespace {
@@ -106,7 +106,7 @@ nlohmann::json measure_exchange(const Flags& flags, ranks::Team& team) {
 /// Images a second of training steps, by all ranks together or by the root alone with as many threads as all have.
 nlohmann::json measure_steps(const Flags& flags, ranks::Session& session, ranks::Team& team) {
   const std::size_t slash = flags.trial.find('/');
-  const training::Recipe recipe = experiments::resolve(flags.trial.substr(0, slash), flags.trial.substr(slash + 1), flags.scale);
+  const recipes::Recipe recipe = catalog::resolve(flags.trial.substr(0, slash), flags.trial.substr(slash + 1), flags.scale);
   MadeUpTraining together(recipe, flags.threads, team);
   std::unique_ptr<MadeUpTraining> alone;
   if (team.is_root()) alone = std::make_unique<MadeUpTraining>(recipe, flags.threads * session.size(), ranks::Team::alone());
@@ -135,18 +135,17 @@ nlohmann::json measure_steps(const Flags& flags, ranks::Session& session, ranks:
 /// model of experiments/scaling.hpp says after a look at one rank.
 nlohmann::json measure_scaling(const Flags& flags, ranks::Session& session) {
   const std::size_t slash = flags.trial.find('/');
-  const training::Recipe whole = experiments::resolve(flags.trial.substr(0, slash), flags.trial.substr(slash + 1), flags.scale);
+  const recipes::Recipe whole = catalog::resolve(flags.trial.substr(0, slash), flags.trial.substr(slash + 1), flags.scale);
   const int cores = parallel::available_cores();
   nlohmann::json rows = nlohmann::json::array();
   if (session.rank() == 0) fmt::print("{:>8} {:>6} {:>8} {:>12} {:>14} {:>8}\n", "", "ranks", "batch", "step, ms", "forecast, ms", "ratio");
   for (const bool strong : {true, false}) {
     for (int ranks = 1; ranks <= session.size(); ++ranks) {
-      training::Recipe recipe = whole;
+      recipes::Recipe recipe = whole;
       if (!strong) recipe.batch = std::max(recipe.shard, whole.batch / session.size() / recipe.shard * recipe.shard) * ranks;
       const auto team = session.team(session.rank() < ranks ? 0 : 1);
       double seconds = 0, forecast = 0;
-      if (session.rank() == 0)
-        forecast = experiments::forecast_step_here(experiments::measure_step_costs(recipe, flags.threads), ranks, cores).seconds();
+      if (session.rank() == 0) forecast = runs::forecast_step_here(runs::measure_step_costs(recipe, flags.threads), ranks, cores).seconds();
       team->synchronise("forecast");
       if (session.rank() < ranks) {
         MadeUpTraining training(recipe, flags.threads, *team);

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "experiments/catalog.hpp"
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/bench/rates.hpp"
-#include "suite/graph/shard_choice.hpp"
+#include "suite/catalog/catalog.hpp"
+#include "suite/execution/shard_choice.hpp"
 
 namespace reprise::bench {
 
@@ -13,8 +13,8 @@ namespace {
 
 void add(const std::string& paper, const std::string& trial, const std::string& scale) {
   for (const Precision precision : {Precision::f32, Precision::bf16}) {
-    training::Recipe recipe = experiments::resolve(paper, trial, scale, {{"precision", name_of(precision)}});
-    const graph::ShardModel model(experiments::build_model(recipe), precision);
+    recipes::Recipe recipe = catalog::resolve(paper, trial, scale, {{"precision", name_of(precision)}});
+    const execution::ShardModel model(catalog::build_model(recipe), precision);
     const std::int64_t recorded = recipe.shard, chosen = model.choose(recipe.batch);
     for (const std::int64_t shard : model.candidates(recipe.batch, recorded)) {
       recipe.shard = shard;

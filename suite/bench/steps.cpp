@@ -7,9 +7,9 @@
 #include <memory>
 #include <set>
 
-#include "experiments/catalog.hpp"
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/bench/rates.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/hebbian/plastic_net.hpp"
 #include "suite/training/trainer.hpp"
@@ -19,7 +19,7 @@ namespace reprise::bench {
 namespace {
 
 /// All plastic layers at once: the step that a Hebbian run mostly consists of.
-void run_hebbian_step(benchmark::State& state, const training::Recipe& recipe, int threads) {
+void run_hebbian_step(benchmark::State& state, const recipes::Recipe& recipe, int threads) {
   const std::int64_t count = recipe.hebbian.batch;
   const MadeUpData data(recipe, count);
   parallel::Workers workers(threads);
@@ -38,7 +38,7 @@ void run_hebbian_step(benchmark::State& state, const training::Recipe& recipe, i
   state.counters["images_per_second"] = steps_per_second * static_cast<double>(count);
 }
 
-void run_step(benchmark::State& state, training::Recipe recipe, Precision precision, int threads) {
+void run_step(benchmark::State& state, recipes::Recipe recipe, Precision precision, int threads) {
   recipe.precision = precision;
   if (recipe.procedure == "hebbian") return run_hebbian_step(state, recipe, threads);
   MadeUpTraining training(recipe, threads);
@@ -46,7 +46,7 @@ void run_step(benchmark::State& state, training::Recipe recipe, Precision precis
   state.counters["images_per_second"] = steps_per_second * static_cast<double>(recipe.batch);
 }
 
-void run_evaluation(benchmark::State& state, training::Recipe recipe, Precision precision, int threads) {
+void run_evaluation(benchmark::State& state, recipes::Recipe recipe, Precision precision, int threads) {
   recipe.precision = precision;
   MadeUpTraining training(recipe, threads);
   const double batches_per_second = run_compute(state, precision, threads, training.flops_per_evaluation(), [&] { training.evaluate(); });
@@ -57,11 +57,11 @@ void run_evaluation(benchmark::State& state, training::Recipe recipe, Precision 
 
 void register_steps() {
   const int cores = parallel::available_cores();
-  for (const std::string& slug : experiments::paper_slugs()) {
-    const experiments::Paper paper = experiments::load_paper(slug);
-    for (const experiments::Trial& trial : paper.trials)
+  for (const std::string& slug : catalog::paper_slugs()) {
+    const catalog::Paper paper = catalog::load_paper(slug);
+    for (const catalog::Trial& trial : paper.trials)
       for (const char* scale : {"desk", "paper"}) {
-        const training::Recipe* recipe = trial.recipe_at(scale);
+        const recipes::Recipe* recipe = trial.recipe_at(scale);
         if (!recipe) continue;
         for (const Precision precision : {Precision::f32, Precision::bf16})
           for (const int threads : std::set<int>{1, cores}) {

@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "experiments/catalog.hpp"
-#include "experiments/runner.hpp"
 #include "reports/text.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/errors.hpp"
+#include "suite/runs/run_trial.hpp"
 
 namespace reprise::command {
 namespace {
@@ -25,21 +25,21 @@ struct ListFlags {
 
 /// One trial, its costs at each of its scales.
 struct Entry {
-  const experiments::Trial& trial;
-  std::vector<experiments::Forecast> costs;
+  const catalog::Trial& trial;
+  std::vector<runs::Forecast> costs;
 };
 
-std::vector<Entry> entries_of(const experiments::Paper& paper) {
+std::vector<Entry> entries_of(const catalog::Paper& paper) {
   std::vector<Entry> entries;
-  for (const experiments::Trial& trial : paper.trials) {
+  for (const catalog::Trial& trial : paper.trials) {
     Entry entry{trial, {}};
-    for (const training::Recipe& recipe : trial.recipes) entry.costs.push_back(experiments::count_costs(recipe));
+    for (const recipes::Recipe& recipe : trial.recipes) entry.costs.push_back(runs::count_costs(recipe));
     entries.push_back(std::move(entry));
   }
   return entries;
 }
 
-ordered_json as_json(const experiments::Paper& paper) {
+ordered_json as_json(const catalog::Paper& paper) {
   ordered_json trials = ordered_json::array();
   for (const Entry& entry : entries_of(paper)) {
     ordered_json scales = ordered_json::object();
@@ -57,13 +57,13 @@ ordered_json as_json(const experiments::Paper& paper) {
 std::string data_sets_of(const Entry& entry) {
   std::string text;
   std::set<std::string> seen;
-  for (const training::Recipe& recipe : entry.trial.recipes) {
+  for (const recipes::Recipe& recipe : entry.trial.recipes) {
     if (seen.insert(recipe.dataset).second) text += (text.empty() ? "" : ", ") + recipe.dataset;
   }
   return text;
 }
 
-void print_text(const experiments::Paper& paper) {
+void print_text(const catalog::Paper& paper) {
   fmt::print("{}  {} ({}, {})\n", paper.slug, paper.title, paper.venue, paper.year);
   std::vector<std::vector<std::string>> table = {{"trial", "data sets", "operations", "title"}};
   for (const Entry& entry : entries_of(paper)) {
@@ -77,10 +77,10 @@ void print_text(const experiments::Paper& paper) {
 }
 
 int list(const ListFlags& flags) {
-  const std::vector<std::string> slugs = flags.paper.empty() ? experiments::paper_slugs() : std::vector<std::string>{flags.paper};
+  const std::vector<std::string> slugs = flags.paper.empty() ? catalog::paper_slugs() : std::vector<std::string>{flags.paper};
   ordered_json papers = ordered_json::array();
   for (const std::string& slug : slugs) {
-    const experiments::Paper paper = experiments::load_paper(slug);
+    const catalog::Paper paper = catalog::load_paper(slug);
     if (flags.json) {
       papers.push_back(as_json(paper));
     } else {

@@ -11,7 +11,7 @@
 #include <sstream>
 
 #include "datasets/manifest.hpp"
-#include "experiments/catalog.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/control_groups.hpp"
 #include "suite/errors.hpp"
@@ -157,7 +157,7 @@ Finding output(const fs::path& out) {
 Finding experiment_files() {
   try {
     return {Level::good, "experiments",
-            fmt::format("{} papers in {}", experiments::paper_slugs().size(), experiments::experiments_directory().string()), ""};
+            fmt::format("{} papers in {}", catalog::paper_slugs().size(), catalog::experiments_directory().string()), ""};
   } catch (const std::exception& error) {
     return {Level::problem, "experiments", error.what(), "set REPRISE_EXPERIMENTS to the folder of the experiments' files"};
   }

@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "experiments/provenance.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
+#include "suite/runs/provenance.hpp"
 #include "suite/version.hpp"
 
 namespace reprise::command {
@@ -56,15 +56,14 @@ void require_same_bits(const std::vector<RankFacts>& ranks) {
   for (const auto& [version, who] : by_version)
     found += fmt::format("{}{} ({}{})", found.empty() ? "" : "; ", version, who.front(),
                          who.size() > 1 ? fmt::format(" and {} more", who.size() - 1) : "");
-  throw InputError(
-      Complaint{"ranks", "one build, one oneDNN and one instruction set", found,
-                "Give all of them " + experiments::kLowestArithmetic + " (mpirun -x passes each on), or use nodes of one kind"});
+  throw InputError(Complaint{"ranks", "one build, one oneDNN and one instruction set", found,
+                             "Give all of them " + runs::kLowestArithmetic + " (mpirun -x passes each on), or use nodes of one kind"});
 }
 
 }  // namespace
 
 RankFacts facts_of_this_rank(int threads) {
-  return {ranks::host_name(), cores_text(), version() + ", " + experiments::arithmetic(false), threads};
+  return {ranks::host_name(), cores_text(), version() + ", " + runs::arithmetic(false), threads};
 }
 
 Placement place(const std::vector<RankFacts>& ranks) {

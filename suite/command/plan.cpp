@@ -8,17 +8,17 @@
 #include <optional>
 #include <set>
 
-#include "experiments/runner.hpp"
-#include "experiments/scaling.hpp"
 #include "reports/text.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/progress.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
-#include "suite/graph/shard_choice.hpp"
+#include "suite/execution/shard_choice.hpp"
 #include "suite/ranks/network_probe.hpp"
 #include "suite/ranks/session.hpp"
+#include "suite/runs/run_trial.hpp"
+#include "suite/runs/scaling.hpp"
 
 namespace reprise::command {
 namespace {
@@ -31,7 +31,7 @@ struct PlanFlags {
   std::optional<double> latency_microseconds, gigabits;  ///< given by the user
 };
 
-std::vector<std::string> row(const training::Recipe& recipe, const experiments::Forecast& forecast) {
+std::vector<std::string> row(const recipes::Recipe& recipe, const runs::Forecast& forecast) {
   return {recipe.paper + "/" + recipe.trial,
           recipe.dataset,
           count_text(static_cast<double>(forecast.parameters)),
@@ -44,7 +44,7 @@ std::vector<std::string> row(const training::Recipe& recipe, const experiments::
 }
 
 int plan(const PlanFlags& flags) {
-  const std::vector<training::Recipe> recipes = flags.recipe.resolve();
+  const std::vector<recipes::Recipe> recipes = flags.recipe.resolve();
   std::vector<std::vector<std::string>> table = {
       {"trial", "data set", "parameters", "steps", "operations", "time", "memory", "disk", "a node sends a step"}};
   double seconds = 0;
@@ -52,9 +52,9 @@ int plan(const PlanFlags& flags) {
   std::vector<std::string> too_large;
   {
     ProgressDisplay display("timing steps");
-    for (const training::Recipe& recipe : recipes) {
+    for (const recipes::Recipe& recipe : recipes) {
       display.show(table.size() - 1, recipes.size(), recipe.paper + "/" + recipe.trial);
-      const experiments::Forecast forecast = experiments::forecast(recipe, flags.threads);
+      const runs::Forecast forecast = runs::forecast(recipe, flags.threads);
       table.push_back(row(recipe, forecast));
       if (std::isnan(forecast.seconds))
         too_large.push_back(recipe.paper + "/" + recipe.trial);
@@ -73,9 +73,9 @@ int plan(const PlanFlags& flags) {
 }
 
 /// Sizes of shards of one recipe: measured here, and what the model of costs says.
-std::vector<std::vector<std::string>> shard_table(training::Recipe recipe, int threads) {
+std::vector<std::vector<std::string>> shard_table(recipes::Recipe recipe, int threads) {
   constexpr int kManyThreads = 16;
-  const graph::ShardModel model(experiments::build_model(recipe), recipe.precision);
+  const execution::ShardModel model(catalog::build_model(recipe), recipe.precision);
   const std::int64_t recorded = recipe.shard, chosen = model.choose(recipe.batch);
   std::vector<double> measured, one, many;
   const std::set<std::int64_t> candidates = model.candidates(recipe.batch, recorded);
@@ -83,7 +83,7 @@ std::vector<std::vector<std::string>> shard_table(training::Recipe recipe, int t
   for (const std::int64_t shard : candidates) {
     display.show(measured.size(), candidates.size(), fmt::format("shards of {}", shard));
     recipe.shard = shard;
-    measured.push_back(experiments::step_seconds(recipe, threads));
+    measured.push_back(runs::step_seconds(recipe, threads));
     one.push_back(model.step_seconds(recipe.batch, shard, 1));
     many.push_back(model.step_seconds(recipe.batch, shard, kManyThreads));
   }
@@ -102,7 +102,7 @@ std::vector<std::vector<std::string>> shard_table(training::Recipe recipe, int t
 }
 
 int plan_shards(const PlanFlags& flags) {
-  for (const training::Recipe& recipe : flags.recipe.resolve()) {
+  for (const recipes::Recipe& recipe : flags.recipe.resolve()) {
     const auto table = shard_table(recipe, flags.threads);
     fmt::print("{}/{}, {}, {}: batch {}\n{}\n", recipe.paper, recipe.trial, recipe.scale, name_of(recipe.precision), recipe.batch,
                reports::aligned(table, "-"));
@@ -124,8 +124,8 @@ std::vector<int> node_counts(int most) {
 }
 
 /// What the user gives, else what is measured between the nodes of this job, else the model's assumption.
-experiments::Network network_of(const PlanFlags& flags, ranks::Team& team) {
-  experiments::Network network;
+runs::Network network_of(const PlanFlags& flags, ranks::Team& team) {
+  runs::Network network;
   if (team.nodes() > 1) {
     const ranks::NetworkProbe probe = ranks::probe_network(team);
     network.latency_seconds = std::max(0.0, probe.round_seconds - network.message_seconds * (team.nodes() - 1));
@@ -141,16 +141,16 @@ const char* source_of(bool given, const ranks::Team& team) {
 }
 
 int plan_nodes(const PlanFlags& flags, ranks::Team& team) {
-  const experiments::Network network = network_of(flags, team);
+  const runs::Network network = network_of(flags, team);
   if (!team.is_root()) return kDone;
-  for (const training::Recipe& recipe : flags.recipe.resolve()) {
-    const experiments::StepCosts costs = experiments::measure_step_costs(recipe, flags.threads);
+  for (const recipes::Recipe& recipe : flags.recipe.resolve()) {
+    const runs::StepCosts costs = runs::measure_step_costs(recipe, flags.threads);
     fmt::print("{}/{}, {}: batch {} in {} shards; measured here: {:.2f} ms and {:.2f} ms for each wave of {} shards\n", recipe.paper,
                recipe.trial, recipe.scale, recipe.batch, costs.shards, 1e3 * costs.fixed_seconds, 1e3 * costs.wave_seconds, costs.threads);
-    const double one = experiments::forecast_step(costs, 1, network).seconds();
+    const double one = runs::forecast_step(costs, 1, network).seconds();
     std::vector<std::vector<std::string>> table = {{"nodes", "step", "of it exchange", "images/s", "speed-up", "efficiency"}};
     for (const int nodes : node_counts(flags.nodes)) {
-      const experiments::StepForecast step = experiments::forecast_step(costs, nodes, network);
+      const runs::StepForecast step = runs::forecast_step(costs, nodes, network);
       table.push_back({std::to_string(nodes), fmt::format("{:.2f} ms", 1e3 * step.seconds()),
                        fmt::format("{:.0f} %", 100 * step.exchanging / step.seconds()),
                        count_text(static_cast<double>(recipe.batch) / step.seconds()), fmt::format("{:.1f}", one / step.seconds()),

@@ -11,10 +11,10 @@
 #include <exception>
 #include <new>
 
-#include "experiments/suggestion.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
+#include "suite/text/suggestion.hpp"
 #include "suite/version.hpp"
 
 namespace reprise::command {
@@ -81,7 +81,7 @@ std::string explain(const CLI::App& program, const CLI::ParseError& error) {
   std::string text = error.what();
   for (const std::string& word : program.remaining(true)) {
     const std::string name = word.substr(0, word.find('='));
-    const std::string meant = experiments::nearest(name, flags_of(app));
+    const std::string meant = text::nearest(name, flags_of(app));
     if (name.rfind("--", 0) == 0 && !meant.empty()) text += fmt::format(". Did you mean '{}'?", meant);
   }
   return fmt::format("{}\nSee: {} --help", text, command_line_of(app));
@@ -127,7 +127,7 @@ int run_program(int argc, const char* const* argv) {
     const std::string word = argv[1];
     if (std::find(names.begin(), names.end(), word) == names.end()) {
       complain(Complaint{"command", fmt::format("one of {}", fmt::join(names, ", ")), "'" + word + "'",
-                         experiments::did_you_mean(word, names, "See: reprise --help")}
+                         text::did_you_mean(word, names, "See: reprise --help")}
                    .text());
       return kBadInput;
     }

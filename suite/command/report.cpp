@@ -59,9 +59,9 @@ Gathered gather(const fs::path& folder) {
   return gathered;
 }
 
-std::vector<experiments::Paper> all_papers() {
-  std::vector<experiments::Paper> papers;
-  for (const std::string& slug : experiments::paper_slugs()) papers.push_back(experiments::load_paper(slug));
+std::vector<catalog::Paper> all_papers() {
+  std::vector<catalog::Paper> papers;
+  for (const std::string& slug : catalog::paper_slugs()) papers.push_back(catalog::load_paper(slug));
   return papers;
 }
 

@@ -8,8 +8,7 @@
 #include <thread>
 
 #include "datasets/image_set.hpp"
-#include "experiments/demo.hpp"
-#include "experiments/runner.hpp"
+#include "suite/catalog/demo.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/placement.hpp"
 #include "suite/command/quantities.hpp"
@@ -17,13 +16,14 @@
 #include "suite/command/target.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
+#include "suite/runs/run_trial.hpp"
 
 namespace reprise::command {
 namespace {
 
 struct RunFlags {
   RecipeFlags recipe;
-  experiments::RunOptions options;
+  runs::RunOptions options;
   Spread spread;
   std::string data, out = "results", time_limit, watchdog, checkpoint_every;
   std::int64_t seeds = 1, seed = 1;
@@ -32,8 +32,8 @@ struct RunFlags {
 
 std::vector<PlannedRun> demo_runs() {
   std::vector<PlannedRun> runs;
-  for (const experiments::DemoRow& row : experiments::load_demo()) {
-    const training::Recipe recipe = experiments::resolve(row.paper, row.trial, row.scale, row.overrides);
+  for (const catalog::DemoRow& row : catalog::load_demo()) {
+    const recipes::Recipe recipe = catalog::resolve(row.paper, row.trial, row.scale, row.overrides);
     for (std::int64_t seed = 1; seed <= row.seeds; ++seed) runs.push_back({recipe, seed});
   }
   return runs;
@@ -44,7 +44,7 @@ std::vector<PlannedRun> planned(const RunFlags& flags, bool one_seed) {
   const std::int64_t first = one_seed ? flags.seed : 1;
   const std::int64_t last = one_seed ? flags.seed : flags.seeds;
   std::vector<PlannedRun> runs;
-  for (const training::Recipe& recipe : flags.recipe.resolve()) {
+  for (const recipes::Recipe& recipe : flags.recipe.resolve()) {
     for (std::int64_t seed = first; seed <= last; ++seed) runs.push_back({recipe, seed});
   }
   return runs;

@@ -21,8 +21,8 @@
 namespace reprise::command {
 namespace {
 
-using experiments::RunOptions;
-using experiments::RunSummary;
+using runs::RunOptions;
+using runs::RunSummary;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -110,7 +110,7 @@ Outcome run_one(std::size_t number, const PlannedRun& run, const std::string& la
   options.progress = [&](const RunOptions::Progress& progress) { display.show(progress); };
   options.note = [&](const std::string& text) { tell("reprise: note: {}: {}\n", run.name(), text); };
   try {
-    return outcome_of(number, run, experiments::run_trial(run.recipe, run.seed, options));
+    return outcome_of(number, run, runs::run_trial(run.recipe, run.seed, options));
   } catch (const InputError& error) {
     return failure_of(number, error.what(), kBadInput, team, session);
   } catch (const std::bad_alloc&) {
@@ -127,7 +127,7 @@ std::vector<std::size_t> longest_first(const std::vector<PlannedRun>& runs) {
   std::vector<double> cost;
   for (const PlannedRun& run : runs) {
     const auto [at, fresh] = costs.emplace(run.recipe.paper + "/" + run.recipe.trial, 0.0);
-    if (fresh) at->second = experiments::count_costs(run.recipe).training_flops;
+    if (fresh) at->second = runs::count_costs(run.recipe).training_flops;
     cost.push_back(at->second);
   }
   std::vector<std::size_t> order(runs.size());

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "experiments/catalog.hpp"
 #include "reports/text.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/target.hpp"
@@ -14,16 +14,16 @@
 namespace reprise::command {
 namespace {
 
-using experiments::Claim;
-using experiments::Paper;
-using experiments::PublishedNumber;
+using catalog::Claim;
+using catalog::Paper;
+using catalog::PublishedNumber;
 
 struct ShowFlags {
   std::string target, scale;
 };
 
 /// The largest scale of a trial unless one is given: the recipe nearest to the paper.
-std::string scale_of(const experiments::Trial& trial, const std::string& given) {
+std::string scale_of(const catalog::Trial& trial, const std::string& given) {
   if (!given.empty()) return given;
   return trial.scales.empty() ? "paper" : trial.scales.back();
 }
@@ -40,17 +40,17 @@ void print_heading(const Paper& paper) {
 
 void print_architectures(const Paper& paper) {
   std::vector<std::vector<std::string>> table = {{"name", "what it is"}};
-  for (const experiments::Model& model : paper.models) table.push_back({model.name, model.summary});
+  for (const models::Model& model : paper.models) table.push_back({model.name, model.summary});
   fmt::print("\nArchitectures\n{}", reports::aligned(table, "-"));
 }
 
 void print_trials(const Paper& paper, const std::string& scale) {
   std::vector<std::vector<std::string>> table = {
       {"trial", "scale", "architecture", "data set", "parameters", "multiply-adds", "published as"}};
-  for (const experiments::Trial& trial : paper.trials) {
-    const training::Recipe* known = trial.recipe_at(scale_of(trial, scale));
-    const training::Recipe recipe = known ? *known : experiments::resolve(paper.slug, trial.name, scale_of(trial, scale));
-    const graph::Graph graph = experiments::build_model(recipe);
+  for (const catalog::Trial& trial : paper.trials) {
+    const recipes::Recipe* known = trial.recipe_at(scale_of(trial, scale));
+    const recipes::Recipe recipe = known ? *known : catalog::resolve(paper.slug, trial.name, scale_of(trial, scale));
+    const graph::Graph graph = catalog::build_model(recipe);
     table.push_back({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
                      count_text(static_cast<double>(graph.forward_macs())), joined(recipe.reports)});
   }
@@ -70,7 +70,7 @@ void print_published(const Paper& paper) {
                      number.metric, value_of(number), number.status});
   }
   fmt::print("\nPublished numbers\n{}", reports::aligned(table, "-"));
-  for (const experiments::MissingNumber& missing : paper.missing)
+  for (const catalog::MissingNumber& missing : paper.missing)
     fmt::print("  {}  {}: {} ({})\n", missing.id, missing.source, missing.what, missing.reason);
 }
 
@@ -86,9 +86,9 @@ void print_claims(const Paper& paper) {
 }
 
 void show_trial(const Paper& paper, const std::string& name, const std::string& given_scale) {
-  const experiments::Trial& trial = *paper.find_trial(name);
-  const training::Recipe recipe = experiments::resolve(paper.slug, name, scale_of(trial, given_scale));
-  const graph::Graph graph = experiments::build_model(recipe);
+  const catalog::Trial& trial = *paper.find_trial(name);
+  const recipes::Recipe recipe = catalog::resolve(paper.slug, name, scale_of(trial, given_scale));
+  const graph::Graph graph = catalog::build_model(recipe);
   fmt::print("{}/{}  {}\nscales: {}\n\n", paper.slug, name, trial.title, joined(trial.scales));
   std::vector<std::vector<std::string>> table = {{"layer", "what it is", "output", "parameters", "multiply-adds"}};
   for (const graph::Node& node : graph.nodes()) {
@@ -104,7 +104,7 @@ void show_trial(const Paper& paper, const std::string& name, const std::string& 
   fmt::print(
       "Recipe at scale {} (--set overrides all but paper, trial, scale and title; keys not in use, such as held_out_images, are left "
       "out)\n{}",
-      recipe.scale, experiments::to_toml(recipe));
+      recipe.scale, catalog::to_toml(recipe));
 }
 
 int show(const ShowFlags& flags) {

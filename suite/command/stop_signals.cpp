@@ -5,7 +5,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "experiments/runner.hpp"
+#include "suite/runs/run_trial.hpp"
 
 namespace reprise::command {
 namespace {
@@ -15,7 +15,7 @@ volatile std::sig_atomic_t stop_asked = 0;
 void on_signal(int) {
   constexpr char kNote[] = "\nreprise: stopping; what is done is kept (Ctrl-C again ends at once)\n";
   stop_asked = 1;
-  experiments::request_stop();
+  runs::request_stop();
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kNote, sizeof kNote - 1);
 }
 

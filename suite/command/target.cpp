@@ -4,16 +4,16 @@
 
 #include <algorithm>
 
-#include "experiments/demo.hpp"
-#include "experiments/suggestion.hpp"
+#include "suite/catalog/demo.hpp"
 #include "suite/errors.hpp"
+#include "suite/text/suggestion.hpp"
 
 namespace reprise::command {
 namespace {
 
 const std::vector<std::string> kScales = {"smoke", "desk", "paper"};
 
-bool exists_at(const experiments::Trial& trial, const std::string& scale) {
+bool exists_at(const catalog::Trial& trial, const std::string& scale) {
   return std::find(trial.scales.begin(), trial.scales.end(), scale) != trial.scales.end();
 }
 
@@ -28,21 +28,21 @@ std::string some_of(const std::vector<std::string>& names, const std::string& sl
 
 void check_scale(const std::string& scale) {
   if (std::find(kScales.begin(), kScales.end(), scale) != kScales.end()) return;
-  throw InputError(Complaint{"--scale", fmt::format("one of {}", fmt::join(kScales, ", ")), "'" + scale + "'",
-                             experiments::did_you_mean(scale, kScales, "")});
+  throw InputError(
+      Complaint{"--scale", fmt::format("one of {}", fmt::join(kScales, ", ")), "'" + scale + "'", text::did_you_mean(scale, kScales, "")});
 }
 
 Target find_target(const std::string& text) {
   const std::size_t slash = text.find('/');
   const std::string slug = text.substr(0, slash);
-  const std::vector<std::string> slugs = experiments::paper_slugs();
+  const std::vector<std::string> slugs = catalog::paper_slugs();
   if (std::find(slugs.begin(), slugs.end(), slug) == slugs.end()) {
     throw InputError(Complaint{"paper", fmt::format("one of {}", fmt::join(slugs, ", ")), "'" + slug + "'",
-                               experiments::did_you_mean(slug, slugs, "See: reprise list")});
+                               text::did_you_mean(slug, slugs, "See: reprise list")});
   }
-  Target target{experiments::load_paper(slug), {}, slash == std::string::npos};
+  Target target{catalog::load_paper(slug), {}, slash == std::string::npos};
   std::vector<std::string> names;
-  for (const experiments::Trial& trial : target.paper.trials) names.push_back(trial.name);
+  for (const catalog::Trial& trial : target.paper.trials) names.push_back(trial.name);
   if (target.whole_paper) {
     target.trials = names;
     return target;
@@ -50,7 +50,7 @@ Target find_target(const std::string& text) {
   const std::string name = text.substr(slash + 1);
   if (target.paper.find_trial(name) == nullptr) {
     throw InputError(Complaint{"trial of paper '" + slug + "'", "one of " + some_of(names, slug), "'" + name + "'",
-                               experiments::did_you_mean(name, names, "See: reprise show " + slug)});
+                               text::did_you_mean(name, names, "See: reprise show " + slug)});
   }
   target.trials = {name};
   return target;
@@ -67,23 +67,23 @@ void RecipeFlags::declare(CLI::App& app) {
       ->option_text("KEY=VALUE");
 }
 
-std::vector<training::Recipe> RecipeFlags::resolve() const {
+std::vector<recipes::Recipe> RecipeFlags::resolve() const {
   check_scale(scale);
-  std::vector<experiments::Override> overrides;
-  for (const std::string& setting : settings) overrides.push_back(experiments::parse_override(setting));
+  std::vector<catalog::Override> overrides;
+  for (const std::string& setting : settings) overrides.push_back(catalog::parse_override(setting));
   if (!precision.empty()) {
     static const std::vector<std::string> kPrecisions{name_of(Precision::f32), name_of(Precision::bf16)};
     if (std::find(kPrecisions.begin(), kPrecisions.end(), precision) == kPrecisions.end())
       throw InputError(Complaint{"--precision", fmt::format("one of {}", fmt::join(kPrecisions, ", ")), "'" + precision + "'",
-                                 experiments::did_you_mean(precision, kPrecisions, "")});
+                                 text::did_you_mean(precision, kPrecisions, "")});
     overrides.push_back({"precision", precision});
   }
   const Target chosen = find_target(target);
-  std::vector<training::Recipe> recipes;
+  std::vector<recipes::Recipe> recipes;
   for (const std::string& name : chosen.trials) {
-    const experiments::Trial& trial = *chosen.paper.find_trial(name);
+    const catalog::Trial& trial = *chosen.paper.find_trial(name);
     if (exists_at(trial, scale)) {
-      recipes.push_back(experiments::resolve(chosen.paper.slug, name, scale, overrides));
+      recipes.push_back(catalog::resolve(chosen.paper.slug, name, scale, overrides));
     } else if (!chosen.whole_paper) {
       throw InputError(Complaint{"scale of trial '" + chosen.paper.slug + "/" + name + "'",
                                  fmt::format("one of {}", fmt::join(trial.scales, ", ")), "'" + scale + "'", ""});

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "experiments/catalog.hpp"
+#include "suite/catalog/catalog.hpp"
 
 namespace reprise::command {
 
 struct Target {
-  experiments::Paper paper;
+  catalog::Paper paper;
   std::vector<std::string> trials;  ///< the one that was named, or all of the paper
   bool whole_paper = false;
 };
@@ -30,7 +30,7 @@ struct RecipeFlags {
 
   void declare(CLI::App& app);
   /// One recipe a trial; a whole paper takes the trials that exist at the scale. Throws InputError.
-  std::vector<training::Recipe> resolve() const;
+  std::vector<recipes::Recipe> resolve() const;
 };
 
 }  // namespace reprise::command

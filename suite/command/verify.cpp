@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "datasets/image_set.hpp"
-#include "experiments/verification.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/placement.hpp"
 #include "suite/command/progress.hpp"
@@ -15,6 +14,7 @@
 #include "suite/errors.hpp"
 #include "suite/ranks/session.hpp"
 #include "suite/records/result_file.hpp"
+#include "suite/runs/verification.hpp"
 
 namespace reprise::command {
 namespace {
@@ -22,13 +22,13 @@ namespace {
 struct VerifyFlags {
   std::vector<std::string> files;
   std::string data;
-  experiments::VerificationPart part;
+  runs::VerificationPart part;
   int threads = 0;
 };
 
 int verify_here(const VerifyFlags& flags, ranks::Session& session) {
   const auto team = session.team(0);
-  experiments::RunOptions options;
+  runs::RunOptions options;
   options.data = datasets::data_directory(flags.data);
   options.threads = settle_placement(flags.threads, session);
   options.team = team.get();
@@ -36,8 +36,8 @@ int verify_here(const VerifyFlags& flags, ranks::Session& session) {
   for (const std::string& file : flags.files) {
     const records::RunRecord record = records::read_result(file);
     ProgressDisplay display(fmt::format("verify {}/{}", record.paper, record.trial));
-    options.progress = [&](const experiments::RunOptions::Progress& progress) { display.show(progress); };
-    const records::Divergence divergence = experiments::verify_run(record, flags.part, options);
+    options.progress = [&](const runs::RunOptions::Progress& progress) { display.show(progress); };
+    const records::Divergence divergence = runs::verify_run(record, flags.part, options);
     differs |= divergence.differs;
     if (team->is_root()) fmt::print("{}: {}\n", file, records::divergence_text(divergence));
   }

@@ -6,16 +6,9 @@
 #include <vector>
 
 #include "suite/layers/layer.hpp"
+#include "suite/losses/loss_kind.hpp"
 
 namespace reprise::graph {
-
-/// What the last value is compared with.
-enum class LossKind {
-  softmax_cross_entropy,   ///< last value = logits [classes]; target = label
-  squared_error,           ///< mean over features of (value - target)^2 / 2; target = one-hot label, or the input (autoencoder)
-  margin,                  ///< last value = capsule lengths [classes]; target = label; Sabour et al. 2017, equation 4 (arXiv 1710.09829)
-  logistic_cross_entropy,  ///< last value = logits [D]; target = the input in [0, 1] (autoencoder) or one-hot label
-};
 
 using NodeId = int;
 
@@ -40,8 +33,8 @@ class Graph {
 
   NodeId last() const { return static_cast<NodeId>(nodes_.size()) - 1; }
   NodeId output() const { return last(); }
-  void set_loss(LossKind loss) { loss_ = loss; }
-  LossKind loss() const { return loss_; }
+  void set_loss(losses::LossKind loss) { loss_ = loss; }
+  losses::LossKind loss() const { return loss_; }
   const std::vector<Node>& nodes() const { return nodes_; }
   const Node& node(NodeId id) const { return nodes_[static_cast<std::size_t>(id)]; }
   /// Throws InputError listing the names when there is none.
@@ -55,7 +48,7 @@ class Graph {
 
  private:
   std::vector<Node> nodes_;
-  LossKind loss_ = LossKind::softmax_cross_entropy;
+  losses::LossKind loss_ = losses::LossKind::softmax_cross_entropy;
 };
 
 }  // namespace reprise::graph

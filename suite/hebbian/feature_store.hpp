@@ -5,7 +5,7 @@
 #include <span>
 
 #include "datasets/sample_source.hpp"
-#include "suite/graph/executor.hpp"
+#include "suite/execution/executor.hpp"
 #include "suite/ranks/team.hpp"
 #include "suite/tensor/memory.hpp"
 
@@ -38,7 +38,7 @@ class FeatureStore {
 void require_memory(std::int64_t feature_bytes, Precision precision);
 
 /// Batches of stored features with the labels of the images they are of.
-class FeatureReader : public graph::BatchReader {
+class FeatureReader : public execution::BatchReader {
  public:
   /// Entries of `order` (all in order if null) from `first` on.
   FeatureReader(const FeatureStore& store, const datasets::SampleSource& labels, const std::vector<std::int64_t>* order, std::int64_t first)

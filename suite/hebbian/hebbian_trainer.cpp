@@ -17,9 +17,9 @@
 
 namespace reprise::hebbian {
 
+using recipes::Recipe;
 using training::Controls;
 using training::Evaluation;
-using training::Recipe;
 
 namespace {
 
@@ -156,13 +156,15 @@ struct HebbianTrainer::State {
     parameters.initialise(seed);
     copy_head(parameters, head_parameters);
     net = std::make_unique<PlasticNet>(
-        graph, features, graph::NetOptions{recipe.precision, recipe.hebbian.batch, std::min(recipe.hebbian.shard, recipe.hebbian.batch)},
-        parameters, workers, team);
+        graph, features,
+        execution::NetOptions{recipe.precision, recipe.hebbian.batch, std::min(recipe.hebbian.shard, recipe.hebbian.batch)}, parameters,
+        workers, team);
     optimizer = std::make_unique<optimizers::Optimizer>(recipe.optimizer, head_parameters, team);
-    classifier = std::make_unique<graph::Executor>(
+    classifier = std::make_unique<execution::Executor>(
         head,
-        graph::ExecutorOptions{.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
-                               .label_smoothing = recipe.label_smoothing},
+        execution::ExecutorOptions{
+            .net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
+            .label_smoothing = recipe.label_smoothing},
         head_parameters, workers, team);
     lengths = phase_lengths(recipe, net->layers(), train.count(), labelled.count());
     plan_rows();
@@ -237,7 +239,7 @@ struct HebbianTrainer::State {
                               step % lengths.hebbian_steps_per_phase / lengths.hebbian_steps_per_pass;
     const std::int64_t first = step % lengths.hebbian_steps_per_phase % lengths.hebbian_steps_per_pass * recipe.hebbian.batch;
     const training::SourceReader reader(train, &order_of(pass, train.count()), first, nullptr);
-    const graph::Batch batch{&reader, std::min(recipe.hebbian.batch, train.count() - first), seed, static_cast<std::uint64_t>(step)};
+    const execution::Batch batch{&reader, std::min(recipe.hebbian.batch, train.count() - first), seed, static_cast<std::uint64_t>(step)};
     const auto [first_layer, last_layer] = learning_layers(step);
     const double changed = net->learn(batch, first_layer, last_layer, phase_progress(step));
     ++step;
@@ -294,8 +296,8 @@ struct HebbianTrainer::State {
     const std::int64_t at = classifier_step(), per_epoch = lengths.classifier_steps_per_epoch;
     const std::int64_t pass = lengths.hebbian_phases * passes_per_phase() + at / per_epoch, first = at % per_epoch * recipe.batch;
     const FeatureReader reader(train_features, labelled, &order_of(pass, labelled.count()), first);
-    const graph::Batch batch{&reader, std::min(recipe.batch, labelled.count() - first), seed, static_cast<std::uint64_t>(at)};
-    const graph::BatchSums sums = classifier->train_step(batch, *optimizer, optimizer->terms(at, lengths.classifier_steps));
+    const execution::Batch batch{&reader, std::min(recipe.batch, labelled.count() - first), seed, static_cast<std::uint64_t>(at)};
+    const execution::BatchSums sums = classifier->train_step(batch, *optimizer, optimizer->terms(at, lengths.classifier_steps));
     since_row.loss += sums.loss;
     since_row.errors += static_cast<double>(sums.errors);
     since_row.samples += static_cast<double>(batch.count);
@@ -329,10 +331,10 @@ struct HebbianTrainer::State {
     double errors = 0;
     for (std::int64_t first = 0; first < test.count(); first += recipe.batch) {
       const FeatureReader reader(test_features, test, nullptr, first);
-      const graph::Batch batch{&reader, std::min(recipe.batch, test.count() - first), seed, 0};
-      graph::Readout readout;
+      const execution::Batch batch{&reader, std::min(recipe.batch, test.count() - first), seed, 0};
+      execution::Readout readout;
       readout.predictions = result.predictions.data() + first;
-      const graph::BatchSums sums = classifier->evaluate(batch, layers::Mode::infer, readout);
+      const execution::BatchSums sums = classifier->evaluate(batch, layers::Mode::infer, readout);
       result.loss += sums.loss;
       errors += static_cast<double>(sums.errors);
     }
@@ -473,12 +475,12 @@ struct HebbianTrainer::State {
     for (std::int64_t i = 0; i < test.count(); ++i) record.test_labels.push_back(test.label(i));
   }
 
-  graph::Executor& whole_net() {
+  execution::Executor& whole_net() {
     copy_head(head_parameters, parameters);
     if (!whole)
-      whole = std::make_unique<graph::Executor>(
+      whole = std::make_unique<execution::Executor>(
           graph,
-          graph::ExecutorOptions{
+          execution::ExecutorOptions{
               .net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
               .label_smoothing = recipe.label_smoothing},
           parameters, workers, team);
@@ -500,7 +502,7 @@ struct HebbianTrainer::State {
   graph::Parameters parameters, head_parameters;
   std::unique_ptr<PlasticNet> net;
   std::unique_ptr<optimizers::Optimizer> optimizer;
-  std::unique_ptr<graph::Executor> classifier, whole;
+  std::unique_ptr<execution::Executor> classifier, whole;
   PhaseLengths lengths;
   std::int64_t step = 0;
   std::vector<std::int64_t> row_steps;
@@ -554,22 +556,22 @@ const Evaluation& HebbianTrainer::last_evaluation() const {
 graph::Parameters& HebbianTrainer::parameters() {
   return state_->parameters;
 }
-graph::Executor& HebbianTrainer::executor() {
+execution::Executor& HebbianTrainer::executor() {
   return state_->whole_net();
 }
 
 Evaluation HebbianTrainer::evaluate(const datasets::SampleSource& source, layers::Mode mode, std::uint64_t mask) {
   State& s = *state_;
-  graph::Executor& executor = s.whole_net();
+  execution::Executor& executor = s.whole_net();
   Evaluation result;
   result.predictions.resize(static_cast<std::size_t>(source.count()));
   double errors = 0;
   for (std::int64_t first = 0; first < source.count(); first += s.recipe.batch) {
     const training::SourceReader reader(source, nullptr, first, nullptr);
-    const graph::Batch batch{&reader, std::min(s.recipe.batch, source.count() - first), s.seed, mask};
-    graph::Readout readout;
+    const execution::Batch batch{&reader, std::min(s.recipe.batch, source.count() - first), s.seed, mask};
+    execution::Readout readout;
     readout.predictions = result.predictions.data() + first;
-    const graph::BatchSums sums = executor.evaluate(batch, mode, readout);
+    const execution::BatchSums sums = executor.evaluate(batch, mode, readout);
     result.loss += sums.loss;
     errors += static_cast<double>(sums.errors);
   }

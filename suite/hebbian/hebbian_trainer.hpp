@@ -16,7 +16,7 @@ class HebbianTrainer : public training::Learner {
  public:
   /// Keeps references. `labelled`: the training images that the classifier sees. Throws InputError for a recipe or a net that does not fit,
   /// or features that would not fit into memory.
-  HebbianTrainer(const training::Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train,
+  HebbianTrainer(const recipes::Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train,
                  const datasets::SampleSource& labelled, const datasets::SampleSource& test, std::uint64_t seed, parallel::Workers& workers,
                  ranks::Team& team = ranks::Team::alone());
   ~HebbianTrainer() override;
@@ -30,7 +30,7 @@ class HebbianTrainer : public training::Learner {
   const training::Evaluation& last_evaluation() const override;
   training::Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode = layers::Mode::infer,
                                 std::uint64_t mask = 0) override;
-  graph::Executor& executor() override;
+  execution::Executor& executor() override;
   graph::Parameters& parameters() override;
 
  private:
@@ -49,7 +49,7 @@ struct PhaseLengths {
   std::int64_t classifier_steps_per_epoch = 0, classifier_steps = 0;
   std::int64_t hebbian_steps() const { return hebbian_steps_per_phase * hebbian_phases; }
 };
-PhaseLengths phase_lengths(const training::Recipe& recipe, std::int64_t plastic_layers, std::int64_t train_images,
+PhaseLengths phase_lengths(const recipes::Recipe& recipe, std::int64_t plastic_layers, std::int64_t train_images,
                            std::int64_t labelled_images);
 
 }  // namespace reprise::hebbian

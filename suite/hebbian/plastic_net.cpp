@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "suite/errors.hpp"
-#include "suite/graph/weight_packing.hpp"
+#include "suite/execution/weight_packing.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 
 namespace reprise::hebbian {
@@ -51,7 +51,7 @@ struct RowUnit {
 }  // namespace
 
 struct PlasticNet::State {
-  State(const graph::Graph& graph_in, graph::NodeId features_in, const graph::NetOptions& options_in, graph::Parameters& parameters_in,
+  State(const graph::Graph& graph_in, graph::NodeId features_in, const execution::NetOptions& options_in, graph::Parameters& parameters_in,
         parallel::Workers& workers_in, ranks::Team& team_in)
       : graph(graph_in), last(features_in), options(options_in), parameters(parameters_in), workers(workers_in), team(team_in) {
     check_chain();
@@ -60,7 +60,7 @@ struct PlasticNet::State {
     coupled.resize(nodes);
     crossing.resize(nodes);
     for (graph::NodeId n = 1; n <= last; ++n) prepare(n);
-    packing = graph::WeightPacking(kernels, parameters);
+    packing = execution::WeightPacking(kernels, parameters);
     if (parts.empty())
       throw InputError(
           Complaint{"procedure hebbian", "a net with a plastic layer before its features", "none", "Choose another model or procedure"});
@@ -134,7 +134,7 @@ struct PlasticNet::State {
 
   /// What a shard is computed for.
   struct Pass {
-    const graph::BatchReader* reader = nullptr;
+    const execution::BatchReader* reader = nullptr;
     std::int64_t count = 0;  ///< images of the batch
     std::uint64_t seed = 0, step = 0;
     int first = 0, last = -1;          ///< plastic layers that learn; none if last < first
@@ -213,7 +213,7 @@ struct PlasticNet::State {
     return trains(pass, n) && kernels[static_cast<std::size_t>(n)]->statistics() > 0;
   }
 
-  double learn(const graph::Batch& batch, int first, int last_layer, double progress) {
+  double learn(const execution::Batch& batch, int first, int last_layer, double progress) {
     const Pass pass{batch.reader, batch.count, batch.seed, batch.step,
                     first,        last_layer,  progress,   first == 0 ? 0 : parts[static_cast<std::size_t>(first) - 1].node + 1};
     const std::int64_t shards = (batch.count + options.shard - 1) / options.shard;
@@ -354,12 +354,12 @@ struct PlasticNet::State {
 
   const graph::Graph& graph;
   graph::NodeId last;
-  graph::NetOptions options;
+  execution::NetOptions options;
   graph::Parameters& parameters;
   parallel::Workers& workers;
   ranks::Team& team;
   std::vector<std::unique_ptr<layers::Kernel>> kernels;  ///< per node; null for the images
-  graph::WeightPacking packing;
+  execution::WeightPacking packing;
   std::vector<PlasticPart> parts;
   std::vector<std::vector<float>> coupled;   ///< per node, what batch norm computed of the batch
   std::vector<Memory> crossing;              ///< per node, [shards, samples, ...]: what a layer that couples samples reads
@@ -369,8 +369,8 @@ struct PlasticNet::State {
   std::size_t scratch_bytes = 0;
 };
 
-PlasticNet::PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters,
-                       parallel::Workers& workers, ranks::Team& team)
+PlasticNet::PlasticNet(const graph::Graph& graph, graph::NodeId features, const execution::NetOptions& options,
+                       graph::Parameters& parameters, parallel::Workers& workers, ranks::Team& team)
     : state_(std::make_unique<State>(graph, features, options, parameters, workers, team)) {
   load_weights();
 }
@@ -390,7 +390,7 @@ void PlasticNet::load_weights() {
   state_->packing.run(state_->workers);
 }
 
-double PlasticNet::learn(const graph::Batch& batch, int first, int last, double progress) {
+double PlasticNet::learn(const execution::Batch& batch, int first, int last, double progress) {
   return state_->learn(batch, first, last, progress);
 }
 
@@ -410,7 +410,7 @@ double PlasticNet::feature_flops() const {
   return 2 * macs;
 }
 
-void PlasticNet::features(const graph::BatchReader& reader, std::int64_t count, const Sink& sink) {
+void PlasticNet::features(const execution::BatchReader& reader, std::int64_t count, const Sink& sink) {
   State& s = *state_;
   const State::Pass pass{.reader = &reader, .count = count};
   const ranks::Range mine = s.team.share((count + s.options.shard - 1) / s.options.shard);

@@ -13,7 +13,7 @@
 #include <memory>
 #include <vector>
 
-#include "suite/graph/executor.hpp"
+#include "suite/execution/executor.hpp"
 #include "suite/layers/plastic.hpp"
 
 namespace reprise::hebbian {
@@ -23,7 +23,7 @@ class PlasticNet {
   /// Keeps references; the parameters belong to the same team. Construction, load_weights, learn and features are collective over it.
   /// `features` is the last node that is computed. Throws InputError unless the nodes up to it are a chain with at least
   /// one plastic layer.
-  PlasticNet(const graph::Graph& graph, graph::NodeId features, const graph::NetOptions& options, graph::Parameters& parameters,
+  PlasticNet(const graph::Graph& graph, graph::NodeId features, const execution::NetOptions& options, graph::Parameters& parameters,
              parallel::Workers& workers, ranks::Team& team = ranks::Team::alone());
   ~PlasticNet();
 
@@ -38,7 +38,7 @@ class PlasticNet {
   /// statistics. Earlier layers are frozen, later ones are not computed. `progress`: how much of the layers' passes is over, from 0 to 1.
   /// Returns the sum over these layers of the largest change of a weight, before the rate. Throws RunError naming layer and step if a
   /// change is not finite.
-  double learn(const graph::Batch& batch, int first, int last, double progress = 0);
+  double learn(const execution::Batch& batch, int first, int last, double progress = 0);
 
   /// Operations of one image in learn(first, last): 2 per multiply-add, forward and change of weights.
   double learning_flops(int first, int last) const;
@@ -47,7 +47,7 @@ class PlasticNet {
   /// Takes the features of slots [first, first + count): values [count, size of the features node] as stored. Called from many threads.
   using Sink = std::function<void(std::int64_t first, std::int64_t count, const void* values)>;
   /// Frozen features of `count` images, any number: every rank takes those of its share of the shards (first_slots).
-  void features(const graph::BatchReader& reader, std::int64_t count, const Sink& sink);
+  void features(const execution::BatchReader& reader, std::int64_t count, const Sink& sink);
 
   /// The first slot of every shard of `count` images, and `count`: rank r's share of the shards is team.share(shards).
   std::vector<std::int64_t> first_slots(std::int64_t count) const;

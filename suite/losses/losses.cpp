@@ -40,7 +40,7 @@ ShardSums run(const ShardLoss& shard) {
     T* grad = shard.grad != nullptr ? static_cast<T*>(shard.grad) + at : nullptr;
     const std::int32_t label = shard.labels.empty() ? -1 : shard.labels[static_cast<std::size_t>(n)];
     const T* target = shard.target != nullptr ? static_cast<const T*>(shard.target) + at : nullptr;
-    if (shard.kind != graph::LossKind::softmax_cross_entropy && shard.kind != graph::LossKind::margin && target == nullptr) {
+    if (shard.kind != LossKind::softmax_cross_entropy && shard.kind != LossKind::margin && target == nullptr) {
       one_hot_floats.assign(features, 0.0f);
       one_hot_floats[static_cast<std::size_t>(label)] = 1.0f;
       one_hot.resize(features);
@@ -49,18 +49,18 @@ ShardSums run(const ShardLoss& shard) {
     }
     std::int32_t prediction = -1;
     switch (shard.kind) {
-      case graph::LossKind::softmax_cross_entropy:
+      case LossKind::softmax_cross_entropy:
         sums.loss += kernel.softmax_cross_entropy(value, shard.features, label, shard.label_smoothing, shard.grad_scale, grad, &prediction);
         break;
-      case graph::LossKind::squared_error:
+      case LossKind::squared_error:
         sums.loss += kernel.squared_error(value, target, shard.features, shard.grad_scale, grad);
         break;
-      case graph::LossKind::margin:
+      case LossKind::margin:
         kernel.to_float(value, values.data(), shard.features);
         sums.loss += margin_loss(values, label, shard.grad_scale, gradient);
         if (grad != nullptr) kernel.from_float(gradient.data(), grad, shard.features);
         break;
-      case graph::LossKind::logistic_cross_entropy:
+      case LossKind::logistic_cross_entropy:
         sums.loss += kernel.logistic_cross_entropy(value, target, shard.features, shard.grad_scale, grad);
         break;
     }

@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <span>
 
-#include "suite/graph/graph.hpp"
+#include "suite/losses/loss_kind.hpp"
 #include "suite/tensor/shape.hpp"
 
 namespace reprise::losses {
 
 struct ShardLoss {
-  graph::LossKind kind = graph::LossKind::softmax_cross_entropy;
+  LossKind kind = LossKind::softmax_cross_entropy;
   Precision precision = Precision::f32;
   int samples = 0;                       ///< N, padding included
   int valid = 0;                         ///< real samples, the first ones

@@ -10,7 +10,7 @@
 
 namespace reprise::optimizers {
 
-Optimizer::Optimizer(const training::OptimizerRecipe& recipe, const graph::Parameters& parameters, ranks::Team& team) : recipe_(recipe) {
+Optimizer::Optimizer(const OptimizerRecipe& recipe, const graph::Parameters& parameters, ranks::Team& team) : recipe_(recipe) {
   if (recipe.kind != "sgd" && recipe.kind != "adam" && recipe.kind != "adamw")
     throw InputError(Complaint{"optimizer.kind", "sgd, adam or adamw", "'" + recipe.kind + "'", "Use one of the known names"});
   adam_ = recipe.kind != "sgd";

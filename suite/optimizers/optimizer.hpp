@@ -6,7 +6,7 @@
 
 #include "suite/graph/parameters.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
-#include "suite/training/recipe.hpp"
+#include "suite/optimizers/optimizer_recipe.hpp"
 
 namespace reprise::optimizers {
 
@@ -16,7 +16,7 @@ class Optimizer {
  public:
   /// `parameters` hold their initial values: Lookahead's slow copy starts there. The state lies in memory that the ranks of a node share.
   /// Throws InputError for an unknown kind or frozen parameter. Collective.
-  Optimizer(const training::OptimizerRecipe& recipe, const graph::Parameters& parameters, ranks::Team& team = ranks::Team::alone());
+  Optimizer(const OptimizerRecipe& recipe, const graph::Parameters& parameters, ranks::Team& team = ranks::Team::alone());
 
   /// What step `step` of `total_steps` uses; steps count from 0.
   kernels::UpdateTerms terms(std::int64_t step, std::int64_t total_steps) const;
@@ -35,7 +35,7 @@ class Optimizer {
   const std::vector<Memory>& state() const { return state_; }
 
  private:
-  training::OptimizerRecipe recipe_;
+  OptimizerRecipe recipe_;
   void look_ahead(float* fast, std::int64_t at, std::int64_t count, float weight);
 
   bool adam_ = false;

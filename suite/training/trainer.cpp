@@ -26,11 +26,11 @@ std::span<const float> values_of(const graph::Parameters& parameters, const grap
   return {parameters.of(parameter), static_cast<std::size_t>(parameter.count)};
 }
 
-graph::ExecutorOptions executor_options(const Recipe& recipe) {
+execution::ExecutorOptions executor_options(const recipes::Recipe& recipe) {
   if (recipe.batch < 1 || recipe.shard < 1)
     throw InputError(Complaint{"batch and shard", "at least 1 each", fmt::format("batch = {}, shard = {}", recipe.batch, recipe.shard),
                                "Set both in the recipe"});
-  graph::ExecutorOptions options;
+  execution::ExecutorOptions options;
   options.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)};
   options.target_is_input = recipe.procedure == "autoencoder";
   options.label_smoothing = recipe.label_smoothing;
@@ -67,15 +67,15 @@ class AveragedLogits {
 }  // namespace
 
 struct Trainer::State {
-  State(const Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in,
+  State(const recipes::Recipe& recipe_in, const graph::Graph& graph_in, const datasets::SampleSource& train_in,
         const datasets::SampleSource& test_in, std::uint64_t seed_in, parallel::Workers& workers, ranks::Team& team_in)
       : recipe(recipe_in), graph(graph_in), train(train_in), test(test_in), seed(seed_in), team(team_in), parameters(graph, team) {
     parameters.initialise(seed);
     fit_to_images();
     optimizer = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters, team);
-    executor = std::make_unique<graph::Executor>(graph, executor_options(recipe), parameters, workers, team);
-    steps_per_epoch = training::steps_per_epoch(recipe, train.count());
-    total_steps = training::total_steps(recipe, train.count());
+    executor = std::make_unique<execution::Executor>(graph, executor_options(recipe), parameters, workers, team);
+    steps_per_epoch = recipes::steps_per_epoch(recipe, train.count());
+    total_steps = recipes::total_steps(recipe, train.count());
     if (train.count() < 1 || test.count() < 1)
       throw InputError(Complaint{"data set " + recipe.dataset, "at least one training and one test image",
                                  fmt::format("{} and {}", train.count(), test.count()), "Set train_images and test_images"});
@@ -118,13 +118,13 @@ struct Trainer::State {
   bool row_is_due() const { return epochs.size() < row_steps.size() && row_steps[epochs.size()] == step; }
 
   /// A rank's signals travel with the losses of its shards: where there are more ranks than shards in a batch, all are asked.
-  graph::Signals heard(graph::Signals mine, std::int64_t images) const {
+  execution::Signals heard(execution::Signals mine, std::int64_t images) const {
     const std::int64_t shards = (images + recipe.shard - 1) / recipe.shard;
     if (team.size() > shards) mine.stop = team.any(mine.stop, "agreement to stop");
     return mine;
   }
 
-  graph::BatchSums train_one_step(graph::Signals signals) {
+  execution::BatchSums train_one_step(execution::Signals signals) {
     const std::int64_t epoch = step / steps_per_epoch, in_epoch = step % steps_per_epoch;
     if (order_epoch != epoch) {
       order = random::permutation(seed, random::Purpose::shuffle, static_cast<std::uint64_t>(epoch), train.count());
@@ -134,8 +134,8 @@ struct Trainer::State {
     const std::int64_t first = in_epoch * recipe.batch;
     const SourceReader reader(train, &order, first, &key);
     const std::int64_t images = std::min(recipe.batch, train.count() - first);
-    const graph::Batch batch{&reader, images, seed, static_cast<std::uint64_t>(step), heard(signals, images)};
-    const graph::BatchSums sums = executor->train_step(batch, *optimizer, optimizer->terms(step, total_steps));
+    const execution::Batch batch{&reader, images, seed, static_cast<std::uint64_t>(step), heard(signals, images)};
+    const execution::BatchSums sums = executor->train_step(batch, *optimizer, optimizer->terms(step, total_steps));
     since_row.loss += sums.loss;
     since_row.errors += static_cast<double>(sums.errors);
     since_row.samples += static_cast<double>(batch.count);
@@ -193,16 +193,16 @@ struct Trainer::State {
     double errors = 0, plain_errors = 0;
     for (std::int64_t first = 0; first < source.count(); first += recipe.batch) {
       const std::int64_t images = std::min(recipe.batch, source.count() - first);
-      graph::Batch batch{nullptr, images, seed, mask, heard({.stop = should_stop && should_stop()}, images)};
+      execution::Batch batch{nullptr, images, seed, mask, heard({.stop = should_stop && should_stop()}, images)};
       AveragedLogits averaged;
       for (const datasets::TestView& view : views) {
         const bool is_plain = &view == &views.front();
         const SourceReader reader(source, nullptr, first, nullptr, is_plain ? nullptr : &view.maps);
         batch.reader = &reader;
-        graph::Readout readout;
+        execution::Readout readout;
         if (is_plain && !result.predictions.empty()) readout.predictions = result.predictions.data() + first;
         if (views.size() > 1) readout.outputs = averaged.room(batch.count * graph.node(graph.output()).shape.size());
-        const graph::BatchSums sums = executor->evaluate(batch, mode, readout);
+        const execution::BatchSums sums = executor->evaluate(batch, mode, readout);
         if (sums.signals.stop) return std::nullopt;
         if (views.size() > 1) averaged.add(view.weight);
         if (!is_plain) continue;
@@ -218,7 +218,7 @@ struct Trainer::State {
     return result;
   }
 
-  const Recipe& recipe;
+  const recipes::Recipe& recipe;
   const graph::Graph& graph;
   const datasets::SampleSource& train;
   const datasets::SampleSource& test;
@@ -226,7 +226,7 @@ struct Trainer::State {
   ranks::Team& team;
   graph::Parameters parameters;
   std::unique_ptr<optimizers::Optimizer> optimizer;
-  std::unique_ptr<graph::Executor> executor;
+  std::unique_ptr<execution::Executor> executor;
   std::int64_t steps_per_epoch = 1, total_steps = 1, step = 0;
   std::vector<std::int64_t> row_steps;
 
@@ -245,8 +245,8 @@ struct Trainer::State {
   Evaluation evaluation;
 };
 
-Trainer::Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test,
-                 std::uint64_t seed, parallel::Workers& workers, ranks::Team& team)
+Trainer::Trainer(const recipes::Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train,
+                 const datasets::SampleSource& test, std::uint64_t seed, parallel::Workers& workers, ranks::Team& team)
     : state_(std::make_unique<State>(recipe, graph, train, test, seed, workers, team)) {}
 
 Trainer::~Trainer() = default;
@@ -257,7 +257,7 @@ std::int64_t Trainer::total_steps() const {
 std::int64_t Trainer::step() const {
   return state_->step;
 }
-graph::Executor& Trainer::executor() {
+execution::Executor& Trainer::executor() {
   return *state_->executor;
 }
 graph::Parameters& Trainer::parameters() {
@@ -297,7 +297,7 @@ bool Trainer::run(const Controls& controls) {
     if (s.step == s.total_steps) return true;
     const double wait = std::max(controls.least_seconds_between_saves, 50.0 * save_seconds);  // 50: saving takes under 2 %
     const bool save_is_due = controls.save && s.team.is_root() && now_seconds() - last_save > wait;
-    const graph::BatchSums sums = s.train_one_step({.stop = controls.should_stop && controls.should_stop(), .save = save_is_due});
+    const execution::BatchSums sums = s.train_one_step({.stop = controls.should_stop && controls.should_stop(), .save = save_is_due});
     const double elapsed = now_seconds() - started;
     if (controls.progress) {
       const double rate = static_cast<double>(s.step - first_step) / elapsed;

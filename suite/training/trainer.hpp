@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "datasets/sample_source.hpp"
-#include "suite/graph/executor.hpp"
+#include "suite/execution/executor.hpp"
+#include "suite/recipes/recipe.hpp"
 #include "suite/records/checkpoint.hpp"
 #include "suite/records/run_record.hpp"
-#include "suite/training/recipe.hpp"
 
 namespace reprise::training {
 
@@ -62,7 +62,7 @@ class Learner {
   virtual const Evaluation& last_evaluation() const = 0;
   virtual Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode = layers::Mode::infer, std::uint64_t mask = 0) = 0;
 
-  virtual graph::Executor& executor() = 0;  ///< of the whole net, for analyses
+  virtual execution::Executor& executor() = 0;  ///< of the whole net, for analyses
   virtual graph::Parameters& parameters() = 0;
 };
 
@@ -71,7 +71,7 @@ class Learner {
 class Trainer : public Learner {
  public:
   /// Keeps references to all arguments. Throws InputError for a recipe whose numbers do not fit.
-  Trainer(const Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test,
+  Trainer(const recipes::Recipe& recipe, const graph::Graph& graph, const datasets::SampleSource& train, const datasets::SampleSource& test,
           std::uint64_t seed, parallel::Workers& workers, ranks::Team& team = ranks::Team::alone());
   ~Trainer() override;
 
@@ -85,7 +85,7 @@ class Trainer : public Learner {
   void write_to(records::RunRecord& record) const override;
   const Evaluation& last_evaluation() const override;
   Evaluation evaluate(const datasets::SampleSource& source, layers::Mode mode = layers::Mode::infer, std::uint64_t mask = 0) override;
-  graph::Executor& executor() override;
+  execution::Executor& executor() override;
   graph::Parameters& parameters() override;
 
  private:
@@ -95,7 +95,7 @@ class Trainer : public Learner {
 
 /// A batch of consecutive entries of `order` (all samples in order if null) starting at `first`, augmented under `key` or seen through
 /// `view`.
-class SourceReader : public graph::BatchReader {
+class SourceReader : public execution::BatchReader {
  public:
   SourceReader(const datasets::SampleSource& source, const std::vector<std::int64_t>* order, std::int64_t first,
                const datasets::FetchKey* key, const datasets::AxisMaps* view = nullptr)

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "experiments/catalog.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "tests/command/process.hpp"
 
 namespace reprise::command {
@@ -14,9 +14,9 @@ TEST(List, names_every_paper_and_trial_of_the_catalog) {
   const TemporaryFolder folder;
   const Finished finished = shell("reprise list", folder.path());
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
-  for (const std::string& slug : experiments::paper_slugs()) {
+  for (const std::string& slug : catalog::paper_slugs()) {
     EXPECT_NE(finished.out.find(slug), std::string::npos) << slug;
-    for (const experiments::Trial& trial : experiments::load_paper(slug).trials)
+    for (const catalog::Trial& trial : catalog::load_paper(slug).trials)
       EXPECT_NE(finished.out.find(trial.name), std::string::npos) << trial.name;
   }
 }
@@ -42,7 +42,7 @@ TEST(Show, paper_prints_published_numbers_claims_and_trials) {
   const TemporaryFolder folder;
   const Finished finished = shell("reprise show dropout", folder.path());
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
-  const experiments::Paper paper = experiments::load_paper("dropout");
+  const catalog::Paper paper = catalog::load_paper("dropout");
   for (const auto& number : paper.published) EXPECT_NE(finished.out.find(number.id), std::string::npos) << number.id;
   for (const auto& claim : paper.claims) EXPECT_NE(finished.out.find(claim.statement), std::string::npos) << claim.id;
   for (const auto& trial : paper.trials) EXPECT_NE(finished.out.find(trial.name), std::string::npos) << trial.name;

@@ -2,10 +2,10 @@
 
 #include <cstdio>
 
-#include "suite/training/recipe.hpp"
+#include "suite/recipes/recipe.hpp"
 
 int main() {
-  reprise::training::Schedule schedule;
+  reprise::schedules::Schedule schedule;
   schedule.kind = "linear";
   schedule.value = 1.0;
   schedule.final_value = 0.0;

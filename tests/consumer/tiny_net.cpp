@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "suite/graph/executor.hpp"
+#include "suite/execution/executor.hpp"
 #include "suite/layers/dense.hpp"
 #include "suite/layers/relu.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 
 using namespace reprise;
 
-class ExclusiveOr : public graph::BatchReader {
+class ExclusiveOr : public execution::BatchReader {
  public:
   void fetch(std::int64_t slot, float* output) const override {
     output[0] = static_cast<float>(slot % 2), output[1] = static_cast<float>(slot / 2 % 2);
@@ -30,12 +30,12 @@ int main() {
 
   graph::Parameters parameters(net);
   parameters.initialise(1);
-  training::OptimizerRecipe recipe;
+  optimizers::OptimizerRecipe recipe;
   recipe.learning_rate.value = 0.5;
   recipe.momentum.value = 0.9;
   optimizers::Optimizer optimizer(recipe, parameters);
   parallel::Workers workers(2);
-  graph::Executor executor(net, {.net = {.batch = 4, .shard = 2}}, parameters, workers);
+  execution::Executor executor(net, {.net = {.batch = 4, .shard = 2}}, parameters, workers);
 
   const ExclusiveOr points;
   constexpr std::uint64_t kSteps = 200;
@@ -43,7 +43,7 @@ int main() {
     executor.train_step({.reader = &points, .count = 4, .seed = 1, .step = step}, optimizer,
                         optimizer.terms(static_cast<std::int64_t>(step), kSteps));
   }
-  const graph::BatchSums sums = executor.evaluate({.reader = &points, .count = 4}, layers::Mode::infer);
+  const execution::BatchSums sums = executor.evaluate({.reader = &points, .count = 4}, layers::Mode::infer);
   std::printf("%lld of 4 points wrong, loss %.4f\n", static_cast<long long>(sums.errors), sums.loss / 4);
   return sums.errors == 0 ? 0 : 1;
 }

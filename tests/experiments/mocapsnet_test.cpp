@@ -4,10 +4,10 @@
 
 #include <cmath>
 
-#include "experiments/catalog.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
-#include "suite/graph/activation_memory.hpp"
-#include "suite/graph/executor.hpp"
+#include "suite/execution/activation_memory.hpp"
+#include "suite/execution/executor.hpp"
 #include "suite/random/random.hpp"
 
 namespace reprise::experiments {
@@ -18,8 +18,9 @@ using graph::Graph;
 const SampleShape kDigit{28, 28, 1};
 const SampleShape kColour{32, 32, 3};
 
-Graph net(const std::string& trial, const std::string& scale, const SampleShape& input, const std::vector<Override>& overrides = {}) {
-  return build_model(resolve("mocapsnet", trial, scale, overrides), input, 10);
+Graph net(const std::string& trial, const std::string& scale, const SampleShape& input,
+          const std::vector<catalog::Override>& overrides = {}) {
+  return catalog::build_model(catalog::resolve("mocapsnet", trial, scale, overrides), input, 10);
 }
 
 double million_macs(const Graph& graph) {
@@ -52,24 +53,24 @@ TEST(Mocapsnet, primary_capsules_are_those_of_the_papers) {
   EXPECT_EQ(digits.node(digits.find("primary.squash")).shape, (SampleShape{1, 1152, 8}));
   EXPECT_EQ(colour.node(colour.find("primary.squash")).shape, (SampleShape{1, 2048, 8}));
   EXPECT_EQ(digits.node(digits.find("classes")).shape, (SampleShape{1, 10, 16}));
-  EXPECT_EQ(digits.loss(), graph::LossKind::margin);
+  EXPECT_EQ(digits.loss(), losses::LossKind::margin);
   EXPECT_EQ(digits.node(digits.output()).layer->kind(), "reconstruction_penalty");
   EXPECT_EQ(net("sabour-r3", "paper", kDigit).node(net("sabour-r3", "paper", kDigit).output()).layer->kind(), "capsule_lengths");
 }
 
 /// Saved bytes of one image.
-double saved(const std::string& stack, int blocks, const std::vector<Override>& more = {}) {
-  std::vector<Override> overrides{{"model.stack", stack}, {"model.blocks", std::to_string(blocks)}, {"model.channels", "16"}};
+double saved(const std::string& stack, int blocks, const std::vector<catalog::Override>& more = {}) {
+  std::vector<catalog::Override> overrides{{"model.stack", stack}, {"model.blocks", std::to_string(blocks)}, {"model.channels", "16"}};
   overrides.insert(overrides.end(), more.begin(), more.end());
   const Graph graph = net("memory-momentum-10", "desk", kDigit, overrides);
-  const graph::PreparedNet prepared(graph, {.precision = Precision::f32, .batch = 16, .shard = 8});
-  return static_cast<double>(graph::activation_memory(graph::Plan(prepared, {})).saved) / 8;
+  const execution::PreparedNet prepared(graph, {.precision = Precision::f32, .batch = 16, .shard = 8});
+  return static_cast<double>(execution::activation_memory(execution::Plan(prepared, {})).saved) / 8;
 }
 
 TEST(Mocapsnet, a_residual_block_saves_twelve_times_what_a_momentum_block_does) {
   const double kib = 1024;
   for (const int blocks : {1, 2, 5}) {
-    const auto slope = [&](const std::string& stack, const std::vector<Override>& more = {}) {
+    const auto slope = [&](const std::string& stack, const std::vector<catalog::Override>& more = {}) {
       return (saved(stack, blocks + 1, more) - saved(stack, blocks, more)) / kib;
     };
     EXPECT_EQ(slope("momentum"), 1);
@@ -81,7 +82,7 @@ TEST(Mocapsnet, a_residual_block_saves_twelve_times_what_a_momentum_block_does) 
   }
 }
 
-class Noise : public graph::BatchReader {
+class Noise : public execution::BatchReader {
  public:
   void fetch(std::int64_t slot, float* output) const override {
     random::Generator generator({9, random::Purpose::synthetic, 0, 0, static_cast<std::uint64_t>(slot)});
@@ -91,7 +92,7 @@ class Noise : public graph::BatchReader {
 };
 
 /// Gradients of the nodes whose names begin with `node`: the decoder's are larger by orders of magnitude than a stack's.
-std::vector<float> gradients(const std::vector<Override>& overrides, const std::string& node, int threads = 2) {
+std::vector<float> gradients(const std::vector<catalog::Override>& overrides, const std::string& node, int threads = 2) {
   const Graph graph = net("mocapsnet-6", "smoke", kDigit, overrides);
   parallel::Workers workers(threads);
   graph::Parameters parameters(graph);
@@ -99,7 +100,7 @@ std::vector<float> gradients(const std::vector<Override>& overrides, const std::
   for (const graph::Parameter& parameter : parameters.list())  // as drawn, signals die on their way through six blocks
     if (parameter.spec.shape.size() == 4 && parameter.spec.shape[3] != 9)
       for (std::int64_t i = 0; i < parameter.count; ++i) parameters.of(parameter)[i] *= 100;
-  graph::Executor executor(graph, {.net = {.precision = Precision::f32, .batch = 10, .shard = 4}}, parameters, workers);
+  execution::Executor executor(graph, {.net = {.precision = Precision::f32, .batch = 10, .shard = 4}}, parameters, workers);
   const Noise noise;
   executor.compute_gradients({&noise, 10, 2, 0});
   std::vector<float> found;

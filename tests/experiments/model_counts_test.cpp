@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "experiments/catalog.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::experiments {
@@ -15,8 +15,9 @@ using graph::Graph;
 const SampleShape kDigit{28, 28, 1};
 const SampleShape kColour{32, 32, 3};
 
-Graph net(const std::string& slug, const std::string& trial, const SampleShape& input, const std::vector<Override>& overrides = {}) {
-  return build_model(resolve(slug, trial, "paper", overrides), input, 10);
+Graph net(const std::string& slug, const std::string& trial, const SampleShape& input,
+          const std::vector<catalog::Override>& overrides = {}) {
+  return catalog::build_model(catalog::resolve(slug, trial, "paper", overrides), input, 10);
 }
 
 /// Rounded to one decimal of the unit, as the tables are.
@@ -83,13 +84,13 @@ TEST(AllCnn, has_an_unpadded_top_and_a_head_for_a_hundred_classes) {
   EXPECT_EQ(rounded(static_cast<double>(graph.forward_macs()), 1e6), 270.8);
   EXPECT_EQ(graph.node(graph.find("average")).inputs.size(), 1u);
   EXPECT_EQ(graph.node(graph.find("conv9")).shape, (SampleShape{6, 6, 10}));
-  const auto cifar100 = build_model(resolve("all-cnn", "allcnn-c-cifar100", "paper"), kColour, 100);
+  const auto cifar100 = catalog::build_model(catalog::resolve("all-cnn", "allcnn-c-cifar100", "paper"), kColour, 100);
   EXPECT_EQ(cifar100.trained_parameters(), 1387108);
 }
 
 TEST(AllCnn, narrow_nets_have_the_counted_parameters) {
   const auto parameters = [](const char* trial) {
-    return build_model(resolve("all-cnn", trial, "desk"), kColour, 10).trained_parameters();
+    return catalog::build_model(catalog::resolve("all-cnn", trial, "desk"), kColour, 10).trained_parameters();
   };
   EXPECT_EQ(parameters("model-c"), 60706);
   EXPECT_EQ(parameters("strided-c"), 60706);
@@ -129,12 +130,13 @@ class WideNets : public ::testing::TestWithParam<WideNet> {};
 /// Counts of the dossier: made from the layer list; 8,949,210 is also what the official training log prints.
 TEST_P(WideNets, have_the_counted_parameters_and_cost) {
   const WideNet& expected = GetParam();
-  const std::vector<Override> shape{{"model.depth", std::to_string(expected.depth)}, {"model.width", std::to_string(expected.width)}};
+  const std::vector<catalog::Override> shape{{"model.depth", std::to_string(expected.depth)},
+                                             {"model.width", std::to_string(expected.width)}};
   const Graph graph = net("wrn", "wrn-40-4", kColour, shape);
   EXPECT_EQ(graph.trained_parameters(), expected.parameters);
   EXPECT_NEAR(static_cast<double>(graph.forward_macs()) / 1e9, expected.billion_macs, 0.5e-4);
   // 90 more classes: 90 rows of 64 k weights and a bias.
-  const Graph hundred = build_model(resolve("wrn", "wrn-40-4-cifar100", "paper", shape), kColour, 100);
+  const Graph hundred = catalog::build_model(catalog::resolve("wrn", "wrn-40-4-cifar100", "paper", shape), kColour, 100);
   EXPECT_EQ(hundred.trained_parameters(), expected.parameters + 90 * (64 * expected.width + 1));
 }
 
@@ -142,7 +144,7 @@ TEST_P(WideNets, have_the_counted_parameters_and_cost) {
 TEST(Speedrun, has_the_published_parameters_and_operations) {
   const Graph graph = net("speedrun", "airbench94", kColour);
   EXPECT_EQ(graph.trained_parameters(), 1'971'640);
-  const auto recipe = resolve("speedrun", "airbench94", "paper");
+  const auto recipe = catalog::resolve("speedrun", "airbench94", "paper");
   EXPECT_NEAR(static_cast<double>(graph.training_flops() * recipe.batch * recipe.steps), 3.45e14,
               0.01e14);  // published 3.6e14 with the evaluation
 }
@@ -227,7 +229,7 @@ TEST(SoftHebb, nets_have_the_counted_parameters_cost_and_features) {
                                   {"stl10-4layer", photograph, 10, 92793898, 16.1212, 221184},
                                   {"imagenet-5layer", large, 1000, 669586936, 45.5209, 307200}};
   for (const SoftHebbCount& count : counts) {
-    const Graph graph = build_model(resolve("softhebb", count.trial, "paper"), count.input, count.classes);
+    const Graph graph = catalog::build_model(catalog::resolve("softhebb", count.trial, "paper"), count.input, count.classes);
     EXPECT_EQ(graph.trained_parameters(), count.parameters) << count.trial;
     EXPECT_NEAR(static_cast<double>(graph.forward_macs()) * 1e-9, count.billion_macs, 0.5e-4) << count.trial;
     EXPECT_EQ(graph.node(graph.find("features")).shape.size(), count.features) << count.trial;

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "datasets/manifest.hpp"
-#include "experiments/catalog.hpp"
-#include "suite/graph/executor.hpp"
+#include "suite/catalog/catalog.hpp"
+#include "suite/execution/executor.hpp"
 #include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/hebbian/plastic_net.hpp"
 #include "suite/random/random.hpp"
@@ -18,7 +18,7 @@
 namespace reprise::experiments {
 namespace {
 
-class Noise : public graph::BatchReader {
+class Noise : public execution::BatchReader {
  public:
   Noise(const SampleShape& shape, int classes, std::uint64_t step) : shape_(shape), classes_(classes), step_(step) {}
   void fetch(std::int64_t slot, float* output) const override {
@@ -35,15 +35,15 @@ class Noise : public graph::BatchReader {
   std::uint64_t step_;
 };
 
-std::string digest_after(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads, int steps) {
+std::string digest_after(const recipes::Recipe& recipe, const graph::Graph& graph, int classes, int threads, int steps) {
   parallel::Workers workers(threads);
   graph::Parameters parameters(graph);
   parameters.initialise(4);
-  graph::Executor executor(graph,
-                           {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = recipe.shard},
-                            .target_is_input = recipe.procedure == "autoencoder",
-                            .label_smoothing = recipe.label_smoothing},
-                           parameters, workers);
+  execution::Executor executor(graph,
+                               {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = recipe.shard},
+                                .target_is_input = recipe.procedure == "autoencoder",
+                                .label_smoothing = recipe.label_smoothing},
+                               parameters, workers);
   optimizers::Optimizer optimizer(recipe.optimizer, parameters);
   for (int step = 0; step < steps; ++step) {
     const Noise noise(graph.node(0).shape, classes, static_cast<std::uint64_t>(step));
@@ -55,7 +55,7 @@ std::string digest_after(const training::Recipe& recipe, const graph::Graph& gra
 }
 
 /// The same for a Hebbian net: all layers learn, then the features of a few images.
-std::string hebbian_digest_after(const training::Recipe& recipe, const graph::Graph& graph, int classes, int threads, int steps) {
+std::string hebbian_digest_after(const recipes::Recipe& recipe, const graph::Graph& graph, int classes, int threads, int steps) {
   parallel::Workers workers(threads);
   graph::Parameters parameters(graph);
   parameters.initialise(4);
@@ -80,11 +80,11 @@ const std::vector<int> kAllThreads{2, 3, 4};
 void expect_one_answer(const std::string& slug, std::vector<int> threads = kAllThreads, std::size_t nets = 6) {
   if (std::getenv("REPRISE_ONE_ANSWER_STEPS") != nullptr) threads = kAllThreads;
   std::set<std::string> known;
-  for (const Trial& trial : load_paper(slug).trials) {
+  for (const catalog::Trial& trial : catalog::load_paper(slug).trials) {
     if (std::find(trial.scales.begin(), trial.scales.end(), "smoke") == trial.scales.end()) continue;
-    training::Recipe recipe = resolve(slug, trial.name, "smoke", {{"batch", "10"}, {"shard", "3"}});
+    recipes::Recipe recipe = catalog::resolve(slug, trial.name, "smoke", {{"batch", "10"}, {"shard", "3"}});
     const auto& set = datasets::require_entry(recipe.dataset);
-    const graph::Graph graph = build_model(recipe, {set.height, set.width, set.channels}, set.classes());
+    const graph::Graph graph = catalog::build_model(recipe, {set.height, set.width, set.channels}, set.classes());
     std::string net;
     for (const graph::Node& node : graph.nodes()) net += (node.layer ? node.layer->summary() : "") + node.shape.text() + ";";
     if (!known.insert(net).second) continue;

@@ -1,6 +1,6 @@
 // Any text as the experiment.toml of a paper, and as its published.toml, beside a sound file of the other kind.
 
-#include "experiments/catalog_files.hpp"
+#include "suite/catalog/catalog_files.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace {
@@ -33,11 +33,11 @@ reports = ["t1"]
 
 /// Every trial that could be read resolves at each of its scales, to a recipe that reads back as it was written.
 void read_all(const std::filesystem::path& folder) {
-  const experiments::Paper paper = experiments::read_paper_files(folder);
-  for (const experiments::Trial& trial : paper.trials) {
+  const catalog::Paper paper = catalog::read_paper_files(folder);
+  for (const catalog::Trial& trial : paper.trials) {
     for (const std::string& scale : trial.scales) {
-      const std::string text = experiments::to_toml(experiments::read_recipe(folder, paper.slug, trial.name, scale));
-      fuzz::require(experiments::to_toml(experiments::recipe_from_toml(text)) == text, "a recipe reads back as it was written:\n" + text);
+      const std::string text = catalog::to_toml(catalog::read_recipe(folder, paper.slug, trial.name, scale));
+      fuzz::require(catalog::to_toml(catalog::recipe_from_toml(text)) == text, "a recipe reads back as it was written:\n" + text);
     }
   }
 }

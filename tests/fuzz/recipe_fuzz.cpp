@@ -4,8 +4,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "experiments/catalog.hpp"
-#include "experiments/recipe_toml.hpp"
+#include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_toml.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace {
@@ -13,13 +13,13 @@ namespace {
 using namespace reprise;
 
 /// A recipe that could be read is written, and what is written reads back as the same.
-void require_repeatable(const training::Recipe& recipe) {
-  const std::string text = experiments::to_toml(recipe);
-  fuzz::require(experiments::to_toml(experiments::recipe_from_toml(text)) == text, "a recipe reads back as it was written:\n" + text);
+void require_repeatable(const recipes::Recipe& recipe) {
+  const std::string text = catalog::to_toml(recipe);
+  fuzz::require(catalog::to_toml(catalog::recipe_from_toml(text)) == text, "a recipe reads back as it was written:\n" + text);
 }
 
-training::Recipe sound_recipe() {
-  training::Recipe recipe;
+recipes::Recipe sound_recipe() {
+  recipes::Recipe recipe;
   recipe.paper = "paper", recipe.trial = "trial", recipe.scale = "smoke", recipe.title = "Title";
   recipe.model = "model", recipe.dataset = "mnist";
   recipe.epochs = 1;
@@ -30,7 +30,7 @@ training::Recipe sound_recipe() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(fuzz::text_of(data, size));
-  fuzz::reads_or_refuses([&] { require_repeatable(experiments::recipe_from_toml(text)); });
+  fuzz::reads_or_refuses([&] { require_repeatable(catalog::recipe_from_toml(text)); });
 
   constexpr int kMostLines = 8;
   std::size_t start = 0;
@@ -39,9 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string setting = text.substr(start, end - start);
     const std::size_t equals = std::min(setting.find('='), setting.size());
     fuzz::reads_or_refuses([&] {
-      training::Recipe recipe = sound_recipe();
-      experiments::apply_override(recipe, setting.substr(0, equals), equals < setting.size() ? setting.substr(equals + 1) : "");
-      experiments::check_recipe(recipe);
+      recipes::Recipe recipe = sound_recipe();
+      catalog::apply_override(recipe, setting.substr(0, equals), equals < setting.size() ? setting.substr(equals + 1) : "");
+      catalog::check_recipe(recipe);
       require_repeatable(recipe);
     });
     start = end + 1;

@@ -8,8 +8,8 @@
 #include "datasets/image_set.hpp"
 #include "datasets/preprocessing.hpp"
 #include "datasets/sample_source.hpp"
-#include "experiments/catalog.hpp"
 #include "mpi_main.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/training/trainer.hpp"
@@ -20,7 +20,7 @@ namespace {
 struct Case {
   const char* paper;
   const char* trial;
-  std::vector<experiments::Override> overrides;  ///< wide enough that dense layers are cut by output features
+  std::vector<catalog::Override> overrides;  ///< wide enough that dense layers are cut by output features
 };
 
 const std::vector<Case>& cases() {
@@ -39,20 +39,20 @@ const std::vector<Case>& cases() {
 /// A trial on few images of the synthetic set: 2 epochs of 3 batches, the last of them smaller.
 struct Trial {
   Trial(const Case& which, Precision precision) {
-    std::vector<experiments::Override> overrides{
+    std::vector<catalog::Override> overrides{
         {"train_images", "52"},           {"test_images", "30"}, {"batch", "20"}, {"shard", "3"}, {"epochs", "2"}, {"evaluations", "2"},
         {"precision", name_of(precision)}};
     overrides.insert(overrides.end(), which.overrides.begin(), which.overrides.end());
-    recipe = experiments::resolve(which.paper, which.trial, "smoke", overrides);
+    recipe = catalog::resolve(which.paper, which.trial, "smoke", overrides);
     const datasets::Dataset set = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
     const auto train_images = std::make_shared<const datasets::ImageSet>(set.train),
                test_images = std::make_shared<const datasets::ImageSet>(set.test);
     const auto preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images);
     train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
-    graph = std::make_unique<graph::Graph>(experiments::build_model(recipe, train->shape(), train->classes()));
+    graph = std::make_unique<graph::Graph>(catalog::build_model(recipe, train->shape(), train->classes()));
   }
-  training::Recipe recipe;
+  recipes::Recipe recipe;
   std::unique_ptr<datasets::SampleSource> train, test;
   std::unique_ptr<graph::Graph> graph;
 };

@@ -29,20 +29,20 @@ std::vector<records::RunRecord> operator+(std::vector<records::RunRecord> left, 
   return left;
 }
 
-ClaimResult result_of(const std::vector<records::RunRecord>& records, const experiments::Claim& claim) {
-  experiments::Paper paper = made_up::paper();
+ClaimResult result_of(const std::vector<records::RunRecord>& records, const catalog::Claim& claim) {
+  catalog::Paper paper = made_up::paper();
   paper.claims = {claim};
   return build_report(records, {paper}).papers.front().claims.front();
 }
 
-experiments::Claim claim_named(const std::string& id) {
+catalog::Claim claim_named(const std::string& id) {
   const auto claims = made_up::paper().claims;
   return *std::find_if(claims.begin(), claims.end(), [&](const auto& claim) { return claim.id == id; });
 }
 
 TEST(Claims, a_clear_gain_is_reproduced_and_its_opposite_is_not) {
   const auto records = runs_of("plain", 12, 3) + runs_of("dropout", 6, 3);
-  experiments::Claim claim = claim_named("dropout-helps");
+  catalog::Claim claim = claim_named("dropout-helps");
   EXPECT_EQ(result_of(records, claim).verdict.outcome, Outcome::reproduced);
   std::swap(claim.left, claim.right);
   EXPECT_EQ(result_of(records, claim).verdict.outcome, Outcome::not_reproduced);
@@ -83,7 +83,7 @@ TEST(Claims, missing_runs_are_named) {
 }
 
 TEST(Claims, a_metric_that_the_runs_lack_is_named) {
-  experiments::Claim claim = claim_named("activation");
+  catalog::Claim claim = claim_named("activation");
   claim.metric = "unheard_of";
   EXPECT_EQ(result_of(runs_of("plain", 12, 2), claim).test_text(), "The runs of plain have no 'unheard_of'.");
 }
@@ -109,13 +109,13 @@ TEST(Claims, a_substitute_data_set_is_said) {
 }
 
 TEST(Claims, scales_restrict_where_a_claim_is_tested) {
-  experiments::Claim claim = claim_named("dropout-helps");
+  catalog::Claim claim = claim_named("dropout-helps");
   claim.scales = {"paper"};
   EXPECT_EQ(result_of(runs_of("plain", 12, 2) + runs_of("dropout", 6, 2), claim).verdict.outcome, Outcome::not_tested);
 }
 
 TEST(Claims, a_key_of_results_is_tested_over_seeds) {
-  experiments::Claim claim = claim_named("activation");  // mean_activation = 1 + 0.01 seed
+  catalog::Claim claim = claim_named("activation");  // mean_activation = 1 + 0.01 seed
   EXPECT_EQ(result_of(runs_of("plain", 2, 3), claim).verdict.outcome, Outcome::reproduced);
   claim.margin = 1.5;
   EXPECT_EQ(result_of(runs_of("plain", 2, 3), claim).verdict.outcome, Outcome::not_reproduced);

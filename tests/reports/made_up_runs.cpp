@@ -29,8 +29,8 @@ std::string quoted_list(const std::vector<std::string>& names) {
   return "[" + out + "]";
 }
 
-experiments::PublishedNumber number(const std::string& id, const std::string& model, double value, const std::string& status) {
-  experiments::PublishedNumber published;
+catalog::PublishedNumber number(const std::string& id, const std::string& model, double value, const std::string& status) {
+  catalog::PublishedNumber published;
   published.id = id;
   published.source = "Table 2";
   published.dataset = "mnist";
@@ -43,9 +43,9 @@ experiments::PublishedNumber number(const std::string& id, const std::string& mo
   return published;
 }
 
-experiments::Claim claim(const std::string& id, const std::string& kind, const std::string& left, const std::string& right, double margin,
-                         const std::string& statement) {
-  experiments::Claim made;
+catalog::Claim claim(const std::string& id, const std::string& kind, const std::string& left, const std::string& right, double margin,
+                     const std::string& statement) {
+  catalog::Claim made;
   made.id = id;
   made.kind = kind;
   made.left = left;
@@ -100,8 +100,8 @@ records::RunRecord record_of(const RunSpec& run) {
   return record;
 }
 
-experiments::Paper paper() {
-  experiments::Paper made;
+catalog::Paper paper() {
+  catalog::Paper made;
   made.slug = "made-up";
   made.title = "A Paper & Its <Nets>";
   made.authors = {"A. Author", "B. Author"};
@@ -118,11 +118,11 @@ experiments::Paper paper() {
                  claim("error-low", "at_most", "maxnorm", "", 1.5, "The error is at most 1.5 %."),
                  claim("activation", "at_least", "plain", "", 0.2, "Mean activation is at least 0.2.")};
   made.claims.back().metric = "mean_activation";
-  experiments::Claim order = claim("order", "order", "", "", 0, "Each step improves on the one before.");
+  catalog::Claim order = claim("order", "order", "", "", 0, "Each step improves on the one before.");
   order.sequence = {"maxnorm", "dropout", "plain"};
   order.published = {"table2-maxnorm", "table2-dropout", "table2-plain"};
   made.claims.push_back(order);
-  experiments::Figure figure;
+  catalog::Figure figure;
   figure.id = "figure9";
   figure.title = "Error by width";
   figure.x_label = "units";

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/catalog.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/records/run_record.hpp"
 
 namespace reprise::reports::made_up {
@@ -29,6 +29,6 @@ records::RunRecord record_of(const RunSpec& run);
 
 /// Trials plain, dropout, maxnorm, wide; published numbers table2-plain (1.6), table2-dropout (1.25), table2-maxnorm (1.06),
 /// table2-wide (unverified 1.04), all on "mnist"; claims of every kind; one figure.
-experiments::Paper paper();
+catalog::Paper paper();
 
 }  // namespace reprise::reports::made_up

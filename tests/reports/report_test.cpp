@@ -82,7 +82,7 @@ TEST(Report, curves_have_a_line_per_seed_and_figures_a_point_per_trial) {
 }
 
 TEST(Report, a_figure_shows_the_published_numbers_that_its_lines_list_beside_a_single_run) {
-  experiments::Paper paper = made_up::paper();
+  catalog::Paper paper = made_up::paper();
   paper.figures.front().lines = {
       {"nets", {"plain", "wide"}, {100, 800}, {"table2-plain", "table2-maxnorm", "table2-wide"}, {100, 400, 800}}};
   made_up::RunSpec run;

@@ -13,8 +13,8 @@ namespace {
 
 using made_up::RunSpec;
 
-experiments::PublishedNumber published(double value) {
-  experiments::PublishedNumber number;
+catalog::PublishedNumber published(double value) {
+  catalog::PublishedNumber number;
   number.value = value;
   return number;
 }
@@ -43,7 +43,7 @@ TEST(Agreement, with_a_single_published_run_takes_its_spread_from_ours) {
 }
 
 TEST(Agreement, with_published_spread_is_welchs) {
-  experiments::PublishedNumber number = published(1.08);
+  catalog::PublishedNumber number = published(1.08);
   number.spread = 0.04;
   number.runs = 10;
   const Agreement agreement = agreement_of({1.0, 1.1, 1.2}, number, 10000);
@@ -82,7 +82,7 @@ TEST(Rows, what_test_images_cannot_explain_is_no_agreement_of_two_seeds) {
     records.push_back(made_up::record_of(run));
   }
   const auto row_against = [&](double value) {
-    experiments::Paper paper = made_up::paper();
+    catalog::Paper paper = made_up::paper();
     paper.published.front().value = value;
     paper.published.front().spread = std::nullopt;
     return build_report(records, {paper}).papers.front().rows.front();
@@ -104,21 +104,21 @@ TEST(Rows, a_difference_that_the_spread_of_many_seeds_explains_agrees) {
     run.error_percent = 20 + 2 * static_cast<double>(seed);  // a deviation of 7 points
     records.push_back(made_up::record_of(run));
   }
-  experiments::Paper paper = made_up::paper();
+  catalog::Paper paper = made_up::paper();
   paper.published.front().value = 33 + 9;
   paper.published.front().spread = std::nullopt;
   EXPECT_EQ(build_report(records, {paper}).papers.front().rows.front().verdict, "agrees");
 }
 
 /// A run whose recipe this version reads, and the trial that made it.
-records::RunRecord run_by(const training::Recipe& recipe, std::int64_t seed) {
+records::RunRecord run_by(const recipes::Recipe& recipe, std::int64_t seed) {
   records::RunRecord record = made_up::record_of(run_of("paper", "mnist", seed));
-  record.recipe_toml = experiments::to_toml(recipe);
+  record.recipe_toml = catalog::to_toml(recipe);
   return record;
 }
 
-training::Recipe plain_recipe(double epochs, const std::string& deviation) {
-  training::Recipe recipe;
+recipes::Recipe plain_recipe(double epochs, const std::string& deviation) {
+  recipes::Recipe recipe;
   recipe.paper = made_up::paper().slug;
   recipe.trial = "plain";
   recipe.scale = "paper";
@@ -130,16 +130,16 @@ training::Recipe plain_recipe(double epochs, const std::string& deviation) {
   return recipe;
 }
 
-experiments::Paper paper_of_today(const training::Recipe& recipe) {
-  experiments::Paper paper = made_up::paper();
-  for (experiments::Trial& trial : paper.trials) {
+catalog::Paper paper_of_today(const recipes::Recipe& recipe) {
+  catalog::Paper paper = made_up::paper();
+  for (catalog::Trial& trial : paper.trials) {
     if (trial.name == recipe.trial) trial.scales = {"paper"}, trial.recipes = {recipe};
   }
   return paper;
 }
 
 TEST(Rows, runs_that_differ_in_the_catalogs_words_alone_are_one_row) {
-  const training::Recipe then = plain_recipe(10, "so it was said"), today = plain_recipe(10, "so it is said");
+  const recipes::Recipe then = plain_recipe(10, "so it was said"), today = plain_recipe(10, "so it is said");
   const Report report = build_report({run_by(then, 1), run_by(today, 2)}, {paper_of_today(today)});
   ASSERT_EQ(report.papers.front().rows.size(), 1u);
   EXPECT_EQ(report.papers.front().rows.front().reproduced.n, 2);
@@ -147,7 +147,7 @@ TEST(Rows, runs_that_differ_in_the_catalogs_words_alone_are_one_row) {
 }
 
 TEST(Rows, todays_recipe_stands_before_an_earlier_one_with_more_seeds) {
-  const training::Recipe then = plain_recipe(10, "as before"), today = plain_recipe(20, "as before");
+  const recipes::Recipe then = plain_recipe(10, "as before"), today = plain_recipe(20, "as before");
   const Report report = build_report({run_by(then, 1), run_by(then, 2), run_by(today, 1)}, {paper_of_today(today)});
   const std::vector<Row>& rows = report.papers.front().rows;
   ASSERT_EQ(rows.size(), 2u);
@@ -161,12 +161,12 @@ TEST(Rows, todays_recipe_stands_before_an_earlier_one_with_more_seeds) {
 }
 
 TEST(Rows, a_precision_set_by_hand_leaves_the_recipe_todays) {
-  const training::Recipe then = plain_recipe(10, "so it was said"), today = plain_recipe(10, "so it is said"),
-                         longer = plain_recipe(20, "so it is said");
-  training::Recipe by_hand = then;
+  const recipes::Recipe then = plain_recipe(10, "so it was said"), today = plain_recipe(10, "so it is said"),
+                        longer = plain_recipe(20, "so it is said");
+  recipes::Recipe by_hand = then;
   by_hand.precision = Precision::bf16;
   by_hand.deviations.push_back("set by hand: precision=bf16");
-  const auto deviations = [&](const training::Recipe& of_today) {
+  const auto deviations = [&](const recipes::Recipe& of_today) {
     return build_report({run_by(by_hand, 1)}, {paper_of_today(of_today)}).papers.front().rows.front().deviations;
   };
   EXPECT_EQ(deviations(today).front(), "so it is said");
@@ -174,7 +174,7 @@ TEST(Rows, a_precision_set_by_hand_leaves_the_recipe_todays) {
 }
 
 TEST(Rows, published_and_own_spelling_of_a_data_set_are_one) {
-  experiments::Paper paper = made_up::paper();
+  catalog::Paper paper = made_up::paper();
   paper.published.front().dataset = "cifar10";
   const Report report = build_report({made_up::record_of(run_of("paper", "cifar-10", 1))}, {paper});
   EXPECT_FALSE(report.papers.front().rows.front().substitute);
@@ -262,7 +262,7 @@ TEST(Rows, stand_in_the_order_of_the_catalog_with_the_papers_scale_first) {
 }
 
 TEST(Rows, the_largest_number_tried_is_a_bound_where_it_did_not_suffice) {
-  experiments::Paper paper = made_up::paper();
+  catalog::Paper paper = made_up::paper();
   paper.published.front().metric = "samples";
   const auto row_with = [&](double suffice) {
     records::RunRecord record = made_up::record_of(run_of("paper", "mnist", 1));
@@ -277,7 +277,7 @@ TEST(Rows, the_largest_number_tried_is_a_bound_where_it_did_not_suffice) {
 }
 
 TEST(Rows, a_published_median_is_said) {
-  experiments::Paper paper = made_up::paper();
+  catalog::Paper paper = made_up::paper();
   paper.published.front().report = "median";
   paper.published.front().runs = 5;
   const Row row = build_report({made_up::record_of(run_of("paper", "mnist", 1))}, {paper}).papers.front().rows.front();
@@ -285,7 +285,7 @@ TEST(Rows, a_published_median_is_said) {
 }
 
 TEST(Rows, accuracy_is_the_complement_of_the_error) {
-  experiments::Paper paper = made_up::paper();
+  catalog::Paper paper = made_up::paper();
   paper.published.front().metric = "test_accuracy";
   const records::RunRecord record = made_up::record_of(run_of("paper", "mnist", 1));
   const Row row = build_report({record}, {paper}).papers.front().rows.front();

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "datasets/image_set.hpp"
-#include "experiments/catalog.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::hebbian {
@@ -13,25 +13,25 @@ namespace {
 
 /// A trial at smoke scale on made-up data, small enough for seconds.
 struct SmallTrial {
-  explicit SmallTrial(const std::string& trial, const std::vector<experiments::Override>& more = {}) {
-    std::vector<experiments::Override> overrides{
+  explicit SmallTrial(const std::string& trial, const std::vector<catalog::Override>& more = {}) {
+    std::vector<catalog::Override> overrides{
         {"dataset", "synthetic-color32"}, {"train_images", "60"}, {"test_images", "40"}, {"batch", "16"}, {"shard", "8"}, {"epochs", "2"},
         {"hebbian.batch", "10"},          {"hebbian.shard", "4"}};
     overrides.insert(overrides.end(), more.begin(), more.end());
-    recipe = experiments::resolve("softhebb", trial, "smoke", overrides);
+    recipe = catalog::resolve("softhebb", trial, "smoke", overrides);
     const auto set = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
     const auto train_images = std::make_shared<const datasets::ImageSet>(set.train),
                test_images = std::make_shared<const datasets::ImageSet>(set.test);
     const auto preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images);
     train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
-    graph = std::make_unique<graph::Graph>(experiments::build_model(recipe, train->shape(), train->classes()));
+    graph = std::make_unique<graph::Graph>(catalog::build_model(recipe, train->shape(), train->classes()));
   }
   std::unique_ptr<HebbianTrainer> trainer(parallel::Workers& workers, std::uint64_t seed = 7) const {
     return std::make_unique<HebbianTrainer>(recipe, *graph, *train, *train, *test, seed, workers);
   }
 
-  training::Recipe recipe;
+  recipes::Recipe recipe;
   std::unique_ptr<datasets::SampleSource> train, test;
   std::unique_ptr<graph::Graph> graph;
 };

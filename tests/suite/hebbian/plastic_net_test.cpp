@@ -32,7 +32,7 @@ using hebbian::PlasticNet;
 using layers::SoftHebbConv2d;
 
 /// Images drawn by slot and step.
-class Noise : public graph::BatchReader {
+class Noise : public execution::BatchReader {
  public:
   Noise(std::int64_t size, std::uint64_t step) : size_(size), step_(step) {}
   void fetch(std::int64_t slot, float* output) const override {

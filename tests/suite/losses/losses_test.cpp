@@ -16,7 +16,7 @@ namespace reprise::tests {
 namespace {
 
 namespace reference = kernels::reference;
-using graph::LossKind;
+using losses::LossKind;
 using losses::ShardLoss;
 using losses::ShardSums;
 

@@ -10,7 +10,7 @@
 #include "suite/layers/patch_whitening.hpp"
 #include "suite/optimizers/optimizer.hpp"
 #include "suite/random/random.hpp"
-#include "suite/training/recipe.hpp"
+#include "suite/recipes/recipe.hpp"
 
 namespace reprise::training {
 namespace {
@@ -81,7 +81,7 @@ struct OneWeight {
   }
   float& weight() { return *parameters->of(parameters->list()[0]); }
   float& bias() { return *parameters->of(parameters->list()[1]); }
-  void run(const OptimizerRecipe& recipe, int steps) {
+  void run(const optimizers::OptimizerRecipe& recipe, int steps) {
     optimizers::Optimizer optimizer(recipe, *parameters);
     const float one = 1;
     for (int step = 0; step < steps; ++step) {
@@ -94,14 +94,14 @@ struct OneWeight {
   std::optional<graph::Parameters> parameters;
 };
 
-OptimizerRecipe rate_one() {
-  OptimizerRecipe recipe;
+optimizers::OptimizerRecipe rate_one() {
+  optimizers::OptimizerRecipe recipe;
   recipe.learning_rate.value = 1;
   return recipe;
 }
 
 TEST(Lookahead, follows_the_slow_copy_by_hand) {
-  OptimizerRecipe recipe = rate_one();
+  optimizers::OptimizerRecipe recipe = rate_one();
   recipe.lookahead_steps = 2, recipe.lookahead_decay = 0.5;
   OneWeight one;
   one.run(recipe, 5);
@@ -113,7 +113,7 @@ TEST(Lookahead, follows_the_slow_copy_by_hand) {
 }
 
 TEST(Frozen, parameters_stop_at_their_share_of_the_run) {
-  OptimizerRecipe recipe = rate_one();
+  optimizers::OptimizerRecipe recipe = rate_one();
   recipe.frozen = {"dense/bias"}, recipe.frozen_from = 0.3;
   OneWeight one;
   one.bias() = 0;
@@ -125,14 +125,14 @@ TEST(Frozen, parameters_stop_at_their_share_of_the_run) {
 }
 
 TEST(Schedules, one_cycle_begins_at_its_start) {
-  const Schedule schedule{.kind = "one_cycle", .value = 1, .start = 0.2, .final_value = 0.07, .warmup = 0.25};
+  const schedules::Schedule schedule{.kind = "one_cycle", .value = 1, .start = 0.2, .final_value = 0.07, .warmup = 0.25};
   EXPECT_DOUBLE_EQ(schedule.at(0, 100), 0.2);
   EXPECT_DOUBLE_EQ(schedule.at(25, 100), 1);
   EXPECT_DOUBLE_EQ(schedule.at(100, 100), 0.07);
 }
 
 TEST(Steps, an_incomplete_batch_is_a_step_unless_it_is_dropped) {
-  Recipe recipe;
+  recipes::Recipe recipe;
   recipe.batch = 1024, recipe.epochs = 2;
   EXPECT_EQ(steps_per_epoch(recipe, 50'000), 49);
   recipe.drop_last = true;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "datasets/image_set.hpp"
-#include "experiments/catalog.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::training {
@@ -11,20 +11,20 @@ namespace {
 
 /// A trial of the catalog at smoke scale, on made-up data.
 struct TrialOnMadeUpData {
-  explicit TrialOnMadeUpData(const std::string& paper, const std::string& trial, const std::vector<experiments::Override>& more = {}) {
-    std::vector<experiments::Override> overrides{
+  explicit TrialOnMadeUpData(const std::string& paper, const std::string& trial, const std::vector<catalog::Override>& more = {}) {
+    std::vector<catalog::Override> overrides{
         {"dataset", "synthetic-color32"}, {"train_images", "150"}, {"test_images", "70"}, {"batch", "32"}, {"shard", "8"}, {"epochs", "3"}};
     overrides.insert(overrides.end(), more.begin(), more.end());
-    recipe = experiments::resolve(paper, trial, "smoke", overrides);
+    recipe = catalog::resolve(paper, trial, "smoke", overrides);
     const auto set = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
     const auto train_images = std::make_shared<const datasets::ImageSet>(set.train),
                test_images = std::make_shared<const datasets::ImageSet>(set.test);
     const auto preprocessing = datasets::Preprocessing::fit({"standardize"}, *train_images);
     train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
-    graph = std::make_unique<graph::Graph>(experiments::build_model(recipe, train->shape(), train->classes()));
+    graph = std::make_unique<graph::Graph>(catalog::build_model(recipe, train->shape(), train->classes()));
   }
-  Recipe recipe;
+  recipes::Recipe recipe;
   std::unique_ptr<datasets::SampleSource> train, test;
   std::unique_ptr<graph::Graph> graph;
 };

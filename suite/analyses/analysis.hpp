@@ -1,0 +1,68 @@
+#pragma once
+// Analyses: what a trial computes from its trained net, beyond test error. One file each; a row in analysis.cpp.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "datasets/sample_source.hpp"
+#include "suite/graph/graph.hpp"
+#include "suite/parallel/workers.hpp"
+#include "suite/recipes/recipe.hpp"
+#include "suite/records/run_record.hpp"
+#include "suite/training/trainer.hpp"
+
+namespace reprise::analyses {
+
+struct AnalysisInputs {
+  const recipes::Recipe& recipe;
+  const graph::Graph& graph;
+  training::Learner& trainer;
+  const datasets::SampleSource& test;
+  std::uint64_t seed;
+  parallel::Workers& workers;
+  /// The trial's architecture under other options.
+  std::function<graph::Graph(const recipes::Options& model_options)> build_model;
+  std::function<void(double fraction)> progress;  ///< may be empty
+};
+
+/// Adds tables, images and results to the record.
+using Analysis = void (*)(const AnalysisInputs& inputs, records::RunRecord& record);
+
+/// Throws InputError listing the analyses there are.
+Analysis find_analysis(const std::string& name);
+std::vector<std::string> analysis_names();
+
+/// Figure 11 of the dropout paper. Options: masks (200), repetitions (100), sizes ([1, 2, 5, 10, 20, 50]).
+/// Table "monte_carlo": k, error, deviation, weight_scaling (percent). Results: "samples" (least k whose mean error is no
+/// larger than that of scaled weights; the largest k if none), "samples_suffice" (1, or 0 if none), "gap_deviations" (distance at the
+/// largest k in deviations over repetitions), "weight_scaling_error", "monte_carlo_error".
+void monte_carlo(const AnalysisInputs& inputs, records::RunRecord& record);
+
+/// Figures 7 and 8 of the dropout paper: activations of a hidden node on the test images, scaled as inference scales them.
+/// Options: node ("hidden"), images (10000). Tables "activations" (histogram) and "unit_means"; results "mean_activation" and
+/// "sparsity" (share below 0.1).
+void sparsity(const AnalysisInputs& inputs, records::RunRecord& record);
+
+/// Section 3.4 of the All-CNN paper: gradient, deconvnet and guided maps of test images. Options: images (200), shown (8).
+/// Images "maps"; results: mean Hoyer sparsity, share of L1 mass in the best quarter of pixels, correlation with the map of
+/// a net with fresh weights, per rule; "sparsity_gain_guided_over_deconvnet", "sparsity_gain_guided_over_gradient".
+void saliency(const AnalysisInputs& inputs, records::RunRecord& record);
+
+/// Learned temperatures of LogAvgExp pooling. Results: "temperature" (geometric mean over channels), "temperature_change"
+/// (|mean log t - log t at the start|), "temperature_direction" (-1, 0 or 1).
+void temperature(const AnalysisInputs& inputs, records::RunRecord& record);
+
+/// What a net with a stack of blocks (model options stack and blocks) keeps in memory while it trains, by the counters of its plan.
+/// Results, of one image: "saved_kib_per_image" (written before the loss and read after it), "peak_kib_per_image", "scratch_kib_per_image",
+/// "saved_kib_per_block" (what one block more adds), "residual_slope_ratio" (a residual stack's kib per block over this one's; absent
+/// where a block adds nothing), and "saved_mib_per_batch". Timing, by the clock and the system: "step_milliseconds" (forward and backward
+/// of a batch, least of five), "peak_resident_mib" (of the process during those).
+void memory(const AnalysisInputs& inputs, records::RunRecord& record);
+
+/// What filters of convolutions and plastic layers respond to. Images "kernels": those of the first one. Images "patches_LAYER" for
+/// each: rows of the image patches that excite a filter most, at most one an image. Options: images (500, test images looked at), filters
+/// (8, rows of patches), patches (10, a row).
+void receptive_fields(const AnalysisInputs& inputs, records::RunRecord& record);
+
+}  // namespace reprise::analyses

@@ -1,0 +1,92 @@
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+
+#include "suite/analyses/analysis.hpp"
+#include "suite/errors.hpp"
+#include "suite/execution/activation_memory.hpp"
+
+namespace reprise::analyses {
+
+namespace {
+
+constexpr double kKib = 1024, kMib = 1024 * 1024;
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Linux starts VmHWM anew from what is resident now; elsewhere the peak stays that of the whole process.
+void forget_peak() {
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+/// The most memory that this process had since then, in MiB; 0 where the system does not tell.
+double peak_resident_mib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) {
+      double kilobytes = 0;
+      std::istringstream(line.substr(6)) >> kilobytes;
+      return kilobytes / 1024;
+    }
+  return 0;
+}
+
+execution::ActivationMemory memory_of(const AnalysisInputs& in, const std::string& stack, std::int64_t blocks) {
+  const recipes::Recipe& recipe = in.recipe;
+  recipes::Options options = recipe.model_options;
+  options.set("stack", stack);
+  options.set("blocks", blocks);
+  const graph::Graph graph = in.build_model(options);
+  const execution::PreparedNet net(graph,
+                                   {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)});
+  return execution::activation_memory(
+      execution::Plan(net, {.purpose = execution::PlanOptions::Purpose::train, .target_is_input = false, .map_node = -1}));
+}
+
+/// Least of several, in milliseconds: forward and backward of a batch.
+double step_milliseconds(const AnalysisInputs& in) {
+  constexpr int kRepetitions = 5;
+  const std::int64_t count = std::min(in.recipe.batch, in.test.count());
+  const training::SourceReader reader(in.test, nullptr, 0, nullptr);
+  double least = 1e30;
+  for (int i = 0; i < kRepetitions; ++i) {
+    const double begun = seconds_now();
+    in.trainer.executor().compute_gradients({&reader, count, in.seed, 0});
+    least = std::min(least, seconds_now() - begun);
+    if (in.progress) in.progress(static_cast<double>(i + 1) / kRepetitions);
+  }
+  return 1000 * least;
+}
+
+}  // namespace
+
+void memory(const AnalysisInputs& in, records::RunRecord& record) {
+  const recipes::Options& options = in.recipe.model_options;
+  const std::string stack = options.get_string("stack", "");
+  const std::int64_t blocks = options.get_int("blocks", 0);
+  if (stack.empty() || blocks < 1)
+    throw InputError(
+        Complaint{"analysis memory", "a net with a stack of blocks", "none", "Set model.stack and model.blocks or drop the analysis"});
+  const double images = static_cast<double>(std::min(in.recipe.shard, in.recipe.batch));
+  const auto per_image = [&](std::size_t bytes) { return static_cast<double>(bytes) / kKib / images; };
+  const auto slope = [&](const std::string& of) {
+    return per_image(memory_of(in, of, blocks + 1).saved) - per_image(memory_of(in, of, blocks).saved);
+  };
+  const execution::ActivationMemory here = memory_of(in, stack, blocks);
+  record.results["saved_kib_per_image"] = per_image(here.saved);
+  record.results["peak_kib_per_image"] = per_image(here.peak);
+  record.results["scratch_kib_per_image"] = per_image(here.scratch);
+  record.results["saved_kib_per_block"] = slope(stack);
+  const double own = slope(stack), residual = slope("residual");
+  if (own > 0) record.results["residual_slope_ratio"] = residual / own;
+  record.results["saved_mib_per_batch"] = per_image(here.saved) * static_cast<double>(in.recipe.batch) * kKib / kMib;
+  forget_peak();
+  const std::size_t rows = record.epochs.size();  // a timing has a value an evaluation
+  record.timing["step_milliseconds"] = {"milliseconds", std::vector<double>(rows, step_milliseconds(in))};
+  record.timing["peak_resident_mib"] = {"MiB", std::vector<double>(rows, peak_resident_mib())};
+}
+
+}  // namespace reprise::analyses

@@ -1,0 +1,129 @@
+#include "suite/catalog/catalog.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "datasets/manifest.hpp"
+#include "suite/catalog/catalog_files.hpp"
+#include "suite/catalog/recipe_toml.hpp"
+#include "suite/errors.hpp"
+#include "suite/execution/shard_choice.hpp"
+#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/text/suggestion.hpp"
+
+namespace reprise::catalog {
+namespace {
+
+const models::PaperRow& row_of(const std::string& slug) {
+  for (const models::PaperRow& row : models::papers()) {
+    if (slug == row.slug) return row;
+  }
+  const std::vector<std::string> slugs = paper_slugs();
+  throw InputError(Complaint{fmt::format("paper '{}'", slug), fmt::format("one of {}", fmt::join(slugs, ", ")), fmt::format("'{}'", slug),
+                             text::did_you_mean(slug, slugs, "`reprise list` shows the papers")});
+}
+
+template <typename Entry>
+const Entry* find_entry(const std::vector<Entry>& entries, const std::string& name, std::string Entry::*field) {
+  for (const Entry& entry : entries) {
+    if (entry.*field == name) return &entry;
+  }
+  return nullptr;
+}
+
+/// <prefix>/share/reprise/experiments for a program in <prefix>/bin; empty where the system does not tell.
+std::filesystem::path beside_the_program() {
+  std::error_code failed;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
+  return failed ? std::filesystem::path() : program.parent_path().parent_path() / "share/reprise/experiments";
+}
+
+}  // namespace
+
+const recipes::Recipe* Trial::recipe_at(const std::string& scale) const {
+  const auto at = std::find(scales.begin(), scales.end(), scale);
+  return at == scales.end() ? nullptr : &recipes[static_cast<std::size_t>(at - scales.begin())];
+}
+
+const PublishedNumber* Paper::find_published(const std::string& id) const {
+  return find_entry(published, id, &PublishedNumber::id);
+}
+const Trial* Paper::find_trial(const std::string& name) const {
+  return find_entry(trials, name, &Trial::name);
+}
+
+std::filesystem::path experiments_directory() {
+  if (const char* given = std::getenv("REPRISE_EXPERIMENTS"); given && *given) return given;
+  const std::filesystem::path candidates[] = {beside_the_program(), REPRISE_EXPERIMENTS_SOURCE, REPRISE_EXPERIMENTS_INSTALLED};
+  for (const auto& folder : candidates) {
+    std::error_code failed;
+    if (std::filesystem::is_regular_file(folder / "demo.toml", failed)) return folder;
+  }
+  throw InputError(Complaint{"the catalog",
+                             fmt::format("experiments in {} or {}", REPRISE_EXPERIMENTS_SOURCE, REPRISE_EXPERIMENTS_INSTALLED), "neither",
+                             "Set REPRISE_EXPERIMENTS to the folder that holds the papers"});
+}
+
+std::vector<std::string> paper_slugs() {
+  std::vector<std::string> slugs;
+  for (const models::PaperRow& row : models::papers()) slugs.emplace_back(row.slug);
+  return slugs;
+}
+
+Paper load_paper(const std::string& slug) {
+  const models::PaperRow& row = row_of(slug);
+  Paper paper = read_paper_files(experiments_directory() / slug);
+  if (paper.slug != slug) {
+    throw InputError(Complaint{(experiments_directory() / slug / "published.toml").string(), fmt::format("slug = \"{}\"", slug),
+                               fmt::format("\"{}\"", paper.slug), "Correct the slug"});
+  }
+  paper.models = row.models();
+  for (Trial& trial : paper.trials)
+    for (recipes::Recipe& recipe : trial.recipes) choose_shards(recipe);
+  return paper;
+}
+
+recipes::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
+                        const std::vector<Override>& overrides) {
+  row_of(slug);
+  recipes::Recipe recipe = read_recipe(experiments_directory() / slug, slug, trial, scale);
+  for (const Override& override : overrides) apply_override(recipe, override.key, override.value);
+  choose_shards(recipe);
+  check_recipe(recipe);
+  return recipe;
+}
+
+void choose_shards(recipes::Recipe& recipe) {
+  const bool hebbian = recipe.procedure == "hebbian";
+  if (recipe.shard > 0 && (!hebbian || recipe.hebbian.shard > 0)) return;
+  const graph::Graph graph = build_model(recipe);
+  const graph::NodeId features = hebbian ? hebbian::features_node(graph) : 0;
+  if (recipe.shard == 0) recipe.shard = execution::ShardModel(graph, recipe.precision, features + 1).choose(recipe.batch);
+  if (hebbian && recipe.hebbian.shard == 0)
+    recipe.hebbian.shard = execution::ShardModel(graph, recipe.precision, 1, features).choose(recipe.hebbian.batch);
+}
+
+graph::Graph build_model(const recipes::Recipe& recipe) {
+  const datasets::DatasetEntry& images = datasets::require_entry(recipe.dataset);
+  return build_model(recipe, {images.height, images.width, images.channels}, images.classes());
+}
+
+graph::Graph build_model(const recipes::Recipe& recipe, const SampleShape& input, int classes) {
+  const std::vector<models::Model> known_models = row_of(recipe.paper).models();
+  const models::Model* model = find_entry(known_models, recipe.model, &models::Model::name);
+  const std::string trial = fmt::format("trial {}/{}", recipe.paper, recipe.trial);
+  if (!model) {
+    std::vector<std::string> names;
+    for (const models::Model& known : known_models) names.push_back(known.name);
+    throw InputError(Complaint{fmt::format("model of {}", trial), fmt::format("one of {}", fmt::join(names, ", ")),
+                               fmt::format("'{}'", recipe.model), text::did_you_mean(recipe.model, names, "Correct model.name")});
+  }
+  graph::Graph graph = model->build(recipe.model_options, input, classes);
+  recipe.model_options.check_all_used(fmt::format("model '{}' of {}", recipe.model, trial));
+  return graph;
+}
+
+}  // namespace reprise::catalog

@@ -1,0 +1,122 @@
+#pragma once
+// The catalog: one entry a paper, its published numbers, trials and claims as data, its architectures as code.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "suite/graph/graph.hpp"
+#include "suite/models/model.hpp"
+#include "suite/recipes/recipe.hpp"
+#include "suite/tensor/shape.hpp"
+
+namespace reprise::catalog {
+
+/// A number of a published table; fields as in published.toml.
+struct PublishedNumber {
+  std::string id, source, dataset, model, variant, metric, unit;
+  double value = 0;
+  std::optional<double> spread;
+  std::string spread_kind;
+  std::optional<int> runs;
+  std::string role;  ///< own, own-code, baseline, reproduction
+  std::string origin, edition, status, seen_in, report, note;
+};
+
+struct MissingNumber {
+  std::string id, source, what, reason;
+};
+
+/// A statement that a program can test. Kinds:
+///   better      metric(left) better than metric(right) by at least `margin`   (errors: lower is better)
+///   within      |metric(left) - metric(right)| <= margin
+///   at_least    metric(left) >= margin;  at_most likewise
+///   order       trials of `sequence`, each better than the next
+/// `metric` is "test_error" (paired test on predictions applies) or a key of the runs' `results`.
+struct Claim {
+  std::string id, statement, kind, metric = "test_error";
+  std::string left, right;
+  std::vector<std::string> sequence;
+  double margin = 0;
+  std::vector<std::string> published;  ///< ids
+  std::vector<std::string> scales;     ///< where it can be tested; empty: all
+  std::string dataset;                 ///< data set the published statement is about
+  std::string note;
+};
+
+/// A picture of the report: one point per trial, hollow ones for published numbers.
+struct Figure {
+  std::string id, title, x_label, y_label, metric = "test_error";
+  struct Line {
+    std::string name;
+    std::vector<std::string> trials;
+    std::vector<double> x;
+    std::vector<std::string> published;  ///< ids of numbers that stand in the picture whether or not their trials were run
+    std::vector<double> published_x;
+  };
+  std::vector<Line> lines;
+  bool log_x = false;
+};
+
+struct Trial {
+  std::string name, title;
+  std::vector<std::string> scales;         ///< scales the trial exists at, subset of smoke, desk, paper
+  std::vector<recipes::Recipe> recipes{};  ///< one a scale, what resolve() gives without overrides
+
+  /// Null at a scale that the trial does not exist at.
+  const recipes::Recipe* recipe_at(const std::string& scale) const;
+};
+
+struct Paper {
+  std::string slug, title, venue, arxiv, note;
+  std::vector<std::string> authors;
+  int year = 0;
+  std::vector<PublishedNumber> published;
+  std::vector<MissingNumber> missing;
+  std::vector<Trial> trials;
+  std::vector<Claim> claims;
+  std::vector<Figure> figures;
+  std::vector<models::Model> models;
+
+  const PublishedNumber* find_published(const std::string& id) const;
+  const Trial* find_trial(const std::string& name) const;
+};
+
+/// Where experiment.toml and published.toml are: $REPRISE_EXPERIMENTS, else beside the source tree or the installation.
+std::filesystem::path experiments_directory();
+
+/// The slugs, in the order of the catalog.
+std::vector<std::string> paper_slugs();
+
+/// Reads and checks a paper's files. Throws InputError (unknown paper lists the known ones; unknown key names file, key,
+/// the keys that exist).
+Paper load_paper(const std::string& slug);
+
+/// A "key=value" override of `--set`; keys are those of experiment.toml ("optimizer.max_norm=2", "model.width=64").
+struct Override {
+  std::string key, value;
+};
+
+/// Resolves defaults <- defaults.SCALE <- group <- group.SCALE <- trial <- trial.SCALE <- overrides into a recipe.
+recipes::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
+                        const std::vector<Override>& overrides = {});
+
+/// The recipe as TOML, keys in a fixed order: what /recipe stores and the run id hashes. Left out are keys that came later, where they say
+/// nothing (held_out_images, drop_last ...), and [hebbian] under other procedures.
+std::string to_toml(const recipes::Recipe& recipe);
+
+/// Reads what to_toml wrote; to_toml(recipe_from_toml(text)) == text for such text, so a stored recipe can be run again.
+/// Throws InputError naming line and key.
+recipes::Recipe recipe_from_toml(const std::string& text);
+
+/// The graph of a recipe, for samples of `input`.
+graph::Graph build_model(const recipes::Recipe& recipe, const SampleShape& input, int classes);
+/// The same, for samples of the recipe's data set.
+graph::Graph build_model(const recipes::Recipe& recipe);
+
+/// Puts a number where a recipe says shard = "auto": execution::ShardModel's choice for this net, precision and batch, the same on every
+/// machine. What is stored and hashed is the number. load_paper and resolve have done it.
+void choose_shards(recipes::Recipe& recipe);
+
+}  // namespace reprise::catalog

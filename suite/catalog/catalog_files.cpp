@@ -1,0 +1,345 @@
+#include "suite/catalog/catalog_files.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "suite/catalog/recipe_toml.hpp"
+#include "suite/errors.hpp"
+#include "suite/text/suggestion.hpp"
+
+namespace reprise::catalog {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+bool contains(const Strings& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+/// Refuses `name`, found under `key`, unless it is one of the `known` names of a `kind`.
+void require_known(const TomlTable& table, const std::string& key, const std::string& kind, const std::string& name, const Strings& known) {
+  if (contains(known, name)) return;
+  table.refuse(key, fmt::format("a {} of the paper", kind), fmt::format("\"{}\"", name),
+               text::did_you_mean(name, known, fmt::format("Known: {}", fmt::join(known, ", "))));
+}
+
+template <typename Value>
+void read_optional(const TomlTable& table, const std::string& key, std::optional<Value>& value) {
+  Value found{};
+  if (table.read(key, found)) value = found;
+}
+
+// ------------------------------------------------------------------------------------------------ published.toml
+
+void read_paper_table(const TomlTable& root, Paper& paper) {
+  const auto table = root.table("paper");
+  if (!table) root.refuse("", "a table [paper]", "none", "Add it");
+  paper.slug = table->required_text("slug");
+  paper.title = table->required_text("title");
+  table->read("authors", paper.authors);
+  table->read("venue", paper.venue);
+  table->read("year", paper.year);
+  table->read("arxiv", paper.arxiv);
+  table->read("note", paper.note);
+  table->finish();
+}
+
+PublishedNumber read_published(const TomlTable& table) {
+  PublishedNumber number;
+  number.id = table.required_text("id");
+  number.source = table.required_text("source");
+  number.dataset = table.required_text("dataset");
+  number.model = table.required_text("model");
+  table.read("variant", number.variant);
+  number.metric = table.required_text("metric");
+  number.value = table.required_number("value");
+  number.unit = table.required_text("unit");
+  read_optional(table, "spread", number.spread);
+  table.read("spread_kind", number.spread_kind);
+  read_optional(table, "runs", number.runs);
+  number.role = table.required_text("role");
+  table.read_among("role", number.role, {"own", "own-code", "baseline", "reproduction"});
+  table.read("origin", number.origin);
+  table.read("edition", number.edition);
+  number.status = table.required_text("status");
+  table.read_among("status", number.status, {"verified", "unverified"});
+  table.read("seen_in", number.seen_in);
+  table.read("report", number.report);
+  table.read("note", number.note);
+  table.finish();
+  if (number.status == "verified" && number.seen_in.empty()) {
+    table.refuse("status", "seen_in beside status \"verified\"", "none", "Name the source, or call the number unverified");
+  }
+  return number;
+}
+
+void read_published_file(const std::filesystem::path& file, Paper& paper) {
+  const toml::table parsed = parse_toml_file(file);
+  const TomlTable root(parsed, file.string(), "");
+  read_paper_table(root, paper);
+  Strings ids;
+  for (const TomlTable& table : root.tables("result")) {
+    paper.published.push_back(read_published(table));
+    if (contains(ids, paper.published.back().id)) {
+      table.refuse("id", "an id that is used once", fmt::format("\"{}\" again", paper.published.back().id), "Give each number its own id");
+    }
+    ids.push_back(paper.published.back().id);
+  }
+  for (const TomlTable& table : root.tables("missing")) {
+    paper.missing.push_back(
+        {table.required_text("id"), table.required_text("source"), table.required_text("what"), table.required_text("reason")});
+    table.finish();
+  }
+  root.finish();
+}
+
+// ------------------------------------------------------------------------------------------------ experiment.toml
+
+/// Reads the keys of a trial or group that are no settings, and the layers for other scales, so that finish() knows them.
+void apply_with_scale(recipes::Recipe& recipe, const TomlTable& table, const std::string& scale, bool has_heading) {
+  if (has_heading) {
+    std::string ignored;
+    Strings scales;
+    table.read("title", recipe.title);
+    table.read("group", ignored);
+    table.read("scales", scales);
+  }
+  std::optional<TomlTable> chosen;
+  for (const std::string& name : scale_names()) {
+    auto inner = table.table(name);
+    if (name == scale) chosen = std::move(inner);
+  }
+  apply_layer(recipe, table);
+  table.finish();
+  if (chosen) {
+    apply_layer(recipe, *chosen);
+    chosen->finish();
+  }
+}
+
+/// The parts of experiment.toml that resolve recipes.
+class ExperimentFile {
+ public:
+  explicit ExperimentFile(const std::filesystem::path& file) : parsed_(parse_toml_file(file)), root_(parsed_, file.string(), "") {
+    defaults_ = root_.table("defaults");
+    groups_ = root_.table("group");
+    trials_ = root_.table("trial");
+    if (!trials_) root_.refuse("", "tables [trial.NAME]", "none", "Add a trial");
+    if (groups_) {
+      for (const std::string& name : groups_->keys()) groups_->table(name);
+    }
+  }
+
+  const TomlTable& root() const { return root_; }
+  Strings trial_names() const { return trials_->keys(); }
+  TomlTable trial(const std::string& name) const { return *trials_->table(name); }
+
+  std::optional<TomlTable> group_of(const TomlTable& trial) const {
+    std::string name;
+    if (!trial.read("group", name)) return std::nullopt;
+    const Strings known = groups_ ? groups_->keys() : Strings{};
+    require_known(trial, "group", "group", name, known);
+    return groups_->table(name);
+  }
+
+  Strings scales_of(const TomlTable& trial) const {
+    Strings scales = scale_names();
+    if (const auto group = group_of(trial)) group->read("scales", scales);
+    trial.read("scales", scales);
+    for (const std::string& scale : scales) require_known(trial, "scales", "scale", scale, scale_names());
+    return scales;
+  }
+
+  recipes::Recipe resolve(const std::string& slug, const std::string& name, const std::string& scale) const {
+    const TomlTable table = trial(name);
+    recipes::Recipe recipe = base_of(table, scale);
+    recipe.paper = slug;
+    recipe.trial = name;
+    recipe.scale = scale;
+    if (recipe.title.empty()) recipe.title = name;
+    apply_with_scale(recipe, table, scale, true);
+    check_recipe(recipe);
+    return recipe;
+  }
+
+  void require_groups_in_use() const {
+    Strings used;
+    for (const std::string& name : trial_names()) {
+      std::string group;
+      if (trial(name).read("group", group)) used.push_back(group);
+    }
+    for (const std::string& name : groups_ ? groups_->keys() : Strings{}) {
+      if (!contains(used, name)) groups_->refuse(name, "a group that a trial names", "one that none does", "Remove it");
+    }
+  }
+
+ private:
+  /// What the defaults and the trial's group say: read once for all trials of a group.
+  const recipes::Recipe& base_of(const TomlTable& trial, const std::string& scale) const {
+    std::string name;
+    trial.read("group", name);
+    const auto known = bases_.find({name, scale});
+    if (known != bases_.end()) return known->second;
+    recipes::Recipe recipe;
+    if (defaults_) apply_with_scale(recipe, *defaults_, scale, false);
+    if (const auto group = group_of(trial)) apply_with_scale(recipe, *group, scale, true);
+    return bases_.emplace(std::pair(name, scale), std::move(recipe)).first->second;
+  }
+
+  toml::table parsed_;
+  TomlTable root_;
+  std::optional<TomlTable> defaults_, groups_, trials_;
+  mutable std::map<std::pair<std::string, std::string>, recipes::Recipe> bases_;
+};
+
+Strings names_of(const std::vector<Trial>& trials) {
+  Strings names;
+  for (const Trial& trial : trials) names.push_back(trial.name);
+  return names;
+}
+
+Strings ids_of(const std::vector<PublishedNumber>& numbers) {
+  Strings ids;
+  for (const PublishedNumber& number : numbers) ids.push_back(number.id);
+  return ids;
+}
+
+void read_trials(const ExperimentFile& file, Paper& paper) {
+  const Strings published = ids_of(paper.published);
+  for (const std::string& name : file.trial_names()) {
+    const TomlTable table = file.trial(name);
+    Trial trial{name, name, file.scales_of(table), {}};
+    for (const std::string& scale : trial.scales) {
+      const recipes::Recipe& recipe = trial.recipes.emplace_back(file.resolve(paper.slug, name, scale));
+      trial.title = recipe.title;
+      for (const std::string& id : recipe.reports) require_known(table, "reports", "published number", id, published);
+    }
+    paper.trials.push_back(std::move(trial));
+  }
+  file.require_groups_in_use();
+}
+
+void require_trials_of(const TomlTable& table, const Claim& claim, const Paper& paper) {
+  Strings trials = claim.sequence;
+  if (!claim.left.empty()) trials.push_back(claim.left);
+  if (!claim.right.empty()) trials.push_back(claim.right);
+  const Strings known = names_of(paper.trials);
+  for (const std::string& name : trials) {
+    const std::string key = name == claim.left ? "left" : name == claim.right ? "right" : "sequence";
+    require_known(table, key, "trial", name, known);
+    for (const std::string& scale : claim.scales) {
+      if (!contains(paper.find_trial(name)->scales, scale)) {
+        table.refuse("scales", "scales at which every trial of the claim exists", fmt::format("\"{}\", unknown to '{}'", scale, name),
+                     "Remove the scale");
+      }
+    }
+  }
+}
+
+Claim read_claim(const TomlTable& table, const Paper& paper) {
+  Claim claim;
+  claim.id = table.required_text("id");
+  claim.statement = table.required_text("statement");
+  claim.kind = table.required_text("kind");
+  table.read_among("kind", claim.kind, {"better", "within", "at_least", "at_most", "order"});
+  table.read("metric", claim.metric);
+  const bool pair = claim.kind == "better" || claim.kind == "within";
+  if (claim.kind == "order") {
+    table.read("sequence", claim.sequence);
+    if (claim.sequence.size() < 2) table.refuse("sequence", "two trials or more", fmt::format("{}", claim.sequence.size()), "Add trials");
+  } else {
+    claim.left = table.required_text("left");
+    if (pair) claim.right = table.required_text("right");
+  }
+  table.read("margin", claim.margin);
+  table.read("published", claim.published);
+  table.read("scales", claim.scales);
+  table.read("dataset", claim.dataset);
+  table.read("note", claim.note);
+  table.finish();
+  for (const std::string& id : claim.published) require_known(table, "published", "published number", id, ids_of(paper.published));
+  for (const std::string& scale : claim.scales) require_known(table, "scales", "scale", scale, scale_names());
+  require_trials_of(table, claim, paper);
+  return claim;
+}
+
+Figure read_figure(const TomlTable& table, const Paper& paper) {
+  Figure figure;
+  figure.id = table.required_text("id");
+  figure.title = table.required_text("title");
+  figure.x_label = table.required_text("x_label");
+  figure.y_label = table.required_text("y_label");
+  table.read("metric", figure.metric);
+  table.read("log_x", figure.log_x);
+  for (const TomlTable& inner : table.tables("line")) {
+    Figure::Line line;
+    line.name = inner.required_text("name");
+    inner.read("trials", line.trials);
+    inner.read("x", line.x);
+    inner.read("published", line.published);
+    inner.read("published_x", line.published_x);
+    inner.finish();
+    for (const std::string& id : line.published) require_known(inner, "published", "published number", id, ids_of(paper.published));
+    if (line.published_x.size() != line.published.size()) {
+      inner.refuse("published_x", fmt::format("{} numbers, one a published id", line.published.size()),
+                   fmt::format("{}", line.published_x.size()), "Correct the list");
+    }
+    for (const std::string& name : line.trials) require_known(inner, "trials", "trial", name, names_of(paper.trials));
+    if (line.x.size() != line.trials.size()) {
+      inner.refuse("x", fmt::format("{} numbers, one a trial", line.trials.size()), fmt::format("{}", line.x.size()), "Correct the list");
+    }
+    figure.lines.push_back(std::move(line));
+  }
+  table.finish();
+  return figure;
+}
+
+template <typename Entry>
+void require_new_id(const TomlTable& table, const std::vector<Entry>& entries, const std::string& id) {
+  for (const Entry& entry : entries) {
+    if (entry.id == id) table.refuse("id", "an id that is used once", fmt::format("\"{}\" again", id), "Rename one");
+  }
+}
+
+}  // namespace
+
+Paper read_paper_files(const std::filesystem::path& folder) {
+  Paper paper;
+  read_published_file(folder / "published.toml", paper);
+  const ExperimentFile file(folder / "experiment.toml");
+  read_trials(file, paper);
+  for (const TomlTable& table : file.root().tables("claim")) {
+    Claim claim = read_claim(table, paper);
+    require_new_id(table, paper.claims, claim.id);
+    paper.claims.push_back(std::move(claim));
+  }
+  for (const TomlTable& table : file.root().tables("figure")) {
+    Figure figure = read_figure(table, paper);
+    require_new_id(table, paper.figures, figure.id);
+    paper.figures.push_back(std::move(figure));
+  }
+  file.root().finish();
+  return paper;
+}
+
+recipes::Recipe read_recipe(const std::filesystem::path& folder, const std::string& slug, const std::string& trial,
+                            const std::string& scale) {
+  const ExperimentFile file(folder / "experiment.toml");
+  const Strings trials = file.trial_names();
+  if (!contains(trials, trial)) {
+    throw InputError(Complaint{fmt::format("trial '{}/{}'", slug, trial), "a trial of the paper", "none of that name",
+                               text::did_you_mean(trial, trials, fmt::format("Known trials: {}", fmt::join(trials, ", ")))});
+  }
+  const Strings scales = file.scales_of(file.trial(trial));
+  if (!contains(scales, scale)) {
+    throw InputError(Complaint{fmt::format("scale '{}' of trial '{}/{}'", scale, slug, trial),
+                               fmt::format("one of {}", fmt::join(scales, ", ")), fmt::format("'{}'", scale),
+                               text::did_you_mean(scale, scales, "Choose one of these")});
+  }
+  return file.resolve(slug, trial, scale);
+}
+
+}  // namespace reprise::catalog

@@ -1,0 +1,102 @@
+#pragma once
+// Runs plans: training steps, evaluation, maps. One executor a net, used by one thread that owns the workers.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "suite/execution/plan.hpp"
+#include "suite/graph/parameters.hpp"
+#include "suite/optimizers/optimizer.hpp"
+#include "suite/parallel/tree_reduction.hpp"
+#include "suite/parallel/workers.hpp"
+#include "suite/ranks/team.hpp"
+
+namespace reprise::execution {
+
+/// Where a batch comes from: slot i of the global batch. Called from many threads at once.
+class BatchReader {
+ public:
+  virtual ~BatchReader() = default;
+  virtual void fetch(std::int64_t slot, float* output) const = 0;  ///< [H, W, C]
+  virtual std::int32_t label(std::int64_t slot) const = 0;
+};
+
+/// What ranks tell each other along with the loss: a batch raises it on one rank, its sums carry it to all.
+struct Signals {
+  bool stop = false, save = false;
+};
+
+struct Batch {
+  const BatchReader* reader = nullptr;
+  std::int64_t count = 0;  ///< real samples, at most NetOptions::batch
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;  ///< names the dropout masks
+  Signals signals = {};
+};
+
+struct BatchSums {
+  double loss = 0;  ///< sum over samples
+  std::int64_t errors = 0;
+  Signals signals = {};  ///< raised on any rank that has samples
+};
+
+/// What to read out of an evaluation besides its sums; null where not wanted.
+struct Readout {
+  std::int32_t* predictions = nullptr;  ///< [count]
+  float* outputs = nullptr;             ///< [count, K], the output node's values
+  graph::NodeId node = -1;              ///< a node whose values are wanted
+  float* values = nullptr;              ///< [count, size of that node]
+};
+
+struct ExecutorOptions {
+  NetOptions net;
+  bool target_is_input = false;
+  double label_smoothing = 0;
+};
+
+/// With a team of several ranks every call but gradients() and memory() is collective, with the same batch on every rank.
+class Executor {
+ public:
+  /// Keeps references to all but the options. `parameters` (and the optimizer's state) must be of the same team.
+  Executor(const graph::Graph& graph, const ExecutorOptions& options, graph::Parameters& parameters, parallel::Workers& workers,
+           ranks::Team& team = ranks::Team::alone());
+  ~Executor();
+
+  /// Packs the master weights; to be called after they were changed from outside.
+  void load_weights();
+
+  /// Forward, backward, update. Throws RunError naming the step if the loss is not finite; trained weights are then unchanged (running
+  /// statistics are not).
+  BatchSums train_step(const Batch& batch, optimizers::Optimizer& optimizer, const kernels::UpdateTerms& terms);
+
+  /// Gradients of the last compute_gradients, plain layout, as the parameter vector (tests, analyses).
+  const float* gradients() const;
+  /// Forward and backward without an update.
+  BatchSums compute_gradients(const Batch& batch);
+
+  /// Weights and optimizer state of layers cut by output features live with their owners; this brings them to every node.
+  void gather_weights(optimizers::Optimizer& optimizer);
+
+  /// Forward pass and loss. `readout.node`, if any, is a layer before the output. Throws InputError for Mode::train, which gathers
+  /// statistics.
+  BatchSums evaluate(const Batch& batch, layers::Mode mode, const Readout& readout = {});
+
+  struct MemoryUse {
+    std::size_t thread_arenas = 0, batch_arena = 0, packed_weights = 0, gradients = 0;
+    std::size_t total() const { return thread_arenas + batch_arena + packed_weights + gradients; }
+  };
+  MemoryUse memory() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Maps of what the output responds to: per sample, the gradient of the largest value of `node` with respect to the input,
+/// under a rule for ReLU. maps [count, H, W, C] is overwritten. Dropout is off, batch norm uses running statistics.
+/// Springenberg et al. 2015, section 3.4 (arXiv 1412.6806).
+void input_maps(const graph::Graph& graph, const NetOptions& options, const graph::Parameters& parameters, parallel::Workers& workers,
+                const Batch& batch, graph::NodeId node, layers::ReluRule rule, float* maps);
+
+}  // namespace reprise::execution

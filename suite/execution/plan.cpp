@@ -1,0 +1,396 @@
+#include "suite/execution/plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace reprise::execution {
+
+namespace {
+
+std::vector<SampleShape> input_shapes(const graph::Graph& graph, const graph::Node& node) {
+  std::vector<SampleShape> shapes;
+  for (const graph::NodeId input : node.inputs) shapes.push_back(graph.node(input).shape);
+  return shapes;
+}
+
+bool has_trained_parameters(const graph::Node& node) {
+  return std::any_of(node.parameters.begin(), node.parameters.end(), [](const auto& p) { return p.trains; });
+}
+
+}  // namespace
+
+PreparedNet::PreparedNet(const graph::Graph& graph_in, const NetOptions& options_in, bool wants_input_gradient)
+    : graph(graph_in), options(options_in) {
+  const auto& nodes = graph.nodes();
+  kernels.resize(nodes.size());
+  blocks.resize(nodes.size());
+  needs_gradient.assign(nodes.size(), wants_input_gradient);
+  for (std::size_t i = 1; i < nodes.size(); ++i) {
+    const graph::Node& node = nodes[i];
+    bool input_needs = false;
+    for (const graph::NodeId input : node.inputs) input_needs = input_needs || needs_gradient[static_cast<std::size_t>(input)];
+    needs_gradient[i] = input_needs || has_trained_parameters(node);
+    const auto shapes = input_shapes(graph, node);
+    layers::PrepareOptions prepare{.precision = options.precision,
+                                   .samples = static_cast<int>(options.shard),
+                                   .wants_grad_input = input_needs,
+                                   .channel = static_cast<std::uint32_t>(i)};
+    if (node.layer->output_blocks(shapes) > 0) {
+      prepare.samples = static_cast<int>(options.shards() * options.shard);
+      blocks[i] = node.layer->prepare_blocks(shapes, prepare);
+    } else {
+      kernels[i] = node.layer->prepare(shapes, prepare);
+    }
+  }
+}
+
+std::size_t PreparedNet::packed_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& kernel : kernels) bytes += kernel ? kernel->packed_bytes() : 0;
+  return bytes;
+}
+
+std::size_t place(std::vector<Interval>& intervals) {
+  std::vector<std::size_t> order(intervals.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return intervals[a].bytes > intervals[b].bytes; });
+  std::size_t arena = 0;
+  std::vector<std::size_t> placed;
+  for (const std::size_t i : order) {
+    Interval& mine = intervals[i];
+    std::vector<std::pair<std::size_t, std::size_t>> taken;
+    for (const std::size_t j : placed)
+      if (intervals[j].first <= mine.last && mine.first <= intervals[j].last)
+        taken.emplace_back(intervals[j].offset, intervals[j].offset + intervals[j].bytes);
+    std::sort(taken.begin(), taken.end());
+    std::size_t offset = 0;
+    for (const auto& [begin, end] : taken) {
+      if (offset + mine.bytes <= begin) break;
+      offset = std::max(offset, end);
+    }
+    mine.offset = offset;
+    arena = std::max(arena, offset + mine.bytes);
+    placed.push_back(i);
+  }
+  return arena;
+}
+
+namespace {
+
+/// Builds the stages of one plan, noting for every buffer where it is used.
+class Builder {
+ public:
+  Builder(const PreparedNet& net, Plan& plan) : net_(net), graph_(net.graph), plan_(plan) {
+    consumers_.assign(graph_.nodes().size(), 0);
+    for (const graph::Node& node : graph_.nodes())
+      for (const graph::NodeId input : node.inputs) ++consumers_[static_cast<std::size_t>(input)];
+    plan_.values.assign(graph_.nodes().size(), kNoBuffer);
+    gradients_.assign(graph_.nodes().size(), kNoBuffer);
+    saved_.assign(graph_.nodes().size(), kNoBuffer);
+    needed_ = reachable(is_maps() ? plan_.options.map_node : graph_.output());
+  }
+
+  void build() {
+    open_shards();
+    fetch();
+    const graph::NodeId end = is_maps() ? plan_.options.map_node : graph_.output();
+    for (graph::NodeId n = 1; n <= end; ++n)
+      if (needed_[static_cast<std::size_t>(n)]) forward(n);
+    if (is_maps())
+      seed_gradient(end);
+    else
+      loss(end);
+    if (is_train() || is_maps())
+      for (graph::NodeId n = end; n >= 1; --n)
+        if (gradients_[static_cast<std::size_t>(n)] != kNoBuffer) backward(n);
+    if (is_maps()) {
+      plan_.input_gradient = gradients_[0];
+      keep_to_the_end(plan_.input_gradient);
+      plan_.buffers[static_cast<std::size_t>(root(plan_.input_gradient))].crosses_stages = true;
+    }
+    std::erase_if(plan_.stages, [](const Stage& s) { return s.kind == Stage::Kind::shards && s.operations.empty(); });
+    allocate();
+  }
+
+ private:
+  bool is_train() const { return plan_.options.purpose == PlanOptions::Purpose::train; }
+  bool is_maps() const { return plan_.options.purpose == PlanOptions::Purpose::maps; }
+  bool runs_backward() const { return is_train() || is_maps(); }
+  bool needs_gradient(graph::NodeId n) const { return is_maps() || net_.needs_gradient[static_cast<std::size_t>(n)]; }
+  Stage& stage() { return plan_.stages.back(); }
+  Buffer& buffer(BufferId id) { return plan_.buffers[static_cast<std::size_t>(id)]; }
+
+  std::vector<bool> reachable(graph::NodeId end) const {
+    std::vector<bool> needed(graph_.nodes().size(), false);
+    needed[static_cast<std::size_t>(end)] = true;
+    for (graph::NodeId n = end; n >= 1; --n)
+      if (needed[static_cast<std::size_t>(n)])
+        for (const graph::NodeId input : graph_.node(n).inputs) needed[static_cast<std::size_t>(input)] = true;
+    return needed;
+  }
+
+  void open_shards() { plan_.stages.push_back({}); }
+
+  void close(Stage::Kind kind, graph::NodeId node) {
+    Stage between;
+    between.kind = kind;
+    between.node = node;
+    plan_.stages.push_back(between);
+  }
+
+  BufferId root(BufferId id) const {
+    while (plan_.buffers[static_cast<std::size_t>(id)].alias_of != kNoBuffer) id = plan_.buffers[static_cast<std::size_t>(id)].alias_of;
+    return id;
+  }
+
+  BufferId new_buffer(std::size_t bytes, bool whole = false) {
+    Buffer fresh;
+    fresh.bytes = aligned(std::max<std::size_t>(bytes, 1));
+    if (!whole && bytes > 0) fresh.bytes = bytes;  // slices of a batch buffer must be contiguous
+    fresh.whole = whole;
+    plan_.buffers.push_back(fresh);
+    return static_cast<BufferId>(plan_.buffers.size()) - 1;
+  }
+
+  std::size_t value_bytes(graph::NodeId n) const {
+    return static_cast<std::size_t>(graph_.node(n).shape.size() * net_.options.shard) * bytes_of(net_.options.precision);
+  }
+
+  /// Notes a use of a buffer by the operation that comes next.
+  void use(BufferId id) {
+    if (id == kNoBuffer) return;
+    Buffer& b = buffer(root(id));
+    const int s = static_cast<int>(plan_.stages.size()) - 1;
+    if (b.first_stage < 0) b.first_stage = s, b.first_position = position_;
+    if (b.first_stage != s) b.crosses_stages = true;
+    b.last_stage = s;
+    b.last_position = position_;
+    if (stage().kind != Stage::Kind::shards) b.crosses_stages = true;
+  }
+
+  void keep_to_the_end(BufferId id) {
+    Buffer& b = buffer(root(id));
+    b.last_stage = static_cast<int>(plan_.stages.size()) - 1;
+    b.last_position = position_;
+  }
+
+  Operation& add(Operation operation) {
+    for (const BufferId id : operation.inputs) use(id);
+    use(operation.output);
+    use(operation.grad_output);
+    for (const BufferId id : operation.grad_inputs) use(id);
+    for (const BufferId id : operation.accumulate) use(id);
+    use(operation.saved);
+    ++position_;
+    stage().operations.push_back(std::move(operation));
+    return stage().operations.back();
+  }
+
+  void fetch() {
+    plan_.values[0] = new_buffer(value_bytes(0));
+    add({.kind = Operation::Kind::fetch, .node = 0, .inputs = {}, .output = plan_.values[0], .grad_inputs = {}, .accumulate = {}});
+  }
+
+  std::vector<BufferId> values_of_inputs(graph::NodeId n) const {
+    std::vector<BufferId> ids;
+    for (const graph::NodeId input : graph_.node(n).inputs) ids.push_back(plan_.values[static_cast<std::size_t>(input)]);
+    return ids;
+  }
+
+  bool forward_in_place(graph::NodeId n) const {
+    const graph::Node& node = graph_.node(n);
+    const graph::NodeId input = node.inputs[0];
+    if (!node.layer->forward_in_place() || node.inputs.size() != 1 || consumers_[static_cast<std::size_t>(input)] != 1 ||
+        input == graph_.output())
+      return false;
+    if (node.shape.size() != graph_.node(input).shape.size()) return false;
+    if (input == 0 && plan_.options.target_is_input) return false;
+    if (!runs_backward()) return true;
+    if (node.layer->needs().input && needs_gradient(n)) return false;
+    return input == 0 || !graph_.node(input).layer->needs().output;
+  }
+
+  void forward(graph::NodeId n) {
+    const auto& kernel = net_.kernels[static_cast<std::size_t>(n)];
+    BufferId& value = plan_.values[static_cast<std::size_t>(n)];
+    value = new_buffer(value_bytes(n));
+    if (kernel == nullptr) {
+      close(Stage::Kind::blocks_forward, n);
+      stage().input = values_of_inputs(n)[0];
+      stage().output = value;
+      use(stage().input);
+      use(stage().output);
+      ++position_;
+      open_shards();
+      return;
+    }
+    if (forward_in_place(n)) buffer(value).alias_of = plan_.values[static_cast<std::size_t>(graph_.node(n).inputs[0])];
+    if (is_train() && kernel->statistics() > 0) {
+      add({.kind = Operation::Kind::statistics, .node = n, .inputs = values_of_inputs(n), .grad_inputs = {}, .accumulate = {}});
+      stage().statistics_node = n;
+      close(Stage::Kind::finish_forward, n);
+      open_shards();
+    }
+    if (runs_backward() && kernel->saved_bytes() > 0) saved_[static_cast<std::size_t>(n)] = new_buffer(aligned(kernel->saved_bytes()));
+    add({.kind = Operation::Kind::forward,
+         .node = n,
+         .inputs = values_of_inputs(n),
+         .output = value,
+         .grad_inputs = {},
+         .accumulate = {},
+         .saved = saved_[static_cast<std::size_t>(n)]});
+    plan_.scratch_bytes = std::max(plan_.scratch_bytes, kernel->scratch_bytes());
+  }
+
+  void loss(graph::NodeId end) {
+    Operation operation{.kind = Operation::Kind::loss,
+                        .node = end,
+                        .inputs = {plan_.values[static_cast<std::size_t>(end)]},
+                        .grad_inputs = {},
+                        .accumulate = {}};
+    if (plan_.options.target_is_input) operation.inputs.push_back(plan_.values[0]);
+    if (is_train()) operation.grad_output = gradients_[static_cast<std::size_t>(end)] = new_buffer(value_bytes(end));
+    add(std::move(operation));
+  }
+
+  void seed_gradient(graph::NodeId end) {
+    gradients_[static_cast<std::size_t>(end)] = new_buffer(value_bytes(end));
+    add({.kind = Operation::Kind::seed_gradient,
+         .node = end,
+         .inputs = {plan_.values[static_cast<std::size_t>(end)]},
+         .grad_output = gradients_[static_cast<std::size_t>(end)],
+         .grad_inputs = {},
+         .accumulate = {}});
+  }
+
+  void backward(graph::NodeId n) {
+    const graph::Node& node = graph_.node(n);
+    if (!needs_gradient(n)) return;
+    if (net_.kernels[static_cast<std::size_t>(n)] == nullptr) {
+      backward_blocks(n);
+      return;
+    }
+    const auto& kernel = *net_.kernels[static_cast<std::size_t>(n)];
+    Operation operation{.kind = Operation::Kind::backward,
+                        .node = n,
+                        .inputs = {},
+                        .grad_output = gradients_[static_cast<std::size_t>(n)],
+                        .grad_inputs = {},
+                        .accumulate = {},
+                        .saved = saved_[static_cast<std::size_t>(n)]};
+    operation.inputs.assign(node.inputs.size(), kNoBuffer);
+    if (node.layer->needs().input) operation.inputs = values_of_inputs(n);
+    if (node.layer->needs().output) operation.output = plan_.values[static_cast<std::size_t>(n)];
+    if (is_train() && kernel.grad_statistics() > 0) {
+      Operation sums = operation;
+      sums.kind = Operation::Kind::grad_statistics;
+      add(std::move(sums));
+      stage().statistics_node = n;
+      close(Stage::Kind::finish_backward, n);
+      open_shards();
+    }
+    for (const graph::NodeId input : node.inputs) {
+      BufferId& gradient = gradients_[static_cast<std::size_t>(input)];
+      BufferId written = kNoBuffer, added_to = kNoBuffer;
+      if (needs_gradient(input)) {
+        written = new_buffer(value_bytes(input));
+        if (gradient == kNoBuffer)
+          gradient = written;
+        else
+          added_to = gradient;
+        const bool in_place = node.layer->backward_in_place() && node.inputs.size() == 1 && added_to == kNoBuffer &&
+                              graph_.node(input).shape.size() == node.shape.size();
+        if (in_place) buffer(written).alias_of = operation.grad_output;
+      }
+      operation.grad_inputs.push_back(written);
+      operation.accumulate.push_back(added_to);
+    }
+    add(std::move(operation));
+    if (is_train() && has_trained_parameters(node) && kernel.grad_statistics() == 0) sum_gradients(n);
+  }
+
+  void sum_gradients(graph::NodeId n) {
+    for (std::size_t p = 0; p < graph_.node(n).parameters.size(); ++p) {
+      const auto& spec = graph_.node(n).parameters[p];
+      if (!spec.trains) continue;
+      stage().gradients.push_back(parameter_index(n, static_cast<int>(p)));
+      stage().gradient_offsets.push_back(stage().gradient_floats);
+      stage().gradient_floats += static_cast<std::int64_t>(aligned(static_cast<std::size_t>(spec.count()) * sizeof(float)) / sizeof(float));
+    }
+  }
+
+  int parameter_index(graph::NodeId n, int p) const {
+    int index = 0;
+    for (graph::NodeId before = 0; before < n; ++before) index += static_cast<int>(graph_.node(before).parameters.size());
+    return index + p;
+  }
+
+  void backward_blocks(graph::NodeId n) {
+    const graph::Node& node = graph_.node(n);
+    const graph::NodeId input = node.inputs[0];
+    const auto& kernel = *net_.blocks[static_cast<std::size_t>(n)];
+    close(Stage::Kind::blocks_backward, n);
+    stage().input = plan_.values[static_cast<std::size_t>(input)];
+    stage().grad_output = gradients_[static_cast<std::size_t>(n)];
+    if (needs_gradient(input)) {
+      const std::size_t rows = static_cast<std::size_t>(net_.options.shards() * net_.options.shard);
+      stage().partial = new_buffer(
+          static_cast<std::size_t>(kernel.blocks()) * rows * static_cast<std::size_t>(graph_.node(input).shape.size()) * sizeof(float),
+          true);
+    }
+    use(stage().input);
+    use(stage().grad_output);
+    use(stage().partial);
+    const BufferId partial = stage().partial;
+    ++position_;
+    open_shards();
+    if (partial == kNoBuffer) return;
+    BufferId& gradient = gradients_[static_cast<std::size_t>(input)];
+    const BufferId written = new_buffer(value_bytes(input));
+    const BufferId added_to = gradient;
+    if (gradient == kNoBuffer) gradient = written;
+    add({.kind = Operation::Kind::sum_blocks, .node = n, .inputs = {partial}, .grad_inputs = {written}, .accumulate = {added_to}});
+  }
+
+  void allocate() {
+    for (const bool batch : {false, true}) {
+      std::vector<Interval> intervals;
+      std::vector<Buffer*> owners;
+      for (Buffer& b : plan_.buffers) {
+        if (b.alias_of != kNoBuffer || b.first_stage < 0 || b.crosses_stages != batch) continue;
+        const std::size_t bytes = b.whole ? b.bytes
+                                  : batch ? aligned(b.bytes * static_cast<std::size_t>(net_.options.shards()))
+                                          : aligned(b.bytes);
+        intervals.push_back({bytes, batch ? b.first_stage : b.first_position, batch ? b.last_stage : b.last_position});
+        owners.push_back(&b);
+      }
+      (batch ? plan_.batch_arena_bytes : plan_.thread_arena_bytes) = place(intervals);
+      for (std::size_t i = 0; i < owners.size(); ++i) owners[i]->offset = intervals[i].offset;
+    }
+    for (std::size_t i = 0; i < plan_.buffers.size(); ++i) {
+      Buffer& b = plan_.buffers[i];
+      if (b.alias_of == kNoBuffer) continue;
+      const Buffer& owner = plan_.buffers[static_cast<std::size_t>(root(static_cast<BufferId>(i)))];
+      b.offset = owner.offset;
+      b.crosses_stages = owner.crosses_stages;
+    }
+    for (const auto& kernel : net_.blocks)
+      if (kernel) plan_.scratch_bytes = std::max(plan_.scratch_bytes, kernel->scratch_bytes());
+  }
+
+  const PreparedNet& net_;
+  const graph::Graph& graph_;
+  Plan& plan_;
+  std::vector<int> consumers_;
+  std::vector<BufferId> gradients_, saved_;
+  std::vector<bool> needed_;
+  int position_ = 0;
+};
+
+}  // namespace
+
+Plan::Plan(const PreparedNet& net, const PlanOptions& options_in) : options(options_in) {
+  Builder(net, *this).build();
+}
+
+}  // namespace reprise::execution

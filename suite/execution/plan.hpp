@@ -1,0 +1,108 @@
+#pragma once
+// From a graph to stages: what every thread does for every shard, in which order, and where in memory.
+//
+// A plan is a list of stages. A *shard stage* is a list of operations that one thread runs for one shard, depth-first, all
+// shards in any order. Between shard stages stand the places where samples meet: a *finish stage* of a layer that couples
+// samples (its statistics, summed along the shard tree), or a *block stage* of a layer that is cut by output features.
+// A buffer used inside one stage only lives in the thread's arena and is reused by the next shard; a buffer that crosses
+// stages lives in the batch arena, one slice a shard, [shards, samples, ...] contiguous, which is also what block stages read.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "suite/graph/graph.hpp"
+#include "suite/graph/parameters.hpp"
+
+namespace reprise::execution {
+
+struct NetOptions {
+  Precision precision = Precision::f32;
+  std::int64_t batch = 128;  ///< the global batch
+  std::int64_t shard = 8;    ///< samples of one shard
+  std::int64_t shards() const { return (batch + shard - 1) / shard; }
+};
+
+/// The kernels of a graph for one shard size and precision, with their packed weights; shared by all plans of the graph.
+struct PreparedNet {
+  PreparedNet(const graph::Graph& graph, const NetOptions& options, bool wants_input_gradient = false);
+
+  const graph::Graph& graph;
+  NetOptions options;
+  std::vector<std::unique_ptr<layers::Kernel>> kernels;      ///< per node; null for the input and for block-cut nodes
+  std::vector<std::unique_ptr<layers::BlockKernel>> blocks;  ///< per node; null unless block-cut
+  std::vector<bool> needs_gradient;                          ///< per node: a parameter lies at or before it
+  std::size_t packed_bytes() const;
+};
+
+using BufferId = int;
+constexpr BufferId kNoBuffer = -1;
+
+struct Buffer {
+  std::size_t bytes = 0;  ///< of one shard; of all shards if `whole`
+  bool whole = false;     ///< not sliced by shard
+  bool crosses_stages = false;
+  int first_stage = -1, last_stage = -1;
+  int first_position = -1, last_position = -1;
+  BufferId alias_of = kNoBuffer;  ///< shares memory with that buffer
+  std::size_t offset = 0;         ///< in the thread arena, or in the batch arena
+};
+
+struct Operation {
+  enum class Kind { fetch, statistics, forward, loss, seed_gradient, grad_statistics, backward, sum_blocks };
+  Kind kind = Kind::forward;
+  graph::NodeId node = 0;
+  std::vector<BufferId> inputs;
+  BufferId output = kNoBuffer;
+  BufferId grad_output = kNoBuffer;
+  std::vector<BufferId> grad_inputs;  ///< where the kernel writes; kNoBuffer where not wanted
+  std::vector<BufferId> accumulate;   ///< per input: grad_inputs[i] is added to this afterwards; kNoBuffer: no
+  BufferId saved = kNoBuffer;
+};
+
+struct Stage {
+  enum class Kind { shards, finish_forward, finish_backward, blocks_forward, blocks_backward };
+  Kind kind = Kind::shards;
+  graph::NodeId node = 0;                                                                        ///< of finish and block stages
+  std::vector<Operation> operations;                                                             ///< of shard stages
+  BufferId input = kNoBuffer, output = kNoBuffer, grad_output = kNoBuffer, partial = kNoBuffer;  ///< of block stages
+  graph::NodeId statistics_node = -1;          ///< coupled node whose sums this shard stage gathers, -1: none
+  std::vector<int> gradients;                  ///< parameters whose gradients this shard stage sums
+  std::vector<std::int64_t> gradient_offsets;  ///< of each, in floats
+  std::int64_t gradient_floats = 0;
+};
+
+struct PlanOptions {
+  enum class Purpose {
+    train,  ///< forward, loss, backward
+    infer,  ///< forward, loss and predictions
+    maps,   ///< forward to `map_node`, backward from it to the input; no parameter gradients
+  };
+  Purpose purpose = Purpose::train;
+  bool target_is_input = false;
+  graph::NodeId map_node = -1;
+};
+
+struct Plan {
+  Plan(const PreparedNet& net, const PlanOptions& options);
+
+  PlanOptions options;
+  std::vector<Stage> stages;
+  std::vector<Buffer> buffers;
+  std::vector<BufferId> values;         ///< forward buffer of each node, kNoBuffer if not computed
+  BufferId input_gradient = kNoBuffer;  ///< of maps
+  std::size_t thread_arena_bytes = 0;
+  std::size_t batch_arena_bytes = 0;
+  std::size_t scratch_bytes = 0;
+};
+
+/// Places buffers so that no two that are alive together overlap: largest first, lowest offset that fits.
+struct Interval {
+  std::size_t bytes;
+  int first, last;
+  std::size_t offset = 0;
+};
+/// Sets the offsets, returns the size of the arena.
+std::size_t place(std::vector<Interval>& intervals);
+
+}  // namespace reprise::execution

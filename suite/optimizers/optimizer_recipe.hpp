@@ -1,0 +1,29 @@
+#pragma once
+// The settings of an optimizer, as a recipe gives them.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "suite/schedules/schedule.hpp"
+
+namespace reprise::optimizers {
+
+struct OptimizerRecipe {
+  std::string kind = "sgd";  ///< "sgd", "adam", "adamw"
+  schedules::Schedule learning_rate;
+  schedules::Schedule momentum;  ///< sgd
+  bool nesterov = false;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  ///< adam
+  double weight_decay = 0;  ///< where ParameterSpec::decays: gradient += weight_decay * w; adamw: w -= rate * weight_decay * w
+  double l1 = 0;            ///< where ParameterSpec::decays: gradient += l1 * sign(w)
+  double max_norm = 0;      ///< bound on the norm of each unit's incoming weights; 0: none
+  /// Lookahead (Zhang et al. 2019, arXiv 1907.08610) with a rising weight: every so many steps slow <- d slow + (1 - d) fast, fast <- slow,
+  /// d = lookahead_decay^lookahead_steps * (share of the run)^3; after the last step fast <- slow. 0: none. Running statistics take part.
+  std::int64_t lookahead_steps = 0;
+  double lookahead_decay = 0.95;
+  std::vector<std::string> frozen;  ///< parameters ("conv1/bias") that no longer train from `frozen_from`, a share of the run, on
+  double frozen_from = 0;
+};
+
+}  // namespace reprise::optimizers

@@ -1,0 +1,70 @@
+#pragma once
+// A recipe: everything that decides a trial's numbers, resolved for one scale. It is what `/recipe` stores and what the
+// run id is hashed from. Nothing about ranks, threads or paths stands here.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "suite/optimizers/optimizer_recipe.hpp"
+#include "suite/recipes/options.hpp"
+#include "suite/tensor/shape.hpp"
+
+namespace reprise::recipes {
+
+/// Procedure "hebbian": the plastic layers learn first, without labels; then a classifier learns on features that are computed once.
+/// `batch`, `shard`, `epochs`, `steps` and `optimizer` of the recipe are the classifier's.
+struct HebbianRecipe {
+  double epochs = 1;  ///< passes over the training images before the classifier; 0: none
+  std::int64_t batch = 10;
+  std::int64_t shard = 5;
+  std::string order = "all_at_once";    ///< or "layer_by_layer": `epochs` passes for each layer, the earlier ones frozen
+  std::int64_t labelled_images = 0;     ///< training images that the classifier sees; 0: all
+  Precision features = Precision::f32;  ///< how cached features are stored
+};
+
+/// How a deviation begins that an override of the command line made: "set by hand: batch=16".
+inline const std::string kSetByHand = "set by hand: ";
+
+struct Recipe {
+  std::string paper, trial, scale;
+  std::string title;
+  std::string procedure = "supervised";  ///< "supervised" (labels), "autoencoder" (target = the preprocessed input) or "hebbian"
+  std::string model;                     ///< name of an architecture of the paper's model.cpp
+  Options model_options;
+
+  std::string dataset;
+  std::int64_t train_images = 0;  ///< 0: all
+  std::int64_t test_images = 0;
+  std::int64_t held_out_images = 0;  ///< if positive, so many training images are tested on in place of the test set
+  std::vector<std::string> preprocessing;
+  std::vector<std::string> augmentation;
+
+  std::int64_t batch = 128;  ///< the global batch
+  std::int64_t shard = 8;    ///< samples of one shard; 0 ("auto") until catalog::choose_shards has put a number here
+  double epochs = 1;         ///< length of the run, unless steps > 0
+  std::int64_t steps = 0;
+  Precision precision = Precision::f32;
+  optimizers::OptimizerRecipe optimizer;
+  HebbianRecipe hebbian;
+  double label_smoothing = 0;
+  bool drop_last = false;  ///< leave out an epoch's last batch if it is not full; ignored under "hebbian"
+  /// Views of a test image whose logits are averaged. 0: the image. 1: and its mirror. 2: half of that, and a quarter each of the same on
+  /// the image shifted by one pixel up and left, and down and right, with reflected borders (Jordan 2024, arXiv 2404.00498, section 3.5).
+  int test_views = 0;
+  int evaluations = 10;  ///< about how many times the test set is evaluated, the last step included
+
+  std::vector<std::string> analyses;  ///< run after training: "monte_carlo", "sparsity" ...; see experiments/analyses
+  Options analysis_options;
+
+  std::vector<std::string> reports;     ///< ids of published numbers that this trial reproduces
+  std::vector<std::string> deviations;  ///< from the paper's protocol, in words, each a footnote of the report
+};
+
+/// Steps of one pass over so many training images, at least 1.
+std::int64_t steps_per_epoch(const Recipe& recipe, std::int64_t train_images);
+
+/// Steps of the whole run.
+std::int64_t total_steps(const Recipe& recipe, std::int64_t train_images);
+
+}  // namespace reprise::recipes

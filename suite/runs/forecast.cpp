@@ -1,0 +1,108 @@
+// Forecast of a run: steps of the very net on made-up samples, or some waves of their shards, timed for about a second.
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+#include "datasets/manifest.hpp"
+#include "datasets/test_views.hpp"
+#include "suite/catalog/catalog.hpp"
+#include "suite/errors.hpp"
+#include "suite/runs/forecast_parts.hpp"
+#include "suite/runs/run_data.hpp"
+#include "suite/runs/run_trial.hpp"
+#include "suite/runs/scaling.hpp"
+#include "suite/runs/timed_net.hpp"
+
+namespace reprise::runs {
+
+namespace {
+
+/// Images of a split before a selection; a canvas has as many as the set it is made from.
+std::int64_t count_of(const datasets::DatasetEntry& entry, bool train) {
+  const auto& source = entry.base.empty() ? entry : datasets::require_entry(entry.base);
+  return train ? source.train.count : source.test.count;
+}
+
+std::int64_t chosen(std::int64_t selection, std::int64_t all) {
+  return selection > 0 ? std::min(selection, all) : all;
+}
+
+Forecast counted(const recipes::Recipe& recipe, const graph::Graph& graph, std::int64_t train_images) {
+  Forecast forecast;
+  forecast.steps = recipes::total_steps(recipe, train_images);
+  forecast.training_flops = static_cast<double>(graph.training_flops()) * static_cast<double>(forecast.steps * recipe.batch);
+  forecast.parameters = graph.trained_parameters();
+  forecast.disk_bytes = 4 * forecast.parameters * 4 + (std::int64_t{1} << 16);
+  forecast.exchanged_bytes_per_step = most_exchanged_bytes(graph, recipe);
+  return forecast;
+}
+
+/// Bytes of the images themselves, and of whitened copies.
+std::int64_t data_bytes(const recipes::Recipe& recipe, const Images& of, std::int64_t values) {
+  const std::int64_t images = of.train + of.test;
+  std::int64_t data = images * values;
+  if (is_whitened(recipe))
+    data += images * values * 2 - of.train * values + values * values * 4;  // half precision in place of bytes; the matrix
+  return data;
+}
+
+/// Bytes of this process in memory now.
+std::int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::int64_t pages = 0, resident = 0;
+  file >> pages >> resident;
+  return resident * 4096;
+}
+
+}  // namespace
+
+Images images_of(const recipes::Recipe& recipe, const datasets::DatasetEntry& data_set) {
+  const std::int64_t held_out = recipe.held_out_images;
+  return {chosen(recipe.train_images, count_of(data_set, true) - held_out),
+          held_out > 0 ? held_out : chosen(recipe.test_images, count_of(data_set, false))};
+}
+
+double step_seconds(const recipes::Recipe& recipe, int threads) {
+  if (recipe.procedure == "hebbian")
+    throw InputError(Complaint{"--shards", "a trial that learns by back-propagation", "procedure hebbian",
+                               "Compare whole forecasts: reprise plan with --set hebbian.shard=N"});
+  const graph::Graph graph = catalog::build_model(recipe);
+  return TimedNet(recipe, graph, datasets::require_entry(recipe.dataset).classes(), threads).train_step_seconds();
+}
+
+Forecast count_costs(const recipes::Recipe& recipe) {
+  const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
+  const graph::Graph graph = catalog::build_model(recipe);
+  if (recipe.procedure == "hebbian") return count_hebbian(recipe, graph, images_of(recipe, data_set));
+  return counted(recipe, graph, images_of(recipe, data_set).train);
+}
+
+Forecast forecast(const recipes::Recipe& recipe, int threads) {
+  const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
+  const auto [train_images, test_images] = images_of(recipe, data_set);
+  const graph::Graph graph = catalog::build_model(recipe);
+  const std::int64_t before = resident_bytes(), data = data_bytes(recipe, {train_images, test_images}, graph.node(0).shape.size());
+  if (recipe.procedure == "hebbian") {
+    Forecast forecast = forecast_hebbian(recipe, graph, {train_images, test_images}, data_set.classes(), threads);
+    forecast.memory_bytes += before + data;
+    return forecast;
+  }
+  TimedNet timed(recipe, graph, data_set.classes(), threads);
+
+  const std::int64_t steps_per_epoch = recipes::steps_per_epoch(recipe, train_images);
+  Forecast forecast = counted(recipe, graph, train_images);
+  const double epochs = static_cast<double>(forecast.steps) / static_cast<double>(steps_per_epoch);
+  const double evaluations = std::max(1.0, std::min(static_cast<double>(recipe.evaluations), std::ceil(epochs)));
+  const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);
+  const SampleShape& image = graph.node(0).shape;
+  const auto views = static_cast<double>(
+      datasets::test_views(static_cast<int>(recipe.test_views), static_cast<int>(image.height), static_cast<int>(image.width)).size());
+  forecast.seconds =
+      static_cast<double>(forecast.steps) * timed.train_step_seconds() + evaluations * views * test_batches * timed.evaluation_seconds();
+
+  forecast.memory_bytes = before + data + timed.working_bytes();
+  return forecast;
+}
+
+}  // namespace reprise::runs

@@ -1,0 +1,76 @@
+#include "suite/runs/run_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "datasets/image_set.hpp"
+#include "datasets/whitening.hpp"
+#include "suite/errors.hpp"
+#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/records/digest.hpp"
+
+namespace reprise::runs {
+
+RunData::RunData(const recipes::Recipe& recipe, const std::filesystem::path& directory, const std::function<bool()>& should_stop) {
+  const auto stops = [&] { return should_stop && should_stop(); };
+  datasets::Dataset loaded = datasets::load(recipe.dataset, directory, {recipe.train_images, recipe.test_images, recipe.held_out_images});
+  auto train_images = std::make_shared<datasets::ImageSet>(std::move(loaded.train));
+  auto test_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.test));
+  if (stops()) return;
+  preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed");
+  if (stops()) return;
+  train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
+  if (stops()) return;
+  if (recipe.procedure == "hebbian" && recipe.hebbian.labelled_images > 0) {
+    // The same images that a trial with so many train_images would see.
+    datasets::Dataset chosen =
+        datasets::load(recipe.dataset, directory, {recipe.hebbian.labelled_images, recipe.test_images, recipe.held_out_images});
+    labelled = std::make_unique<datasets::SampleSource>(std::make_shared<const datasets::ImageSet>(std::move(chosen.train)), preprocessing,
+                                                        std::vector<std::string>{});
+  }
+  test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
+  digest = records::sha256_hex(train_images->digest + test_images->digest);
+  // Whitened images are stored once; from here on nobody reads the training bytes.
+  if (preprocessing->is_expensive()) std::vector<std::uint8_t>().swap(train_images->pixels);
+}
+
+std::unique_ptr<const RunData> load_run_data(const recipes::Recipe& recipe, const std::filesystem::path& directory, ranks::Team& team,
+                                             const std::function<bool()>& should_stop) {
+  std::unique_ptr<const RunData> sources;
+  const auto stopped = [&] { return team.any((should_stop && should_stop()) || (sources && !sources->complete()), "agreement to stop"); };
+  team.on_root([&] { sources = std::make_unique<const RunData>(recipe, directory, should_stop); }, "reading of the data");
+  if (stopped()) return nullptr;
+  if (!sources) sources = std::make_unique<const RunData>(recipe, directory, should_stop);
+  if (stopped()) return nullptr;
+  if (is_whitened(recipe))
+    require_same(team, "whitening of " + recipe.dataset, datasets::blas_kernels(),
+                 "Pin the same on all: mpirun -x OPENBLAS_CORETYPE=Haswell");
+  require_same(team, "data set " + recipe.dataset, sources->digest, "Give all nodes the same --data");
+  return sources;
+}
+
+bool is_whitened(const recipes::Recipe& recipe) {
+  return std::any_of(recipe.preprocessing.begin(), recipe.preprocessing.end(),
+                     [](const std::string& stage) { return stage.starts_with("zca"); });
+}
+
+std::unique_ptr<training::Learner> make_learner(const recipes::Recipe& recipe, const graph::Graph& graph, const RunData& sources,
+                                                std::uint64_t seed, parallel::Workers& workers, ranks::Team& team) {
+  if (recipe.procedure != "hebbian")
+    return std::make_unique<training::Trainer>(recipe, graph, *sources.train, *sources.test, seed, workers, team);
+  return std::make_unique<hebbian::HebbianTrainer>(recipe, graph, *sources.train, sources.labelled ? *sources.labelled : *sources.train,
+                                                   *sources.test, seed, workers, team);
+}
+
+void require_same(ranks::Team& team, const std::string& thing, const std::string& mine, const char* fix) {
+  if (team.size() == 1) return;
+  const auto* bytes = reinterpret_cast<const std::byte*>(mine.data());
+  const std::vector<std::byte> heard = team.broadcast({bytes, bytes + mine.size()}, "agreement");
+  const std::string roots(reinterpret_cast<const char*>(heard.data()), heard.size());
+  if (team.any(roots != mine, "agreement"))
+    throw InputError(Complaint{thing, "the same on all ranks: " + roots,
+                               roots != mine ? fmt::format("{} on {}", mine, team.name_of(team.rank())) : "another on some rank", fix});
+}
+
+}  // namespace reprise::runs

@@ -1,0 +1,285 @@
+#include "suite/runs/run_trial.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "suite/analyses/analysis.hpp"
+#include "suite/catalog/catalog.hpp"
+#include "suite/errors.hpp"
+#include "suite/records/checkpoint.hpp"
+#include "suite/records/checkpoint_format.hpp"
+#include "suite/records/digest.hpp"
+#include "suite/records/result_file.hpp"
+#include "suite/records/run_lock.hpp"
+#include "suite/runs/provenance.hpp"
+#include "suite/runs/run_data.hpp"
+#include "suite/training/trainer.hpp"
+#include "suite/version.hpp"
+
+namespace reprise::runs {
+
+namespace {
+
+std::atomic<bool> stop_requested{false};
+
+constexpr const char* kForced = "forced";  // in checkpoints of runs that began with --force: the build
+
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::string checkpoint_digest(const records::Checkpoint& checkpoint) {
+  records::Xxh3 digest(records::Xxh3::Width::bits128);
+  records::serialise(checkpoint, [&](records::Bytes bytes) { digest.add(bytes); });
+  return digest.finish_hex();
+}
+
+/// Fails before hours of work rather than after them.
+void check_writable(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error || access(folder.c_str(), W_OK) != 0)
+    throw RunError(Complaint{"output folder " + folder.string(), "a folder that can be written",
+                             error ? error.message() : "no permission to write", "Choose another with --out"});
+}
+
+class Run {
+ public:
+  Run(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options)
+      : recipe_(recipe),
+        seed_(seed),
+        options_(options),
+        team_(options.team != nullptr ? *options.team : ranks::Team::alone()),
+        started_(now_seconds()),
+        folder_(options.out / recipe.paper / recipe.trial) {}
+
+  RunSummary execute() {
+    for (const std::string& name : recipe_.analyses) analyses::find_analysis(name);
+    team_.on_root([&] { check_writable(folder_); }, "output folder");
+    const std::unique_ptr<const RunData> sources =
+        load_run_data(recipe_, options_.data, team_, [] { return stop_requested.load(std::memory_order_relaxed); });
+    RunSummary summary;
+    if (!sources) {
+      summary.outcome = RunSummary::Outcome::stopped_at_start;
+      summary.wall_seconds = now_seconds() - started_;
+      return summary;
+    }
+    summary.run_id = run_id(recipe_, seed_, sources->digest);
+    summary.file = folder_ / (summary.run_id + ".h5");
+    const std::filesystem::path checkpoint = folder_ / (summary.run_id + ".checkpoint");
+    std::optional<records::RunLock> lock;
+    team_.on_root([&] { lock.emplace(folder_ / (summary.run_id + ".lock")); }, "lock of the run");
+    if (!options_.force && root_says([&] { return std::filesystem::exists(summary.file); })) return already_there(summary, checkpoint);
+
+    const graph::Graph graph = catalog::build_model(recipe_, sources->train->shape(), sources->train->classes());
+    parallel::Workers workers(options_.threads);
+    const auto learner = make_learner(recipe_, graph, *sources, static_cast<std::uint64_t>(seed_), workers, team_);
+    training::Learner& trainer = *learner;
+    resume(trainer, summary.run_id, checkpoint);
+    if (!trainer.run(controls(summary.run_id, checkpoint))) {
+      summary.outcome = RunSummary::Outcome::stopped_early;
+      summary.file = checkpoint;
+      summary.wall_seconds = now_seconds() - started_;
+      return summary;
+    }
+    records::RunRecord record = describe(summary.run_id, *sources, workers);
+    trainer.write_to(record);
+    analyse(graph, trainer, *sources->test, workers, record);
+    if (options_.keep_weights) keep_weights(trainer.parameters(), record);
+    team_.on_root(
+        [&] {
+          records::write_result(record, summary.file);
+          records::remove_checkpoint(checkpoint);
+        },
+        "result file");
+    summary.test_error_percent = trainer.last_evaluation().error_percent;
+    summary.wall_seconds = now_seconds() - started_;
+    return summary;
+  }
+
+ private:
+  template <typename Question>
+  bool root_says(const Question& question) const {
+    std::uint8_t answer = 0;
+    if (team_.is_root()) answer = question() ? 1 : 0;
+    team_.broadcast(&answer, sizeof answer, "agreement");
+    return answer != 0;
+  }
+
+  RunSummary already_there(RunSummary summary, const std::filesystem::path& checkpoint) const {
+    summary.outcome = RunSummary::Outcome::already_there;
+    team_.on_root(
+        [&] {
+          const records::RunRecord record = records::read_result(summary.file);
+          if (options_.keep_weights && record.weights.empty())
+            throw InputError(Complaint{summary.file.string(), "the final weights in it (--keep-weights)", "a finished result without them",
+                                       "Add --force: the run is computed again, with the same numbers, and its weights are kept"});
+          const auto errors = record.metrics.find("test_error");
+          if (errors != record.metrics.end() && !errors->second.values.empty()) summary.test_error_percent = errors->second.values.back();
+          records::remove_checkpoint(checkpoint);  // of a run that was killed after its result was written
+        },
+        "result file");
+    return summary;
+  }
+
+  std::string arithmetic() const { return runs::arithmetic(is_whitened(recipe_)); }
+
+  /// --force is for a new build, too: what another build began is not gone on with.
+  static std::string build() {
+    const std::map<std::string, std::string> facts = build_facts();
+    return facts.at("git_commit") + " " + facts.at("git_dirty_diff_sha1");
+  }
+
+  void require_own(const records::Checkpoint& saved, const std::string& id, const std::filesystem::path& checkpoint) const {
+    const auto require = [&](const char* key, const std::string& expected, const std::string& fix) {
+      const auto found = saved.texts.find(key);
+      if (found != saved.texts.end() && found->second == expected) return;
+      throw InputError(Complaint{fmt::format("checkpoint {}, {}", checkpoint.string(), key), expected,
+                                 found == saved.texts.end() ? "none: it is of an earlier version" : found->second, fix});
+    };
+    require("run_id", id, "It is of another run: remove it, or run again with --force");
+    require("arithmetic", arithmetic(),
+            "Two instruction sets round differently. Pin the one that the run began with (the lowest: " + kLowestArithmetic +
+                "), or begin again: --force");
+  }
+
+  /// --force begins anew, but an interrupted run that began so goes on.
+  std::optional<records::Checkpoint> read_own(const std::string& id, const std::filesystem::path& checkpoint) const {
+    try {
+      std::string damage;
+      std::optional<records::Checkpoint> saved = records::read_checkpoint(checkpoint, &damage);
+      if (!damage.empty() && options_.note) options_.note(damage + "; the one before it is taken");
+      if (!saved) return saved;
+      const auto forced = saved->texts.find(kForced);
+      const bool is_meant = !options_.force || (forced != saved->texts.end() && forced->second == build());
+      if (is_meant) {
+        require_own(*saved, id, checkpoint);
+        return saved;
+      }
+    } catch (const InputError&) {
+      if (!options_.force) throw;
+    }
+    records::remove_checkpoint(checkpoint);
+    return std::nullopt;
+  }
+
+  void resume(training::Learner& trainer, const std::string& id, const std::filesystem::path& checkpoint) const {
+    std::optional<records::Checkpoint> saved;
+    team_.on_root([&] { saved = read_own(id, checkpoint); }, "checkpoint");
+    if (!root_says([&] { return saved.has_value(); })) return;
+    if (!saved) saved = records::read_checkpoint(checkpoint);
+    require_same(team_, "checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none",
+                 "--out must be on a file system that all nodes share");
+    trainer.restore(*saved);
+    if (options_.note && team_.is_root()) options_.note(fmt::format("goes on after step {} of its checkpoint", trainer.step()));
+  }
+
+  training::Controls controls(const std::string& id, const std::filesystem::path& checkpoint) const {
+    training::Controls controls;
+    controls.least_seconds_between_saves = options_.least_seconds_between_checkpoints;
+    controls.should_stop = [this] {
+      // The last twentieth, at most 20 s, is left for writing the checkpoint.
+      const double limit = options_.time_limit_seconds, reserve = std::min(20.0, 0.05 * limit);
+      return stop_requested.load(std::memory_order_relaxed) || (limit > 0 && now_seconds() - started_ > limit - reserve);
+    };
+    controls.save = [this, id, checkpoint](records::Checkpoint state) {
+      state.texts["run_id"] = id;
+      state.texts["arithmetic"] = arithmetic();
+      if (options_.force) state.texts[kForced] = build();
+      records::write_checkpoint(state, checkpoint);
+    };
+    if (options_.progress && team_.is_root())
+      controls.progress = [this](const training::Progress& p) {
+        options_.progress({.step = p.step,
+                           .total_steps = p.total_steps,
+                           .epoch = p.epoch,
+                           .loss = p.loss,
+                           .images_per_second = p.images_per_second,
+                           .seconds_left = p.seconds_left,
+                           .phase = p.phase});
+      };
+    return controls;
+  }
+
+  records::RunRecord describe(const std::string& id, const RunData& sources, const parallel::Workers& workers) const {
+    records::RunRecord record;
+    record.paper = recipe_.paper;
+    record.trial = recipe_.trial;
+    record.scale = recipe_.scale;
+    record.run_id = id;
+    record.seed = seed_;
+    record.recipe_toml = catalog::to_toml(recipe_);
+    record.deviations = recipe_.deviations;
+    record.provenance = provenance(workers.threads());
+    record.provenance["ranks"] = std::to_string(team_.size());
+    record.provenance["nodes"] = std::to_string(team_.nodes());
+    record.provenance["data_digest"] = sources.digest;
+    record.provenance["data_train_digest"] = sources.train->images().digest;
+    record.provenance["data_test_digest"] = sources.test->images().digest;
+    return record;
+  }
+
+  void analyse(const graph::Graph& graph, training::Learner& trainer, const datasets::SampleSource& test, parallel::Workers& workers,
+               records::RunRecord& record) const {
+    const auto build = [&](const recipes::Options& options) {
+      recipes::Recipe recipe = recipe_;
+      recipe.model_options = options;
+      return catalog::build_model(recipe, test.shape(), test.classes());
+    };
+    for (const std::string& name : recipe_.analyses) {
+      analyses::AnalysisInputs inputs{recipe_, graph, trainer, test, static_cast<std::uint64_t>(seed_), workers, build, {}};
+      if (options_.progress && team_.is_root())
+        inputs.progress = [&](double fraction) {
+          options_.progress({.step = static_cast<std::int64_t>(fraction * 100),
+                             .total_steps = 100,
+                             .epoch = 0,
+                             .loss = 0,
+                             .images_per_second = 0,
+                             .seconds_left = 0,
+                             .phase = "analysis: " + name});
+        };
+      analyses::find_analysis(name)(inputs, record);
+    }
+    recipe_.analysis_options.check_all_used(fmt::format("analyses of {}/{}", recipe_.paper, recipe_.trial));
+  }
+
+  static void keep_weights(const graph::Parameters& parameters, records::RunRecord& record) {
+    for (const graph::Parameter& parameter : parameters.list()) {
+      const float* values = parameters.of(parameter);
+      std::string name = parameter.name;  // "conv1/weight"; a slash would be a group of the file
+      std::replace(name.begin(), name.end(), '/', '.');
+      record.weights[name] = {parameter.spec.shape, {values, values + parameter.count}};
+    }
+  }
+
+  const recipes::Recipe& recipe_;
+  std::int64_t seed_;
+  const RunOptions& options_;
+  ranks::Team& team_;
+  double started_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace
+
+void request_stop() {
+  stop_requested.store(true, std::memory_order_relaxed);
+}
+
+std::string run_id(const recipes::Recipe& recipe, std::int64_t seed, const std::string& data_digest) {
+  return records::sha256_hex(
+             fmt::format("{}\nseed {}\ndata {}\nanswer version {}\n", catalog::to_toml(recipe), seed, data_digest, kAnswerVersion))
+      .substr(0, 16);
+}
+
+RunSummary run_trial(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options) {
+  return Run(recipe, seed, options).execute();
+}
+
+}  // namespace reprise::runs

@@ -1,0 +1,81 @@
+#include "suite/runs/verification.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "suite/catalog/catalog.hpp"
+#include "suite/errors.hpp"
+#include "suite/runs/provenance.hpp"
+#include "suite/runs/run_data.hpp"
+#include "suite/training/trainer.hpp"
+
+namespace reprise::runs {
+
+namespace {
+
+std::string fact(const std::map<std::string, std::string>& provenance, const std::string& key) {
+  const auto found = provenance.find(key);
+  return found == provenance.end() ? "unknown" : found->second;
+}
+
+void require_same_instructions(const records::RunRecord& record, const recipes::Recipe& recipe,
+                               const std::map<std::string, std::string>& here) {
+  for (const std::string key : {"isa_vector_kernels", "onednn", "blas"}) {
+    if (key == "blas" && (!is_whitened(recipe) || !record.provenance.contains(key))) continue;  // only whitening multiplies with it
+    if (fact(record.provenance, key) == fact(here, key)) continue;
+    const bool then_is_lower = fact(record.provenance, "isa_vector_kernels") == "avx2";
+    throw InputError(Complaint{fmt::format("{} of run {}", key, record.run_id), "the same here: " + fact(record.provenance, key),
+                               fact(here, key),
+                               fmt::format("Two instruction sets round differently. Pin the lower one: {} {}", kLowestArithmetic,
+                                           then_is_lower ? "reprise verify ..." : "for the run, then for its verification")});
+  }
+}
+
+}  // namespace
+
+records::Divergence verify_run(const records::RunRecord& record, const VerificationPart& part, const RunOptions& options) {
+  ranks::Team& team = options.team != nullptr ? *options.team : ranks::Team::alone();
+  const recipes::Recipe recipe = catalog::recipe_from_toml(record.recipe_toml);
+  require_same_instructions(record, recipe, provenance(1));
+  const auto sources = load_run_data(recipe, options.data, team);
+  if (fact(record.provenance, "data_digest") != sources->digest)
+    throw InputError(Complaint{fmt::format("data of run {}", record.run_id), fact(record.provenance, "data_digest"), sources->digest,
+                               "Give the data that it was run on (--data)"});
+  if (run_id(recipe, record.seed, sources->digest) != record.run_id)
+    throw InputError(Complaint{fmt::format("run {}", record.run_id), "made by a code that gives this version's answers",
+                               "another answer version, or a changed recipe",
+                               "Check out the commit in its provenance: reprise diff shows it"});
+
+  const graph::Graph graph = catalog::build_model(recipe, sources->train->shape(), sources->train->classes());
+  parallel::Workers workers(options.threads);
+  const auto learner = make_learner(recipe, graph, *sources, static_cast<std::uint64_t>(record.seed), workers, team);
+  training::Learner& trainer = *learner;
+  training::Controls controls;
+  // Losses are noted every so many steps: fewer would compare nothing. One step more than asked for, so that a row due at the last is made.
+  const std::int64_t first_note = record.trace.steps.empty() ? 0 : record.trace.steps.front(),
+                     steps = part.steps > 0 ? std::max(part.steps, first_note) : 0;
+  controls.should_stop = [&] { return steps > 0 && trainer.step() > steps; };
+  if (options.progress && team.is_root())
+    controls.progress = [&](const training::Progress& p) {
+      const std::int64_t total = steps > 0 ? std::min(steps, p.total_steps) : p.total_steps;
+      const double rate = p.images_per_second / static_cast<double>(recipe.batch);
+      options.progress({.step = p.step,
+                        .total_steps = total,
+                        .epoch = p.epoch,
+                        .loss = p.loss,
+                        .images_per_second = p.images_per_second,
+                        .seconds_left = static_cast<double>(std::max<std::int64_t>(0, total - p.step)) / rate,
+                        .phase = "executing again"});
+    };
+  trainer.run(controls);
+  records::RunRecord again;
+  trainer.write_to(again);
+  records::Divergence divergence = records::find_divergence(record, again, part.from_epoch);
+  if (!divergence.differs && divergence.rows == 0 && divergence.steps == 0)
+    throw InputError(Complaint{fmt::format("run {}", record.run_id), "a note of its history among what was executed",
+                               fmt::format("none in {} steps", trainer.step()), "Give a larger --steps, or a smaller --from"});
+  return divergence;
+}
+
+}  // namespace reprise::runs

@@ -1,0 +1,45 @@
+#include "suite/catalog/demo.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "suite/errors.hpp"
+
+namespace reprise::catalog {
+namespace {
+
+TEST(Demo, runs_trials_of_every_paper_on_data_that_every_machine_has) {
+  const std::vector<DemoRow> rows = load_demo();
+  EXPECT_GE(rows.size(), 12u);
+  std::set<std::string> papers;
+  for (const DemoRow& row : rows) {
+    papers.insert(row.paper);
+    EXPECT_EQ(resolve(row.paper, row.trial, row.scale, row.overrides).dataset, "fashion-mnist") << row.paper << "/" << row.trial;
+    EXPECT_GE(row.seeds, 1);
+  }
+  EXPECT_EQ(papers.size(), paper_slugs().size());
+}
+
+TEST(Demo, nets_build_on_grey_images_of_28_pixels) {
+  double tera_operations = 0;
+  for (const DemoRow& row : load_demo()) {
+    const recipes::Recipe recipe = resolve(row.paper, row.trial, row.scale, row.overrides);
+    const graph::Graph graph = build_model(recipe, {28, 28, 1}, 10);
+    EXPECT_GT(recipe.train_images, 0);
+    tera_operations +=
+        1e-12 * row.seeds * static_cast<double>(graph.training_flops()) * static_cast<double>(recipe.train_images) * recipe.epochs;
+  }
+  EXPECT_LT(tera_operations, 26.0);  // five and a half minutes at 80 GFLOP/s: two slow cores, narrow nets
+}
+
+TEST(Demo, overrides_are_split_at_the_first_equals_sign) {
+  const Override override = parse_override("model.name=a=b");
+  EXPECT_EQ(override.key, "model.name");
+  EXPECT_EQ(override.value, "a=b");
+  EXPECT_THROW(parse_override("epochs"), InputError);
+  EXPECT_THROW(parse_override("=2"), InputError);
+}
+
+}  // namespace
+}  // namespace reprise::catalog
