@@ -1,4 +1,4 @@
-// Parts of a recipe that few papers use: whitening filters, Lookahead, frozen parameters, incomplete batches.
+// Parts of a recipe that few papers use: whitening filters, one cycle, incomplete batches.
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,7 @@
 
 #include "suite/errors.hpp"
 #include "suite/layers/conv2d.hpp"
-#include "suite/layers/dense.hpp"
 #include "suite/layers/patch_whitening.hpp"
-#include "suite/optimizers/optimizer.hpp"
 #include "suite/random/random.hpp"
 #include "suite/recipes/recipe.hpp"
 
@@ -69,59 +67,6 @@ TEST(IdentityFilters, pass_the_channel_of_their_number) {
   for (int k = 0; k < 3; ++k)
     for (int i = 0; i < 27; ++i) EXPECT_EQ(w[k * 27 + i], i == k * 9 + 4 ? 1 : 0);
   for (int k = 3; k < 5; ++k) EXPECT_NE(w[k * 27], 0);
-}
-
-/// One dense layer of one weight and one bias, whose gradients are 1.
-struct OneWeight {
-  OneWeight() : graph({1, 1, 1}) {
-    graph.add("dense", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 1}));
-    parameters.emplace(graph);
-    parameters->initialise(1);
-    weight() = 0;
-  }
-  float& weight() { return *parameters->of(parameters->list()[0]); }
-  float& bias() { return *parameters->of(parameters->list()[1]); }
-  void run(const optimizers::OptimizerRecipe& recipe, int steps) {
-    optimizers::Optimizer optimizer(recipe, *parameters);
-    const float one = 1;
-    for (int step = 0; step < steps; ++step) {
-      const auto terms = optimizer.terms(step, steps);
-      for (int p = 0; p < 2; ++p) optimizer.update_rows(*parameters, p, 0, 1, &one, terms);
-      optimizer.finish_step(*parameters, terms);
-    }
-  }
-  graph::Graph graph;
-  std::optional<graph::Parameters> parameters;
-};
-
-optimizers::OptimizerRecipe rate_one() {
-  optimizers::OptimizerRecipe recipe;
-  recipe.learning_rate.value = 1;
-  return recipe;
-}
-
-TEST(Lookahead, follows_the_slow_copy_by_hand) {
-  optimizers::OptimizerRecipe recipe = rate_one();
-  recipe.lookahead_steps = 2, recipe.lookahead_decay = 0.5;
-  OneWeight one;
-  one.run(recipe, 5);
-  // Step 2: fast -2, d = 0.25 (2/5)^3, slow 0: -2 (1 - d). Step 4: two further steps, d = 0.25 (4/5)^3. Step 5, the last: back to the slow
-  // copy.
-  const double d2 = 0.25 * 0.064, d4 = 0.25 * 0.512;
-  const double after2 = -2 * (1 - d2), after4 = d4 * after2 + (1 - d4) * (after2 - 2);
-  EXPECT_NEAR(one.weight(), after4, 1e-6);
-}
-
-TEST(Frozen, parameters_stop_at_their_share_of_the_run) {
-  optimizers::OptimizerRecipe recipe = rate_one();
-  recipe.frozen = {"dense/bias"}, recipe.frozen_from = 0.3;
-  OneWeight one;
-  one.bias() = 0;
-  one.run(recipe, 10);
-  EXPECT_EQ(one.weight(), -10);
-  EXPECT_EQ(one.bias(), -3);
-  recipe.frozen = {"dense/bais"};
-  EXPECT_THROW(one.run(recipe, 1), InputError);
 }
 
 TEST(Schedules, one_cycle_begins_at_its_start) {
