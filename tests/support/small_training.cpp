@@ -55,6 +55,16 @@ training::Learner& SmallRun::learner() {
   return *state_->learner;
 }
 
+const SmallTraining& SmallRun::setup() const {
+  return state_->setup;
+}
+const datasets::SampleSource& SmallRun::test() const {
+  return *state_->test;
+}
+parallel::Workers& SmallRun::workers() {
+  return state_->workers;
+}
+
 void SmallRun::set_weights(const std::string& name, const std::vector<float>& values) {
   records::Checkpoint checkpoint = learner().snapshot();
   bool found = false;
@@ -87,8 +97,9 @@ records::Checkpoint SmallRun::stop_after(std::int64_t step) {
   records::Checkpoint kept;
   bool stop = false;
   training::Controls controls;
-  // A stop is asked for before a step and answered after it.
-  controls.should_stop = [&] { return stop = stop || learner().step() >= step - 1; };
+  // Back-propagation asks before a step and stops after it, Hebbian learning asks after a step.
+  const std::int64_t asked_at = state_->setup.recipe.procedure == "hebbian" ? step : step - 1;
+  controls.should_stop = [&] { return stop = stop || learner().step() >= asked_at; };
   controls.save = [&](const records::Checkpoint& checkpoint) { kept = checkpoint; };
   if (run(controls) || learner().step() != step) throw std::logic_error("it did not stop there");
   return kept;

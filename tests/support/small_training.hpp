@@ -37,6 +37,9 @@ class SmallRun {
   ~SmallRun();
 
   training::Learner& learner();
+  const SmallTraining& setup() const;
+  const datasets::SampleSource& test() const;
+  parallel::Workers& workers();
   /// Before the first step, or between two runs: values of a parameter, "dense/weight" in plain row-major order.
   void set_weights(const std::string& name, const std::vector<float>& values);
   std::vector<float> weights(const std::string& name);

@@ -57,18 +57,6 @@ TEST(PatchWhitening, needs_two_filters_a_value_of_a_patch) {
   EXPECT_EQ(specs[1].rate_multiplier, 1);
 }
 
-TEST(IdentityFilters, pass_the_channel_of_their_number) {
-  graph::Graph graph({4, 4, 3});
-  graph.add("conv", std::make_shared<layers::Conv2d>(
-                        layers::Conv2d::Options{.filters = 5, .kernel = 3, .padding = 1, .bias = false, .identity_filters = true}));
-  graph::Parameters parameters(graph);
-  parameters.initialise(1);
-  const float* w = parameters.values();
-  for (int k = 0; k < 3; ++k)
-    for (int i = 0; i < 27; ++i) EXPECT_EQ(w[k * 27 + i], i == k * 9 + 4 ? 1 : 0);
-  for (int k = 3; k < 5; ++k) EXPECT_NE(w[k * 27], 0);
-}
-
 TEST(Schedules, one_cycle_begins_at_its_start) {
   const schedules::Schedule schedule{.kind = "one_cycle", .value = 1, .start = 0.2, .final_value = 0.07, .warmup = 0.25};
   EXPECT_DOUBLE_EQ(schedule.at(0, 100), 0.2);

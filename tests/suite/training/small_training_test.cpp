@@ -167,6 +167,21 @@ TEST(SmallTraining, dropout_is_drawn_anew_each_step_and_scales_in_evaluation) {
   EXPECT_NEAR(run.metric("test_loss").back(), loss_at(1), 1e-6);  // the pixel times 1/2
 }
 
+TEST(SmallTraining, two_dropouts_in_a_row_draw_unlike_masks) {
+  SmallTraining setup;
+  for (const char* name : {"first", "second"})
+    setup.graph.add(name,
+                    std::make_shared<layers::Dropout>(layers::Dropout::Options{.keep = 0.5, .form = layers::DropoutForm::non_inverted}));
+  setup.graph.add("dense", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 2}));
+  setup.train = equal_images(1024, 2, 0);
+  setup.test = equal_images(1, 2, 0);
+  setup.recipe.batch = 1024, setup.recipe.shard = 64;
+  SmallRun run(setup);
+  run.set_weights("dense/weight", {1, 0, 0, 0});
+  const double kept = 1024 * (std::log(2) - run.step_losses().at(0)) / (std::log(2) - loss_at(2));
+  EXPECT_NEAR(kept, 256, 60);  // a quarter, give or take 14; equal masks would keep a half
+}
+
 TEST(SmallTraining, smoothing_is_for_training_alone) {
   SmallTraining setup = two_pixels(equal_images(6, 1, 1));
   setup.recipe.batch = 4;  // and then 2

@@ -88,7 +88,7 @@ TEST(Trainer, learns_the_synthetic_set) {
   parallel::Workers workers(2);
   Trainer trainer(setup.recipe, *setup.graph, *setup.train, *setup.test, 1, workers);
   trainer.run({});
-  EXPECT_LT(trainer.last_evaluation().error_percent, 45.0);  // guessing gives 90
+  EXPECT_LT(trainer.last_evaluation().error_percent, 5.0);  // at most 3 images of 70; guessing gives 90
 }
 
 TEST(Trainer, refuses_a_checkpoint_of_another_recipe) {
