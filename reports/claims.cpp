@@ -123,13 +123,14 @@ const RunGroup* find_group(const std::vector<RunGroup>& groups, const std::strin
 std::optional<ClaimResult> test_claim(const Claim& claim, const std::vector<RunGroup>& groups, const Setting& setting) {
   ClaimResult result;
   std::vector<Verdict> verdicts;
-  std::set<std::string> outdated;
+  std::set<std::string> earlier_recipes, earlier_answers;
   for (const Part& part : parts_of(claim)) {
     const RunGroup* left = find_group(groups, part.left, setting);
     const RunGroup* right = part.right.empty() ? nullptr : find_group(groups, part.right, setting);
     if (!left || (!right && !part.right.empty())) return std::nullopt;
     for (const RunGroup* group : {left, right}) {
-      if (group && group->outdated) outdated.insert(group->trial);
+      if (group && group->earlier_recipe) earlier_recipes.insert(group->trial);
+      if (group && group->answer_version != kAnswerVersion) earlier_answers.insert(group->trial);
     }
     const auto comparison = right ? compare_groups(*left, *right, claim.metric, claim.kind != "within", part.region)
                                   : measure_group(*left, claim.metric, part.region);
@@ -139,8 +140,10 @@ std::optional<ClaimResult> test_claim(const Claim& claim, const std::vector<RunG
     result.pictures.push_back({comparison->estimate.value, comparison->estimate.low, comparison->estimate.high, part.region.low,
                                part.region.high, comparison->unit, verdicts.back().word(), comparison->name});
   }
-  if (!outdated.empty())
-    result.tests.push_back(fmt::format("By an earlier recipe than the catalog's of today: {}.", fmt::join(outdated, ", ")));
+  if (!earlier_recipes.empty())
+    result.tests.push_back(fmt::format("By an earlier recipe than the catalog's of today: {}.", fmt::join(earlier_recipes, ", ")));
+  if (!earlier_answers.empty())
+    result.tests.push_back(fmt::format("Of another answer version than {}: {}.", kAnswerVersion, fmt::join(earlier_answers, ", ")));
   result.verdict = all_of(verdicts);
   std::tie(result.scale, result.dataset, result.variation) = setting;
   result.substitute = !claim.dataset.empty() && canonical_name(claim.dataset) != canonical_name(result.dataset);

@@ -102,7 +102,10 @@ Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::Pu
   if (published && published->report == "median")
     row.deviations.push_back(published->runs ? fmt::format("the published value is the median of {} runs, ours a mean", *published->runs)
                                              : "the published value is a median, ours a mean");
-  if (group.outdated) row.deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
+  if (group.answer_version != kAnswerVersion)
+    row.deviations.push_back(
+        fmt::format("of answer version {}: the code of today, version {}, gives other bits", group.answer_version, kAnswerVersion));
+  if (group.earlier_recipe) row.deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
   for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back(recipes::kSetByHand + setting);
   for (const std::string& deviation : row.deviations) row.footnotes.push_back(footnote_number(deviation, footnotes));
   std::sort(row.footnotes.begin(), row.footnotes.end());

@@ -76,8 +76,8 @@ void compare_with_today(const catalog::Paper& paper, const StoredRecipe& stored,
     same.precision = stored.precision;
     same.deviations.push_back(recipes::kSetByHand + "precision=" + facts.precision);
   }
-  group.outdated = stored.settings != without_words(same);
-  if (!group.outdated) group.deviations = today->deviations;
+  group.earlier_recipe = stored.settings != without_words(same);
+  if (!group.earlier_recipe) group.deviations = today->deviations;
 }
 
 // What a run says of itself beyond the words of its recipe, an analysis perhaps.
@@ -152,14 +152,15 @@ std::string file_name(const records::RunRecord& run) {
 
 std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out) {
-  std::map<std::tuple<std::string, std::string, std::string>, RunGroup> groups;
+  std::map<std::tuple<std::string, std::string, std::string, int>, RunGroup> groups;
   for (const records::RunRecord* run : runs) {
     const StoredRecipe stored = read_stored(run->recipe_toml);
-    const auto key = std::make_tuple(run->trial, run->scale, stored.settings);
+    const auto key = std::make_tuple(run->trial, run->scale, stored.settings, run->answer_version());
     auto found = groups.find(key);
     if (found == groups.end()) {
       try {
         RunGroup group{run->trial, run->scale, read_recipe_facts(run->recipe_toml, file_name(*run) + ", /recipe"), {}};
+        group.answer_version = run->answer_version();
         group.deviations = group.recipe.deviations;
         compare_with_today(paper, stored, group);
         found = groups.emplace(key, std::move(group)).first;
@@ -187,8 +188,8 @@ std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<
   for (auto& [key, group] : groups) ordered.push_back(std::move(group));
   const auto place = [&](const RunGroup& g) {
     return std::make_tuple(trial_rank(paper, g.trial), g.trial, scale_rank(g.scale), g.recipe.dataset_by_hand, g.recipe.dataset,
-                           g.recipe.settings_by_hand.size(), g.variation(), g.outdated, -static_cast<int>(g.runs.size()),
-                           g.runs.front()->recipe_toml);
+                           g.recipe.settings_by_hand.size(), g.variation(), g.outdated(), -g.answer_version,
+                           -static_cast<int>(g.runs.size()), g.runs.front()->recipe_toml);
   };
   std::sort(ordered.begin(), ordered.end(), [&](const RunGroup& a, const RunGroup& b) { return place(a) < place(b); });
   for (RunGroup& group : ordered) {

@@ -10,6 +10,7 @@
 #include "reports/report.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/records/run_record.hpp"
+#include "suite/version.hpp"
 
 namespace reprise::reports {
 
@@ -18,7 +19,9 @@ struct RunGroup {
   RecipeFacts recipe;
   std::vector<const records::RunRecord*> runs;  ///< by seed, each seed once
 
-  bool outdated = false;  ///< the catalog's recipe of this trial and scale is another one today
+  bool earlier_recipe = false;          ///< the catalog's recipe of this trial and scale is another one today
+  int answer_version = kAnswerVersion;  ///< of the code that made the runs, the same for all
+  bool outdated() const { return earlier_recipe || answer_version != kAnswerVersion; }
   /// What differs from the paper: in the catalog's words of today where its recipe is this one, else in the run's; then what runs added
   /// themselves. Settings by hand are in `recipe`.
   std::vector<std::string> deviations{};
@@ -29,8 +32,8 @@ struct RunGroup {
 };
 
 /// The groups of one paper in order: trials as in the catalog, scales paper, desk, smoke, then data set, then plain recipes
-/// before changed ones and the catalog's before outdated ones. A second run of the same recipe and seed (another version of the
-/// code) goes to left_out, as does a recipe that cannot be read.
+/// before changed ones and the catalog's before outdated ones. Runs of another answer version are groups of
+/// their own. A second run of the same recipe, seed and answer version goes to left_out, as does a recipe that cannot be read.
 std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "suite/random/random.hpp"
+
 namespace reprise::execution {
 
 namespace {
@@ -34,7 +36,7 @@ PreparedNet::PreparedNet(const graph::Graph& graph_in, const NetOptions& options
     layers::PrepareOptions prepare{.precision = options.precision,
                                    .samples = static_cast<int>(options.shard),
                                    .wants_grad_input = input_needs,
-                                   .channel = static_cast<std::uint32_t>(i)};
+                                   .channel = random::channel_of(node.name)};
     if (node.layer->output_blocks(shapes) > 0) {
       prepare.samples = static_cast<int>(options.shards() * options.shard);
       blocks[i] = node.layer->prepare_blocks(shapes, prepare);

@@ -4,11 +4,27 @@
 #include <fmt/ranges.h>
 
 #include "suite/errors.hpp"
+#include "suite/random/random.hpp"
 
 namespace reprise::graph {
 
+namespace {
+
+void take_channel(std::map<std::uint32_t, std::string>& channels, const std::string& kind, const std::string& name) {
+  const auto [found, is_new] = channels.emplace(random::channel_of(name), name);
+  if (is_new) return;
+  const bool same = found->second == name;
+  throw InputError(Complaint{
+      fmt::format("{} '{}'", kind, name), same ? "a name used once" : "a name with random numbers of its own",
+      same ? fmt::format("a second {} of this name", kind) : fmt::format("the hash of '{}', so both would draw the same", found->second),
+      "Rename one"});
+}
+
+}  // namespace
+
 Graph::Graph(const SampleShape& input) {
   nodes_.push_back({.name = "input", .layer = nullptr, .inputs = {}, .shape = input, .parameters = {}, .cost = {}});
+  take_channel(node_channels_, "node", nodes_.front().name);
 }
 
 NodeId Graph::add(const std::string& name, std::shared_ptr<const layers::Layer> layer, const std::vector<NodeId>& inputs) {
@@ -19,9 +35,6 @@ NodeId Graph::add(const std::string& name, std::shared_ptr<const layers::Layer> 
                                  "Add a node after the nodes it reads"});
     shapes.push_back(node(input).shape);
   }
-  for (const Node& other : nodes_)
-    if (other.name == name)
-      throw InputError(Complaint{fmt::format("node '{}'", name), "a name used once", "a second node of this name", "Rename one"});
   Node added{.name = name, .layer = std::move(layer), .inputs = inputs, .shape = {}, .parameters = {}, .cost = {}};
   try {
     added.shape = added.layer->output_shape(shapes);
@@ -30,6 +43,8 @@ NodeId Graph::add(const std::string& name, std::shared_ptr<const layers::Layer> 
   } catch (const ShapeError& error) {
     throw ShapeError(fmt::format("node '{}' reading {}: {}", name, inputs.empty() ? "nothing" : node(inputs.front()).name, error.what()));
   }
+  take_channel(node_channels_, "node", name);
+  for (const auto& parameter : added.parameters) take_channel(parameter_channels_, "parameter", name + "/" + parameter.name);
   nodes_.push_back(std::move(added));
   return last();
 }

@@ -1,6 +1,7 @@
 #pragma once
 // A graph of layers over samples. Building it checks shapes; planning and running it is graph/plan.hpp and graph/executor.hpp.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,7 +27,8 @@ class Graph {
  public:
   explicit Graph(const SampleShape& input);
 
-  /// Adds a layer reading `inputs`; returns its id. Throws ShapeError naming the node.
+  /// Adds a layer reading `inputs`; returns its id. Throws ShapeError naming the node, and InputError if a name was
+  /// used before or draws the same random numbers as another (random::channel_of), be it a node's or a parameter's.
   NodeId add(const std::string& name, std::shared_ptr<const layers::Layer> layer, const std::vector<NodeId>& inputs);
   /// The same, reading the last node added.
   NodeId add(const std::string& name, std::shared_ptr<const layers::Layer> layer);
@@ -48,6 +50,7 @@ class Graph {
 
  private:
   std::vector<Node> nodes_;
+  std::map<std::uint32_t, std::string> node_channels_, parameter_channels_;  ///< which name draws from which
   losses::LossKind loss_ = losses::LossKind::softmax_cross_entropy;
 };
 

@@ -58,13 +58,6 @@ void put_identity(const layers::ParameterSpec& spec, std::span<float> values) {
   }
 }
 
-/// The stream of random numbers that a parameter starts from: each has its own.
-std::uint32_t channel_of(const Parameter& parameter) {
-  constexpr std::uint32_t kFew = 16, kMany = 1u << 31, kPlace = 12;
-  const auto node = static_cast<std::uint32_t>(parameter.node), index = static_cast<std::uint32_t>(parameter.index);
-  return index < kFew ? node * kFew + index : kMany | node << kPlace | index;
-}
-
 }  // namespace
 
 Parameters::Parameters(const Graph& graph, ranks::Team& team)
@@ -85,8 +78,8 @@ Parameters::Parameters(const Graph& graph, ranks::Team& team)
 void Parameters::initialise(std::uint64_t seed) {
   for (const Parameter& parameter : list_) {
     if (!team_.leads_node()) break;
-    const auto channel = channel_of(parameter);
-    draw(parameter.spec.initialisation, random::Generator({seed, random::Purpose::initialisation, channel, 0, 0}),
+    draw(parameter.spec.initialisation,
+         random::Generator({seed, random::Purpose::initialisation, random::channel_of(parameter.name), 0, 0}),
          {of(parameter), static_cast<std::size_t>(parameter.count)});
     if (parameter.spec.initialisation.identity_filters)
       put_identity(parameter.spec, {of(parameter), static_cast<std::size_t>(parameter.count)});

@@ -29,7 +29,7 @@ class Parameters {
   /// The values lie in memory that the ranks of a node share. Collective.
   explicit Parameters(const Graph& graph, ranks::Team& team = ranks::Team::alone());
 
-  /// Draws initial values, each parameter from a stream of its own. Collective.
+  /// Draws initial values, each parameter from the stream of its name: nothing else in the graph changes them. Collective.
   void initialise(std::uint64_t seed);
 
   const std::vector<Parameter>& list() const { return list_; }

@@ -10,6 +10,7 @@
 #include "suite/errors.hpp"
 #include "suite/execution/weight_packing.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/random/random.hpp"
 
 namespace reprise::hebbian {
 
@@ -81,7 +82,7 @@ struct PlasticNet::State {
     const layers::PrepareOptions prepare{.precision = options.precision,
                                          .samples = static_cast<int>(options.shard),
                                          .wants_grad_input = false,
-                                         .channel = static_cast<std::uint32_t>(n)};
+                                         .channel = random::channel_of(node.name)};
     const SampleShape& input = graph.node(n - 1).shape;
     auto& kernel = kernels[static_cast<std::size_t>(n)];
     if (const auto* layer = dynamic_cast<const layers::PlasticLayer*>(node.layer.get())) {

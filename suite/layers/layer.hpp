@@ -116,7 +116,7 @@ struct PrepareOptions {
   Precision precision = Precision::f32;
   int samples = 8;  ///< N of a shard
   bool wants_grad_input = true;
-  std::uint32_t channel = 0;  ///< the layer's random channel: its index in the graph
+  std::uint32_t channel = 0;  ///< of the layer's random draws: random::channel_of its node's name
 };
 
 /// The numbers of one layer for one shard size. All methods but those that load weights are const and thread-safe.

@@ -1,6 +1,8 @@
 #include "suite/random/random.hpp"
 
+#define XXH_INLINE_ALL  // the header alone: no library to link
 #include <Random123/philox.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +20,10 @@ PhiloxState philox_state(const Stream& stream) {
   state.counter = {0, static_cast<std::uint32_t>(stream.step), static_cast<std::uint32_t>(stream.sample),
                    static_cast<std::uint32_t>((stream.step >> 32 & 0xFFFF) | (stream.sample >> 32 << 16))};
   return state;
+}
+
+std::uint32_t channel_of(std::string_view name) {
+  return XXH32(name.data(), name.size(), 0);
 }
 
 std::array<std::uint32_t, 4> words(const Stream& stream, std::uint32_t block) {

@@ -1,6 +1,7 @@
 #pragma once
 // Everything that one run leaves behind, as plain values. records/result_file.hpp writes and reads it as HDF5.
 
+#include <charconv>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -54,6 +55,9 @@ struct RunRecord {
   std::map<std::string, std::string> provenance;  ///< /provenance: string attributes
   std::vector<std::string> deviations;            ///< /provenance/deviations
 
+  /// provenance "answer_version" (suite/version.hpp); 1 in files from before it was noted, 0 if it is no number.
+  int answer_version() const;
+
   std::vector<double> epochs;               ///< axis of metrics, digests and timing: epochs completed
   std::map<std::string, Series> metrics;    ///< /metrics: "train_loss", "train_error", "test_loss", "test_error", ...
   std::vector<std::string> weight_digests;  ///< /digests/weights: one a row of `epochs`, hex
@@ -69,5 +73,13 @@ struct RunRecord {
   std::map<std::string, Images> images;   ///< /images/NAME
   std::map<std::string, Tensor> weights;  ///< /weights/NAME; empty unless asked for
 };
+
+inline int RunRecord::answer_version() const {
+  const auto found = provenance.find("answer_version");
+  if (found == provenance.end()) return 1;
+  int version = 0;
+  std::from_chars(found->second.data(), found->second.data() + found->second.size(), version);
+  return version;
+}
 
 }  // namespace reprise::records

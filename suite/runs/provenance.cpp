@@ -25,6 +25,7 @@ std::string processor() {
 
 std::map<std::string, std::string> provenance(int threads) {
   std::map<std::string, std::string> facts = build_facts();
+  facts["answer_version"] = std::to_string(kAnswerVersion);
   facts["processor"] = processor();
   facts["isa_vector_kernels"] = kernels::vector_kernels().isa;
   facts["onednn"] = kernels::onednn::library_text();

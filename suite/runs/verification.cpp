@@ -9,6 +9,7 @@
 #include "suite/runs/provenance.hpp"
 #include "suite/runs/run_data.hpp"
 #include "suite/training/trainer.hpp"
+#include "suite/version.hpp"
 
 namespace reprise::runs {
 
@@ -42,9 +43,11 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
   if (fact(record.provenance, "data_digest") != sources->digest)
     throw InputError(Complaint{fmt::format("data of run {}", record.run_id), fact(record.provenance, "data_digest"), sources->digest,
                                "Give the data that it was run on (--data)"});
+  if (record.answer_version() != kAnswerVersion)
+    throw InputError(Complaint{fmt::format("answer version of run {}", record.run_id), std::to_string(kAnswerVersion),
+                               std::to_string(record.answer_version()), "Check out the commit in its provenance: reprise diff shows it"});
   if (run_id(recipe, record.seed, sources->digest) != record.run_id)
-    throw InputError(Complaint{fmt::format("run {}", record.run_id), "made by a code that gives this version's answers",
-                               "another answer version, or a changed recipe",
+    throw InputError(Complaint{fmt::format("run {}", record.run_id), "the id that its recipe, seed and data give", "another",
                                "Check out the commit in its provenance: reprise diff shows it"});
 
   const graph::Graph graph = catalog::build_model(recipe, sources->train->shape(), sources->train->classes());

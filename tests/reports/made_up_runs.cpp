@@ -6,6 +6,8 @@
 #include <cmath>
 #include <functional>
 
+#include "suite/version.hpp"
+
 namespace reprise::reports::made_up {
 namespace {
 
@@ -71,7 +73,8 @@ records::RunRecord record_of(const RunSpec& run) {
       run.trial, run.scale, run.dataset, run.precision, quoted_list(run.reports), quoted_list(run.deviations));
   const std::uint64_t stream = stream_of(record.recipe_toml) + static_cast<std::uint64_t>(run.seed) * 7919;
   record.run_id = fmt::format("{:016x}", stream);
-  record.provenance = {{"version", "0.1.0"}, {"cpu", "a made-up processor"}, {"threads", "2"}};
+  record.provenance = {
+      {"version", "0.1.0"}, {"answer_version", std::to_string(kAnswerVersion)}, {"cpu", "a made-up processor"}, {"threads", "2"}};
 
   const double error = (run.error_percent + run.seed_spread * (draw(stream, 1u << 30) - 0.5)) / 100;
   for (std::int64_t i = 0; i < run.test_images; ++i) {

@@ -160,6 +160,20 @@ TEST(Rows, todays_recipe_stands_before_an_earlier_one_with_more_seeds) {
   EXPECT_TRUE(says(rows[1]));
 }
 
+TEST(Rows, runs_of_another_answer_version_are_a_row_of_their_own_behind_todays) {
+  const recipes::Recipe recipe = plain_recipe(10, "as ever");
+  records::RunRecord unnoted = run_by(recipe, 1), first = run_by(recipe, 2), today = run_by(recipe, 1);
+  unnoted.provenance.erase("answer_version");
+  first.provenance["answer_version"] = "1";
+  const Report report = build_report({unnoted, first, today}, {paper_of_today(recipe)});
+  const std::vector<Row>& rows = report.papers.front().rows;
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].reproduced.n, 1);
+  EXPECT_EQ(rows[0].deviations, recipe.deviations);
+  EXPECT_EQ(rows[1].reproduced.n, 2);
+  EXPECT_TRUE(rows[1].deviations.back().starts_with("of answer version 1:")) << rows[1].deviations.back();
+}
+
 TEST(Rows, a_precision_set_by_hand_leaves_the_recipe_todays) {
   const recipes::Recipe then = plain_recipe(10, "so it was said"), today = plain_recipe(10, "so it is said"),
                         longer = plain_recipe(20, "so it is said");
