@@ -6,6 +6,9 @@ find_package(fmt REQUIRED)
 
 add_library(reprise_options INTERFACE)
 target_compile_options(reprise_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -march=${REPRISE_ARCH})
+if(REPRISE_WERROR)
+  target_compile_options(reprise_options INTERFACE $<BUILD_INTERFACE:-Werror>)
+endif()
 # GCC 12 warns of overlapping copies inside std::string that cannot happen (GCC bug 105329).
 target_compile_options(reprise_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 target_include_directories(reprise_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/reprise>)
