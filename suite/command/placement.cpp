@@ -107,8 +107,12 @@ int settle_placement(int threads, ranks::Session& session) {
   for (const std::string& text : session.gather(nlohmann::json(facts_of_this_rank(threads)).dump()))
     facts.push_back(nlohmann::json::parse(text).get<RankFacts>());
   const Placement placement = place(facts);
-  if (session.rank() == 0)
+  if (session.rank() == 0) {
+    std::set<std::string> hosts;
+    for (const RankFacts& rank : facts) hosts.insert(rank.host);
+    tell("reprise: {} ranks are up on {} host{}\n", facts.size(), hosts.size(), hosts.size() == 1 ? "" : "s");
     for (const std::string& warning : placement.warnings) tell("reprise: note: {}\n", warning);
+  }
   return placement.threads[static_cast<std::size_t>(session.rank())];
 }
 

@@ -27,7 +27,10 @@ class Job {
   /// Processes of reprise itself (not mpirun) that this job started, lowest rank first as far as the system tells.
   std::vector<pid_t> ranks() const;
   void signal(int number) const;  ///< to mpirun
+  /// Kills every process of the job; none is left afterwards.
   void kill_everything();
+  /// True once reprise has said that all of its ranks are up: from then on a killed rank ends the job, before that it is up to mpirun.
+  bool up() const;
   std::string output() const;
   std::string errors() const;
 

@@ -1,5 +1,9 @@
 // Runs are killed at random instants, whole jobs or single ranks, and started again on other layouts, until they end. What comes
 // out must be what an undisturbed run on one rank gives. REPRISE_KILL_ROUNDS sets how many kills (20 in the fast tests).
+//
+// A rank that is killed inside MPI_Init can leave mpirun waiting for a lock of its own, when every rank is long gone (Open MPI 4.1.4: 2 of
+// 256 kills within 0.3 to 0.7 s of the start, none of 180 later). So a job that was not up when a rank was killed, and does not end, is
+// ended by the test and counted as the launcher's. Once all ranks are up, the job must end by itself.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -18,8 +22,10 @@ int wanted_kills() {
   return rounds != nullptr ? std::atoi(rounds) : 20;
 }
 
+constexpr double kSecondsToEnd = 20;
+
 struct Counts {
-  int kills = 0, resumed = 0, finished = 0;
+  int kills = 0, resumed = 0, finished = 0, launcher = 0;
 };
 
 class Disturber {
@@ -36,9 +42,14 @@ class Disturber {
       const bool disturb = kills_of_this < 8;  // in the end it is left alone
       const int code = job.wait(disturb ? std::uniform_real_distribution<double>(0.1, 0.3 + seconds)(random_) : 120);
       if (code < 0) {
+        const bool up = job.up();
         kill_some(job);
         ++counts.kills, ++kills_of_this;
-        ASSERT_GE(job.wait(20), 0) << "the job did not end after a kill:\n" << job.errors();
+        if (job.wait(kSecondsToEnd) >= 0) continue;
+        ASSERT_FALSE(up) << "the job did not end after a kill:\n" << job.errors();
+        ++counts.launcher;
+        job.kill_everything();
+        ASSERT_GE(job.wait(kSecondsToEnd), 0);
         continue;
       }
       ASSERT_EQ(code, 0) << ranks << " ranks, " << threads << " threads\n" << job.errors();
@@ -81,7 +92,8 @@ TEST(KillAndRestart, on_other_layouts_gives_what_an_undisturbed_run_gives) {
     const std::size_t which = i % small_runs().size();
     disturber.run(small_runs()[which], expected[which], seconds[which], counts);
   }
-  std::printf("%d kills, %d runs finished, %d of them from a checkpoint\n", counts.kills, counts.finished, counts.resumed);
+  std::printf("%d kills, %d runs finished, %d of them from a checkpoint; %d times mpirun did not end after a kill during its start\n",
+              counts.kills, counts.finished, counts.resumed, counts.launcher);
   EXPECT_GT(counts.resumed, 0);
 }
 
