@@ -118,8 +118,8 @@ bool is_accuracy_of_predictions(const std::string& metric) {
 }
 
 bool higher_is_better(const std::string& metric) {
-  static const char* const kWords[] = {"accuracy", "hit_at", "gain", "sparsity", "sharpness", "score", "map"};
-  return std::any_of(std::begin(kWords), std::end(kWords), [&](const char* word) { return metric.find(word) != std::string::npos; });
+  const metrics::Metric* known = metrics::find_if_known(metric);
+  return known != nullptr && known->better == metrics::Better::higher;
 }
 
 std::optional<double> value_of(const records::RunRecord& run, const std::string& metric) {
@@ -128,7 +128,7 @@ std::optional<double> value_of(const records::RunRecord& run, const std::string&
     if (!error) return std::nullopt;
     return is_accuracy_of_predictions(metric) ? 100 - *error : *error;
   }
-  if (const auto scalar = run.results.find(metric); scalar != run.results.end()) return scalar->second;
+  if (const auto scalar = run.results.find(metric); scalar != run.results.end()) return scalar->second.value;
   for (const auto* all : {&run.metrics, &run.timing}) {
     const auto series = all->find(metric);
     if (series != all->end() && !series->second.values.empty()) return series->second.values.back();
@@ -136,14 +136,25 @@ std::optional<double> value_of(const records::RunRecord& run, const std::string&
   return std::nullopt;
 }
 
+namespace {
+
+/// CF writes 1 for a plain number; a report writes nothing.
+std::string shown_unit(std::string_view unit) {
+  return unit == "1" ? "" : std::string(unit);
+}
+
+}  // namespace
+
 std::string unit_of(const std::vector<const records::RunRecord*>& runs, const std::string& metric) {
   if (is_error_of_predictions(metric) || is_accuracy_of_predictions(metric)) return "percent";
   for (const records::RunRecord* run : runs) {
-    if (run->results.contains(metric)) break;
-    if (const auto series = run->metrics.find(metric); series != run->metrics.end()) return series->second.unit;
-    if (const auto series = run->timing.find(metric); series != run->timing.end()) return series->second.unit;
+    if (const auto result = run->results.find(metric); result != run->results.end() && !result->second.unit.empty())
+      return shown_unit(result->second.unit);
+    if (const auto series = run->metrics.find(metric); series != run->metrics.end()) return shown_unit(series->second.unit);
+    if (const auto series = run->timing.find(metric); series != run->timing.end()) return shown_unit(series->second.unit);
   }
-  return metric.ends_with("_error") || metric.ends_with("_percent") ? "percent" : "";
+  const metrics::Metric* known = metrics::find_if_known(metric);  // of files of schema 1
+  return known != nullptr ? shown_unit(known->unit) : "";
 }
 
 std::string file_name(const records::RunRecord& run) {

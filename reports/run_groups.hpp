@@ -45,7 +45,7 @@ std::string unit_of(const std::vector<const records::RunRecord*>& runs, const st
 bool is_error_of_predictions(const std::string& metric);  ///< test_error, top1_error
 /// The complement: test_accuracy, top1_accuracy.
 bool is_accuracy_of_predictions(const std::string& metric);
-bool higher_is_better(const std::string& metric);  ///< by its name: see README.md
+bool higher_is_better(const std::string& metric);  ///< as suite/metrics says; false where it is unknown
 bool has_predictions(const records::RunRecord& run);
 
 /// Where a result file would be: "dropout/relu/0123456789abcdef.h5".

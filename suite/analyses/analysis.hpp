@@ -10,7 +10,8 @@
 #include "suite/parallel/workers.hpp"
 #include "suite/recipes/recipe.hpp"
 #include "suite/records/run_record.hpp"
-#include "suite/training/trainer.hpp"
+#include "suite/training/batch_source.hpp"
+#include "suite/training/learner.hpp"
 
 namespace reprise::analyses {
 

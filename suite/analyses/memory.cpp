@@ -50,7 +50,7 @@ execution::ActivationMemory memory_of(const AnalysisInputs& in, const std::strin
 double step_milliseconds(const AnalysisInputs& in) {
   constexpr int kRepetitions = 5;
   const std::int64_t count = std::min(in.recipe.batch, in.test.count());
-  const training::SourceReader reader(in.test, nullptr, 0, nullptr);
+  const training::SourceReader reader(in.test, {});
   double least = 1e30;
   for (int i = 0; i < kRepetitions; ++i) {
     const double begun = seconds_now();
@@ -76,17 +76,18 @@ void memory(const AnalysisInputs& in, records::RunRecord& record) {
     return per_image(memory_of(in, of, blocks + 1).saved) - per_image(memory_of(in, of, blocks).saved);
   };
   const execution::ActivationMemory here = memory_of(in, stack, blocks);
-  record.results["saved_kib_per_image"] = per_image(here.saved);
-  record.results["peak_kib_per_image"] = per_image(here.peak);
-  record.results["scratch_kib_per_image"] = per_image(here.scratch);
-  record.results["saved_kib_per_block"] = slope(stack);
+  record.results["saved_kib_per_image"] = records::result_of("saved_kib_per_image", per_image(here.saved));
+  record.results["peak_kib_per_image"] = records::result_of("peak_kib_per_image", per_image(here.peak));
+  record.results["scratch_kib_per_image"] = records::result_of("scratch_kib_per_image", per_image(here.scratch));
+  record.results["saved_kib_per_block"] = records::result_of("saved_kib_per_block", slope(stack));
   const double own = slope(stack), residual = slope("residual");
-  if (own > 0) record.results["residual_slope_ratio"] = residual / own;
-  record.results["saved_mib_per_batch"] = per_image(here.saved) * static_cast<double>(in.recipe.batch) * kKib / kMib;
+  if (own > 0) record.results["residual_slope_ratio"] = records::result_of("residual_slope_ratio", residual / own);
+  record.results["saved_mib_per_batch"] =
+      records::result_of("saved_mib_per_batch", per_image(here.saved) * static_cast<double>(in.recipe.batch) * kKib / kMib);
   forget_peak();
   const std::size_t rows = record.epochs.size();  // a timing has a value an evaluation
-  record.timing["step_milliseconds"] = {"milliseconds", std::vector<double>(rows, step_milliseconds(in))};
-  record.timing["peak_resident_mib"] = {"MiB", std::vector<double>(rows, peak_resident_mib())};
+  record.timing["step_milliseconds"] = records::series_of("step_milliseconds", std::vector<double>(rows, step_milliseconds(in)));
+  record.timing["peak_resident_mib"] = records::series_of("peak_resident_mib", std::vector<double>(rows, peak_resident_mib()));
 }
 
 }  // namespace reprise::analyses

@@ -17,7 +17,7 @@ std::vector<float> probabilities_under_mask(const AnalysisInputs& in, std::uint6
   const std::int64_t classes = in.graph.node(in.graph.output()).shape.size(), count = in.test.count();
   std::vector<float> values(static_cast<std::size_t>(count * classes));
   for (std::int64_t first = 0; first < count; first += in.recipe.batch) {
-    const training::SourceReader reader(in.test, nullptr, first, nullptr);
+    const training::SourceReader reader(in.test, {.first = first});
     const execution::Batch batch{&reader, std::min(in.recipe.batch, count - first), in.seed, mask};
     execution::Readout readout;
     readout.outputs = values.data() + first * classes;
@@ -96,14 +96,14 @@ void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
     if (in.progress) in.progress(0.5 + 0.5 * static_cast<double>(s + 1) / static_cast<double>(sizes.size()));
   }
   record.tables["monte_carlo"] = std::move(table);
-  record.results["samples"] = static_cast<double>(enough > 0 ? enough : largest);
-  record.results["samples_suffice"] = enough > 0 ? 1 : 0;
+  record.results["samples"] = records::result_of("samples", static_cast<double>(enough > 0 ? enough : largest));
+  record.results["samples_suffice"] = records::result_of("samples_suffice", enough > 0 ? 1 : 0);
   if (enough == 0)
     record.deviations.push_back(fmt::format(
         "the average of {} nets, the most that were averaged, was worse than scaled weights: {} stands for more", largest, largest));
-  record.results["gap_deviations"] = gap_deviations;
-  record.results["weight_scaling_error"] = scaled;
-  record.results["monte_carlo_error"] = last_error;
+  record.results["gap_deviations"] = records::result_of("gap_deviations", gap_deviations);
+  record.results["weight_scaling_error"] = records::result_of("weight_scaling_error", scaled);
+  record.results["monte_carlo_error"] = records::result_of("monte_carlo_error", last_error);
 }
 
 }  // namespace reprise::analyses

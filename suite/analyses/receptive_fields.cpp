@@ -112,7 +112,7 @@ std::vector<std::vector<Excitation>> strongest(const AnalysisInputs& in, graph::
   std::vector<float> values(static_cast<std::size_t>(in.recipe.batch * shape.size()));
   std::vector<std::vector<Excitation>> found(filters.size(), std::vector<Excitation>(static_cast<std::size_t>(images)));
   for (std::int64_t first = 0; first < images; first += in.recipe.batch) {
-    const training::SourceReader reader(in.test, nullptr, first, nullptr);
+    const training::SourceReader reader(in.test, {.first = first});
     const execution::Batch batch{&reader, std::min(in.recipe.batch, images - first), in.seed, 0};
     execution::Readout readout;
     readout.node = node;

@@ -59,7 +59,7 @@ std::vector<float> maps_of(const AnalysisInputs& in, const graph::Parameters& pa
   const execution::NetOptions options{
       .precision = Precision::f32, .batch = std::min(count, in.recipe.batch), .shard = std::min(in.recipe.shard, count)};
   for (std::int64_t first = 0; first < count; first += options.batch) {
-    const training::SourceReader reader(in.test, nullptr, first, nullptr);
+    const training::SourceReader reader(in.test, {.first = first});
     const execution::Batch batch{&reader, std::min(options.batch, count - first), in.seed, 0};
     execution::input_maps(in.graph, options, parameters, in.workers, batch, in.graph.output(), rule, maps.data() + first * size);
   }
@@ -119,13 +119,13 @@ void saliency(const AnalysisInputs& in, records::RunRecord& record) {
       pictures.captions[at] = kRules[r].name;
     }
     const std::string name = kRules[r].name;
-    record.results["sparsity_" + name] = sparse[r];
-    record.results["best_quarter_" + name] = mass;
-    record.results["correlation_with_fresh_weights_" + name] = likeness;
+    record.results["sparsity_" + name] = records::result_of("sparsity", sparse[r]);
+    record.results["best_quarter_" + name] = records::result_of("best_quarter", mass);
+    record.results["correlation_with_fresh_weights_" + name] = records::result_of("correlation_with_fresh_weights", likeness);
     if (in.progress) in.progress(static_cast<double>(r + 1) / static_cast<double>(kRules.size()));
   }
-  record.results["sparsity_gain_guided_over_gradient"] = sparse[2] - sparse[0];
-  record.results["sparsity_gain_guided_over_deconvnet"] = sparse[2] - sparse[1];
+  record.results["sparsity_gain_guided_over_gradient"] = records::result_of("sparsity_gain_guided_over_gradient", sparse[2] - sparse[0]);
+  record.results["sparsity_gain_guided_over_deconvnet"] = records::result_of("sparsity_gain_guided_over_deconvnet", sparse[2] - sparse[1]);
   record.images["maps"] = std::move(pictures);
 }
 

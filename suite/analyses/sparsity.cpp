@@ -18,7 +18,7 @@ void sparsity(const AnalysisInputs& in, records::RunRecord& record) {
   std::vector<double> histogram(kBins, 0.0), unit_sums(static_cast<std::size_t>(units), 0.0);
   double sum = 0, near_zero = 0;
   for (std::int64_t first = 0; first < count; first += in.recipe.batch) {
-    const training::SourceReader reader(in.test, nullptr, first, nullptr);
+    const training::SourceReader reader(in.test, {.first = first});
     const execution::Batch batch{&reader, std::min(in.recipe.batch, count - first), in.seed, 0};
     execution::Readout readout;
     readout.node = read;
@@ -47,8 +47,8 @@ void sparsity(const AnalysisInputs& in, records::RunRecord& record) {
   }
   record.tables["activations"] = std::move(activations);
   record.tables["unit_means"] = std::move(means);
-  record.results["mean_activation"] = sum / all;
-  record.results["sparsity"] = near_zero / all;
+  record.results["mean_activation"] = records::result_of("mean_activation", sum / all);
+  record.results["sparsity"] = records::result_of("sparsity", near_zero / all);
 }
 
 }  // namespace reprise::analyses

@@ -8,6 +8,7 @@
 
 #include "suite/catalog/recipe_toml.hpp"
 #include "suite/errors.hpp"
+#include "suite/metrics/metric.hpp"
 #include "suite/text/suggestion.hpp"
 
 namespace reprise::catalog {
@@ -47,6 +48,14 @@ void read_paper_table(const TomlTable& root, Paper& paper) {
   table->finish();
 }
 
+void require_metric(const TomlTable& table, const std::string& name) {
+  std::vector<std::string> known;
+  for (const metrics::Metric& metric : metrics::all()) known.emplace_back(metric.name);
+  if (metrics::find_if_known(name) == nullptr)
+    table.refuse("metric", "a metric of suite/metrics/metric.cpp", fmt::format("\"{}\"", name),
+                 text::did_you_mean(name, known, "Correct the name, or add a row there: name, unit, which way is better"));
+}
+
 PublishedNumber read_published(const TomlTable& table) {
   PublishedNumber number;
   number.id = table.required_text("id");
@@ -55,6 +64,7 @@ PublishedNumber read_published(const TomlTable& table) {
   number.model = table.required_text("model");
   table.read("variant", number.variant);
   number.metric = table.required_text("metric");
+  require_metric(table, number.metric);
   number.value = table.required_number("value");
   number.unit = table.required_text("unit");
   read_optional(table, "spread", number.spread);

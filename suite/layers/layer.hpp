@@ -51,7 +51,9 @@ struct ParameterSpec {
   double rate_multiplier = 1;          ///< times the learning rate; 0: stays as it starts
   double decay_multiplier = 1;         ///< times weight decay, which is itself scaled by the parameter's rate
   double lower = -1e30, upper = 1e30;  ///< clamp after each update
-  bool trains = true;                  ///< false: a running statistic; no gradient, written by finish_forward
+  /// The metric whose logarithm it is, "temperature": the history shows the mean over its values. Empty: not shown.
+  std::string logarithm_of{};
+  bool trains = true;  ///< false: a running statistic; no gradient, written by finish_forward
   std::int64_t count() const;
 };
 

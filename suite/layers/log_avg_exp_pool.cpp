@@ -117,6 +117,7 @@ std::vector<ParameterSpec> LogAvgExpPool::parameters(std::span<const SampleShape
   if (!options_.learned) return {};
   ParameterSpec tau;
   tau.name = "tau";
+  tau.logarithm_of = "temperature";
   tau.shape = {options_.per_channel ? only_input(kind(), inputs).channels : 1};
   tau.initialisation = {.kind = Initialisation::Kind::constant, .value = std::log(options_.initial_temperature)};
   tau.lower = std::log(kLowestTemperature);

@@ -164,9 +164,9 @@ class Comparer {
   }
 
   void scalars() {
-    for_each_name(a_.results, b_.results, [&](const std::string& name, const double* a, const double* b) {
-      if (a != nullptr && b != nullptr && same_bits(*a, *b)) return;
-      result("results/" + name, a == nullptr ? kNone : fmt::format("{}", *a), b == nullptr ? kNone : fmt::format("{}", *b));
+    for_each_name(a_.results, b_.results, [&](const std::string& name, const Result* a, const Result* b) {
+      if (a != nullptr && b != nullptr && same_bits(a->value, b->value)) return;
+      result("results/" + name, a == nullptr ? kNone : fmt::format("{}", a->value), b == nullptr ? kNone : fmt::format("{}", b->value));
     });
   }
 

@@ -42,7 +42,7 @@ void compare_losses(const Trace& then, const Trace& again, Divergence& divergenc
   std::int64_t good = 0;
   for (std::size_t i = 0; i < std::min(then.steps.size(), again.steps.size()) && then.steps[i] == again.steps[i]; ++i) {
     divergence.steps = then.steps[i];
-    if (then.losses[i] == again.losses[i]) {
+    if (then.loss_digests[i] == again.loss_digests[i]) {
       good = then.steps[i];
       continue;
     }

@@ -30,9 +30,21 @@ class Canonical {
   void add(const Series& series) {
     add(series.unit);
     add(series.values);
+    add_meaning(series.long_name, series.better);
+  }
+  void add(const Result& result) {
+    add(result.value);
+    if (!result.unit.empty()) add(result.unit);
+    add_meaning(result.long_name, result.better);
+  }
+  void add(const std::vector<PhaseTime>& phases) {
+    for (const PhaseTime& phase : phases) {
+      add(phase.name);
+      for (const double number : {phase.wall_seconds, phase.images, phase.operations}) add(number);
+    }
   }
   void add(const Trace& trace) {
-    for (const auto* texts : {&trace.optimizer, &trace.layer_names, &trace.layers, &trace.losses}) add(*texts);
+    for (const auto* texts : {&trace.optimizer, &trace.layer_names, &trace.layers, &trace.loss_digests}) add(*texts);
     add(trace.steps);
   }
   void add(const Table& table) {
@@ -66,6 +78,13 @@ class Canonical {
   std::string finish() { return digest_.finish_hex(); }
 
  private:
+  /// Files of schema 1 have none and keep their digest.
+  void add_meaning(const std::string& long_name, metrics::Better better) {
+    if (long_name.empty()) return;
+    add(long_name);
+    add(std::string(metrics::name_of(better)));
+  }
+
   Sha256 digest_;
 };
 
@@ -94,6 +113,7 @@ std::string record_digest(const RunRecord& record, Part part) {
     canonical.field("provenance", record.provenance);
     canonical.field("deviations", record.deviations);
     canonical.field("timing", record.timing);
+    if (!record.phases.empty()) canonical.field("phases", record.phases);
   }
   return canonical.finish();
 }

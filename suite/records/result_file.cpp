@@ -25,13 +25,39 @@ void write_vector(File& file, const std::string& path, const std::vector<T>& val
   file.write<T>(path, values, {static_cast<std::int64_t>(values.size())});
 }
 
+/// Attributes as the CF conventions name them; `better` is our own: which way is better.
+template <typename Measured>
+void write_meaning(File& file, const std::string& path, const Measured& of) {
+  file.set_attribute(path, "units", of.unit);
+  file.set_attribute(path, "long_name", of.long_name);
+  file.set_attribute(path, "better", std::string(metrics::name_of(of.better)));
+}
+
+void write_phases(File& file, const std::vector<PhaseTime>& phases) {
+  if (phases.empty()) return;
+  std::vector<std::string> names;
+  std::vector<double> seconds, images, operations;
+  for (const PhaseTime& phase : phases) {
+    names.push_back(phase.name);
+    seconds.push_back(phase.wall_seconds);
+    images.push_back(phase.images);
+    operations.push_back(phase.operations);
+  }
+  file.create_group("/phases");
+  file.write_texts("/phases/name", names);
+  write_vector(file, "/phases/wall_seconds", seconds);
+  file.set_attribute("/phases/wall_seconds", "units", std::string("s"));
+  write_vector(file, "/phases/images", images);
+  write_vector(file, "/phases/operations", operations);
+}
+
 std::vector<std::string> write_series(File& file, const std::string& group, const std::map<std::string, Series>& all) {
   std::vector<std::string> paths;
   file.create_group(group);
   for (const auto& [name, series] : all) {
     paths.push_back(group + "/" + name);
     write_vector(file, paths.back(), series.values);
-    file.set_attribute(paths.back(), "unit", series.unit);
+    write_meaning(file, paths.back(), series);
   }
   return paths;
 }
@@ -78,7 +104,7 @@ void write_trace(File& file, const Trace& trace) {
   file.write_texts("/digests/layer_names", trace.layer_names);
   file.write_texts("/digests/layers", trace.layers);
   write_vector(file, "/digests/steps", trace.steps);
-  file.write_texts("/digests/losses", trace.losses);
+  file.write_texts("/digests/losses", trace.loss_digests);
 }
 
 void write_groups(File& file, const RunRecord& record) {
@@ -102,7 +128,11 @@ void write_groups(File& file, const RunRecord& record) {
   write_vector(file, "/predictions/labels", record.test_labels);
   write_vector(file, "/predictions/predictions", record.test_predictions);
   file.create_group("/results");
-  for (const auto& [key, value] : record.results) file.set_attribute("/results", key, value);
+  for (const auto& [key, result] : record.results) {
+    file.write<double>("/results/" + key, std::span(&result.value, 1), {});
+    write_meaning(file, "/results/" + key, result);
+  }
+  write_phases(file, record.phases);
   file.create_group("/tables");
   for (const auto& [name, table] : record.tables) write_table(file, "/tables/" + name, table);
   file.create_group("/images");
@@ -118,13 +148,52 @@ std::vector<T> read_vector(const File& file, const std::string& path) {
   return std::move(array.values);
 }
 
+/// Schema 1 has `unit` alone.
+template <typename Measured>
+void read_meaning(const File& file, const std::string& path, Measured& of) {
+  if (!file.has_attribute(path, "units")) {
+    of.unit = file.text_attribute(path, "unit");
+    return;
+  }
+  of.unit = file.text_attribute(path, "units");
+  of.long_name = file.text_attribute(path, "long_name");
+  of.better = metrics::better_named(file.text_attribute(path, "better"));
+}
+
 std::map<std::string, Series> read_series(const File& file, const std::string& group) {
   std::map<std::string, Series> all;
   for (const std::string& name : file.children(group)) {
     const std::string path = group + "/" + name;
-    all[name] = {file.text_attribute(path, "unit"), read_vector<double>(file, path)};
+    all[name].values = read_vector<double>(file, path);
+    read_meaning(file, path, all[name]);
   }
   return all;
+}
+
+std::map<std::string, Result> read_results(const File& file) {
+  std::map<std::string, Result> results;
+  for (const std::string& key : file.attributes("/results")) results[key] = file.number_attribute("/results", key);  // schema 1
+  for (const std::string& key : file.children("/results")) {
+    const std::string path = "/results/" + key;
+    const hdf5::Array<double> number = file.read<double>(path);
+    if (number.values.size() != 1) throw hdf5::Error(path, "one number", std::to_string(number.values.size()));
+    results[key] = number.values.front();
+    read_meaning(file, path, results[key]);
+  }
+  return results;
+}
+
+std::vector<PhaseTime> read_phases(const File& file) {
+  if (!file.exists("/phases")) return {};
+  std::vector<PhaseTime> phases;
+  const std::vector<std::string> names = file.read_texts("/phases/name");
+  const auto seconds = read_vector<double>(file, "/phases/wall_seconds"), images = read_vector<double>(file, "/phases/images"),
+             operations = read_vector<double>(file, "/phases/operations");
+  for (const auto* column : {&seconds, &images, &operations})
+    if (column->size() != names.size())
+      throw hdf5::Error("/phases", fmt::format("{} numbers in each column", names.size()), std::to_string(column->size()));
+  for (std::size_t i = 0; i < names.size(); ++i) phases.push_back({names[i], seconds[i], images[i], operations[i]});
+  return phases;
 }
 
 Trace read_trace(const File& file) {
@@ -135,7 +204,7 @@ Trace read_trace(const File& file) {
   trace.layer_names = file.read_texts("/digests/layer_names");
   trace.layers = file.read_texts("/digests/layers");
   trace.steps = read_vector<std::int64_t>(file, "/digests/steps");
-  trace.losses = file.read_texts("/digests/losses");
+  trace.loss_digests = file.read_texts("/digests/losses");
   return trace;
 }
 
@@ -165,8 +234,9 @@ void check_schema(const File& file) {
   const std::string schema = file.text_attribute("/", "schema");
   if (schema != kSchema) throw hdf5::Error("/ attribute 'schema'", fmt::format("'{}'", kSchema), fmt::format("'{}'", schema));
   const std::int64_t version = file.integer_attribute("/", "schema_version");
-  if (version != kSchemaVersion) {
-    throw hdf5::Error("/ attribute 'schema_version'", fmt::format("{}, which this reprise reads", kSchemaVersion), std::to_string(version));
+  if (version < kOldestSchemaVersion || version > kSchemaVersion) {
+    throw hdf5::Error("/ attribute 'schema_version'",
+                      fmt::format("{} to {}, which this reprise reads", kOldestSchemaVersion, kSchemaVersion), std::to_string(version));
   }
 }
 
@@ -189,7 +259,8 @@ RunRecord read_record(const File& file) {
   record.timing = read_series(file, "/timing");
   record.test_labels = read_vector<std::int32_t>(file, "/predictions/labels");
   record.test_predictions = read_vector<std::int32_t>(file, "/predictions/predictions");
-  for (const std::string& key : file.attributes("/results")) record.results[key] = file.number_attribute("/results", key);
+  record.results = read_results(file);
+  record.phases = read_phases(file);
   for (const std::string& name : file.children("/tables")) record.tables[name] = read_table(file, "/tables/" + name);
   for (const std::string& name : file.children("/images")) record.images[name] = read_images(file, "/images/" + name);
   for (const std::string& name : file.children("/weights")) {

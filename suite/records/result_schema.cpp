@@ -75,6 +75,7 @@ void inspect_series(Inspection& inspection, const std::string& group, const std:
   for (const auto& [name, series] : all) {
     inspection.name(group, name);
     inspection.text(group + "/" + name, series.unit);
+    inspection.text(group + "/" + name, series.long_name);
     inspection.length(group + "/" + name, series.values, epochs, "epoch of /epoch");
   }
 }
@@ -83,8 +84,8 @@ void inspect_trace(Inspection& inspection, const Trace& trace, std::size_t epoch
   if (trace.empty()) return;
   inspection.length("/digests/optimizer", trace.optimizer, epochs, "epoch of /epoch");
   inspection.length("/digests/layers", trace.layers, epochs, "epoch of /epoch");
-  inspection.length("/digests/losses", trace.losses, trace.steps.size(), "step of /digests/steps");
-  for (const auto* texts : {&trace.optimizer, &trace.layer_names, &trace.layers, &trace.losses}) inspection.texts("/digests", *texts);
+  inspection.length("/digests/losses", trace.loss_digests, trace.steps.size(), "step of /digests/steps");
+  for (const auto* texts : {&trace.optimizer, &trace.layer_names, &trace.layers, &trace.loss_digests}) inspection.texts("/digests", *texts);
 }
 
 void inspect_table(Inspection& inspection, const std::string& name, const Table& table) {
@@ -138,9 +139,11 @@ std::optional<Fault> find_fault(const RunRecord& record) {
   inspect_trace(inspection, record.trace, record.epochs.size());
   inspection.length("/predictions/predictions", record.test_predictions, record.test_labels.size(), "label");
   for (const auto& [key, value] : record.results) {
-    inspection.require(!key.empty(), "/results", "keys that are not empty", "''");
-    inspection.text("/results", key);
+    inspection.name("/results", key);
+    inspection.text("/results/" + key, value.unit);
+    inspection.text("/results/" + key, value.long_name);
   }
+  for (const PhaseTime& phase : record.phases) inspection.text("/phases/name", phase.name);
   for (const auto& [name, table] : record.tables) inspect_table(inspection, name, table);
   for (const auto& [name, images] : record.images) inspect_images(inspection, name, images);
   for (const auto& [name, tensor] : record.weights) inspect_tensor(inspection, name, tensor);

@@ -10,7 +10,8 @@
 namespace reprise::records {
 
 inline constexpr const char* kSchema = "reprise result";
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kOldestSchemaVersion = 1;  ///< that is still read: metrics and results have no long name and no direction
 
 /// One way in which a record contradicts itself.
 struct Fault {

@@ -7,12 +7,41 @@
 #include <string>
 #include <vector>
 
+#include "suite/metrics/metric.hpp"
+
 namespace reprise::records {
 
 /// A named series over epochs (or over any axis): values[i] belongs to axis[i].
 struct Series {
-  std::string unit;  ///< "percent", "nats", "seconds"
+  std::string unit;  ///< "percent", "nats", "s"
   std::vector<double> values;
+  std::string long_name = {};  ///< empty in files of schema 1
+  metrics::Better better = metrics::Better::neither;
+  bool operator==(const Series&) const = default;
+};
+
+/// One number that an analysis or a claim refers to.
+struct Result {
+  Result() = default;
+  Result(double number) : value(number) {}  // NOLINT(google-explicit-constructor): a number without a meaning, as in files of schema 1
+  Result(double number, const metrics::Metric& metric)
+      : value(number), unit(metric.unit), long_name(metric.long_name), better(metric.better) {}
+  bool operator==(const Result&) const = default;
+
+  double value = 0;
+  std::string unit, long_name;
+  metrics::Better better = metrics::Better::neither;
+};
+
+/// A metric's series, and a number of one: `metric` is a name of metrics::find.
+Series series_of(const std::string& metric, std::vector<double> values);
+Result result_of(const std::string& metric, double value);
+
+/// What a phase of a run took, since the start or the last restart.
+struct PhaseTime {
+  std::string name;
+  double wall_seconds = 0, images = 0, operations = 0;
+  bool operator==(const PhaseTime&) const = default;
 };
 
 /// An array that an analysis made: a sweep, a histogram, a curve. `columns` all have the same length.
@@ -37,12 +66,12 @@ struct Tensor {
 
 /// Digests finer than those of the weights, for finding where two executions part. Empty in files of older versions.
 struct Trace {
-  std::vector<std::string> optimizer;    ///< optimizer state, one a row of `epochs`
-  std::vector<std::string> layer_names;  ///< layers that have parameters
-  std::vector<std::string> layers;       ///< one a row of `epochs`: 16 hex digits for each of layer_names, between spaces
-  std::vector<std::int64_t> steps;       ///< steps done ...
-  std::vector<std::string> losses;       ///< ... and the digest over the losses of all steps up to then
-  bool empty() const { return layers.empty() && losses.empty() && optimizer.empty(); }
+  std::vector<std::string> optimizer;     ///< optimizer state, one a row of `epochs`
+  std::vector<std::string> layer_names;   ///< layers that have parameters
+  std::vector<std::string> layers;        ///< one a row of `epochs`: 16 hex digits for each of layer_names, between spaces
+  std::vector<std::int64_t> steps;        ///< steps done ...
+  std::vector<std::string> loss_digests;  ///< ... and the digest over the losses of all steps up to then
+  bool empty() const { return layers.empty() && loss_digests.empty() && optimizer.empty(); }
 };
 
 struct RunRecord {
@@ -68,7 +97,8 @@ struct RunRecord {
   std::vector<std::int32_t> test_labels;       ///< /predictions/labels [test count]
   std::vector<std::int32_t> test_predictions;  ///< /predictions/predictions
 
-  std::map<std::string, double> results;  ///< /results: scalars that analyses and claims refer to
+  std::vector<PhaseTime> phases;          ///< /phases; outside what is compared, as timing
+  std::map<std::string, Result> results;  ///< /results: scalars that analyses and claims refer to
   std::map<std::string, Table> tables;    ///< /tables/NAME
   std::map<std::string, Images> images;   ///< /images/NAME
   std::map<std::string, Tensor> weights;  ///< /weights/NAME; empty unless asked for

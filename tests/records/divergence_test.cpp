@@ -14,7 +14,7 @@ RunRecord record() {
                   .layer_names = {"conv", "dense"},
                   .layers = {"c1 d1", "c2 d2"},
                   .steps = {5, 10, 15, 20},
-                  .losses = {"l1", "l2", "l3", "l4"}};
+                  .loss_digests = {"l1", "l2", "l3", "l4"}};
   return record;
 }
 
@@ -35,7 +35,7 @@ TEST(Divergence, names_epoch_step_and_layer_of_the_first_difference) {
   RunRecord other = record();
   other.weight_digests[1] = "xx";
   other.trace.layers[1] = "c2 dx";
-  other.trace.losses[2] = other.trace.losses[3] = "xx";
+  other.trace.loss_digests[2] = other.trace.loss_digests[3] = "xx";
   const Divergence found = find_divergence(record(), other, 0);
   EXPECT_EQ(divergence_text(found),
             "differs: weights, first after epoch 2, first layer dense; losses first differ between steps 11 and 15");
@@ -49,7 +49,7 @@ TEST(Divergence, sees_optimizer_state_metrics_and_losses_by_themselves) {
   other.metrics["test_error"].values[1] = 40.000001;
   EXPECT_EQ(find_divergence(record(), other, 0).what, "metric test_error");
   other = record();
-  other.trace.losses[3] = "xx";
+  other.trace.loss_digests[3] = "xx";
   EXPECT_EQ(find_divergence(record(), other, 0).what, "losses");
 }
 

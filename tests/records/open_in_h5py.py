@@ -17,7 +17,7 @@ with h5py.File(sys.argv[1], "r") as file:
         assert list(file[path].dims[0].keys()) == ["epoch"], path
         assert list(file[path].dims[0]["epoch"]) == [0, 1, 2.5], path
     assert file["epoch"].is_scale
-    assert file["metrics/test_error"].attrs["unit"] == "percent" and math.isnan(file["metrics/test_error"][1])
+    assert file["metrics/test_error"].attrs["units"] == "percent" and math.isnan(file["metrics/test_error"][1])
     assert file["predictions/labels"].shape == (300,) and file["predictions/predictions"][1] == 7
     assert file["predictions/labels"].compression == "gzip" and file["predictions/labels"].shuffle and file["predictions/labels"].fletcher32
     assert file["results"].attrs["sparsity"] == 1e308

@@ -165,9 +165,9 @@ TEST_F(ResultFile, another_schema_or_version_is_named) {
   expect_contains(refusal_of([](hdf5::File&) {}), "attribute schema = 'reprise result', found none");
   expect_contains(refusal_of([](hdf5::File& file) {
                     file.set_attribute("/", "schema", std::string("reprise result"));
-                    file.set_attribute("/", "schema_version", std::int64_t{2});
+                    file.set_attribute("/", "schema_version", std::int64_t{3});
                   }),
-                  "expected 1, which this reprise reads, found 2");
+                  "expected 1 to 2, which this reprise reads, found 3");
 }
 
 TEST_F(ResultFile, a_record_that_contradicts_itself_is_not_written) {

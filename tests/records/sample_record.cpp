@@ -23,14 +23,15 @@ RunRecord sample_record() {
   record.deviations = {"350 → 3 epochs", ""};
   record.epochs = {0, 1, 2.5};
   record.metrics["train_loss"] = {"nats", {2.302585092994046, 1.5, -0.0}};
-  record.metrics["test_error"] = {"percent", {90, std::numeric_limits<double>::quiet_NaN(), 12.5}};
+  record.metrics["test_error"] = series_of("test_error", {90, std::numeric_limits<double>::quiet_NaN(), 12.5});
+  record.phases = {{"Hebbian learning", 1.5, 200, 1e12}, {"training", 1e-3, 0, 0}};
   record.timing["epoch_seconds"] = {"seconds", {0, 1e-300, std::numeric_limits<double>::infinity()}};
   record.weight_digests = {"aa", "bb", "cc"};
   for (int i = 0; i < 300; ++i) {
     record.test_labels.push_back(i % 10);
     record.test_predictions.push_back((i * 7) % 10);
   }
-  record.results = {{"test_error/monte_carlo", 1.0 / 3.0}, {"sparsity", 1e308}};
+  record.results = {{"test_error.monte_carlo", 1.0 / 3.0}, {"sparsity", {1e308, metrics::find("sparsity")}}};
   record.tables["sweep"] = {"Error over retention", "p", {{"p", {0.1, 0.5, 0.9}}, {"error", {9, 1, 3}}}};
   record.tables["empty"] = {"", "", {}};
   record.images["maps"] = {"Guided backpropagation", {"a", "ü"}, 2, 4, 5, 3, std::vector<std::uint8_t>(120)};

@@ -1,0 +1,118 @@
+#include "suite/metrics/metric.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "suite/errors.hpp"
+#include "suite/text/suggestion.hpp"
+
+namespace reprise::metrics {
+
+const std::vector<Metric>& all() {
+  using enum Better;
+  static const std::vector<Metric> metrics{
+      // Made by every run.
+      {"train_loss", "nats", lower, "mean loss of the training samples since the row before"},
+      {"train_error", "percent", lower, "training samples classified wrongly since the row before"},
+      {"test_loss", "nats", lower, "mean loss of the test images"},
+      {"test_error", "percent", lower, "test images classified wrongly"},
+      {"plain_test_error", "percent", lower, "test images classified wrongly when each is seen once, as it is"},
+      {"temperature", "1", neither, "mean temperature of LogAvgExp pooling over channels"},
+      // Timing.
+      {"seconds", "s", lower, "time of training since the row before"},
+      {"images_per_second", "s-1", higher, "training images per second"},
+      {"gflops", "GFLOP s-1", higher, "floating-point operations of training per second"},
+      {"step_milliseconds", "ms", lower, "time of one training step"},
+      {"peak_resident_mib", "MiB", lower, "largest resident memory"},
+      // Other views of the predictions.
+      {"test_accuracy", "percent", higher, "test images classified correctly"},
+      {"top1_error", "percent", lower, "images whose first guess is wrong"},
+      {"top1_accuracy", "percent", higher, "images whose first guess is right"},
+      {"top5_error", "percent", lower, "images with no right guess among the first five"},
+      {"top5_accuracy", "percent", higher, "images with a right guess among the first five"},
+      // Results of analyses.
+      {"samples", "1", lower, "thinned nets whose average matches the net with scaled weights"},
+      {"samples_suffice", "1", neither, "1 if that many were enough"},
+      {"gap_deviations", "1", lower, "distance to the net with scaled weights, in standard deviations"},
+      {"weight_scaling_error", "percent", lower, "test error of the net with scaled weights"},
+      {"monte_carlo_error", "percent", lower, "test error of the averaged thinned nets"},
+      {"mean_activation", "1", lower, "mean activation of the hidden units"},
+      {"sparsity", "1", higher, "share of near-zero activations, or Hoyer sparsity of a map"},
+      {"best_quarter", "1", higher, "share of a map's mass in its best quarter of pixels"},
+      {"correlation_with_fresh_weights", "1", lower, "correlation of a map with that of untrained weights"},
+      {"sparsity_gain_guided_over_gradient", "1", higher, "Hoyer sparsity of guided maps minus that of gradient maps"},
+      {"sparsity_gain_guided_over_deconvnet", "1", higher, "Hoyer sparsity of guided maps minus that of deconvnet maps"},
+      {"temperature_change", "1", higher, "change of the learned temperature, as a logarithm"},
+      {"temperature_direction", "1", neither, "sign of the change"},
+      {"saved_kib_per_image", "KiB", lower, "activations kept for the backward pass, per image"},
+      {"peak_kib_per_image", "KiB", lower, "activations alive at once, per image"},
+      {"scratch_kib_per_image", "KiB", lower, "working memory of the layers, per image"},
+      {"saved_kib_per_block", "KiB", lower, "activations that one more block keeps, per image"},
+      {"saved_mib_per_batch", "MiB", lower, "activations kept for the backward pass, per batch"},
+      {"residual_slope_ratio", "1", higher, "memory per block of a residual stack, over that of this one"},
+      {"mean_norm", "1", neither, "mean norm of a plastic layer's filters"},
+      {"share_at_norm_1", "1", higher, "share of a plastic layer's filters whose norm is within 0.01 of 1"},
+      // Of nets and machines.
+      {"parameters", "1", neither, "trained parameters"},
+      {"parameter_ratio", "1", neither, "parameters over those of another net"},
+      {"macs", "1", neither, "multiply-adds of one image"},
+      {"flops", "1", neither, "floating-point operations"},
+      {"neurons", "1", neither, "neurons"},
+      {"depth", "1", neither, "layers"},
+      {"epoch_time", "s", lower, "time of one epoch"},
+      {"time_per_batch16", "ms", lower, "time of a step of 16 images"},
+      {"speedup", "1", higher, "speed over that of another method"},
+      {"slowdown", "percent", lower, "time over that of another method"},
+      {"epochs_to_94", "epochs", lower, "epochs until 94 percent of the test images are right"},
+      {"epochs_to_25_percent_train_error", "epochs", lower, "epochs until a quarter of the training samples is wrong"},
+      {"keep_probability", "1", neither, "probability of keeping a unit"},
+      // Published only.
+      {"hit_at_1", "percent", higher, "videos whose first guess is right"},
+      {"hit_at_5", "percent", higher, "videos with a right guess among the first five"},
+      {"clip_hit_at_1", "percent", higher, "clips whose first guess is right"},
+      {"phone_error_rate", "percent", lower, "phones recognised wrongly"},
+      {"sequence_error", "percent", lower, "sequences with a wrong digit"},
+      {"map", "percent", higher, "mean average precision"},
+      {"mean_ap", "percent", higher, "mean average precision"},
+      {"code_quality", "bits", lower, "bits to code a test case"},
+      {"correspondence_hamming", "1", lower, "difference of the changes that hiding a part makes"},
+      {"mean_class_recall", "percent", higher, "recall, mean over classes"},
+      {"mean_class_accuracy", "percent", higher, "accuracy, mean over classes"},
+      {"mean_corruption_error", "percent", lower, "error under corruptions, over that of AlexNet"},
+      {"localisation_error", "percent", lower, "images whose object is not found"},
+      {"localisation_accuracy", "percent", higher, "images whose object is found"},
+      {"top5_localisation_error", "percent", lower, "images whose object is not found with five guesses"},
+      {"top1_error_reduction", "points", higher, "reduction of the error of the first guess"},
+      {"top5_error_reduction", "points", higher, "reduction of the error of the first five guesses"},
+      {"top1_error_increase", "points", lower, "increase of the error of the first guess"},
+      {"top1_accuracy_gain", "points", higher, "gain in right first guesses"},
+      {"accuracy_gain_max", "points", higher, "largest gain in accuracy"},
+  };
+  return metrics;
+}
+
+const Metric* find_if_known(std::string_view name) {
+  const auto found = std::find_if(all().begin(), all().end(), [&](const Metric& metric) { return metric.name == name; });
+  return found == all().end() ? nullptr : &*found;
+}
+
+const Metric& find(std::string_view name) {
+  if (const Metric* metric = find_if_known(name)) return *metric;
+  std::vector<std::string> names;
+  for (const Metric& metric : all()) names.emplace_back(metric.name);
+  throw InputError(Complaint{fmt::format("metric '{}'", name), "a row of the table in suite/metrics/metric.cpp", "none",
+                             text::did_you_mean(std::string(name), names, "Correct the name, or add a row")});
+}
+
+std::string_view name_of(Better better) {
+  return better == Better::lower ? "lower" : better == Better::higher ? "higher" : "neither";
+}
+
+Better better_named(std::string_view name) {
+  for (const Better better : {Better::lower, Better::higher})
+    if (name_of(better) == name) return better;
+  return Better::neither;
+}
+
+}  // namespace reprise::metrics
