@@ -12,6 +12,7 @@
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/version.hpp"
 
 namespace reprise::bench {
@@ -92,7 +93,7 @@ void write(const std::filesystem::path& path, const std::vector<float>& values) 
 /// Throws InputError for an unknown trial or scale, RunError for a folder that cannot be written.
 void export_net(const std::string& paper, const std::string& trial, const std::string& scale, int samples, const std::string& folder) {
   recipes::Recipe recipe = catalog::resolve(paper, trial, scale);
-  const std::int64_t batch = recipe.procedure == "hebbian" ? recipe.hebbian.batch : recipe.batch;
+  const std::int64_t batch = procedures::of(recipe).has_plastic_phase ? recipe.hebbian.batch : recipe.batch;
   recipe.batch = samples;
   recipe.precision = Precision::f32;
   MadeUpTraining training(recipe, parallel::available_cores());

@@ -5,8 +5,9 @@
 
 #include "datasets/manifest.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/random/random.hpp"
-#include "suite/training/trainer.hpp"
+#include "suite/training/batch_source.hpp"
 
 namespace reprise::bench {
 
@@ -35,7 +36,7 @@ std::vector<std::string> without_whitening(std::vector<std::string> stages) {
 
 execution::ExecutorOptions options_of(const recipes::Recipe& recipe) {
   return {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
-          .target_is_input = recipe.procedure == "autoencoder",
+          .target_is_input = !procedures::of(recipe).has_labels,
           .label_smoothing = recipe.label_smoothing};
 }
 
@@ -64,7 +65,7 @@ struct MadeUpTraining::State {
   }
 
   void evaluate(const execution::Readout& readout) {
-    const training::SourceReader reader(data.source, nullptr, 0, nullptr);
+    const training::SourceReader reader(data.source, {});
     executor.evaluate({&reader, recipe.batch, 1, 0}, layers::Mode::infer, readout);
   }
 
@@ -98,7 +99,7 @@ std::size_t MadeUpTraining::memory_bytes() const {
 void MadeUpTraining::step() {
   State& s = *state_;
   const datasets::FetchKey key{1, s.steps};
-  const training::SourceReader reader(s.data.source, &s.order, 0, &key);
+  const training::SourceReader reader(s.data.source, {.order = &s.order, .key = &key});
   kernels::UpdateTerms terms = s.optimizer.terms(static_cast<std::int64_t>(s.steps), 1'000'000);
   terms.rate *= 1e-3f;  // random labels at the recipe's rate would diverge
   s.executor.train_step({&reader, s.recipe.batch, 1, s.steps}, s.optimizer, terms);
@@ -113,7 +114,7 @@ const graph::Parameters& MadeUpTraining::parameters() const {
 }
 
 std::vector<float> MadeUpTraining::images() const {
-  const training::SourceReader reader(state_->data.source, nullptr, 0, nullptr);
+  const training::SourceReader reader(state_->data.source, {});
   const std::int64_t size = graph().node(0).shape.size();
   std::vector<float> values(static_cast<std::size_t>(state_->recipe.batch * size));
   for (std::int64_t i = 0; i < state_->recipe.batch; ++i) reader.fetch(i, values.data() + i * size);

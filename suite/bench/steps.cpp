@@ -10,9 +10,10 @@
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/bench/rates.hpp"
 #include "suite/catalog/catalog.hpp"
-#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/hebbian/feature_phase.hpp"
 #include "suite/hebbian/plastic_net.hpp"
-#include "suite/training/trainer.hpp"
+#include "suite/procedures/procedure.hpp"
+#include "suite/training/batch_source.hpp"
 
 namespace reprise::bench {
 
@@ -27,7 +28,7 @@ void run_hebbian_step(benchmark::State& state, const recipes::Recipe& recipe, in
   parameters.initialise(1);
   hebbian::PlasticNet net(data.graph, hebbian::features_node(data.graph), {recipe.precision, count, std::min(recipe.hebbian.shard, count)},
                           parameters, workers);
-  const training::SourceReader reader(data.source, nullptr, 0, nullptr);
+  const training::SourceReader reader(data.source, {});
   const int last = net.layers() - 1;
   std::uint64_t step = 0;
   const double steps_per_second =
@@ -40,7 +41,7 @@ void run_hebbian_step(benchmark::State& state, const recipes::Recipe& recipe, in
 
 void run_step(benchmark::State& state, recipes::Recipe recipe, Precision precision, int threads) {
   recipe.precision = precision;
-  if (recipe.procedure == "hebbian") return run_hebbian_step(state, recipe, threads);
+  if (procedures::of(recipe).has_plastic_phase) return run_hebbian_step(state, recipe, threads);
   MadeUpTraining training(recipe, threads);
   const double steps_per_second = run_compute(state, precision, threads, training.flops_per_step(), [&] { training.step(); });
   state.counters["images_per_second"] = steps_per_second * static_cast<double>(recipe.batch);

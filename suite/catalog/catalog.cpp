@@ -11,7 +11,8 @@
 #include "suite/catalog/recipe_toml.hpp"
 #include "suite/errors.hpp"
 #include "suite/execution/shard_choice.hpp"
-#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/hebbian/feature_phase.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/text/suggestion.hpp"
 
 namespace reprise::catalog {
@@ -97,7 +98,7 @@ recipes::Recipe resolve(const std::string& slug, const std::string& trial, const
 }
 
 void choose_shards(recipes::Recipe& recipe) {
-  const bool hebbian = recipe.procedure == "hebbian";
+  const bool hebbian = procedures::of(recipe).has_plastic_phase;
   if (recipe.shard > 0 && (!hebbian || recipe.hebbian.shard > 0)) return;
   const graph::Graph graph = build_model(recipe);
   const graph::NodeId features = hebbian ? hebbian::features_node(graph) : 0;

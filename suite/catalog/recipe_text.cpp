@@ -6,6 +6,7 @@
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_toml.hpp"
+#include "suite/procedures/procedure.hpp"
 
 namespace reprise::catalog {
 namespace {
@@ -150,7 +151,7 @@ std::string to_toml(const Recipe& recipe) {
   line("deviations", text_of(recipe.deviations));
   out += fmt::format("\n[model]\nname = {}\n", quoted(recipe.model)) + options_text(recipe.model_options);
   out += optimizer_text(recipe.optimizer);
-  if (recipe.procedure == "hebbian") out += hebbian_text(recipe.hebbian);
+  if (procedures::of(recipe).has_plastic_phase) out += hebbian_text(recipe.hebbian);
   out += "\n[analysis]\n" + options_text(recipe.analysis_options);
   return out;
 }

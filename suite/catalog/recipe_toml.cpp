@@ -9,6 +9,7 @@
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
+#include "suite/procedures/procedure.hpp"
 
 namespace reprise::catalog {
 namespace {
@@ -143,7 +144,7 @@ const std::vector<std::string>& scale_names() {
 }
 
 void apply_layer(Recipe& recipe, const TomlTable& layer) {
-  layer.read_among("procedure", recipe.procedure, {"supervised", "autoencoder", "hebbian"});
+  layer.read_among("procedure", recipe.procedure, procedures::names());
   if (const auto model = layer.table("model")) read_model(*model, recipe);
   layer.read("dataset", recipe.dataset);
   read_between(layer, "train_images", recipe.train_images, 0, 1e18);
@@ -211,7 +212,7 @@ void apply_override(Recipe& recipe, const std::string& key, const std::string& v
 
 void check_recipe(const Recipe& recipe) {
   const std::string thing = fmt::format("recipe of {}/{} at scale {}", recipe.paper, recipe.trial, recipe.scale);
-  const auto require = [&](bool holds, const char* expected, const std::string& found, const char* fix) {
+  const auto require = [&](bool holds, const std::string& expected, const std::string& found, const char* fix) {
     if (!holds) throw InputError(Complaint{thing, expected, found, fix});
   };
   require(!recipe.model.empty(), "a model", "none", "Set model.name");
@@ -219,12 +220,14 @@ void check_recipe(const Recipe& recipe) {
   require(recipe.steps > 0 || recipe.epochs > 0, "a length of at least one step", "0 epochs and 0 steps", "Set epochs or steps");
   require(recipe.shard <= recipe.batch, "shards no larger than the batch", fmt::format("shard {} and batch {}", recipe.shard, recipe.batch),
           "Lower shard, or say shard = \"auto\"");
-  require(recipe.procedure != "hebbian" || recipe.hebbian.shard <= recipe.hebbian.batch, "Hebbian shards no larger than the Hebbian batch",
+  require(!procedures::of(recipe).has_plastic_phase || recipe.hebbian.shard <= recipe.hebbian.batch,
+          "Hebbian shards no larger than the Hebbian batch",
           fmt::format("shard {} and batch {}", recipe.hebbian.shard, recipe.hebbian.batch), "Lower hebbian.shard");
-  require(recipe.procedure != "hebbian" || recipe.augmentation.empty(),
-          "no augmentation under procedure hebbian: features are computed once", "augmentation", "Set augmentation = []");
-  require(recipe.test_views == 0 || recipe.procedure == "supervised", "test_views under procedure supervised only",
-          "procedure " + recipe.procedure, "Set test_views = 0");
+  require(procedures::of(recipe).takes_augmentation || recipe.augmentation.empty(),
+          fmt::format("no augmentation under procedure {}: its features are computed once", recipe.procedure), "augmentation",
+          "Set augmentation = []");
+  require(recipe.test_views == 0 || procedures::of(recipe).takes_test_views, "test_views = 0 under procedure " + recipe.procedure,
+          fmt::format("{}", recipe.test_views), "Set test_views = 0");
   require(recipe.optimizer.learning_rate.value > 0, "a learning rate above 0 (a new kind of schedule begins with none)",
           fmt::format("{}", recipe.optimizer.learning_rate.value), "Set optimizer.learning_rate.value");
   recipe.optimizer.learning_rate.at(0, 1);

@@ -17,9 +17,8 @@ constexpr int kBarWidth = 20;
 constexpr std::chrono::milliseconds kTerminalInterval{100};
 constexpr std::chrono::milliseconds kLogInterval{5000};
 
-double fraction_of(const runs::RunOptions::Progress& progress) {
-  if (progress.total_steps <= 0) return 0;
-  return std::clamp(static_cast<double>(progress.step) / static_cast<double>(progress.total_steps), 0.0, 1.0);
+double fraction_of(const training::Progress& progress) {
+  return std::clamp(progress.share, 0.0, 1.0);
 }
 
 std::string bar(double fraction) {
@@ -29,7 +28,7 @@ std::string bar(double fraction) {
 
 }  // namespace
 
-std::string progress_text(const runs::RunOptions::Progress& progress) {
+std::string progress_text(const training::Progress& progress) {
   std::string text = fmt::format("{} {:3.0f} %  epoch {:.1f}", progress.phase, 100 * fraction_of(progress), progress.epoch);
   if (!std::isnan(progress.loss)) text += fmt::format("  loss {:.4g}", progress.loss);
   if (progress.images_per_second > 0) text += fmt::format("  {:.0f} images/s", progress.images_per_second);
@@ -46,7 +45,7 @@ ProgressDisplay::~ProgressDisplay() {
   if (terminal_) std::fputs("\r\033[K", stderr);
 }
 
-void ProgressDisplay::show(const runs::RunOptions::Progress& progress) {
+void ProgressDisplay::show(const training::Progress& progress) {
   if (std::chrono::steady_clock::now() >= next_) draw(fraction_of(progress), progress_text(progress));
 }
 

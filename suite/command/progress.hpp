@@ -17,7 +17,7 @@ class ProgressDisplay {
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
   /// Cheap when called after every step: it draws at most ten times a second on a terminal, every five seconds elsewhere.
-  void show(const runs::RunOptions::Progress& progress);
+  void show(const training::Progress& progress);
   /// The same for work that is no run: number `done` (from 0) of `all` is at hand.
   void show(std::size_t done, std::size_t all, const std::string& at_hand);
 
@@ -29,6 +29,6 @@ class ProgressDisplay {
 };
 
 /// "training  42 %  epoch 3.2  loss 0.123  4210 images/s  1 min 05 s left"
-std::string progress_text(const runs::RunOptions::Progress& progress);
+std::string progress_text(const training::Progress& progress);
 
 }  // namespace reprise::command

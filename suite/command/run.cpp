@@ -59,7 +59,7 @@ int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
   flags.options.data = datasets::data_directory(flags.data);
   flags.options.out = flags.out;
   if (!flags.checkpoint_every.empty())
-    flags.options.least_seconds_between_checkpoints = parse_duration("--checkpoint-every", flags.checkpoint_every);
+    flags.options.min_seconds_between_checkpoints = parse_duration("--checkpoint-every", flags.checkpoint_every);
   if (!flags.watchdog.empty()) flags.spread.watchdog_seconds = parse_duration("--watchdog", flags.watchdog);
   if (flags.spread.ranks_per_trial > session.size())
     throw InputError(Complaint{"--ranks-per-trial", fmt::format("at most {}, the ranks that were started", session.size()),

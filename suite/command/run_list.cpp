@@ -17,6 +17,7 @@
 #include "suite/command/stop_signals.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
+#include "suite/procedures/procedure.hpp"
 
 namespace reprise::command {
 namespace {
@@ -82,7 +83,7 @@ int exit_code(const std::vector<Outcome>& outcomes, bool stopped) {
 
 Outcome outcome_of(std::size_t number, const PlannedRun& run, const RunSummary& summary) {
   const bool stopped = summary.outcome == RunSummary::Outcome::stopped_early || summary.outcome == RunSummary::Outcome::stopped_at_start;
-  const bool labels = run.recipe.procedure != "autoencoder";
+  const bool labels = procedures::of(run.recipe).has_labels;
   return {number,
           word_for(summary.outcome),
           stopped || !labels ? "" : fmt::format("{:.2f} %", summary.test_error_percent),
@@ -107,7 +108,7 @@ Outcome failure_of(std::size_t number, const std::string& message, int code, ran
 Outcome run_one(std::size_t number, const PlannedRun& run, const std::string& label, RunOptions options, ranks::Session& session) {
   ranks::Team& team = *options.team;
   ProgressDisplay display(label);
-  options.progress = [&](const RunOptions::Progress& progress) { display.show(progress); };
+  options.progress = [&](const training::Progress& progress) { display.show(progress); };
   options.note = [&](const std::string& text) { tell("reprise: note: {}: {}\n", run.name(), text); };
   try {
     return outcome_of(number, run, runs::run_trial(run.recipe, run.seed, options));

@@ -36,7 +36,7 @@ int verify_here(const VerifyFlags& flags, ranks::Session& session) {
   for (const std::string& file : flags.files) {
     const records::RunRecord record = records::read_result(file);
     ProgressDisplay display(fmt::format("verify {}/{}", record.paper, record.trial));
-    options.progress = [&](const runs::RunOptions::Progress& progress) { display.show(progress); };
+    options.progress = [&](const training::Progress& progress) { display.show(progress); };
     const records::Divergence divergence = runs::verify_run(record, flags.part, options);
     differs |= divergence.differs;
     if (team->is_root()) fmt::print("{}: {}\n", file, records::divergence_text(divergence));

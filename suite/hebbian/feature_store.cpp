@@ -48,6 +48,27 @@ void FeatureStore::fetch(std::int64_t index, float* output) const {
     kernels::vector_kernels().b16.to_float(reinterpret_cast<const bf16*>(from), output, size_);
 }
 
+namespace {
+
+class FeatureReader : public execution::BatchReader {
+ public:
+  FeatureReader(const FeatureStore& store, const FeatureBatches& batches, const training::BatchSource::Selection& selection)
+      : store_(store), batches_(batches), selection_(selection) {}
+  void fetch(std::int64_t slot, float* output) const override { store_.fetch(selection_.index(slot), output); }
+  std::int32_t label(std::int64_t slot) const override { return batches_.label(selection_.index(slot)); }
+
+ private:
+  const FeatureStore& store_;
+  const FeatureBatches& batches_;
+  training::BatchSource::Selection selection_;
+};
+
+}  // namespace
+
+std::unique_ptr<const execution::BatchReader> FeatureBatches::batch(const Selection& selection) const {
+  return std::make_unique<FeatureReader>(store_, *this, selection);
+}
+
 void require_memory(std::int64_t feature_bytes, Precision precision) {
   const std::int64_t available = available_memory().bytes;
   if (available == 0 || feature_bytes <= available) return;

@@ -2,12 +2,14 @@
 // Features of a whole set of images, computed once and read every epoch.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "datasets/sample_source.hpp"
 #include "suite/execution/executor.hpp"
 #include "suite/ranks/team.hpp"
 #include "suite/tensor/memory.hpp"
+#include "suite/training/batch_source.hpp"
 
 namespace reprise::hebbian {
 
@@ -37,23 +39,17 @@ class FeatureStore {
 /// Throws InputError with both numbers and the way out if features of so many bytes do not fit into memory.
 void require_memory(std::int64_t feature_bytes, Precision precision);
 
-/// Batches of stored features with the labels of the images they are of.
-class FeatureReader : public execution::BatchReader {
+/// Stored features with the labels of the images they are of.
+class FeatureBatches : public training::BatchSource {
  public:
-  /// Entries of `order` (all in order if null) from `first` on.
-  FeatureReader(const FeatureStore& store, const datasets::SampleSource& labels, const std::vector<std::int64_t>* order, std::int64_t first)
-      : store_(store), labels_(labels), order_(order), first_(first) {}
-  void fetch(std::int64_t slot, float* output) const override { store_.fetch(index(slot), output); }
-  std::int32_t label(std::int64_t slot) const override { return labels_.label(index(slot)); }
+  FeatureBatches(const FeatureStore& store, const datasets::SampleSource& images) : store_(store), images_(images) {}
+  std::int64_t count() const override { return images_.count(); }
+  std::int32_t label(std::int64_t index) const override { return images_.label(index); }
+  std::unique_ptr<const execution::BatchReader> batch(const Selection& selection) const override;
 
  private:
-  std::int64_t index(std::int64_t slot) const {
-    return order_ != nullptr ? (*order_)[static_cast<std::size_t>(first_ + slot)] : first_ + slot;
-  }
   const FeatureStore& store_;
-  const datasets::SampleSource& labels_;
-  const std::vector<std::int64_t>* order_;
-  std::int64_t first_;
+  const datasets::SampleSource& images_;
 };
 
 }  // namespace reprise::hebbian

@@ -8,6 +8,7 @@
 #include "datasets/test_views.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/runs/forecast_parts.hpp"
 #include "suite/runs/run_data.hpp"
 #include "suite/runs/run_trial.hpp"
@@ -64,7 +65,7 @@ Images images_of(const recipes::Recipe& recipe, const datasets::DatasetEntry& da
 }
 
 double step_seconds(const recipes::Recipe& recipe, int threads) {
-  if (recipe.procedure == "hebbian")
+  if (procedures::of(recipe).has_plastic_phase)
     throw InputError(Complaint{"--shards", "a trial that learns by back-propagation", "procedure hebbian",
                                "Compare whole forecasts: reprise plan with --set hebbian.shard=N"});
   const graph::Graph graph = catalog::build_model(recipe);
@@ -74,7 +75,7 @@ double step_seconds(const recipes::Recipe& recipe, int threads) {
 Forecast count_costs(const recipes::Recipe& recipe) {
   const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
   const graph::Graph graph = catalog::build_model(recipe);
-  if (recipe.procedure == "hebbian") return count_hebbian(recipe, graph, images_of(recipe, data_set));
+  if (procedures::of(recipe).has_plastic_phase) return count_hebbian(recipe, graph, images_of(recipe, data_set));
   return counted(recipe, graph, images_of(recipe, data_set).train);
 }
 
@@ -83,7 +84,7 @@ Forecast forecast(const recipes::Recipe& recipe, int threads) {
   const auto [train_images, test_images] = images_of(recipe, data_set);
   const graph::Graph graph = catalog::build_model(recipe);
   const std::int64_t before = resident_bytes(), data = data_bytes(recipe, {train_images, test_images}, graph.node(0).shape.size());
-  if (recipe.procedure == "hebbian") {
+  if (procedures::of(recipe).has_plastic_phase) {
     Forecast forecast = forecast_hebbian(recipe, graph, {train_images, test_images}, data_set.classes(), threads);
     forecast.memory_bytes += before + data;
     return forecast;

@@ -5,9 +5,10 @@
 #include <limits>
 
 #include "suite/control_groups.hpp"
+#include "suite/hebbian/feature_phase.hpp"
 #include "suite/hebbian/feature_store.hpp"
-#include "suite/hebbian/hebbian_trainer.hpp"
 #include "suite/hebbian/plastic_net.hpp"
+#include "suite/hebbian/plastic_phase.hpp"
 #include "suite/layers/plastic.hpp"
 #include "suite/optimizers/optimizer.hpp"
 #include "suite/runs/forecast_parts.hpp"
@@ -26,8 +27,8 @@ std::int64_t plastic_layers(const graph::Graph& graph) {
                        [](const graph::Node& node) { return dynamic_cast<const layers::PlasticLayer*>(node.layer.get()) != nullptr; });
 }
 
-hebbian::PhaseLengths lengths_of(const recipes::Recipe& recipe, const graph::Graph& graph, const Images& images) {
-  return hebbian::phase_lengths(recipe, plastic_layers(graph), images.train, labelled_of(recipe, images));
+hebbian::PlasticLengths plastic_lengths_of(const recipes::Recipe& recipe, const graph::Graph& graph, const Images& images) {
+  return hebbian::plastic_lengths(recipe.hebbian, plastic_layers(graph), images.train);
 }
 
 /// Operations of one image up to node `end`: forward, and the change of weights where `learns` says so.
@@ -44,9 +45,10 @@ double flops_of(const graph::Graph& graph, graph::NodeId end, Learns learns) {
 }  // namespace
 
 Forecast count_hebbian(const recipes::Recipe& recipe, const graph::Graph& graph, const Images& images) {
-  const auto lengths = lengths_of(recipe, graph, images);
+  const hebbian::PlasticLengths lengths = plastic_lengths_of(recipe, graph, images);
+  const std::int64_t classifier_steps = recipes::total_steps(recipe, labelled_of(recipe, images));
   const graph::NodeId features = hebbian::features_node(graph);
-  const bool successive = lengths.hebbian_phases > 1;
+  const bool successive = lengths.turns > 1;
   double learning = 0;                            // operations of one image in a step of every phase
   std::int64_t changed = 0, changed_at_once = 0;  // weights of the largest layer and of all
   graph::NodeId last_plastic = 0;
@@ -63,13 +65,12 @@ Forecast count_hebbian(const recipes::Recipe& recipe, const graph::Graph& graph,
   Forecast forecast;
   // Every shard's change goes to all nodes, whole.
   const std::int64_t shards = (recipe.hebbian.batch + recipe.hebbian.shard - 1) / recipe.hebbian.shard;
-  if (lengths.hebbian_steps() > 0) forecast.exchanged_bytes_per_step = 4 * shards * (successive ? changed : changed_at_once);
-  forecast.steps = lengths.hebbian_steps() + lengths.classifier_steps;
+  if (lengths.steps() > 0) forecast.exchanged_bytes_per_step = 4 * shards * (successive ? changed : changed_at_once);
+  forecast.steps = lengths.steps() + classifier_steps;
   forecast.training_flops =
-      learning * static_cast<double>(lengths.hebbian_steps_per_phase * recipe.hebbian.batch) +
+      learning * static_cast<double>(lengths.steps_per_turn * recipe.hebbian.batch) +
       flops_of(graph, features + 1, [](graph::NodeId) { return false; }) * static_cast<double>(labelled_of(recipe, images) + images.test) +
-      static_cast<double>(hebbian::classifier_of(graph, features).training_flops()) *
-          static_cast<double>(lengths.classifier_steps * recipe.batch);
+      static_cast<double>(hebbian::classifier_of(graph, features).training_flops()) * static_cast<double>(classifier_steps * recipe.batch);
   forecast.parameters = graph.trained_parameters();
   forecast.disk_bytes = 4 * forecast.parameters * 4 + (std::int64_t{1} << 16);
   return forecast;
@@ -78,7 +79,8 @@ Forecast count_hebbian(const recipes::Recipe& recipe, const graph::Graph& graph,
 Forecast forecast_hebbian(const recipes::Recipe& recipe, const graph::Graph& graph, const Images& images, int classes, int threads) {
   constexpr double kSeconds = 0.5;
   Forecast forecast = count_hebbian(recipe, graph, images);
-  const auto lengths = lengths_of(recipe, graph, images);
+  const hebbian::PlasticLengths lengths = plastic_lengths_of(recipe, graph, images);
+  const std::int64_t classifier_steps = recipes::total_steps(recipe, labelled_of(recipe, images));
   const graph::NodeId features = hebbian::features_node(graph);
   const std::int64_t shards = (recipe.hebbian.batch + recipe.hebbian.shard - 1) / recipe.hebbian.shard,
                      cached = labelled_of(recipe, images) + images.test;
@@ -99,7 +101,7 @@ Forecast forecast_hebbian(const recipes::Recipe& recipe, const graph::Graph& gra
   const MadeUpSamples samples(graph.node(0).shape.size(), classes);
 
   double learning = 0;  // seconds of one step of every phase
-  const std::int64_t phases = lengths.hebbian_steps() > 0 ? lengths.hebbian_phases : 0;
+  const std::int64_t phases = lengths.steps() > 0 ? lengths.turns : 0;
   for (int phase = 0; phase < phases; ++phase) {
     const int first = phases > 1 ? phase : 0, last = phases > 1 ? phase : net.layers() - 1;
     net.learn({&samples, recipe.hebbian.batch, 1, 0}, first, last);
@@ -111,11 +113,12 @@ Forecast forecast_hebbian(const recipes::Recipe& recipe, const graph::Graph& gra
 
   TimedNet classifier(recipe, head, classes, threads);
 
-  const double epochs = std::ceil(static_cast<double>(lengths.classifier_steps) / static_cast<double>(lengths.classifier_steps_per_epoch));
+  const double epochs =
+      std::ceil(static_cast<double>(classifier_steps) / static_cast<double>(recipes::steps_per_epoch(recipe, labelled_of(recipe, images))));
   const double test_batches = static_cast<double>((images.test + recipe.batch - 1) / recipe.batch);
-  forecast.seconds = learning * static_cast<double>(lengths.hebbian_steps_per_phase) +
+  forecast.seconds = learning * static_cast<double>(lengths.steps_per_turn) +
                      feature_seconds * static_cast<double>(cached) / static_cast<double>(lot) +
-                     classifier.train_step_seconds() * static_cast<double>(lengths.classifier_steps) +
+                     classifier.train_step_seconds() * static_cast<double>(classifier_steps) +
                      std::min(epochs, static_cast<double>(recipe.evaluations)) * test_batches * classifier.evaluation_seconds();
   forecast.memory_bytes =
       static_cast<std::int64_t>(net.memory_bytes()) + parameters.size() * 4 + classifier.working_bytes() + feature_bytes;

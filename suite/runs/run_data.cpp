@@ -7,7 +7,7 @@
 #include "datasets/image_set.hpp"
 #include "datasets/whitening.hpp"
 #include "suite/errors.hpp"
-#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/records/digest.hpp"
 
 namespace reprise::runs {
@@ -22,7 +22,7 @@ RunData::RunData(const recipes::Recipe& recipe, const std::filesystem::path& dir
   if (stops()) return;
   train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
   if (stops()) return;
-  if (recipe.procedure == "hebbian" && recipe.hebbian.labelled_images > 0) {
+  if (procedures::of(recipe).has_plastic_phase && recipe.hebbian.labelled_images > 0) {
     // The same images that a trial with so many train_images would see.
     datasets::Dataset chosen =
         datasets::load(recipe.dataset, directory, {recipe.hebbian.labelled_images, recipe.test_images, recipe.held_out_images});
@@ -53,14 +53,6 @@ std::unique_ptr<const RunData> load_run_data(const recipes::Recipe& recipe, cons
 bool is_whitened(const recipes::Recipe& recipe) {
   return std::any_of(recipe.preprocessing.begin(), recipe.preprocessing.end(),
                      [](const std::string& stage) { return stage.starts_with("zca"); });
-}
-
-std::unique_ptr<training::Learner> make_learner(const recipes::Recipe& recipe, const graph::Graph& graph, const RunData& sources,
-                                                std::uint64_t seed, parallel::Workers& workers, ranks::Team& team) {
-  if (recipe.procedure != "hebbian")
-    return std::make_unique<training::Trainer>(recipe, graph, *sources.train, *sources.test, seed, workers, team);
-  return std::make_unique<hebbian::HebbianTrainer>(recipe, graph, *sources.train, sources.labelled ? *sources.labelled : *sources.train,
-                                                   *sources.test, seed, workers, team);
 }
 
 void require_same(ranks::Team& team, const std::string& thing, const std::string& mine, const char* fix) {

@@ -10,7 +10,7 @@
 #include "datasets/sample_source.hpp"
 #include "suite/ranks/team.hpp"
 #include "suite/recipes/recipe.hpp"
-#include "suite/training/trainer.hpp"
+#include "suite/training/phase.hpp"
 
 namespace reprise::runs {
 
@@ -19,6 +19,7 @@ struct RunData {
   /// InputError.
   RunData(const recipes::Recipe& recipe, const std::filesystem::path& directory, const std::function<bool()>& should_stop = {});
   bool complete() const { return test != nullptr; }
+  training::RunSamples samples() const { return {*train, labelled ? *labelled : *train, *test}; }
 
   std::shared_ptr<const datasets::Preprocessing> preprocessing;
   std::unique_ptr<datasets::SampleSource> train, test;
@@ -33,10 +34,6 @@ std::unique_ptr<const RunData> load_run_data(const recipes::Recipe& recipe, cons
 
 /// Whether the images go through a product of OpenBLAS, whose kernels then are part of the answer.
 bool is_whitened(const recipes::Recipe& recipe);
-
-/// What takes the trial from its first weights to its last. Keeps references to all arguments. Collective.
-std::unique_ptr<training::Learner> make_learner(const recipes::Recipe& recipe, const graph::Graph& graph, const RunData& sources,
-                                                std::uint64_t seed, parallel::Workers& workers, ranks::Team& team);
 
 /// Throws InputError on all ranks unless all have the text that the root has. Collective.
 void require_same(ranks::Team& team, const std::string& thing, const std::string& mine, const char* fix);

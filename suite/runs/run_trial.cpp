@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/records/checkpoint.hpp"
 #include "suite/records/checkpoint_format.hpp"
 #include "suite/records/digest.hpp"
@@ -19,7 +21,7 @@
 #include "suite/records/run_lock.hpp"
 #include "suite/runs/provenance.hpp"
 #include "suite/runs/run_data.hpp"
-#include "suite/training/trainer.hpp"
+#include "suite/training/learner.hpp"
 #include "suite/version.hpp"
 
 namespace reprise::runs {
@@ -79,7 +81,7 @@ class Run {
 
     const graph::Graph graph = catalog::build_model(recipe_, sources->train->shape(), sources->train->classes());
     parallel::Workers workers(options_.threads);
-    const auto learner = make_learner(recipe_, graph, *sources, static_cast<std::uint64_t>(seed_), workers, team_);
+    const auto learner = procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_);
     training::Learner& trainer = *learner;
     resume(trainer, summary.run_id, checkpoint);
     if (!trainer.run(controls(summary.run_id, checkpoint))) {
@@ -182,7 +184,7 @@ class Run {
 
   training::Controls controls(const std::string& id, const std::filesystem::path& checkpoint) const {
     training::Controls controls;
-    controls.least_seconds_between_saves = options_.least_seconds_between_checkpoints;
+    controls.min_seconds_between_saves = options_.min_seconds_between_checkpoints;
     controls.should_stop = [this] {
       // The last twentieth, at most 20 s, is left for writing the checkpoint.
       const double limit = options_.time_limit_seconds, reserve = std::min(20.0, 0.05 * limit);
@@ -194,16 +196,7 @@ class Run {
       if (options_.force) state.texts[kForced] = build();
       records::write_checkpoint(state, checkpoint);
     };
-    if (options_.progress && team_.is_root())
-      controls.progress = [this](const training::Progress& p) {
-        options_.progress({.step = p.step,
-                           .total_steps = p.total_steps,
-                           .epoch = p.epoch,
-                           .loss = p.loss,
-                           .images_per_second = p.images_per_second,
-                           .seconds_left = p.seconds_left,
-                           .phase = p.phase});
-      };
+    if (team_.is_root()) controls.progress = options_.progress;
     return controls;
   }
 
@@ -236,13 +229,11 @@ class Run {
       analyses::AnalysisInputs inputs{recipe_, graph, trainer, test, static_cast<std::uint64_t>(seed_), workers, build, {}};
       if (options_.progress && team_.is_root())
         inputs.progress = [&](double fraction) {
-          options_.progress({.step = static_cast<std::int64_t>(fraction * 100),
-                             .total_steps = 100,
-                             .epoch = 0,
-                             .loss = 0,
-                             .images_per_second = 0,
-                             .seconds_left = 0,
-                             .phase = "analysis: " + name});
+          training::Progress progress;
+          progress.share = fraction;
+          progress.loss = std::numeric_limits<double>::quiet_NaN();
+          progress.phase = "analysis: " + name;
+          options_.progress(progress);
         };
       analyses::find_analysis(name)(inputs, record);
     }

@@ -8,6 +8,7 @@
 
 #include "suite/ranks/team.hpp"
 #include "suite/recipes/recipe.hpp"
+#include "suite/training/learner.hpp"
 
 namespace reprise::runs {
 
@@ -15,19 +16,13 @@ namespace reprise::runs {
 struct RunOptions {
   std::filesystem::path data;  ///< data directory; see datasets::data_directory
   std::filesystem::path out = "results";
-  int threads = 0;                                ///< 0: one per core this process may use
-  double time_limit_seconds = 0;                  ///< 0: none; near it the run writes a checkpoint and stops early
-  double least_seconds_between_checkpoints = 30;  ///< lengthened so that they cost under 2 % of the time
-  bool force = false;                             ///< run again although a finished result is there
-  bool keep_weights = false;                      ///< store final weights in /weights
-  ranks::Team* team = nullptr;                    ///< ranks that run it together; null: this process alone
-  /// Called from the training thread after every step; may be empty. Fractions are of the whole run.
-  struct Progress {
-    std::int64_t step = 0, total_steps = 0;  ///< steps, or any measure of the work
-    double epoch = 0, loss = 0, images_per_second = 0, seconds_left = 0;
-    std::string phase;  ///< "training", "evaluating", "analysis: monte_carlo"
-  };
-  std::function<void(const Progress&)> progress;
+  int threads = 0;                                          ///< 0: one per core this process may use
+  double time_limit_seconds = 0;                            ///< 0: none; near it the run writes a checkpoint and stops early
+  double min_seconds_between_checkpoints = 30;              ///< lengthened so that they cost under 2 % of the time
+  bool force = false;                                       ///< run again although a finished result is there
+  bool keep_weights = false;                                ///< store final weights in /weights
+  ranks::Team* team = nullptr;                              ///< ranks that run it together; null: this process alone
+  std::function<void(const training::Progress&)> progress;  ///< called from the training thread after every step; may be empty
   std::function<void(const std::string&)> note;  ///< what the user should know of but need not act on; on the root alone; may be empty
 };
 

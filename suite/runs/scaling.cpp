@@ -1,4 +1,5 @@
 #include "suite/runs/scaling.hpp"
+#include "suite/procedures/procedure.hpp"
 
 #include <algorithm>
 
@@ -44,7 +45,7 @@ std::int64_t most_exchanged_bytes(const graph::Graph& graph, const recipes::Reci
 }
 
 StepCosts measure_step_costs(const recipes::Recipe& recipe, int threads) {
-  if (recipe.procedure == "hebbian")
+  if (procedures::of(recipe).has_plastic_phase)
     throw InputError(Complaint{"--nodes", "a trial that learns by back-propagation: its step is what the model of costs is made of",
                                "procedure hebbian", "Measure a run on the nodes at hand instead"});
   const graph::Graph graph = catalog::build_model(recipe);

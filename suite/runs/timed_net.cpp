@@ -1,4 +1,5 @@
 #include "suite/runs/timed_net.hpp"
+#include "suite/procedures/procedure.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -28,7 +29,7 @@ TimedNet::TimedNet(const recipes::Recipe& recipe, const graph::Graph& graph, int
       samples_(graph.node(0).shape.size(), classes) {
   parameters_.initialise(1);
   const execution::ExecutorOptions options{.net = {.precision = recipe.precision, .batch = batch_, .shard = shard_},
-                                           .target_is_input = recipe.procedure == "autoencoder",
+                                           .target_is_input = !procedures::of(recipe).has_labels,
                                            .label_smoothing = recipe.label_smoothing};
   executor_ = std::make_unique<execution::Executor>(graph, options, parameters_, workers_);
   optimizer_ = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters_);

@@ -6,9 +6,10 @@
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/runs/provenance.hpp"
 #include "suite/runs/run_data.hpp"
-#include "suite/training/trainer.hpp"
+#include "suite/training/learner.hpp"
 #include "suite/version.hpp"
 
 namespace reprise::runs {
@@ -52,7 +53,7 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
 
   const graph::Graph graph = catalog::build_model(recipe, sources->train->shape(), sources->train->classes());
   parallel::Workers workers(options.threads);
-  const auto learner = make_learner(recipe, graph, *sources, static_cast<std::uint64_t>(record.seed), workers, team);
+  const auto learner = procedures::make_learner(recipe, graph, sources->samples(), static_cast<std::uint64_t>(record.seed), workers, team);
   training::Learner& trainer = *learner;
   training::Controls controls;
   // Losses are noted every so many steps: fewer would compare nothing. One step more than asked for, so that a row due at the last is made.
@@ -60,16 +61,15 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
                      steps = part.steps > 0 ? std::max(part.steps, first_note) : 0;
   controls.should_stop = [&] { return steps > 0 && trainer.step() > steps; };
   if (options.progress && team.is_root())
-    controls.progress = [&](const training::Progress& p) {
-      const std::int64_t total = steps > 0 ? std::min(steps, p.total_steps) : p.total_steps;
-      const double rate = p.images_per_second / static_cast<double>(recipe.batch);
-      options.progress({.step = p.step,
-                        .total_steps = total,
-                        .epoch = p.epoch,
-                        .loss = p.loss,
-                        .images_per_second = p.images_per_second,
-                        .seconds_left = static_cast<double>(std::max<std::int64_t>(0, total - p.step)) / rate,
-                        .phase = "executing again"});
+    controls.progress = [&](const training::Progress& of_run) {
+      training::Progress progress = of_run;
+      if (steps > 0) {
+        progress.total_steps = std::min(steps, progress.total_steps);
+        progress.share = static_cast<double>(progress.step) / static_cast<double>(progress.total_steps);
+        progress.seconds_left = 0;  // of the whole phase, which is not executed
+      }
+      progress.phase = "executing again: " + progress.phase;
+      options.progress(progress);
     };
   trainer.run(controls);
   records::RunRecord again;

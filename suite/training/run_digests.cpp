@@ -68,14 +68,14 @@ void RunDigests::add_step(std::int64_t step, std::int64_t total_steps, double lo
   chain_ = static_cast<std::int64_t>(digest.finish64());
   if (step % std::max<std::int64_t>(1, total_steps / kNotes) != 0 && step != total_steps) return;
   trace_.steps.push_back(step);
-  trace_.losses.push_back(fmt::format("{:016x}", static_cast<std::uint64_t>(chain_)));
+  trace_.loss_digests.push_back(fmt::format("{:016x}", static_cast<std::uint64_t>(chain_)));
 }
 
-void RunDigests::add_row(const graph::Parameters& parameters, const std::vector<Memory>& optimizer_state) {
+void RunDigests::add_row(const graph::Parameters& parameters, const std::vector<const Memory*>& optimizer_state) {
   weights_.push_back(weight_digest(parameters));
   trace_.layers.push_back(layer_digests(parameters));
   records::Xxh3 digest(records::Xxh3::Width::bits64);
-  for (const Memory& slot : optimizer_state) digest.add({slot.data(), slot.size()});
+  for (const Memory* slot : optimizer_state) digest.add({slot->data(), slot->size()});
   trace_.optimizer.push_back(digest.finish_hex());
 }
 
@@ -83,7 +83,7 @@ void RunDigests::save_to(records::Checkpoint& checkpoint) const {
   checkpoint.texts["digests"] = joined(weights_);
   checkpoint.texts["trace/optimizer"] = joined(trace_.optimizer);
   checkpoint.texts["trace/layers"] = joined(trace_.layers);
-  checkpoint.texts["trace/losses"] = joined(trace_.losses);
+  checkpoint.texts["trace/losses"] = joined(trace_.loss_digests);
   checkpoint.integers["trace/steps"] = trace_.steps;
   checkpoint.numbers["trace/loss_chain"] = chain_;
 }
@@ -101,7 +101,7 @@ void RunDigests::restore_from(const records::Checkpoint& checkpoint) {
             .layer_names = {},
             .layers = texts("trace/layers"),
             .steps = {},
-            .losses = texts("trace/losses")};
+            .loss_digests = texts("trace/losses")};
   if (const auto steps = checkpoint.integers.find("trace/steps"); steps != checkpoint.integers.end()) trace_.steps = steps->second;
   chain_ = chain->second;
 }

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "suite/graph/parameters.hpp"
-#include "suite/optimizers/optimizer.hpp"
 #include "suite/records/checkpoint.hpp"
 #include "suite/records/run_record.hpp"
+#include "suite/tensor/memory.hpp"
 
 namespace reprise::training {
 
@@ -19,7 +19,7 @@ class RunDigests {
   /// After step `step` of `total_steps`: chains what the step measured to all before it, and notes the chain about 200 times a run.
   void add_step(std::int64_t step, std::int64_t total_steps, double loss, std::int64_t errors);
   /// At a row of the history: weights, each layer's weights, optimizer state (0 slots: none).
-  void add_row(const graph::Parameters& parameters, const std::vector<Memory>& optimizer_state);
+  void add_row(const graph::Parameters& parameters, const std::vector<const Memory*>& optimizer_state);
 
   void save_to(records::Checkpoint& checkpoint) const;
   /// Throws InputError if the checkpoint has no such digests.

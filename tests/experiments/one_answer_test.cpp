@@ -9,11 +9,12 @@
 #include "datasets/manifest.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/execution/executor.hpp"
-#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/hebbian/feature_phase.hpp"
 #include "suite/hebbian/plastic_net.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/random/random.hpp"
+#include "suite/training/backprop_phase.hpp"
 #include "suite/training/run_digests.hpp"
-#include "suite/training/trainer.hpp"
 
 namespace reprise::experiments {
 namespace {
@@ -39,11 +40,7 @@ std::string digest_after(const recipes::Recipe& recipe, const graph::Graph& grap
   parallel::Workers workers(threads);
   graph::Parameters parameters(graph);
   parameters.initialise(4);
-  execution::Executor executor(graph,
-                               {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = recipe.shard},
-                                .target_is_input = recipe.procedure == "autoencoder",
-                                .label_smoothing = recipe.label_smoothing},
-                               parameters, workers);
+  execution::Executor executor(graph, training::executor_options(recipe, !procedures::of(recipe).has_labels), parameters, workers);
   optimizers::Optimizer optimizer(recipe.optimizer, parameters);
   for (int step = 0; step < steps; ++step) {
     const Noise noise(graph.node(0).shape, classes, static_cast<std::uint64_t>(step));
@@ -90,7 +87,7 @@ void expect_one_answer(const std::string& slug, std::vector<int> threads = kAllT
     if (!known.insert(net).second) continue;
     for (const Precision precision : {Precision::f32, Precision::bf16}) {
       recipe.precision = precision;
-      const auto digest = recipe.procedure == "hebbian" ? hebbian_digest_after : digest_after;
+      const auto digest = procedures::of(recipe).has_plastic_phase ? hebbian_digest_after : digest_after;
       const std::string one = digest(recipe, graph, set.classes(), 1, steps_to_take());
       for (const int count : threads)
         EXPECT_EQ(digest(recipe, graph, set.classes(), count, steps_to_take()), one)

@@ -19,6 +19,7 @@
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
 #include "suite/kernels/onednn/library.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/runs/provenance.hpp"
 #include "suite/runs/run_data.hpp"
 #include "suite/version.hpp"
@@ -70,7 +71,7 @@ std::string digest_of(const std::string& paper, const std::string& trial, Precis
                                              {"steps", "3"},
                                              {"evaluations", "1"},
                                              {"precision", std::string(name_of(precision))}});
-  if (recipe.procedure == "hebbian")
+  if (procedures::of(recipe).has_plastic_phase)
     recipe.hebbian.batch = 20, recipe.hebbian.shard = 6, recipe.hebbian.epochs = 1, recipe.hebbian.labelled_images = 0;
   // With more than three, the last step takes the weights back to where they began.
   if (recipe.optimizer.lookahead_steps > 0) recipe.optimizer.lookahead_steps = 2;
@@ -80,7 +81,7 @@ std::string digest_of(const std::string& paper, const std::string& trial, Precis
   const auto data = runs::load_run_data(recipe, {}, team);
   const graph::Graph graph = catalog::build_model(recipe, data->train->shape(), data->train->classes());
   parallel::Workers workers(2);
-  const auto learner = runs::make_learner(recipe, graph, *data, 1, workers, team);
+  const auto learner = procedures::make_learner(recipe, graph, data->samples(), 1, workers, team);
   learner->run({});
   records::RunRecord record;
   learner->write_to(record);

@@ -10,9 +10,8 @@
 #include "datasets/sample_source.hpp"
 #include "mpi_main.hpp"
 #include "suite/catalog/catalog.hpp"
-#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/records/record_digest.hpp"
-#include "suite/training/trainer.hpp"
 
 namespace reprise::ranks {
 namespace {
@@ -60,12 +59,7 @@ struct Trial {
 /// Everything of the run that must not depend on the layout. Of use on the team's root.
 std::string outcome(const Trial& trial, Team& team, int threads) {
   parallel::Workers workers(threads);
-  std::unique_ptr<training::Learner> learner;
-  if (trial.recipe.procedure == "hebbian")
-    learner =
-        std::make_unique<hebbian::HebbianTrainer>(trial.recipe, *trial.graph, *trial.train, *trial.train, *trial.test, 5, workers, team);
-  else
-    learner = std::make_unique<training::Trainer>(trial.recipe, *trial.graph, *trial.train, *trial.test, 5, workers, team);
+  const auto learner = procedures::make_learner(trial.recipe, *trial.graph, {*trial.train, *trial.train, *trial.test}, 5, workers, team);
   learner->run({});
   records::RunRecord record;
   learner->write_to(record);
@@ -95,7 +89,9 @@ TEST_P(OneAnswerOnRanks, for_any_ranks_threads_and_nodes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Nets, OneAnswerOnRanks, testing::Combine(testing::Range(0, 4), testing::Values(Precision::f32, Precision::bf16)),
+INSTANTIATE_TEST_SUITE_P(Nets, OneAnswerOnRanks,
+                         testing::Combine(testing::Range(0, static_cast<int>(cases().size())),
+                                          testing::Values(Precision::f32, Precision::bf16)),
                          [](const auto& parameter) {
                            return std::string(cases()[static_cast<std::size_t>(std::get<0>(parameter.param))].paper ==
                                                       std::string("all-cnn")

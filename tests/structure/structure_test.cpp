@@ -27,7 +27,6 @@ constexpr int kMaxLines = 400;
 const std::set<std::string>& known_violations() {
   static const std::set<std::string> files{
       "suite/execution/plan_run.cpp",
-      "suite/hebbian/hebbian_trainer.cpp",
       "suite/hebbian/plastic_net.cpp",
       "datasets/hdf5_container_reader.cpp",
       "datasets/fetch.cpp",

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/procedures/procedure.hpp"
 
 namespace reprise::tests {
 
@@ -35,11 +35,7 @@ struct SmallRun::State {
     train = source(images, setup.recipe.augmentation);
     test = source(image_set(setup.test, "test"), {});
     if (!setup.labelled.labels.empty()) labelled = source(image_set(setup.labelled, "labelled"), {});
-    if (setup.recipe.procedure == "hebbian")
-      learner = std::make_unique<hebbian::HebbianTrainer>(setup.recipe, setup.graph, *train, labelled ? *labelled : *train, *test,
-                                                          setup.seed, workers);
-    else
-      learner = std::make_unique<training::Trainer>(setup.recipe, setup.graph, *train, *test, setup.seed, workers);
+    learner = procedures::make_learner(setup.recipe, setup.graph, {*train, labelled ? *labelled : *train, *test}, setup.seed, workers);
   }
 
   SmallTraining setup;
@@ -68,8 +64,8 @@ parallel::Workers& SmallRun::workers() {
 void SmallRun::set_weights(const std::string& name, const std::vector<float>& values) {
   records::Checkpoint checkpoint = learner().snapshot();
   bool found = false;
-  for (auto& [key, tensor] : checkpoint.tensors)  // a classifier's weights stand there twice
-    if (key == "weights/" + name || key == "classifier/" + name) {
+  for (auto& [key, tensor] : checkpoint.tensors)
+    if (key == "weights/" + name) {
       if (tensor.values.size() != values.size()) throw std::invalid_argument(name + ": other size");
       tensor.values = values, found = true;
     }
@@ -97,9 +93,8 @@ records::Checkpoint SmallRun::stop_after(std::int64_t step) {
   records::Checkpoint kept;
   bool stop = false;
   training::Controls controls;
-  // Back-propagation asks before a step and stops after it, Hebbian learning asks after a step.
-  const std::int64_t asked_at = state_->setup.recipe.procedure == "hebbian" ? step : step - 1;
-  controls.should_stop = [&] { return stop = stop || learner().step() >= asked_at; };
+  // It asks before a step and stops after it.
+  controls.should_stop = [&] { return stop = stop || learner().step() >= step - 1; };
   controls.save = [&](const records::Checkpoint& checkpoint) { kept = checkpoint; };
   if (run(controls) || learner().step() != step) throw std::logic_error("it did not stop there");
   return kept;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "suite/records/run_record.hpp"
-#include "suite/training/trainer.hpp"
+#include "suite/training/learner.hpp"
 
 namespace reprise::tests {
 

@@ -11,6 +11,7 @@
 
 #include "datasets/manifest.hpp"
 #include "suite/errors.hpp"
+#include "suite/procedures/procedure.hpp"
 
 namespace reprise::catalog {
 namespace {
@@ -38,7 +39,7 @@ TEST(Catalog, every_recipe_builds_for_its_data_set) {
     const datasets::DatasetEntry& entry = datasets::require_entry(recipe.dataset);
     const graph::Graph graph = build_model(recipe, {entry.height, entry.width, entry.channels}, entry.classes());
     EXPECT_GT(graph.trained_parameters(), 0);
-    const std::int64_t expected = recipe.procedure == "autoencoder" ? graph.node(0).shape.size() : entry.classes();
+    const std::int64_t expected = !procedures::of(recipe).has_labels ? graph.node(0).shape.size() : entry.classes();
     EXPECT_EQ(graph.node(graph.output()).shape.size(), expected);
   });
 }

@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "suite/errors.hpp"
-#include "suite/hebbian/hebbian_trainer.hpp"
+#include "suite/hebbian/feature_phase.hpp"
 #include "suite/kernels/reference/convolution.hpp"
 #include "suite/kernels/reference/plasticity.hpp"
 #include "suite/layers/average_pool2d.hpp"
@@ -19,8 +19,8 @@
 #include "suite/layers/soft_hebb_conv2d.hpp"
 #include "suite/layers/triangle.hpp"
 #include "suite/random/random.hpp"
+#include "suite/training/phase.hpp"
 #include "suite/training/run_digests.hpp"
-#include "suite/training/trainer.hpp"
 #include "tests/support/arrays.hpp"
 #include "tests/support/tolerances.hpp"
 

@@ -1,4 +1,4 @@
-#include "suite/hebbian/hebbian_trainer.hpp"
+// Plastic layers, then a classifier on their features.
 
 #include <gtest/gtest.h>
 
@@ -6,6 +6,7 @@
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
+#include "suite/procedures/procedure.hpp"
 #include "suite/runs/run_data.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -30,7 +31,7 @@ struct SmallTrial {
     graph = std::make_unique<graph::Graph>(catalog::build_model(recipe, data->train->shape(), data->train->classes()));
   }
   std::unique_ptr<training::Learner> trainer(parallel::Workers& workers, std::uint64_t seed = 7) const {
-    return runs::make_learner(recipe, *graph, *data, seed, workers, ranks::Team::alone());
+    return procedures::make_learner(recipe, *graph, data->samples(), seed, workers);
   }
 
   tests::TemporaryFolder folder;
@@ -83,7 +84,7 @@ TEST_P(Stopped, in_any_phase_and_continued_on_other_threads_gives_the_same_run) 
 INSTANTIATE_TEST_SUITE_P(Orders, Stopped, testing::Values("all_at_once", "layer_by_layer"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
-TEST(HebbianTrainer, the_classifier_leaves_the_plastic_layers_alone) {
+TEST(Hebbian, the_classifier_leaves_the_plastic_layers_alone) {
   const SmallTrial unlearned("cifar10-2layer", {{"hebbian.epochs", "0"}});
   parallel::Workers workers(2);
   const auto trainer = unlearned.trainer(workers);
@@ -96,7 +97,7 @@ TEST(HebbianTrainer, the_classifier_leaves_the_plastic_layers_alone) {
   }
 }
 
-TEST(HebbianTrainer, cached_features_classify_as_the_whole_net_does) {
+TEST(Hebbian, cached_features_classify_as_the_whole_net_does) {
   const SmallTrial small("cifar10-3layer");
   parallel::Workers workers(2);
   const auto trainer = small.trainer(workers);
@@ -106,7 +107,7 @@ TEST(HebbianTrainer, cached_features_classify_as_the_whole_net_does) {
   EXPECT_NEAR(whole.error_percent, trainer->last_evaluation().error_percent, 2.51);  // one image of 40
 }
 
-TEST(HebbianTrainer, learns_the_synthetic_set) {
+TEST(Hebbian, learns_the_synthetic_set) {
   const SmallTrial small("cifar10-2layer", {{"train_images", "400"}, {"epochs", "8"}});
   parallel::Workers workers(2);
   const auto trainer = small.trainer(workers);
@@ -114,7 +115,7 @@ TEST(HebbianTrainer, learns_the_synthetic_set) {
   EXPECT_LT(trainer->last_evaluation().error_percent, 10.0);  // at most 3 images of 40; guessing gives 90
 }
 
-TEST(HebbianTrainer, random_weights_stay_and_so_do_the_statistics_of_batch_norm) {
+TEST(Hebbian, random_weights_stay_and_so_do_the_statistics_of_batch_norm) {
   const SmallTrial small("cifar10-2layer-random"), seen("cifar10-2layer-random", {{"hebbian.epochs", "1"}});
   parallel::Workers workers(2);
   const auto trainer = small.trainer(workers), passed = seen.trainer(workers);
@@ -129,14 +130,14 @@ TEST(HebbianTrainer, random_weights_stay_and_so_do_the_statistics_of_batch_norm)
   EXPECT_EQ(norms.front(), norms.back());
 }
 
-TEST(HebbianTrainer, the_perceptron_of_the_presets_runs) {
+TEST(Hebbian, the_perceptron_of_the_presets_runs) {
   const SmallTrial small("mnist-mlp", {{"hebbian.batch", "16"}});
   parallel::Workers workers(2);
   const auto trainer = small.trainer(workers);
   EXPECT_TRUE(trainer->run({}));
 }
 
-TEST(HebbianTrainer, refuses_a_checkpoint_of_another_recipe) {
+TEST(Hebbian, refuses_a_checkpoint_of_another_recipe) {
   const SmallTrial small("cifar10-2layer"), longer("cifar10-2layer", {{"hebbian.epochs", "2"}});
   parallel::Workers workers(1);
   const auto other = longer.trainer(workers);

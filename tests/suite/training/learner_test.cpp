@@ -1,4 +1,4 @@
-#include "suite/training/trainer.hpp"
+#include "suite/procedures/procedure.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,12 +24,15 @@ struct TrialOnMadeUpData {
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
     graph = std::make_unique<graph::Graph>(catalog::build_model(recipe, train->shape(), train->classes()));
   }
+  std::unique_ptr<Learner> learner(std::uint64_t seed, parallel::Workers& workers) const {
+    return procedures::make_learner(recipe, *graph, {*train, *train, *test}, seed, workers);
+  }
   recipes::Recipe recipe;
   std::unique_ptr<datasets::SampleSource> train, test;
   std::unique_ptr<graph::Graph> graph;
 };
 
-records::RunRecord record_of(const Trainer& trainer) {
+records::RunRecord record_of(const Learner& trainer) {
   records::RunRecord record;
   trainer.write_to(record);
   record.timing.clear();
@@ -49,20 +52,20 @@ class Resuming : public testing::TestWithParam<std::pair<const char*, const char
 TEST_P(Resuming, at_any_step_on_other_threads_gives_the_same_run) {
   const TrialOnMadeUpData setup(GetParam().first, GetParam().second);
   parallel::Workers one(1), two(2);
-  Trainer whole(setup.recipe, *setup.graph, *setup.train, *setup.test, 7, two);
-  ASSERT_TRUE(whole.run({}));
+  const auto whole = setup.learner(7, two);
+  ASSERT_TRUE(whole->run({}));
   for (const std::int64_t stop_at : {1, 4, 7, 10}) {
-    Trainer first(setup.recipe, *setup.graph, *setup.train, *setup.test, 7, one);
+    const auto first = setup.learner(7, one);
     records::Checkpoint kept;
     Controls controls;
-    controls.should_stop = [&] { return first.step() >= stop_at - 1; };  // asked before a step, heard after it
+    controls.should_stop = [&] { return first->step() >= stop_at - 1; };  // asked before a step, heard after it
     controls.save = [&](const records::Checkpoint& checkpoint) { kept = checkpoint; };
-    ASSERT_FALSE(first.run(controls));
-    Trainer second(setup.recipe, *setup.graph, *setup.train, *setup.test, 7, two);
-    second.restore(kept);
-    EXPECT_EQ(second.step(), stop_at);
-    ASSERT_TRUE(second.run({}));
-    expect_same(record_of(whole), record_of(second));
+    ASSERT_FALSE(first->run(controls));
+    const auto second = setup.learner(7, two);
+    second->restore(kept);
+    EXPECT_EQ(second->step(), stop_at);
+    ASSERT_TRUE(second->run({}));
+    expect_same(record_of(*whole), record_of(*second));
   }
 }
 
@@ -73,30 +76,27 @@ INSTANTIATE_TEST_SUITE_P(Papers, Resuming,
                            return std::string(parameter.param.first == std::string("all-cnn") ? "all_cnn" : parameter.param.first);
                          });
 
-TEST(Trainer, seeds_give_different_runs) {
+TEST(Learner, seeds_give_different_runs) {
   const TrialOnMadeUpData setup("dropout", "table2-maxnorm-3x1024");
   parallel::Workers workers(2);
-  Trainer a(setup.recipe, *setup.graph, *setup.train, *setup.test, 1, workers),
-      b(setup.recipe, *setup.graph, *setup.train, *setup.test, 2, workers);
-  a.run({});
-  b.run({});
-  EXPECT_NE(record_of(a).weight_digests, record_of(b).weight_digests);
+  const auto a = setup.learner(1, workers), b = setup.learner(2, workers);
+  a->run({});
+  b->run({});
+  EXPECT_NE(record_of(*a).weight_digests, record_of(*b).weight_digests);
 }
 
-TEST(Trainer, learns_the_synthetic_set) {
+TEST(Learner, learns_the_synthetic_set) {
   const TrialOnMadeUpData setup("logavgexp", "resnet8-feature-gap", {{"epochs", "6"}, {"train_images", "600"}});
   parallel::Workers workers(2);
-  Trainer trainer(setup.recipe, *setup.graph, *setup.train, *setup.test, 1, workers);
-  trainer.run({});
-  EXPECT_LT(trainer.last_evaluation().error_percent, 5.0);  // at most 3 images of 70; guessing gives 90
+  const auto trainer = setup.learner(1, workers);
+  trainer->run({});
+  EXPECT_LT(trainer->last_evaluation().error_percent, 5.0);  // at most 3 images of 70; guessing gives 90
 }
 
-TEST(Trainer, refuses_a_checkpoint_of_another_recipe) {
+TEST(Learner, refuses_a_checkpoint_of_another_recipe) {
   const TrialOnMadeUpData setup("dropout", "table2-maxnorm-3x1024"), longer("dropout", "table2-maxnorm-3x1024", {{"epochs", "5"}});
   parallel::Workers workers(1);
-  const Trainer a(setup.recipe, *setup.graph, *setup.train, *setup.test, 1, workers);
-  Trainer b(longer.recipe, *longer.graph, *longer.train, *longer.test, 1, workers);
-  EXPECT_THROW(b.restore(a.snapshot()), InputError);
+  EXPECT_THROW(longer.learner(1, workers)->restore(setup.learner(1, workers)->snapshot()), InputError);
 }
 
 }  // namespace

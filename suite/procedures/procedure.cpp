@@ -1,0 +1,102 @@
+#include "suite/procedures/procedure.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "suite/errors.hpp"
+#include "suite/hebbian/feature_phase.hpp"
+#include "suite/hebbian/plastic_phase.hpp"
+#include "suite/text/suggestion.hpp"
+#include "suite/training/backprop_phase.hpp"
+
+namespace reprise::procedures {
+
+namespace {
+
+using Phases = std::vector<std::unique_ptr<training::Phase>>;
+using training::BackpropPhase;
+using training::ImageBatches;
+using training::RunContext;
+
+Phases backprop(const RunContext& run, const training::BackpropOptions& options) {
+  Phases phases;
+  phases.push_back(std::make_unique<BackpropPhase>(run, nullptr, std::make_unique<ImageBatches>(run.samples.train),
+                                                   std::make_unique<ImageBatches>(run.samples.test), options));
+  return phases;
+}
+
+Phases supervised(const RunContext& run) {
+  return backprop(run, {.name = "training", .target_is_input = false, .test_views = run.recipe.test_views});
+}
+
+Phases autoencoder(const RunContext& run) {
+  return backprop(run, {.name = "training", .target_is_input = true, .test_views = 0});
+}
+
+/// The nodes behind "features", learning on stored features.
+class ClassifierPhase : public BackpropPhase {
+ public:
+  ClassifierPhase(const RunContext& run, const std::shared_ptr<hebbian::FeatureStores>& stores)
+      : BackpropPhase(run, std::make_shared<graph::Graph>(hebbian::classifier_of(run.graph, hebbian::features_node(run.graph))),
+                      std::make_unique<hebbian::FeatureBatches>(stores->labelled, run.samples.labelled),
+                      std::make_unique<hebbian::FeatureBatches>(stores->test, run.samples.test),
+                      {.name = "training the classifier", .target_is_input = false, .test_views = 0}),
+        stores_(stores) {}
+
+ private:
+  std::shared_ptr<hebbian::FeatureStores> stores_;  // what the batches read
+};
+
+Phases plastic(const RunContext& run) {
+  const recipes::HebbianRecipe& hebbian = run.recipe.hebbian;
+  const execution::NetOptions options{run.recipe.precision, hebbian.batch, std::min(hebbian.shard, hebbian.batch)};
+  const auto net =
+      std::make_shared<hebbian::PlasticNet>(run.graph, hebbian::features_node(run.graph), options, run.parameters, run.workers, run.team);
+  const auto stores = std::make_shared<hebbian::FeatureStores>();
+  Phases phases;
+  phases.push_back(std::make_unique<hebbian::PlasticPhase>(run, net));
+  phases.push_back(std::make_unique<hebbian::FeaturePhase>(run, net, stores));
+  phases.push_back(std::make_unique<ClassifierPhase>(run, stores));
+  return phases;
+}
+
+}  // namespace
+
+const std::vector<Procedure>& all() {
+  static const std::vector<Procedure> procedures{
+      {.name = "supervised", .summary = "back-propagation from labels", .takes_test_views = true, .phases = supervised},
+      {.name = "autoencoder",
+       .summary = "back-propagation; the target is the preprocessed input",
+       .has_labels = false,
+       .phases = autoencoder},
+      {.name = "hebbian",
+       .summary = "plastic layers learn without labels; then a classifier on their features, which are computed once",
+       .has_plastic_phase = true,
+       .takes_augmentation = false,
+       .phases = plastic},
+  };
+  return procedures;
+}
+
+std::vector<std::string> names() {
+  std::vector<std::string> names;
+  for (const Procedure& procedure : all()) names.push_back(procedure.name);
+  return names;
+}
+
+const Procedure& find(const std::string& name) {
+  for (const Procedure& procedure : all())
+    if (procedure.name == name) return procedure;
+  throw InputError(Complaint{"procedure", fmt::format("one of {}", fmt::join(names(), ", ")), fmt::format("'{}'", name),
+                             text::did_you_mean(name, names(), "Use a name of this list")});
+}
+
+std::unique_ptr<training::Learner> make_learner(const recipes::Recipe& recipe, const graph::Graph& graph,
+                                                const training::RunSamples& samples, std::uint64_t seed, parallel::Workers& workers,
+                                                ranks::Team& team) {
+  return std::make_unique<training::Learner>(recipe, graph, samples, seed, workers, team, of(recipe).phases);
+}
+
+}  // namespace reprise::procedures

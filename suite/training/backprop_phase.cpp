@@ -1,0 +1,134 @@
+#include "suite/training/backprop_phase.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "suite/errors.hpp"
+#include "suite/random/random.hpp"
+
+namespace reprise::training {
+
+namespace {
+
+/// Values of one parameter vector into the other, by name. Collective.
+void copy_named(ranks::Team& team, const graph::Parameters& from, graph::Parameters& to) {
+  team.synchronise("weights of a part");
+  for (const graph::Parameter& target : to.list())
+    for (const graph::Parameter& source : from.list())
+      if (team.leads_node() && source.name == target.name) std::copy_n(from.of(source), source.count, to.of(target));
+  team.synchronise("weights of a part");
+}
+
+std::string state_name(std::size_t slot, const graph::Parameter& parameter) {
+  return fmt::format("optimizer/{}/{}", slot, parameter.name);
+}
+
+}  // namespace
+
+execution::ExecutorOptions executor_options(const recipes::Recipe& recipe, bool target_is_input) {
+  if (recipe.batch < 1 || recipe.shard < 1)
+    throw InputError(Complaint{"batch and shard", "at least 1 each", fmt::format("batch = {}, shard = {}", recipe.batch, recipe.shard),
+                               "Set both in the recipe"});
+  return {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
+          .target_is_input = target_is_input,
+          .label_smoothing = recipe.label_smoothing};
+}
+
+BackpropPhase::BackpropPhase(const RunContext& run, std::shared_ptr<const graph::Graph> part, std::unique_ptr<const BatchSource> train,
+                             std::unique_ptr<const BatchSource> test, const BackpropOptions& options)
+    : run_(run), options_(options), part_(std::move(part)), train_(std::move(train)), test_(std::move(test)) {
+  if (part_) {
+    own_parameters_.emplace(*part_, run_.team);
+    copy_named(run_.team, run_.parameters, *own_parameters_);
+  }
+  optimizer_ = std::make_unique<optimizers::Optimizer>(run_.recipe.optimizer, parameters(), run_.team);
+  executor_ = std::make_unique<execution::Executor>(net(), executor_options(run_.recipe, options_.target_is_input), parameters(),
+                                                    run_.workers, run_.team);
+  steps_per_epoch_ = recipes::steps_per_epoch(run_.recipe, train_->count());
+  steps_ = recipes::total_steps(run_.recipe, train_->count());
+  row_steps_ = evenly_spread_rows(steps_, steps_per_epoch_, run_.recipe.evaluations);
+}
+
+/// A rank's signals travel with the losses of its shards: where there are more ranks than shards in a batch, all are asked.
+execution::Signals BackpropPhase::agree(execution::Signals mine, std::int64_t images) const {
+  const std::int64_t shards = (images + run_.recipe.shard - 1) / run_.recipe.shard;
+  if (run_.team.size() > shards) mine.stop = run_.team.any(mine.stop, "agreement to stop");
+  return mine;
+}
+
+StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals mine) {
+  const std::int64_t pass = position.first_pass + position.phase_step / steps_per_epoch_, in_epoch = position.phase_step % steps_per_epoch_;
+  if (order_pass_ != pass) {
+    order_ = random::permutation(run_.seed, random::Purpose::shuffle, static_cast<std::uint64_t>(pass), train_->count());
+    order_pass_ = pass;
+  }
+  const datasets::FetchKey key{run_.seed, static_cast<std::uint64_t>(pass)};
+  const std::int64_t first = in_epoch * run_.recipe.batch, images = std::min(run_.recipe.batch, train_->count() - first);
+  const auto reader = train_->batch({.order = &order_, .first = first, .key = &key, .view = nullptr});
+  const execution::Batch batch{reader.get(), images, run_.seed, static_cast<std::uint64_t>(position.run_step), agree(mine, images)};
+  const execution::BatchSums sums = executor_->train_step(batch, *optimizer_, optimizer_->terms(position.phase_step, steps_));
+  return {.loss = sums.loss,
+          .errors = sums.errors,
+          .samples = images,
+          .operations = static_cast<double>(net().training_flops()) * static_cast<double>(images),
+          .signals = sums.signals};
+}
+
+Work BackpropPhase::work(std::int64_t step) const {
+  return {.done = static_cast<double>(step),
+          .total = static_cast<double>(steps_),
+          .images = static_cast<double>(step * run_.recipe.batch),
+          .epoch = static_cast<double>(step) / static_cast<double>(steps_per_epoch_)};
+}
+
+std::optional<Evaluation> BackpropPhase::evaluate(const std::function<bool()>& should_stop) {
+  const SampleShape& input = net().node(0).shape;
+  EvaluationOptions options;
+  options.batch = run_.recipe.batch;
+  options.outputs = net().node(net().output()).shape.size();
+  options.predicts = has_labels();
+  options.views = datasets::test_views(options_.test_views, static_cast<int>(input.height), static_cast<int>(input.width));
+  options.seed = run_.seed;
+  options.signals = [&](std::int64_t images) { return agree({.stop = should_stop && should_stop(), .save = false}, images); };
+  return training::evaluate(*executor_, *test_, options);
+}
+
+void BackpropPhase::add_to_row(const Evaluation& evaluation, const std::function<void(const std::string&, double)>& add) const {
+  if (options_.test_views > 0) add("plain_test_error", evaluation.plain_error_percent);
+}
+
+void BackpropPhase::publish() {
+  executor_->gather_weights(*optimizer_);
+  if (part_) copy_named(run_.team, *own_parameters_, run_.parameters);
+}
+
+void BackpropPhase::adopt() {
+  if (part_) copy_named(run_.team, run_.parameters, *own_parameters_);
+  executor_->load_weights();
+}
+
+std::vector<const Memory*> BackpropPhase::optimizer_state() const {
+  std::vector<const Memory*> slots;
+  for (const Memory& slot : optimizer_->state()) slots.push_back(&slot);
+  return slots;
+}
+
+void BackpropPhase::save_to(records::Checkpoint& checkpoint, bool is_current) const {
+  if (!is_current) return;
+  for (const graph::Parameter& parameter : parameters().list()) {
+    for (std::size_t k = 0; k < optimizer_->state().size(); ++k) {
+      const float* slot = optimizer_->state()[k].floats() + parameter.offset;
+      checkpoint.tensors[state_name(k, parameter)] = {parameter.spec.shape, {slot, slot + parameter.count}};
+    }
+  }
+}
+
+void BackpropPhase::restore_from(const records::Checkpoint& checkpoint, bool is_current) {
+  if (!is_current || !run_.team.leads_node()) return;  // the other ranks of the node see what it writes
+  for (const graph::Parameter& parameter : parameters().list())
+    for (std::size_t k = 0; k < optimizer_->state().size(); ++k)
+      floats_of(checkpoint, state_name(k, parameter), optimizer_->state()[k].floats() + parameter.offset, parameter.count);
+}
+
+}  // namespace reprise::training
