@@ -1,8 +1,10 @@
 // Promise 1 over ranks: metrics, predictions and every digest of a training run are the same on any number of ranks and threads,
 // on one node or several.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "datasets/image_set.hpp"
@@ -93,11 +95,10 @@ INSTANTIATE_TEST_SUITE_P(Nets, OneAnswerOnRanks,
                          testing::Combine(testing::Range(0, static_cast<int>(cases().size())),
                                           testing::Values(Precision::f32, Precision::bf16)),
                          [](const auto& parameter) {
-                           return std::string(cases()[static_cast<std::size_t>(std::get<0>(parameter.param))].paper ==
-                                                      std::string("all-cnn")
-                                                  ? "all_cnn"
-                                                  : cases()[static_cast<std::size_t>(std::get<0>(parameter.param))].paper) +
-                                  "_" + std::string(name_of(std::get<1>(parameter.param)));
+                           const Case& which = cases()[static_cast<std::size_t>(std::get<0>(parameter.param))];
+                           std::string name = fmt::format("{}_{}_{}", which.paper, which.trial, name_of(std::get<1>(parameter.param)));
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
                          });
 
 }  // namespace
