@@ -62,9 +62,9 @@ def peers():
         rows.append([net["net"], str(net["batch"]), f"{f['images_per_second']:.0f}", f"{f['pytorch']:.0f}", f["setting"].replace("float32, ", ""),
                      ratio(f), f"{f['gflops']:.0f}", f"{100 * f['peak_ratio']:.0f} %", f"{b['images_per_second']:.0f}", ratio(b)])
     ratios, halves = [net["f32"]["ratio"] for net in run["nets"]], [net["bf16"]["ratio"] for net in run["nets"]]
-    lines = [f"{len(rows)} steps against PyTorch {run['pytorch']}, {run['threads']} threads, {run['rounds']} rounds in turn. Float32: geometric mean of the ratios "
-             f"{geometric_mean(ratios):.2f}, least {min(ratios):.2f}, greatest {max(ratios):.2f}; bfloat16 against PyTorch's best float32 "
-             f"(these CPUs have no bfloat16 units): {geometric_mean(halves):.2f}, least {min(halves):.2f}.", ""]
+    lines = [f"{len(rows)} steps against PyTorch {run['pytorch']}, {run['threads']} threads, {run['rounds']} alternating rounds. Float32: geometric mean of the ratios "
+             f"{geometric_mean(ratios):.2f}, min {min(ratios):.2f}, max {max(ratios):.2f}; bfloat16 against PyTorch's best float32 "
+             f"(these CPUs have no bfloat16 units): {geometric_mean(halves):.2f}, min {min(halves):.2f}.", ""]
     lines += table(["net", "batch", "images/s", "PyTorch", "its best setting", "ratio (rounds)", "GFLOP/s", "of peak", "bfloat16, images/s", "ratio"], rows)
     if run["left_out"]:
         lines += ["", "Left out: " + "; ".join(f"{row['net']} ({row['why']})" for row in run["left_out"]) + "."]
@@ -84,9 +84,9 @@ def peers_bf16():
         rows.append(row + [f"{net['bf16']['images_per_second'] / net['f32']['pytorch']:.2f}"])
     for key, name in (("f32", "float32"), ("bf16", "bfloat16")):
         ratios = [net[key]["ratio"] for net in run["nets"]]
-        means.append(f"{name}: geometric mean of the ratios {geometric_mean(ratios):.2f}, least {min(ratios):.2f}, greatest {max(ratios):.2f}")
-    lines = [f"{len(rows)} steps against PyTorch {run['pytorch']}, {run['threads']} threads, {run['rounds']} rounds or more in turn, each precision against PyTorch's best setting "
-             f"in it; compiled nets were tried for {sum(any('compiled' in setting for setting in net['trials']) for net in run['nets'])} of them, those with the least ratios first. "
+        means.append(f"{name}: geometric mean of the ratios {geometric_mean(ratios):.2f}, min {min(ratios):.2f}, max {max(ratios):.2f}")
+    lines = [f"{len(rows)} steps against PyTorch {run['pytorch']}, {run['threads']} threads, {run['rounds']} or more alternating rounds, each precision against PyTorch's best setting "
+             f"in it; compiled nets were tried for {sum(any('compiled' in setting for setting in net['trials']) for net in run['nets'])} of them, those with the lowest ratios first. "
              f"{'; '.join(means)}.", ""]
     return lines + table(["net", "batch", "float32, images/s", "PyTorch", "ratio (rounds)", "of peak", "bfloat16, images/s", "PyTorch", "ratio (rounds)", "of peak",
                           "bfloat16 over PyTorch's float32"], rows)
@@ -96,7 +96,7 @@ def peers_ranks():
     """Processes of one thread each."""
     run = read("peers-ranks")
     rows = [[net["net"], str(net["batch"]), f"{net['f32']['images_per_second']:.0f}", f"{net['f32']['pytorch']:.0f}", ratio(net["f32"])] for net in run["nets"]]
-    return [f"{run['ranks']} ranks of one thread, {run['rounds']} rounds in turn; PyTorch {run['pytorch']}.", ""] + table(["net", "batch", "images/s", "PyTorch, gloo", "ratio (rounds)"], rows)
+    return [f"{run['ranks']} ranks of one thread, {run['rounds']} alternating rounds; PyTorch {run['pytorch']}.", ""] + table(["net", "batch", "images/s", "PyTorch, gloo", "ratio (rounds)"], rows)
 
 
 def growth():
@@ -115,7 +115,7 @@ def growth():
         what, net = name.split("/", 1)
         rows.append([net, what, ", ".join(str(v) for v, _, _ in values), ", ".join(f"{t:.3g}" for _, t, _ in values),
                      fits[name]["law"].replace("N^2", what + "²").replace("N", what), f"{100 * fits[name]['rms']:.1f} %", ", ".join(f"{m:.0f}" for _, _, m in values)])
-    return table(["net", "what grows", "to", "step, ms", "fitted law", "off by (rms)", "memory of the net, MiB"], rows)
+    return table(["net", "what is varied", "to", "step, ms", "fitted law", "deviation (rms)", "memory of the net, MiB"], rows)
 
 
 def shards():
@@ -132,7 +132,7 @@ def shards():
         losses.append(chosen[1]["real_time"] / least)
         rows.append([net, precision, ", ".join(str(shard) for shard, _ in points), ", ".join(over(row) for _, row in points), f"{recorded[0]} ({over(recorded[1])})", f"{chosen[0]} ({over(chosen[1])})"])
     return [f"On one thread the model's choice costs {100 * (geometric_mean(losses) - 1):.0f} % over the best size in the geometric mean.", ""] + \
-        table(["net", "precision", "samples a shard", "step over the least", "recipe", "auto"], rows)
+        table(["net", "precision", "samples per shard", "step time over the min", "recipe", "auto"], rows)
 
 
 def evaluation():
