@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <sstream>
 
 #include "suite/analyses/analysis.hpp"
+#include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/execution/activation_memory.hpp"
 
@@ -12,10 +12,6 @@ namespace reprise::analyses {
 namespace {
 
 constexpr double kKib = 1024, kMib = 1024 * 1024;
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// Linux starts VmHWM anew from what is resident now; elsewhere the peak stays that of the whole process.
 void forget_peak() {
@@ -53,9 +49,9 @@ double step_milliseconds(const AnalysisInputs& in) {
   const training::SourceReader reader(in.test, {});
   double least = 1e30;
   for (int i = 0; i < kRepetitions; ++i) {
-    const double begun = seconds_now();
+    const double begun = now_seconds();
     in.trainer.executor().compute_gradients({&reader, count, in.seed, 0});
-    least = std::min(least, seconds_now() - begun);
+    least = std::min(least, now_seconds() - begun);
     if (in.progress) in.progress(static_cast<double>(i + 1) / kRepetitions);
   }
   return 1000 * least;

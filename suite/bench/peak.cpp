@@ -3,19 +3,15 @@
 #include <immintrin.h>
 
 #include <atomic>
-#include <chrono>
 #include <thread>
 #include <vector>
 
+#include "suite/clock.hpp"
 #include "suite/tensor/memory.hpp"
 
 namespace reprise::bench {
 
 namespace {
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // Twelve independent chains hide the latency of a fused multiply-add (4 cycles, two units) with room to spare. The empty asm
 // keeps the compiler from doing the arithmetic itself. Each burst returns the operations it did.

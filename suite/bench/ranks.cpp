@@ -10,7 +10,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -20,6 +19,7 @@
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/bench/median.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/clock.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/ranks/gradient_exchange.hpp"
 #include "suite/ranks/mpi_allreduce.hpp"
@@ -28,10 +28,6 @@
 
 namespace reprise::bench {
 namespace {
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 struct Flags {
   std::string trial = "all-cnn/allcnn-c", scale = "paper", json;

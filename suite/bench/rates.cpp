@@ -1,18 +1,14 @@
 #include "suite/bench/rates.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "suite/bench/peak.hpp"
+#include "suite/clock.hpp"
 #include "suite/parallel/workers.hpp"
 
 namespace reprise::bench {
 
 namespace {
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// Amount per second over the whole loop, against `peak` measured on both sides of it.
 double run(benchmark::State& state, const char* counter, double amount, const std::function<double()>& peak,

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "suite/clock.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/tell.hpp"
 
@@ -14,8 +15,7 @@ namespace reprise::command {
 namespace {
 
 constexpr int kBarWidth = 20;
-constexpr std::chrono::milliseconds kTerminalInterval{100};
-constexpr std::chrono::milliseconds kLogInterval{5000};
+constexpr double kTerminalSeconds = 0.1, kLogSeconds = 5;
 
 double fraction_of(const training::Progress& progress) {
   return std::clamp(progress.share, 0.0, 1.0);
@@ -39,23 +39,23 @@ std::string progress_text(const training::Progress& progress) {
 ProgressDisplay::ProgressDisplay(std::string label)
     : label_(std::move(label)),
       terminal_(isatty(STDERR_FILENO) != 0),
-      next_(std::chrono::steady_clock::now() + (terminal_ ? kTerminalInterval : kLogInterval)) {}
+      next_(now_seconds() + (terminal_ ? kTerminalSeconds : kLogSeconds)) {}
 
 ProgressDisplay::~ProgressDisplay() {
   if (terminal_) std::fputs("\r\033[K", stderr);
 }
 
 void ProgressDisplay::show(const training::Progress& progress) {
-  if (std::chrono::steady_clock::now() >= next_) draw(fraction_of(progress), progress_text(progress));
+  if (now_seconds() >= next_) draw(fraction_of(progress), progress_text(progress));
 }
 
 void ProgressDisplay::show(std::size_t done, std::size_t all, const std::string& at_hand) {
-  if (std::chrono::steady_clock::now() >= next_)
+  if (now_seconds() >= next_)
     draw(static_cast<double>(done) / static_cast<double>(all), fmt::format("{} of {}, {}", done + 1, all, at_hand));
 }
 
 void ProgressDisplay::draw(double fraction, const std::string& text) {
-  next_ = std::chrono::steady_clock::now() + (terminal_ ? kTerminalInterval : kLogInterval);
+  next_ = now_seconds() + (terminal_ ? kTerminalSeconds : kLogSeconds);
   if (terminal_) {
     tell("\r\033[K{} {} {}", label_, bar(fraction), text);
   } else {

@@ -1,7 +1,6 @@
 #pragma once
 // Shows how far a run is: a bar on a terminal, a line every few seconds elsewhere. Writes to standard error.
 
-#include <chrono>
 #include <string>
 
 #include "suite/runs/run_trial.hpp"
@@ -25,7 +24,7 @@ class ProgressDisplay {
   void draw(double fraction, const std::string& text);
   std::string label_;
   bool terminal_;
-  std::chrono::steady_clock::time_point next_;
+  double next_;  ///< when to draw again
 };
 
 /// "training  42 %  epoch 3.2  loss 0.123  4210 images/s  1 min 05 s left"

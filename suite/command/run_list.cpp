@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <map>
@@ -12,6 +11,7 @@
 #include <numeric>
 
 #include "reports/text.hpp"
+#include "suite/clock.hpp"
 #include "suite/command/progress.hpp"
 #include "suite/command/quantities.hpp"
 #include "suite/command/stop_signals.hpp"
@@ -24,10 +24,6 @@ namespace {
 
 using runs::RunOptions;
 using runs::RunSummary;
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 std::string word_for(RunSummary::Outcome outcome) {
   switch (outcome) {
@@ -151,10 +147,10 @@ class Worker {
       RunOptions mine = options_;
       mine.team = &team_;
       mine.time_limit_seconds = time_left();
-      const auto begun = std::chrono::steady_clock::now();
+      const double begun = now_seconds();
       outcomes_.push_back(
           run_one(number, runs_[number], fmt::format("[{}/{}] {}", place + 1, order.size(), runs_[number].name()), mine, session_));
-      busy_seconds_ += seconds_since(begun);
+      busy_seconds_ += now_seconds() - begun;
       if (outcomes_.back().code == kStoppedEarly) return;
     }
   }
@@ -165,14 +161,14 @@ class Worker {
 
  private:
   double time_left() const {
-    return options_.time_limit_seconds > 0 ? std::max(1e-9, options_.time_limit_seconds - seconds_since(start_)) : 0;
+    return options_.time_limit_seconds > 0 ? std::max(1e-9, options_.time_limit_seconds - (now_seconds() - start_)) : 0;
   }
 
   /// The place in the order of the next run, -1 if there is none: the team's root asks for all.
   std::int64_t next(std::int64_t count) {
     std::int64_t place = -1;
     if (team_.is_root()) {
-      const bool out_of_time = options_.time_limit_seconds > 0 && seconds_since(start_) > options_.time_limit_seconds;
+      const bool out_of_time = options_.time_limit_seconds > 0 && now_seconds() - start_ > options_.time_limit_seconds;
       place = session_.take_from_counter();
       if (place >= count) place = -1;
       stopped_ = place >= 0 && (stop_was_asked() || out_of_time);  // nothing is left undone where nothing was left
@@ -186,7 +182,7 @@ class Worker {
   const RunOptions& options_;
   ranks::Session& session_;
   ranks::Team& team_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  const double start_ = now_seconds();
   std::vector<Outcome> outcomes_;
   double busy_seconds_ = 0;
   bool stopped_ = false;
@@ -215,7 +211,7 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, rank
   if (groups > 1) order = longest_first(runs);
 
   session.start_counter();
-  const auto start = std::chrono::steady_clock::now();
+  const double start = now_seconds();
   Worker worker(runs, options, session, *team);
   worker.work(order);
   session.stop_counter();
@@ -223,7 +219,7 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, rank
   const nlohmann::json mine = {{"outcomes", team->is_root() ? worker.outcomes() : std::vector<Outcome>()},
                                {"stopped", worker.stopped()},
                                {"busy", worker.busy_seconds()}};
-  const double elapsed = seconds_since(start);
+  const double elapsed = now_seconds() - start;
   std::vector<Outcome> all;
   bool stopped = false;
   double busy = 0;

@@ -1,8 +1,9 @@
 #include "suite/ranks/network_probe.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <vector>
+
+#include "suite/clock.hpp"
 
 namespace reprise::ranks {
 
@@ -14,9 +15,9 @@ double median_seconds(Team& team, std::size_t bytes_of_a_rank, int rounds) {
   const Memory memory = team.memory(bytes_of_a_rank * static_cast<std::size_t>(team.size()));
   std::vector<double> seconds;
   for (int i = 0; i < kWarmUp + rounds; ++i) {
-    const auto begun = std::chrono::steady_clock::now();
+    const double begun = now_seconds();
     team.gather(memory.data(), bytes_of_a_rank, team.size(), "probe of the network");
-    if (i >= kWarmUp) seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+    if (i >= kWarmUp) seconds.push_back(now_seconds() - begun);
   }
   std::nth_element(seconds.begin(), seconds.begin() + rounds / 2, seconds.end());
   return seconds[static_cast<std::size_t>(rounds / 2)];

@@ -9,20 +9,16 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <climits>
 #include <cstring>
 #include <ctime>
 
+#include "suite/clock.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::ranks {
 
 namespace {
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 [[noreturn]] void fail(const std::string& name, std::size_t bytes, int error) {
   const std::string what = fmt::format("shared memory {} of {} MiB", name, (bytes + (1 << 20) - 1) >> 20);

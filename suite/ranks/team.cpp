@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstring>
 
+#include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/ranks/team_state.hpp"
 
@@ -82,10 +82,6 @@ namespace {
 
 constexpr int kTag = 1;
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;  ///< of one MPI message: its length is an int
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 class NoMessages : public Messages {
  public:
@@ -239,7 +235,7 @@ Memory Team::memory(std::size_t bytes) {
   Memory made;
   if (leads_node()) {
     // The time too: a killed job leaves its names, and process numbers come again.
-    const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+    const auto now = static_cast<std::int64_t>(1e9 * now_seconds());
     fmt::format_to_n(offer.name.data(), offer.name.size() - 1, "/reprise-{}-{}-{:x}", getpid(), state_->memories, now);
     try {
       made = make_shared_memory(offer.name.data(), bytes);

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <limits>
 #include <memory>
 #include <optional>
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/records/checkpoint.hpp"
@@ -31,10 +31,6 @@ namespace {
 std::atomic<bool> stop_requested{false};
 
 constexpr const char* kForced = "forced";  // in checkpoints of runs that began with --force: the build
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 std::string checkpoint_digest(const records::Checkpoint& checkpoint) {
   records::Xxh3 digest(records::Xxh3::Width::bits128);

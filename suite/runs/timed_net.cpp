@@ -2,7 +2,6 @@
 #include "suite/procedures/procedure.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 namespace reprise::runs {
 
@@ -12,10 +11,6 @@ namespace {
 constexpr std::int64_t kGeneratedCode = 16 << 20;
 
 }  // namespace
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 void MadeUpSamples::fetch(std::int64_t slot, float* output) const {
   for (std::int64_t i = 0; i < size_; ++i) output[i] = static_cast<float>((slot * 31 + i * 7) % 13) * 0.07f;

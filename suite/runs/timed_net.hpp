@@ -5,13 +5,12 @@
 #include <cstdint>
 #include <memory>
 
+#include "suite/clock.hpp"
 #include "suite/execution/executor.hpp"
 #include "suite/optimizers/optimizer.hpp"
 #include "suite/recipes/recipe.hpp"
 
 namespace reprise::runs {
-
-double now_seconds();
 
 /// The least time of `call`, repeated for `seconds`.
 template <typename Call>

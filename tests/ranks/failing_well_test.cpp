@@ -19,7 +19,7 @@ std::vector<std::string> long_run() {
 
 /// Waits until the job trains: a checkpoint is there, or its ranks show progress.
 void wait_until_it_trains(Job& job, std::size_t ranks, const std::filesystem::path& out) {
-  for (const double begun = seconds_now(); seconds_now() - begun < 60; sleep_seconds(0.05)) {
+  for (const double begun = now_seconds(); now_seconds() - begun < 60; sleep_seconds(0.05)) {
     std::error_code ignored;
     bool checkpoint = false;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(out, ignored))

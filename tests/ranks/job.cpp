@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -47,10 +46,6 @@ std::vector<pid_t> marked(const std::string& mark) {
 
 }  // namespace
 
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 void sleep_seconds(double seconds) {
   usleep(static_cast<useconds_t>(seconds * 1e6));
 }
@@ -84,10 +79,10 @@ bool Job::running() {
 }
 
 int Job::wait(double seconds) {
-  for (const double begun = seconds_now(); !ended_;) {
+  for (const double begun = now_seconds(); !ended_;) {
     ended_ = waitpid(process_, &status_, WNOHANG) == process_;
     if (ended_) break;
-    if (seconds_now() - begun >= seconds) return -1;
+    if (now_seconds() - begun >= seconds) return -1;
     sleep_seconds(0.01);
   }
   return WIFSIGNALED(status_) ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_);

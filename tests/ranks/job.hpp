@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "suite/clock.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace reprise::ranks {
@@ -51,7 +52,6 @@ const std::vector<std::vector<std::string>>& small_runs();
 /// Digest of everything in the one result file below `out` that must not depend on the layout; "" if there is none.
 std::string result_digest(const std::filesystem::path& out);
 
-double seconds_now();
 void sleep_seconds(double seconds);
 
 }  // namespace reprise::ranks

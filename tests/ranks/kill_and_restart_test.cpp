@@ -82,10 +82,10 @@ TEST(KillAndRestart, on_other_layouts_gives_what_an_undisturbed_run_gives) {
   std::vector<double> seconds;
   for (const auto& arguments : small_runs()) {
     const Folder folder;
-    const double begun = seconds_now();
+    const double begun = now_seconds();
     Job job(reprise_run(0, 1, folder.path() / "out", arguments), folder.path());
     ASSERT_EQ(job.wait(120), 0) << job.errors();
-    seconds.push_back(seconds_now() - begun);
+    seconds.push_back(now_seconds() - begun);
     expected.push_back(result_digest(folder.path() / "out"));
   }
   for (std::size_t i = 0; counts.kills < wanted_kills() && !HasFatalFailure(); ++i) {

@@ -36,7 +36,7 @@ TEST(Sweep, keeps_ranks_busy_and_repeats_nothing_after_a_kill) {
   const Folder folder;
   const fs::path out = folder.path() / "out";
   Job first(reprise_run(4, 1, out, sweep()), folder.path());
-  for (const double begun = seconds_now(); results_in(out).size() < 6 && seconds_now() - begun < 120; sleep_seconds(0.05))
+  for (const double begun = now_seconds(); results_in(out).size() < 6 && now_seconds() - begun < 120; sleep_seconds(0.05))
     ASSERT_TRUE(first.running()) << first.errors();
   first.kill_everything();
   first.wait(10);
