@@ -1,3 +1,5 @@
+#include "reports/build_report.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 
 #include "reports/claims.hpp"
 #include "reports/pictures.hpp"
-#include "reports/report.hpp"
 #include "reports/rows.hpp"
 #include "reports/run_groups.hpp"
 #include "reports/text.hpp"
@@ -117,35 +118,6 @@ Report build_report(std::vector<RunRecord> records, const std::vector<Paper>& pa
     if (of_paper.run_count > 0) report.papers.push_back(std::move(of_paper));
   }
   return report;
-}
-
-ClaimCounts Report::counts() const {
-  ClaimCounts counts;
-  for (const PaperReport& paper : papers) {
-    for (const ClaimResult& claim : paper.claims) {
-      switch (claim.verdict.outcome) {
-        case Outcome::reproduced:
-          ++counts.reproduced;
-          break;
-        case Outcome::not_reproduced:
-          ++counts.not_reproduced;
-          break;
-        case Outcome::undecided:
-          ++counts.undecided;
-          break;
-        case Outcome::not_tested:
-          ++counts.not_tested;
-          break;
-      }
-    }
-  }
-  return counts;
-}
-
-int Report::run_count() const {
-  int count = 0;
-  for (const PaperReport& paper : papers) count += paper.run_count;
-  return count;
 }
 
 }  // namespace reprise::reports

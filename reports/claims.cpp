@@ -169,17 +169,6 @@ std::string missing_text(const Claim& claim, const std::vector<RunGroup>& groups
 
 }  // namespace
 
-std::string ClaimResult::setting() const {
-  std::vector<std::string> parts{scale, dataset + (substitute ? " (substitute)" : "")};
-  if (!variation.empty()) parts.push_back(variation);
-  return scale.empty() ? "" : joined(parts, ", ");
-}
-
-std::string ClaimResult::test_text() const {
-  const std::string where = setting();
-  return (where.empty() ? "" : where + ": ") + joined(tests, " ");
-}
-
 std::optional<Comparison> compare_groups(const RunGroup& left, const RunGroup& right, const std::string& metric, bool gain,
                                          const Region& region) {
   Runs left_runs, right_runs;

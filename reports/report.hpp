@@ -1,13 +1,12 @@
 #pragma once
 // A report as plain values: what came out beside what was published. The writers turn it into files; nothing is computed there.
 
-#include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "reports/plot.hpp"
+#include "reports/scaling.hpp"
 #include "reports/statistics.hpp"
 #include "reports/verdict.hpp"
 #include "suite/catalog/catalog.hpp"
@@ -119,27 +118,6 @@ struct LeftOut {
   std::string reason;
 };
 
-/// A step's time on some ranks of one machine, measured and as the model forecast it.
-struct ScalingRow {
-  std::string kind;            ///< "strong": the recipe's batch; "weak": a share of it for each rank
-  int ranks = 1, threads = 1;  ///< threads of each rank
-  std::int64_t batch = 0;
-  double seconds = 0, forecast_seconds = 0;
-};
-
-struct Scaling {
-  std::string trial, scale;
-  int cores = 1;
-  std::vector<ScalingRow> rows;
-
-  /// Of one rank's rate: images a second over those of the first row of its kind.
-  double speedup(const ScalingRow& row) const;
-  bool empty() const { return rows.empty(); }
-};
-
-/// Reads what `reprise_bench_ranks --scaling --json` wrote. Throws InputError naming file, expected and found.
-Scaling read_scaling(const std::filesystem::path& file);
-
 struct ClaimCounts {
   int reproduced = 0, not_reproduced = 0, undecided = 0, not_tested = 0;
 };
@@ -152,28 +130,5 @@ struct Report {
   ClaimCounts counts() const;
   int run_count() const;
 };
-
-/// Groups runs by trial, scale, data set and recipe; compares; tests the claims; collects curves and pictures.
-/// Deterministic: the order of `records` does not matter. Records that cannot be used are listed in left_out.
-Report build_report(std::vector<records::RunRecord> records, const std::vector<catalog::Paper>& papers);
-
-enum class Format { markdown, html, csv, latex, json };
-
-/// "md", "html", "csv", "tex", "json", separated by commas. Throws InputError that lists them.
-std::vector<Format> parse_formats(const std::string& list);
-
-std::string to_markdown(const Report& report);
-std::string to_csv(const Report& report);
-std::string to_latex(const Report& report);
-std::string to_json(const Report& report);
-std::string to_html(const Report& report);
-
-/// Writes report.md, report.html, report.csv, report.tex, report.json into `folder` (made if missing), each whole or not at
-/// all. Returns the paths. Throws RunError.
-std::vector<std::filesystem::path> write_report(const Report& report, const std::vector<Format>& formats,
-                                                const std::filesystem::path& folder);
-
-/// The tables that a terminal shows: rows, then claims.
-std::string terminal_table(const Report& report);
 
 }  // namespace reprise::reports

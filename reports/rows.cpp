@@ -114,36 +114,6 @@ Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::Pu
 
 }  // namespace
 
-std::string Protocol::text() const {
-  std::vector<std::string> parts{fmt::format("{} {}", dataset, split), epoch_rule, length};
-  if (train_images != "all") parts.push_back(train_images + " training images");
-  if (test_images != "all") parts.push_back(test_images + " test images");
-  parts.push_back("preprocessing " + preprocessing);
-  parts.push_back("augmentation " + augmentation);
-  parts.push_back("test-time augmentation " + test_time_augmentation);
-  parts.push_back(scale + " scale");
-  parts.push_back(precision);
-  return joined(parts, "; ");
-}
-
-std::string Published::text(const std::string& unit) const {
-  std::string value = shortest_text(number.value);
-  if (number.spread) value += " ± " + shortest_text(*number.spread);
-  const std::string after = unit.empty() ? "" : " " + unit;
-  return verified ? value + after : fmt::format("({}){} unverified", value, after);
-}
-
-std::string Row::reproduced_value() const {
-  if (reproduced.n == 0) return "-";
-  const std::string mean = number_text(reproduced.mean, unit);
-  if (is_floor) return "more than " + mean;
-  return reproduced.n == 1 ? mean : mean + " ± " + number_text(reproduced.sd, unit);
-}
-
-std::string Row::reproduced_text() const {
-  return reproduced.n == 0 ? "-" : fmt::format("{} (n = {})", reproduced_value(), reproduced.n);
-}
-
 Protocol protocol_of(const RunGroup& group) {
   Protocol protocol;
   protocol.dataset = group.recipe.dataset;

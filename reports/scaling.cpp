@@ -1,9 +1,10 @@
+#include "reports/scaling.hpp"
+
 #include <fmt/format.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "reports/report.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::reports {

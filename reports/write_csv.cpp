@@ -1,10 +1,9 @@
-// The comparison rows as CSV: one line a row, every field its own column, numbers unrounded.
+#include "reports/write_csv.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "reports/report.hpp"
 #include "reports/text.hpp"
 
 namespace reprise::reports {

@@ -1,4 +1,4 @@
-// The report as one self-contained page. Written so that it is also well-formed XML: every element closed, every attribute quoted.
+#include "reports/write_html.hpp"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 
 #include "reports/html_style.hpp"
 #include "reports/png.hpp"
-#include "reports/report.hpp"
 #include "reports/text.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -27,16 +27,6 @@ std::string badge(const std::string& state, const std::string& text) {
   return fmt::format("<span class=\"badge {}\">{}{}</span>", canonical_name(state), sign, e(text));
 }
 
-std::string duration_text(double seconds) {
-  if (seconds < 120) return fmt::format("{:.0f} seconds", seconds);
-  if (seconds < 7200) return fmt::format("{:.0f} minutes", seconds / 60);
-  return fmt::format("{:.1f} hours", seconds / 3600);
-}
-
-std::string count_text(std::size_t count, const char* one, const char* many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
 std::string header(const Report& report) {
   const ClaimCounts counts = report.counts();
   std::string out = fmt::format(
@@ -45,7 +35,7 @@ std::string header(const Report& report) {
       "inside what it allows, not reproduced when it lies outside, undecided otherwise; it is tested once for each scale and data set with "
       "runs. Published values are compared with ours only on the "
       "same data set and at the paper&#39;s own scale.</p>\n<div class=\"tiles\">\n",
-      count_text(static_cast<std::size_t>(report.run_count()), "run", "runs"), count_text(report.papers.size(), "paper", "papers"));
+      text::plural(report.run_count(), "run", "runs"), text::plural(static_cast<std::int64_t>(report.papers.size()), "paper", "papers"));
   const auto tile = [&](const char* state, int count, const char* text) {
     out += fmt::format("<div class=\"tile {}\"><b>{}</b><span>{}</span></div>\n", state, count, text);
   };
@@ -235,8 +225,8 @@ std::string paper_section(const PaperReport& paper) {
       e(paper.slug), e(paper.slug), e(paper.slug), e(paper.title), e(paper.citation),
       paper.address.empty() ? "" : fmt::format(". <a href=\"{0}\">{0}</a>", e(paper.address)));
   if (!paper.note.empty()) out += "<p class=\"small\">" + e(paper.note) + "</p>\n";
-  out += fmt::format("<p class=\"small\">{}{}</p>\n", count_text(static_cast<std::size_t>(paper.run_count), "run", "runs"),
-                     paper.training_seconds > 0 ? ", " + duration_text(paper.training_seconds) + " of training in all" : "");
+  out += fmt::format("<p class=\"small\">{}{}</p>\n", text::plural(paper.run_count, "run", "runs"),
+                     paper.training_seconds > 0 ? ", " + text::duration_text(paper.training_seconds) + " of training in all" : "");
   out += "<h3>Published and reproduced</h3>\n" + rows_table(paper);
   if (!paper.claims.empty()) {
     out +=

@@ -1,9 +1,7 @@
-// report.json: for programs. The fields are fixed; see README.md.
+#include "reports/write_json.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-
-#include "reports/report.hpp"
 
 namespace reprise::reports {
 namespace {

@@ -1,10 +1,9 @@
-// The report as a LaTeX document of plain tabulars: compiles with the article class alone.
+#include "reports/write_latex.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "reports/report.hpp"
 #include "reports/text.hpp"
 
 namespace reprise::reports {

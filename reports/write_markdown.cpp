@@ -1,8 +1,7 @@
-// The report as Markdown (tables as GitHub renders them).
+#include "reports/write_markdown.hpp"
 
 #include <fmt/format.h>
 
-#include "reports/report.hpp"
 #include "reports/text.hpp"
 
 namespace reprise::reports {

@@ -1,8 +1,7 @@
-// The report as a terminal shows it: a table of rows, then the claims.
+#include "reports/write_terminal.hpp"
 
 #include <fmt/format.h>
 
-#include "reports/report.hpp"
 #include "reports/text.hpp"
 
 namespace reprise::reports {

@@ -1,17 +1,19 @@
 // reprise report DIR
 
-#include "reports/report.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <memory>
 
+#include "reports/build_report.hpp"
+#include "reports/formats.hpp"
+#include "reports/readme_section.hpp"
+#include "reports/write_terminal.hpp"
 #include "suite/command/command.hpp"
-#include "suite/command/readme_section.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
+#include "suite/records/atomic_file.hpp"
 #include "suite/records/result_file.hpp"
 
 namespace reprise::command {
@@ -20,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct ReportFlags {
-  std::string folder, formats = "md,html,csv,tex,json", out, check_readme, update_readme;
+  std::string folder, formats = reports::format_names(","), out, check_readme, update_readme;
 };
 
 /// Every result file under `folder`, in the order of their paths; files that are being written begin with a dot.
@@ -65,9 +67,13 @@ std::vector<catalog::Paper> all_papers() {
   return papers;
 }
 
+std::string text_of(const fs::path& file) {
+  return std::string(records::text_of(records::read_file("text", file)));
+}
+
 int check_readme(const reports::Report& report, const fs::path& file, const std::string& folder) {
-  const std::string text = read_text(file);
-  if (with_section(text, readme_table(report), file) == text) {
+  const std::string text = text_of(file);
+  if (reports::with_section(text, reports::readme_table(report), file) == text) {
     fmt::print("{}: its table is current\n", file.string());
     return kDone;
   }
@@ -76,7 +82,7 @@ int check_readme(const reports::Report& report, const fs::path& file, const std:
 }
 
 int report(const ReportFlags& flags) {
-  const std::vector<reports::Format> formats = reports::parse_formats(flags.formats);
+  const std::vector<const reports::Format*> formats = reports::parse_formats(flags.formats);
   const Gathered gathered = gather(flags.folder);
   reports::Report result = reports::build_report(gathered.records, all_papers());
   result.left_out.insert(result.left_out.end(), gathered.damaged.begin(), gathered.damaged.end());
@@ -85,7 +91,8 @@ int report(const ReportFlags& flags) {
 
   if (!flags.check_readme.empty()) return check_readme(result, flags.check_readme, flags.folder);
   if (!flags.update_readme.empty()) {
-    replace_text(flags.update_readme, with_section(read_text(flags.update_readme), readme_table(result), flags.update_readme));
+    const std::string& file = flags.update_readme;
+    records::write_file("text", file, reports::with_section(text_of(file), reports::readme_table(result), file));
     return kDone;
   }
   fmt::print("{}\n", reports::terminal_table(result));
@@ -101,7 +108,7 @@ Command add_report(CLI::App& program) {
   CLI::App* app =
       program.add_subcommand("report", "Published and reproduced numbers side by side, verdicts, curves and pictures, from result files");
   app->add_option("DIR", flags->folder, "Folder of result files, as `run --out` fills it")->option_text(" ")->required();
-  app->add_option("--format", flags->formats, "Any of md, html, csv, tex, json, separated by commas")
+  app->add_option("--format", flags->formats, "Any of " + reports::format_names() + ", separated by commas")
       ->type_name("LIST")
       ->capture_default_str();
   app->add_option("--out", flags->out, "Folder of report.md, report.html, ... (else DIR)")->type_name("DIR");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "made_up_runs.hpp"
+#include "reports/build_report.hpp"
 
 namespace reprise::reports {
 namespace {

@@ -8,6 +8,13 @@
 #include <iterator>
 
 #include "made_up_runs.hpp"
+#include "reports/build_report.hpp"
+#include "reports/formats.hpp"
+#include "reports/write_csv.hpp"
+#include "reports/write_html.hpp"
+#include "reports/write_json.hpp"
+#include "reports/write_latex.hpp"
+#include "reports/write_markdown.hpp"
 #include "suite/errors.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -136,7 +143,7 @@ TEST(Report, images_of_the_wrong_size_are_not_shown) {
 TEST(Report, files_are_written_whole_and_identical_each_time) {
   const tests::TemporaryFolder temporary;
   const fs::path& folder = temporary.path();
-  const auto formats = parse_formats("md,html,csv,tex,json");
+  const auto formats = parse_formats(format_names(","));
   const auto read = [](const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return std::string(std::istreambuf_iterator<char>(file), {});
@@ -154,7 +161,7 @@ TEST(Report, files_are_written_whole_and_identical_each_time) {
 
 TEST(Report, a_folder_that_cannot_be_written_is_a_run_error) {
   const Report report = build_report(records(), {made_up::paper()});
-  EXPECT_THROW(write_report(report, {Format::json}, "/proc/no-such-folder"), RunError);
+  EXPECT_THROW(write_report(report, parse_formats("json"), "/proc/no-such-folder"), RunError);
 }
 
 TEST(Report, unknown_formats_are_refused_with_the_known_ones) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "made_up_runs.hpp"
+#include "reports/build_report.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::reports {

@@ -2,7 +2,10 @@
 
 #include <fstream>
 
-#include "reports/report.hpp"
+#include "reports/scaling.hpp"
+#include "reports/write_html.hpp"
+#include "reports/write_json.hpp"
+#include "reports/write_markdown.hpp"
 #include "suite/errors.hpp"
 #include "tests/support/temporary_folder.hpp"
 

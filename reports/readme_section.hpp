@@ -6,18 +6,13 @@
 
 #include "reports/report.hpp"
 
-namespace reprise::command {
+namespace reprise::reports {
 
 /// The rows that stand beside a published number and the verdicts of the claims that were tested, as Markdown.
-std::string readme_table(const reports::Report& report);
+std::string readme_table(const Report& report);
 
 /// `text` with what stands between "<!-- evidence:begin -->" and "<!-- evidence:end -->" replaced by `section`.
 /// Throws InputError naming `file` when the markers are missing or in the wrong order.
 std::string with_section(const std::string& text, const std::string& section, const std::filesystem::path& file);
 
-/// Whole file as text. Throws InputError.
-std::string read_text(const std::filesystem::path& file);
-/// Writes beside the file and renames. Throws RunError.
-void replace_text(const std::filesystem::path& file, const std::string& text);
-
-}  // namespace reprise::command
+}  // namespace reprise::reports

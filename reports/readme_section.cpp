@@ -1,15 +1,11 @@
-#include "suite/command/readme_section.hpp"
+#include "reports/readme_section.hpp"
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "reports/text.hpp"
 #include "suite/errors.hpp"
-#include "suite/records/atomic_file.hpp"
 
-namespace reprise::command {
+namespace reprise::reports {
 namespace {
 
 const std::string kBegin = "<!-- evidence:begin -->";
@@ -17,28 +13,28 @@ const std::string kEnd = "<!-- evidence:end -->";
 
 std::string line(const std::vector<std::string>& cells) {
   std::string text = "|";
-  for (const std::string& cell : cells) text += " " + reports::markdown_escaped(cell) + " |";
+  for (const std::string& cell : cells) text += " " + markdown_escaped(cell) + " |";
   return text + "\n";
 }
 
-std::string data_set_of(const reports::Row& row) {
+std::string data_set_of(const Row& row) {
   return row.dataset + (row.substitute ? " (substitute)" : "");
 }
 
-std::string setting_of(const reports::Row& row) {
+std::string setting_of(const Row& row) {
   return fmt::format("{}, {}{}", data_set_of(row), row.scale, row.variation.empty() ? "" : ", " + row.variation);
 }
 
 /// Numbers are test errors unless their metric is named.
-std::string published_of(const reports::Row& row) {
+std::string published_of(const Row& row) {
   const std::string text = row.published->text(row.unit);
   return row.metric.empty() || row.metric == "test_error" ? text : fmt::format("{}, {}", text, row.metric);
 }
 
-std::string rows_table(const reports::Report& report) {
+std::string rows_table(const Report& report) {
   std::string text = line({"paper", "trial", "data set, scale", "published", "reproduced", "verdict"}) + "|---|---|---|---|---|---|\n";
-  for (const reports::PaperReport& paper : report.papers) {
-    for (const reports::Row& row : paper.rows) {
+  for (const PaperReport& paper : report.papers) {
+    for (const Row& row : paper.rows) {
       if (!row.published) continue;
       const std::string made = line(
           {paper.slug, row.title.empty() ? row.trial : row.title, setting_of(row), published_of(row), row.reproduced_text(), row.verdict});
@@ -48,11 +44,11 @@ std::string rows_table(const reports::Report& report) {
   return text;
 }
 
-std::string claims_table(const reports::Report& report) {
+std::string claims_table(const Report& report) {
   std::string text = line({"paper", "claim", "tested at", "verdict"}) + "|---|---|---|---|\n";
-  for (const reports::PaperReport& paper : report.papers) {
-    for (const reports::ClaimResult& result : paper.claims) {
-      if (result.verdict.outcome == reports::Outcome::not_tested) continue;
+  for (const PaperReport& paper : report.papers) {
+    for (const ClaimResult& result : paper.claims) {
+      if (result.verdict.outcome == Outcome::not_tested) continue;
       text += line({paper.slug, result.claim.statement, result.setting(), result.verdict.text()});
     }
   }
@@ -61,7 +57,7 @@ std::string claims_table(const reports::Report& report) {
 
 }  // namespace
 
-std::string readme_table(const reports::Report& report) {
+std::string readme_table(const Report& report) {
   return "\n" + rows_table(report) + "\n" + claims_table(report) + "\n";
 }
 
@@ -75,18 +71,4 @@ std::string with_section(const std::string& text, const std::string& section, co
   return text.substr(0, begin + kBegin.size()) + "\n" + section + text.substr(end);
 }
 
-std::string read_text(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream.is_open() || stream.bad())
-    throw InputError(Complaint{file.string(), "a text file", "nothing that can be read", "Check the path"});
-  return text;
-}
-
-void replace_text(const std::filesystem::path& file, const std::string& text) {
-  records::AtomicFile atomic("text", file);
-  atomic.write(records::bytes_of(text));
-  atomic.commit();
-}
-
-}  // namespace reprise::command
+}  // namespace reprise::reports

@@ -1,11 +1,10 @@
-#include "suite/command/readme_section.hpp"
+#include "reports/readme_section.hpp"
 
 #include <gtest/gtest.h>
 
 #include "suite/errors.hpp"
-#include "tests/command/process.hpp"
 
-namespace reprise::command {
+namespace reprise::reports {
 namespace {
 
 const std::string kReadme = "# Title\n<!-- evidence:begin -->\nold\n<!-- evidence:end -->\nrest\n";
@@ -26,21 +25,21 @@ TEST(ReadmeSection, refuses_a_file_without_the_pair_of_markers) {
 }
 
 TEST(ReadmeSection, table_has_published_rows_and_tested_claims_only) {
-  reports::Report report;
-  reports::PaperReport& paper = report.papers.emplace_back();
+  Report report;
+  PaperReport& paper = report.papers.emplace_back();
   paper.slug = "dropout";
-  reports::Row& row = paper.rows.emplace_back();
+  Row& row = paper.rows.emplace_back();
   row.title = "Net | A";
   row.dataset = "mnist", row.scale = "paper", row.unit = "percent", row.verdict = "agrees";
   row.published.emplace().number.value = 1.06;
   row.published->verified = true;
   row.reproduced = {3, 1.07, 0.02};
-  const reports::Row again = row;  // the same number in another table of the paper
+  const Row again = row;  // the same number in another table of the paper
   paper.rows.push_back(again);
   paper.rows.emplace_back().title = "unpublished";
-  reports::ClaimResult& claim = paper.claims.emplace_back();
+  ClaimResult& claim = paper.claims.emplace_back();
   claim.claim.statement = "A is better than B";
-  claim.verdict.outcome = reports::Outcome::reproduced;
+  claim.verdict.outcome = Outcome::reproduced;
   claim.verdict.seeds = 3;
   paper.claims.emplace_back().claim.statement = "never tested";
   const std::string table = readme_table(report);
@@ -52,14 +51,5 @@ TEST(ReadmeSection, table_has_published_rows_and_tested_claims_only) {
   EXPECT_EQ(table.find("unpublished"), std::string::npos) << table;
 }
 
-TEST(ReadmeSection, file_is_replaced_whole) {
-  const TemporaryFolder folder;
-  const auto file = folder.path() / "README.md";
-  write_file(file, kReadme);
-  replace_text(file, "new");
-  EXPECT_EQ(read_text(file), "new");
-  EXPECT_THROW(read_text(folder.path() / "absent.md"), InputError);
-}
-
 }  // namespace
-}  // namespace reprise::command
+}  // namespace reprise::reports
