@@ -6,16 +6,19 @@
 #include <cstdio>
 #include <memory>
 
+#include "datasets/fetch.hpp"
 #include "datasets/image_set.hpp"
 #include "datasets/manage.hpp"
 #include "reports/text.hpp"
 #include "suite/command/command.hpp"
-#include "suite/command/quantities.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::command {
 namespace {
+
+using text::bytes_text;
 
 struct DataFlags {
   std::string name, data, base_url;

@@ -6,7 +6,7 @@
 
 #include "suite/command/command.hpp"
 #include "suite/errors.hpp"
-#include "suite/records/compare.hpp"
+#include "suite/records/compare_text.hpp"
 #include "suite/records/result_file.hpp"
 
 namespace reprise::command {

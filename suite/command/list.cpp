@@ -9,12 +9,14 @@
 #include "reports/text.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/command/command.hpp"
-#include "suite/command/quantities.hpp"
 #include "suite/errors.hpp"
-#include "suite/runs/run_trial.hpp"
+#include "suite/runs/forecast.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::command {
 namespace {
+
+using text::count_text;
 
 using nlohmann::ordered_json;
 

@@ -5,24 +5,25 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 
 #include "datasets/manifest.hpp"
 #include "suite/catalog/catalog.hpp"
-#include "suite/command/quantities.hpp"
 #include "suite/control_groups.hpp"
 #include "suite/errors.hpp"
 #include "suite/kernels/onednn/library.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/parallel/workers.hpp"
 #include "suite/ranks/mpi_library.hpp"
-#include "suite/records/hdf5_library.hpp"
+#include "suite/records/hdf5_file.hpp"
+#include "suite/text/core_list.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::command {
 namespace {
+
+using text::bytes_text;
 
 namespace fs = std::filesystem;
 using Level = Finding::Level;
@@ -82,7 +83,7 @@ Finding instruction_sets() {
 
 Finding cores() {
   const int allowed = parallel::available_cores();
-  const int present = cores_in_list(first_line("/sys/devices/system/cpu/online"));
+  const int present = static_cast<int>(text::read_core_list(first_line("/sys/devices/system/cpu/online")).size());
   const std::string text = fmt::format("{} of {} may be used", allowed, present);
   if (allowed >= present) return {Level::good, "cores", text, ""};
   if (!environment("OMP_PROC_BIND").empty() || !environment("GOMP_CPU_AFFINITY").empty() || !environment("OMP_PLACES").empty()) {
@@ -165,22 +166,10 @@ Finding experiment_files() {
 
 }  // namespace
 
-int cores_in_list(const std::string& list) {
-  int cores = 0;
-  std::istringstream stream(list);
-  for (std::string part; std::getline(stream, part, ',');) {
-    int first = 0, last = 0;
-    const int read = std::sscanf(part.c_str(), "%d-%d", &first, &last);
-    if (read == 1) cores += 1;
-    if (read == 2) cores += last - first + 1;
-  }
-  return cores;
-}
-
 std::vector<Finding> examine_machine(const fs::path& data, const fs::path& out) {
   std::vector<Finding> findings = {processor(), instruction_sets(), cores(), quota(), openmp(), memory()};
   findings.push_back({Level::good, "MPI", ranks::mpi_library_text(), ""});
-  findings.push_back({Level::good, "HDF5", records::hdf5_library_text(), ""});
+  findings.push_back({Level::good, "HDF5", records::hdf5::library_text(), ""});
   findings.push_back(experiment_files());
   for (const datasets::DatasetEntry& entry : datasets::manifest()) {
     if (!entry.is_derived()) findings.push_back(data_set(entry, data));

@@ -19,9 +19,4 @@ struct Finding {
 /// `out` (or the nearest existing folder above it) and removes again.
 std::vector<Finding> examine_machine(const std::filesystem::path& data, const std::filesystem::path& out);
 
-// Pure parts, for tests.
-
-/// Cores in a list as Linux writes it: "0-3,8" -> 5.
-int cores_in_list(const std::string& list);
-
 }  // namespace reprise::command

@@ -5,7 +5,6 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -13,6 +12,7 @@
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 #include "suite/runs/provenance.hpp"
+#include "suite/text/core_list.hpp"
 #include "suite/version.hpp"
 
 namespace reprise::command {
@@ -20,31 +20,15 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankFacts, host, cores, answer_version, threa
 
 namespace {
 
-std::string cores_text() {
+/// The cores that this process may use.
+std::string allowed_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
   sched_getaffinity(0, sizeof set, &set);
-  std::vector<std::string> parts;
-  for (int core = 0; core < CPU_SETSIZE; ++core) {
-    if (!CPU_ISSET(core, &set)) continue;
-    int last = core;
-    while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, &set)) ++last;
-    parts.push_back(last == core ? std::to_string(core) : fmt::format("{}-{}", core, last));
-    core = last;
-  }
-  return fmt::format("{}", fmt::join(parts, ","));
-}
-
-std::set<int> cores_of(const std::string& text) {
   std::set<int> cores;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    int first = 0, last = 0;
-    const int read = std::sscanf(text.substr(at, end - at).c_str(), "%d-%d", &first, &last);
-    for (int core = first; read > 0 && core <= (read == 2 ? last : first); ++core) cores.insert(core);
-    at = end + 1;
-  }
-  return cores;
+  for (int core = 0; core < CPU_SETSIZE; ++core)
+    if (CPU_ISSET(core, &set)) cores.insert(core);
+  return text::core_list(cores);
 }
 
 void require_same_bits(const std::vector<RankFacts>& ranks) {
@@ -63,7 +47,7 @@ void require_same_bits(const std::vector<RankFacts>& ranks) {
 }  // namespace
 
 RankFacts facts_of_this_rank(int threads) {
-  return {ranks::host_name(), cores_text(), version() + ", " + runs::arithmetic(false), threads};
+  return {ranks::host_name(), allowed_cores(), version() + ", " + runs::arithmetic(false), threads};
 }
 
 Placement place(const std::vector<RankFacts>& ranks) {
@@ -77,11 +61,11 @@ Placement place(const std::vector<RankFacts>& ranks) {
     std::map<std::string, int> sharing;  ///< ranks that have the same cores
     for (const std::size_t r : members) {
       ++sharing[ranks[r].cores];
-      all.merge(cores_of(ranks[r].cores));
+      all.merge(text::read_core_list(ranks[r].cores));
     }
     int threads = 0;
     for (const std::size_t r : members) {
-      const int cores = static_cast<int>(cores_of(ranks[r].cores).size());
+      const int cores = static_cast<int>(text::read_core_list(ranks[r].cores).size());
       placement.threads[r] = ranks[r].threads > 0 ? ranks[r].threads : std::max(1, cores / sharing[ranks[r].cores]);
       threads += placement.threads[r];
       if (placement.threads[r] > cores)

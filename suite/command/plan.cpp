@@ -11,17 +11,21 @@
 #include "reports/text.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/progress.hpp"
-#include "suite/command/quantities.hpp"
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
 #include "suite/execution/shard_choice.hpp"
 #include "suite/ranks/network_probe.hpp"
 #include "suite/ranks/session.hpp"
-#include "suite/runs/run_trial.hpp"
+#include "suite/runs/forecast.hpp"
 #include "suite/runs/scaling.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::command {
 namespace {
+
+using text::bytes_text;
+using text::count_text;
+using text::duration_text;
 
 struct PlanFlags {
   RecipeFlags recipe;

@@ -8,11 +8,13 @@
 #include <cstdio>
 
 #include "suite/clock.hpp"
-#include "suite/command/quantities.hpp"
 #include "suite/command/tell.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::command {
 namespace {
+
+using text::duration_text;
 
 constexpr int kBarWidth = 20;
 constexpr double kTerminalSeconds = 0.1, kLogSeconds = 5;

@@ -11,15 +11,17 @@
 #include "suite/catalog/demo.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/placement.hpp"
-#include "suite/command/quantities.hpp"
 #include "suite/command/run_list.hpp"
 #include "suite/command/target.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 #include "suite/runs/run_trial.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::command {
 namespace {
+
+using text::parse_duration;
 
 struct RunFlags {
   RecipeFlags recipe;

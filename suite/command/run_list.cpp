@@ -13,14 +13,17 @@
 #include "reports/text.hpp"
 #include "suite/clock.hpp"
 #include "suite/command/progress.hpp"
-#include "suite/command/quantities.hpp"
 #include "suite/command/stop_signals.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"
+#include "suite/runs/forecast.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::command {
 namespace {
+
+using text::duration_text;
 
 using runs::RunOptions;
 using runs::RunSummary;

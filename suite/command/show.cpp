@@ -7,12 +7,14 @@
 #include "reports/text.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/command/command.hpp"
-#include "suite/command/quantities.hpp"
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::command {
 namespace {
+
+using text::count_text;
 
 using catalog::Claim;
 using catalog::Paper;

@@ -16,12 +16,6 @@ const Finding* find(const std::vector<Finding>& findings, const std::string& thi
   return found == findings.end() ? nullptr : &*found;
 }
 
-TEST(Machine, cores_are_counted_in_a_list_of_ranges) {
-  EXPECT_EQ(cores_in_list("0"), 1);
-  EXPECT_EQ(cores_in_list("0-3,8,10-11"), 7);
-  EXPECT_EQ(cores_in_list(""), 0);
-}
-
 TEST(Placement, ranks_share_the_cores_that_they_have_in_common) {
   const Placement placement = place({{"a", "0-3", "one", 0}, {"a", "0-3", "one", 0}, {"b", "0-7", "one", 0}});
   EXPECT_EQ(placement.threads, (std::vector<int>{2, 2, 8}));

@@ -1,10 +1,10 @@
-#include "suite/command/quantities.hpp"
+#include "suite/text/quantities.hpp"
 
 #include <gtest/gtest.h>
 
 #include "suite/errors.hpp"
 
-namespace reprise::command {
+namespace reprise::text {
 namespace {
 
 TEST(Duration, reads_hours_minutes_seconds_and_bare_seconds) {
@@ -49,5 +49,11 @@ TEST(Count, has_three_significant_digits_and_a_prefix) {
   EXPECT_EQ(count_text(281.3e12), "281 T");
 }
 
+TEST(Plural, is_for_all_numbers_but_one) {
+  EXPECT_EQ(plural(1, "run", "runs"), "1 run");
+  EXPECT_EQ(plural(0, "run", "runs"), "0 runs");
+  EXPECT_EQ(plural(12, "run", "runs"), "12 runs");
+}
+
 }  // namespace
-}  // namespace reprise::command
+}  // namespace reprise::text

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace reprise::command {
+namespace reprise::text {
 
 /// "55m", "1h30m", "90s", "2h", "300" (seconds) -> seconds. Throws InputError naming `flag`.
 double parse_duration(const std::string& flag, const std::string& text);
@@ -15,5 +15,7 @@ std::string duration_text(double seconds);
 std::string bytes_text(std::int64_t bytes);
 /// Three significant digits and a metric prefix: "1.28 M", "45.2 G", "930".
 std::string count_text(double count);
+/// "1 run", "12 runs".
+std::string plural(std::int64_t count, const std::string& one, const std::string& many);
 
-}  // namespace reprise::command
+}  // namespace reprise::text

@@ -1,4 +1,4 @@
-#include "suite/command/quantities.hpp"
+#include "suite/text/quantities.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "suite/errors.hpp"
 
-namespace reprise::command {
+namespace reprise::text {
 namespace {
 
 double seconds_per(char unit) {
@@ -77,4 +77,8 @@ std::string count_text(double count) {
   return fmt::format("{:.{}f}{}", count, decimals, kPrefixes[prefix]);
 }
 
-}  // namespace reprise::command
+std::string plural(std::int64_t count, const std::string& one, const std::string& many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+}  // namespace reprise::text
