@@ -1,5 +1,8 @@
 #pragma once
 // What ranks of one node share: named memory of the system, and a barrier that tells who is missing.
+//
+// MPI's own shared windows (MPI_Win_allocate_shared) are not used: they do not promise that the pages are reserved, and a full /dev/shm
+// would then be a bus error in the middle of a step; they name no cause when they fail; and MPI_Barrier cannot tell who is missing.
 
 #include <atomic>
 #include <cstddef>

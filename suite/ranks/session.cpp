@@ -84,6 +84,8 @@ struct Session::State {
   std::atomic<bool> serve{false};
   std::atomic<std::int64_t> next{0};  ///< of rank 0
 
+  /// A thread of rank 0 hands out the numbers. Not MPI_Fetch_and_op: where the network cannot do it alone, Open MPI completes a one-sided
+  /// call only while its target is inside MPI, and rank 0 computes for minutes without a call.
   void answer_requests() {
     while (serve.load()) {
       int there = 0;

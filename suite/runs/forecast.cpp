@@ -1,4 +1,4 @@
-// Forecast of a run: steps of the very net on made-up samples, or some waves of their shards, timed for about a second.
+#include "suite/runs/forecast.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,9 +9,8 @@
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"
-#include "suite/runs/forecast_parts.hpp"
+#include "suite/runs/hebbian_forecast.hpp"
 #include "suite/runs/run_data.hpp"
-#include "suite/runs/run_trial.hpp"
 #include "suite/runs/scaling.hpp"
 #include "suite/runs/timed_net.hpp"
 
@@ -56,13 +55,13 @@ std::int64_t resident_bytes() {
   return resident * 4096;
 }
 
-}  // namespace
-
 Images images_of(const recipes::Recipe& recipe, const datasets::DatasetEntry& data_set) {
   const std::int64_t held_out = recipe.held_out_images;
   return {chosen(recipe.train_images, count_of(data_set, true) - held_out),
           held_out > 0 ? held_out : chosen(recipe.test_images, count_of(data_set, false))};
 }
+
+}  // namespace
 
 double step_seconds(const recipes::Recipe& recipe, int threads) {
   if (procedures::of(recipe).has_plastic_phase)

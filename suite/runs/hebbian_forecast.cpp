@@ -1,4 +1,4 @@
-// Forecast of a Hebbian run: its three kinds of steps on made-up samples, timed for half a second each, and the memory of its features.
+#include "suite/runs/hebbian_forecast.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,6 @@
 #include "suite/hebbian/plastic_phase.hpp"
 #include "suite/layers/plastic.hpp"
 #include "suite/optimizers/optimizer.hpp"
-#include "suite/runs/forecast_parts.hpp"
 #include "suite/runs/timed_net.hpp"
 
 namespace reprise::runs {

@@ -1,5 +1,5 @@
 #pragma once
-// Runs one trial with one seed from data to result file, and forecasts what that will cost.
+// Runs one trial with one seed from data to result file.
 
 #include <cstdint>
 #include <filesystem>
@@ -43,25 +43,5 @@ void request_stop();
 
 /// hash of recipe, data digest, seed and code version: 16 hex digits.
 std::string run_id(const recipes::Recipe& recipe, std::int64_t seed, const std::string& data_digest);
-
-struct Forecast {
-  double seconds =
-      0;  ///< of training and evaluation, from timed steps; NaN: nothing was timed, a Hebbian net takes over half of the memory
-  std::int64_t memory_bytes = 0;  ///< resident, data set included
-  std::int64_t disk_bytes = 0;
-  std::int64_t exchanged_bytes_per_step = 0;  ///< sent by each of many nodes at most; nothing is on one
-  std::int64_t steps = 0;
-  double training_flops = 0;  ///< whole run
-  std::int64_t parameters = 0;
-};
-
-/// What can be counted without running anything: all but seconds and memory_bytes, which stay 0.
-Forecast count_costs(const recipes::Recipe& recipe);
-
-/// Seconds of one training step on made-up samples, the least of half a second's. Throws InputError for procedure "hebbian".
-double step_seconds(const recipes::Recipe& recipe, int threads);
-
-/// Nothing is run but this very net's steps on made-up samples, about half a second of each kind.
-Forecast forecast(const recipes::Recipe& recipe, int threads);
 
 }  // namespace reprise::runs
