@@ -8,8 +8,8 @@
 #include <cstring>
 #include <memory>
 
-#include "datasets/digest.hpp"
 #include "suite/errors.hpp"
+#include "suite/records/digest.hpp"
 
 namespace reprise::datasets {
 
@@ -39,12 +39,12 @@ std::string append_cifar(const std::filesystem::path& path, CifarKind kind, cons
     set.labels.reserve(set.labels.size() + size / record_bytes);
   }
 
-  Sha256 sha;
+  records::Sha256 sha;
   std::vector<std::uint8_t> block(records_at_once * record_bytes);
   for (std::size_t read = block.size(); read == block.size();) {
     read = std::fread(block.data(), 1, block.size(), file.get());
     if (std::ferror(file.get()) != 0) fail(offset + read, "more bytes", std::strerror(errno));
-    sha.update(block.data(), read);
+    sha.add(std::as_bytes(std::span(block.data(), read)));
     const std::size_t records = read / record_bytes;
     for (std::size_t i = 0; i < records; ++i) {
       const std::uint8_t* record = block.data() + i * record_bytes;

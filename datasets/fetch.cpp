@@ -1,14 +1,14 @@
-// `reprise data fetch`: download, check, put into place.
+#include "datasets/fetch.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "datasets/digest.hpp"
 #include "datasets/file_bytes.hpp"
-#include "datasets/manage.hpp"
 #include "datasets/split_reader.hpp"
 #include "datasets/unpack.hpp"
 #include "suite/errors.hpp"
+#include "suite/records/atomic_file.hpp"
+#include "suite/records/digest.hpp"
 
 namespace reprise::datasets {
 
@@ -20,15 +20,7 @@ std::filesystem::path part_of(const std::filesystem::path& path) {
 
 std::string digest_of(const std::filesystem::path& path, Packing packing) {
   const std::vector<std::uint8_t> bytes = read_file_bytes(path, packing, "Fetch it again.");
-  return sha256_hex(bytes.data(), bytes.size());
-}
-
-void rename_into_place(const std::filesystem::path& from, const std::filesystem::path& to) {
-  std::error_code error;
-  std::filesystem::create_directories(to.parent_path(), error);
-  std::filesystem::rename(from, to, error);
-  if (error)
-    throw RunError({to.string(), "to put the fetched file there", error.message(), "Choose a directory you may write with --data."});
+  return records::sha256_hex(std::as_bytes(std::span(bytes)));
 }
 
 /// A .part whose content has the digest `sha256`; otherwise there is none and an error. Packed content is hashed once inflated.
@@ -96,7 +88,7 @@ FetchResult fetch_archive(const DatasetEntry& entry, const std::vector<std::stri
   for (const SplitEntry* split : {&unpacked.train, &unpacked.test}) read_split(unpacked, *split, staging.path());
   FetchResult result;
   for (const std::string& name : names) {
-    rename_into_place(staging.path() / name, data_directory / name);
+    records::move_into_place("data file", staging.path() / name, data_directory / name);
     result.written.push_back(data_directory / name);
   }
   std::filesystem::remove(part);
@@ -110,7 +102,7 @@ FetchResult fetch_files(const DatasetEntry& entry, const std::vector<std::string
     const std::filesystem::path target = data_directory / file.path, part = part_of(target);
     const Packing packing = target.extension() == ".gz" ? Packing::gzip : Packing::none;
     download_from_any(folders, target.filename().string(), part, packing, file.sha256, progress);
-    rename_into_place(part, target);
+    records::move_into_place("data file", part, target);
     result.written.push_back(target);
   }
   return result;

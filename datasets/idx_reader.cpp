@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "datasets/digest.hpp"
 #include "datasets/file_bytes.hpp"
 #include "suite/errors.hpp"
+#include "suite/records/digest.hpp"
 
 namespace reprise::datasets {
 
@@ -65,7 +65,7 @@ IdxArray read_idx(const std::filesystem::path& path, int order, const std::strin
   parser.check_magic(order);
   IdxArray array;
   array.sizes = parser.sizes(order);
-  array.sha256 = sha256_hex(bytes.data(), bytes.size());
+  array.sha256 = records::sha256_hex(std::as_bytes(std::span(bytes)));
   bytes.erase(bytes.begin(), bytes.begin() + 4 + 4 * order);
   array.values = std::move(bytes);
   return array;

@@ -1,12 +1,11 @@
 #pragma once
-// What `reprise data list|info|check|fetch` does.
+// What `reprise data list|info|check` does.
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "datasets/download.hpp"
 #include "datasets/image_set.hpp"
 #include "datasets/manifest.hpp"
 
@@ -49,22 +48,5 @@ DatasetInfo info(const std::string& name, const std::filesystem::path& data_dire
 
 /// Loads the whole set with all checks; the splits hold what was found. Throws InputError as `load` does.
 DatasetInfo check(const std::string& name, const std::filesystem::path& data_directory);
-
-struct FetchOptions {
-  std::string base_url;  ///< replaces the manifest's folders
-  bool force = false;    ///< fetch even if the files are there
-  ProgressCallback progress;
-};
-
-struct FetchResult {
-  bool was_there = false;                      ///< nothing was fetched
-  std::vector<std::filesystem::path> written;  ///< files now in place
-};
-
-/// Downloads to NAME.part, checks, and only then renames into place; archives are unpacked beside and checked as `load` does.
-/// What fails the check is removed. A canvas fetches its base; a drawn set is always there. Throws InputError for an unknown name and
-/// for content that is not what the manifest says (URL, expected and found SHA-256), RunError for network and disk.
-FetchResult fetch(const std::string& name, const std::filesystem::path& data_directory, const FetchOptions& options);
-FetchResult fetch(const DatasetEntry& entry, const std::filesystem::path& data_directory, const FetchOptions& options);
 
 }  // namespace reprise::datasets

@@ -10,7 +10,9 @@
 #include "datasets/digest.hpp"
 #include "datasets/named_call.hpp"
 #include "datasets/preprocessing_stages.hpp"
+#include "datasets/whitening_cache.hpp"
 #include "suite/errors.hpp"
+#include "suite/records/digest.hpp"
 
 namespace reprise::datasets {
 
@@ -152,13 +154,16 @@ class Pipeline : public Preprocessing {
     auto stage = std::make_unique<WhiteningStage>(cached_whitening(epsilon));
     const Whitening& whitening = stage->whitening();
     record("zca/eigenvalues", {whitening.least_eigenvalue, whitening.largest_eigenvalue});
-    Sha256 sha;
-    sha.update(whitening.mean.data(), whitening.mean.size() * sizeof(float));
-    sha.update(whitening.matrix.data(), whitening.matrix.size() * sizeof(float));
+    records::Sha256 sha;
+    sha.add(std::as_bytes(std::span(whitening.mean)));
+    sha.add(std::as_bytes(std::span(whitening.matrix)));
     const auto digest = sha.finish();
     std::vector<double> words;
-    for (std::size_t i = 0; i < digest.size(); i += 4)
-      words.push_back(static_cast<double>(std::uint32_t{digest[i]} << 24 | digest[i + 1] << 16 | digest[i + 2] << 8 | digest[i + 3]));
+    for (std::size_t i = 0; i < digest.size(); i += 4) {
+      std::uint32_t word = 0;
+      for (std::size_t j = i; j < i + 4; ++j) word = word << 8 | std::to_integer<std::uint32_t>(digest[j]);
+      words.push_back(word);
+    }
     record("zca/sha256", words);
     stages_.push_back(std::move(stage));
   }

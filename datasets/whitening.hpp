@@ -3,9 +3,7 @@
 // covariance of the training set, divided by its count. OpenBLAS on one thread, so that the bits do not depend on cores.
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,12 +28,5 @@ Whitening fit_whitening(const ImageStream& stream, std::int64_t features, double
 
 /// The name of the processor-specific code that OpenBLAS uses: results may differ in the last bits between two of them.
 std::string blas_kernels();
-
-/// Where a whitening with this key (any text; hashed) is kept.
-std::filesystem::path whitening_file(const std::filesystem::path& directory, const std::string& key);
-/// Nothing if there is no such file, or it is damaged or belongs to another key.
-std::optional<Whitening> read_whitening(const std::filesystem::path& path, const std::string& key);
-/// Writes beside and renames, so a reader never sees half a file. False if it cannot be written.
-bool write_whitening(const std::filesystem::path& path, const std::string& key, const Whitening& whitening);
 
 }  // namespace reprise::datasets

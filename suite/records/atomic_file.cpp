@@ -55,6 +55,14 @@ std::string advice(const fs::path& folder, int error) {
   }
 }
 
+[[noreturn]] void fail_at(const std::string& what, const fs::path& path, const std::string& expected, int error) {
+  throw RunError({quoted(what, path), expected, std::strerror(error), advice(folder_of(path), error)});
+}
+
+void sync_folder_of(const std::string& what, const fs::path& path) {
+  if (const int error = sync_folder(folder_of(path))) fail_at(what, path, "to force its folder to disk", error);
+}
+
 /// Makes a folder and those above it, and forces each to the disk. Returns an errno, 0 when it is there.
 int make_folders(const fs::path& folder) {
   std::error_code ignored;
@@ -143,24 +151,35 @@ void AtomicFile::commit() {
   finish();
   rename_file(what_, temporary_, target_);
   exists_ = false;
-  if (const int error = sync_folder(folder_of(target_))) fail("to force its folder to disk", error);
+  sync_folder_of(what_, target_);
 }
 
 void AtomicFile::fail(const std::string& expected, int error) const {
-  throw RunError({quoted(what_, target_), expected, std::strerror(error), advice(folder_of(target_), error)});
+  fail_at(what_, target_, expected, error);
+}
+
+void write_file(const std::string& what, const fs::path& target, std::string_view text) {
+  AtomicFile file(what, target);
+  file.write(bytes_of(text));
+  file.commit();
+}
+
+void move_into_place(const std::string& what, const fs::path& from, const fs::path& to) {
+  if (const int error = make_folders(folder_of(to))) fail_at(what, to, "to make its folder", error);
+  {
+    const disk::Descriptor descriptor(disk::open(from, O_RDONLY));
+    if (descriptor < 0 || disk::sync(descriptor) != 0) fail_at(what, from, "to force it to disk", errno);
+  }
+  rename_file(what, from, to);
+  sync_folder_of(what, to);
 }
 
 void rename_file(const std::string& what, const fs::path& from, const fs::path& to) {
-  if (disk::rename(from, to) == 0) return;
-  const int error = errno;
-  throw RunError(
-      {quoted(what, to), "to rename '" + from.filename().string() + "' to it", std::strerror(error), advice(folder_of(to), error)});
+  if (disk::rename(from, to) != 0) fail_at(what, to, "to rename '" + from.filename().string() + "' to it", errno);
 }
 
 void remove_file(const std::string& what, const fs::path& path) {
-  if (disk::remove(path) == 0 || errno == ENOENT || errno == ENOTDIR) return;
-  const int error = errno;
-  throw RunError({quoted(what, path), "to remove it", std::strerror(error), advice(folder_of(path), error)});
+  if (disk::remove(path) != 0 && errno != ENOENT && errno != ENOTDIR) fail_at(what, path, "to remove it", errno);
 }
 
 std::vector<std::byte> read_file(const std::string& what, const fs::path& path) {

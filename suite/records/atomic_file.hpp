@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "suite/records/digest.hpp"
@@ -43,6 +44,11 @@ class AtomicFile {
   bool exists_ = false;  ///< the temporary file is there and is ours to remove
 };
 
+/// Writes a whole text by an AtomicFile.
+void write_file(const std::string& what, const std::filesystem::path& target, std::string_view text);
+/// Puts a file that somebody else wrote into place: forces it to disk, makes the target's folder, renames, forces the folder to disk.
+/// RunError says what went wrong.
+void move_into_place(const std::string& what, const std::filesystem::path& from, const std::filesystem::path& to);
 /// Renames and says what went wrong as a RunError.
 void rename_file(const std::string& what, const std::filesystem::path& from, const std::filesystem::path& to);
 /// Removes a file if it is there, and says what went wrong as a RunError.

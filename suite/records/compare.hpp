@@ -38,9 +38,6 @@ struct Comparison {
 /// Values are compared by bits, so not-a-number equals itself and -0 is not 0. Timing is not compared.
 Comparison compare(const RunRecord& a, const RunRecord& b);
 
-/// Text for a terminal, ending with one line of verdict: "identical: ...", "Same inputs, different results ...", and so on.
-std::string comparison_text(const Comparison& comparison, const std::string& name_a, const std::string& name_b);
-
 /// True for provenance keys that promise 1 declares irrelevant to results.
 bool is_circumstance(const std::string& provenance_key);
 

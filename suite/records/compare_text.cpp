@@ -1,8 +1,8 @@
+#include "suite/records/compare_text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "suite/records/compare.hpp"
 
 namespace reprise::records {
 

@@ -4,7 +4,6 @@
 #include <openssl/evp.h>
 #include <xxhash.h>
 
-#include <array>
 #include <bit>
 
 #include "suite/errors.hpp"
@@ -42,12 +41,17 @@ void Sha256::add(Bytes bytes) {
   if (EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) != 1) throw RunError("SHA-256: OpenSSL failed to take bytes");
 }
 
-std::string Sha256::finish_hex() {
+std::array<std::byte, 32> Sha256::finish() {
   std::array<std::byte, 32> digest{};
-  if (EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(digest.data()), nullptr) != 1) {
+  if (EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(digest.data()), nullptr) != 1 ||
+      EVP_DigestInit_ex(state_->context, nullptr, nullptr) != 1) {
     throw RunError("SHA-256: OpenSSL failed to finish");
   }
-  return hex(digest);
+  return digest;
+}
+
+std::string Sha256::finish_hex() {
+  return hex(finish());
 }
 
 std::string sha256_hex(Bytes bytes) {

@@ -1,6 +1,7 @@
 #pragma once
 // Digests: SHA-256 for what must be recognised years later (files, recipes, results), XXH3 for what is hashed often (weights).
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,10 +22,15 @@ inline Bytes bytes_of(std::string_view text) {
   return std::as_bytes(std::span<const char>(text.data(), text.size()));
 }
 
+/// The same bytes as text.
+inline std::string_view text_of(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 /// Lower-case hexadecimal, two digits a byte.
 std::string hex(Bytes bytes);
 
-/// SHA-256 (FIPS 180-4) fed piece by piece; pieces do not matter, only their concatenation.
+/// SHA-256 (FIPS 180-4) fed piece by piece; pieces do not matter, only their concatenation. One per thread.
 class Sha256 {
  public:
   Sha256();
@@ -33,8 +39,9 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
 
   void add(Bytes bytes);
-  /// 64 hex digits of everything added; call once.
-  std::string finish_hex();
+  /// The digest of everything added; a new, empty message begins.
+  std::array<std::byte, 32> finish();
+  std::string finish_hex();  ///< the same as 64 hex digits
 
  private:
   struct State;

@@ -1,9 +1,8 @@
 #pragma once
-// Shared by the two halves of hdf5_file.hpp: identifiers that close themselves, types, and HDF5's own words in errors. Internal.
+// Shared by hdf5::Writer and hdf5::Reader: identifiers that close themselves, types, and HDF5's own words in errors. Internal.
 
 #include <hdf5.h>
 
-#include <cstring>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -18,20 +17,13 @@ static_assert(sizeof(hid_t) == sizeof(std::int64_t), "File keeps an HDF5 identif
 /// While one lives, HDF5 belongs to this thread and prints nothing.
 class Library {
  public:
-  Library() : lock_(mutex()) {
-    H5Eget_auto2(H5E_DEFAULT, &print_, &client_);
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  }
-  ~Library() { H5Eset_auto2(H5E_DEFAULT, print_, client_); }
+  Library();
+  ~Library();
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
  private:
-  static std::recursive_mutex& mutex() {
-    static std::recursive_mutex one;
-    return one;
-  }
-  std::lock_guard<std::recursive_mutex> lock_;
+  std::lock_guard<std::mutex> lock_;
   H5E_auto2_t print_ = nullptr;
   void* client_ = nullptr;
 };
@@ -106,6 +98,14 @@ inline Handle text_type() {
   check(H5Tset_size(type, H5T_VARIABLE), "text", "a type of variable length");
   check(H5Tset_cset(type, H5T_CSET_UTF8), "text", "UTF-8");
   return type;
+}
+
+/// Access to a file that is in memory alone.
+inline Handle memory_access() {
+  constexpr std::size_t kGrowBytes = std::size_t{1} << 16;
+  Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file", "access properties");
+  check(H5Pset_fapl_core(access, kGrowBytes, false), "file", "a file in memory");
+  return access;
 }
 
 inline Handle open_dataset(hid_t file, const std::string& path) {

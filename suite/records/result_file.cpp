@@ -6,7 +6,8 @@
 
 #include "suite/errors.hpp"
 #include "suite/records/atomic_file.hpp"
-#include "suite/records/hdf5_file.hpp"
+#include "suite/records/hdf5_reader.hpp"
+#include "suite/records/hdf5_writer.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/records/result_schema.hpp"
 #include "suite/records/seal.hpp"
@@ -18,22 +19,23 @@ namespace {
 constexpr const char* kWhat = "result file";
 constexpr const char* kRunAgain = "Run the trial again (--force), or take a sound copy.";
 
-using hdf5::File;
+using hdf5::Reader;
+using hdf5::Writer;
 
 template <typename T>
-void write_vector(File& file, const std::string& path, const std::vector<T>& values) {
+void write_vector(Writer& file, const std::string& path, const std::vector<T>& values) {
   file.write<T>(path, values, {static_cast<std::int64_t>(values.size())});
 }
 
 /// Attributes as the CF conventions name them; `better` is our own: which way is better.
 template <typename Measured>
-void write_meaning(File& file, const std::string& path, const Measured& of) {
+void write_meaning(Writer& file, const std::string& path, const Measured& of) {
   file.set_attribute(path, "units", of.unit);
   file.set_attribute(path, "long_name", of.long_name);
   file.set_attribute(path, "better", std::string(metrics::name_of(of.better)));
 }
 
-void write_phases(File& file, const std::vector<PhaseTime>& phases) {
+void write_phases(Writer& file, const std::vector<PhaseTime>& phases) {
   if (phases.empty()) return;
   std::vector<std::string> names;
   std::vector<double> seconds, images, operations;
@@ -51,7 +53,7 @@ void write_phases(File& file, const std::vector<PhaseTime>& phases) {
   write_vector(file, "/phases/operations", operations);
 }
 
-std::vector<std::string> write_series(File& file, const std::string& group, const std::map<std::string, Series>& all) {
+std::vector<std::string> write_series(Writer& file, const std::string& group, const std::map<std::string, Series>& all) {
   std::vector<std::string> paths;
   file.create_group(group);
   for (const auto& [name, series] : all) {
@@ -62,7 +64,7 @@ std::vector<std::string> write_series(File& file, const std::string& group, cons
   return paths;
 }
 
-void write_table(File& file, const std::string& path, const Table& table) {
+void write_table(Writer& file, const std::string& path, const Table& table) {
   file.create_group(path);
   file.set_attribute(path, "title", table.title);
   file.set_attribute(path, "x", table.x);
@@ -75,7 +77,7 @@ void write_table(File& file, const std::string& path, const Table& table) {
 }
 
 /// Attributes CLASS, IMAGE_VERSION, IMAGE_SUBCLASS and INTERLACE_MODE as in the HDF5 image specification 1.2, for a stack of images.
-void write_images(File& file, const std::string& path, const Images& images) {
+void write_images(Writer& file, const std::string& path, const Images& images) {
   file.write<std::uint8_t>(path, images.pixels, {images.count, images.height, images.width, images.channels});
   file.set_attribute(path, "CLASS", std::string("IMAGE"));
   file.set_attribute(path, "IMAGE_VERSION", std::string("1.2"));
@@ -85,7 +87,7 @@ void write_images(File& file, const std::string& path, const Images& images) {
   if (!images.captions.empty()) file.set_attribute(path, "captions", images.captions);
 }
 
-void write_identity(File& file, const RunRecord& record) {
+void write_identity(Writer& file, const RunRecord& record) {
   file.set_attribute("/", "schema", std::string(kSchema));
   file.set_attribute("/", "schema_version", kSchemaVersion);
   file.set_attribute("/", "paper", record.paper);
@@ -98,7 +100,7 @@ void write_identity(File& file, const RunRecord& record) {
   file.set_attribute("/", "repeatable_sha256", record_digest(record, Part::repeatable));
 }
 
-void write_trace(File& file, const Trace& trace) {
+void write_trace(Writer& file, const Trace& trace) {
   if (trace.empty()) return;
   file.write_texts("/digests/optimizer", trace.optimizer);
   file.write_texts("/digests/layer_names", trace.layer_names);
@@ -107,7 +109,7 @@ void write_trace(File& file, const Trace& trace) {
   file.write_texts("/digests/losses", trace.loss_digests);
 }
 
-void write_groups(File& file, const RunRecord& record) {
+void write_groups(Writer& file, const RunRecord& record) {
   file.create_group("/recipe");
   file.write_text("/recipe/toml", record.recipe_toml);
   file.create_group("/provenance");
@@ -142,7 +144,7 @@ void write_groups(File& file, const RunRecord& record) {
 }
 
 template <typename T>
-std::vector<T> read_vector(const File& file, const std::string& path) {
+std::vector<T> read_vector(const Reader& file, const std::string& path) {
   hdf5::Array<T> array = file.read<T>(path);
   if (array.shape.size() != 1) throw hdf5::Error(path, "one dimension", std::to_string(array.shape.size()));
   return std::move(array.values);
@@ -150,7 +152,7 @@ std::vector<T> read_vector(const File& file, const std::string& path) {
 
 /// Schema 1 has `unit` alone.
 template <typename Measured>
-void read_meaning(const File& file, const std::string& path, Measured& of) {
+void read_meaning(const Reader& file, const std::string& path, Measured& of) {
   if (!file.has_attribute(path, "units")) {
     of.unit = file.text_attribute(path, "unit");
     return;
@@ -160,7 +162,7 @@ void read_meaning(const File& file, const std::string& path, Measured& of) {
   of.better = metrics::better_named(file.text_attribute(path, "better"));
 }
 
-std::map<std::string, Series> read_series(const File& file, const std::string& group) {
+std::map<std::string, Series> read_series(const Reader& file, const std::string& group) {
   std::map<std::string, Series> all;
   for (const std::string& name : file.children(group)) {
     const std::string path = group + "/" + name;
@@ -170,7 +172,7 @@ std::map<std::string, Series> read_series(const File& file, const std::string& g
   return all;
 }
 
-std::map<std::string, Result> read_results(const File& file) {
+std::map<std::string, Result> read_results(const Reader& file) {
   std::map<std::string, Result> results;
   for (const std::string& key : file.attributes("/results")) results[key] = file.number_attribute("/results", key);  // schema 1
   for (const std::string& key : file.children("/results")) {
@@ -183,7 +185,7 @@ std::map<std::string, Result> read_results(const File& file) {
   return results;
 }
 
-std::vector<PhaseTime> read_phases(const File& file) {
+std::vector<PhaseTime> read_phases(const Reader& file) {
   if (!file.exists("/phases")) return {};
   std::vector<PhaseTime> phases;
   const std::vector<std::string> names = file.read_texts("/phases/name");
@@ -196,7 +198,7 @@ std::vector<PhaseTime> read_phases(const File& file) {
   return phases;
 }
 
-Trace read_trace(const File& file) {
+Trace read_trace(const Reader& file) {
   const std::vector<std::string> there = file.children("/digests");
   if (std::find(there.begin(), there.end(), "losses") == there.end()) return {};
   Trace trace;
@@ -208,13 +210,13 @@ Trace read_trace(const File& file) {
   return trace;
 }
 
-Table read_table(const File& file, const std::string& path) {
+Table read_table(const Reader& file, const std::string& path) {
   Table table{file.text_attribute(path, "title"), file.text_attribute(path, "x"), {}};
   for (const std::string& name : file.children(path)) table.columns[name] = read_vector<double>(file, path + "/" + name);
   return table;
 }
 
-Images read_images(const File& file, const std::string& path) {
+Images read_images(const Reader& file, const std::string& path) {
   hdf5::Array<std::uint8_t> array = file.read<std::uint8_t>(path);
   if (array.shape.size() != 4)
     throw hdf5::Error(path, "four dimensions [count, height, width, channels]", std::to_string(array.shape.size()));
@@ -229,7 +231,7 @@ Images read_images(const File& file, const std::string& path) {
   return images;
 }
 
-void check_schema(const File& file) {
+void check_schema(const Reader& file) {
   if (!file.has_attribute("/", "schema")) throw hdf5::Error("/", std::string("attribute schema = '") + kSchema + "'", "none");
   const std::string schema = file.text_attribute("/", "schema");
   if (schema != kSchema) throw hdf5::Error("/ attribute 'schema'", fmt::format("'{}'", kSchema), fmt::format("'{}'", schema));
@@ -240,7 +242,7 @@ void check_schema(const File& file) {
   }
 }
 
-RunRecord read_record(const File& file) {
+RunRecord read_record(const Reader& file) {
   check_schema(file);
   RunRecord record;
   record.paper = file.text_attribute("/", "paper");
@@ -270,14 +272,14 @@ RunRecord read_record(const File& file) {
   return record;
 }
 
-void check_content(const File& file, const RunRecord& record) {
+void check_content(const Reader& file, const RunRecord& record) {
   if (const auto fault = find_fault(record)) throw hdf5::Error(fault->object, fault->expected, fault->found);
   const std::string stated = file.text_attribute("/", "content_sha256"), actual = record_digest(record, Part::everything);
   if (stated != actual) throw hdf5::Error("/ attribute 'content_sha256'", stated, actual + ": something in the file was changed");
 }
 
 std::vector<std::byte> hdf5_bytes(const RunRecord& record) {
-  File file = File::in_memory();
+  Writer file;
   write_identity(file, record);
   write_groups(file, record);
   return file.image();
@@ -309,7 +311,7 @@ RunRecord read_result(const std::filesystem::path& path) {
   const std::vector<std::byte> bytes = read_file(kWhat, path);
   const Bytes image = sealed_content(kWhat, path, bytes);
   try {
-    const File file = File::from_image(image);
+    const Reader file(image);
     RunRecord record = read_record(file);
     check_content(file, record);
     return record;

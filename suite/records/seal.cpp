@@ -14,10 +14,6 @@ constexpr std::string_view kMark = "reprise seal 1, bytes ";
 constexpr std::size_t kSealBytes = kMark.size() + 20 + 9 + 64 + 1;
 constexpr const char* kRunAgain = "Run the trial again (--force), or take a sound copy.";
 
-std::string_view text_of(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 std::string printable(std::string_view text) {
   std::string clean(text);
   std::replace_if(

@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "datasets/digest.hpp"
+#include "suite/records/digest.hpp"
 #include "temporary_folder.hpp"
 
 namespace reprise::datasets {
@@ -42,7 +42,7 @@ TEST_F(CifarReader, appends_labels_and_planes_of_cifar10) {
   const Bytes bytes = records({{3}, {9}});
   const auto path = write_file(folder_.path() / "a.bin", bytes);
   ImageSet set = empty_set();
-  EXPECT_EQ(append_cifar(path, CifarKind::cifar10, kFix, set), sha256_hex(bytes.data(), bytes.size()));
+  EXPECT_EQ(append_cifar(path, CifarKind::cifar10, kFix, set), records::sha256_hex(std::as_bytes(std::span(bytes))));
   append_cifar(path, CifarKind::cifar10, kFix, set);
   EXPECT_EQ(set.count, 4);
   EXPECT_EQ(set.labels, (std::vector<std::int32_t>{3, 9, 3, 9}));

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "datasets/manage.hpp"
+#include "datasets/fetch.hpp"
 #include "datasets/unpack.hpp"
 #include "gzip_bytes.hpp"
 #include "http_server.hpp"
@@ -52,7 +52,8 @@ class Fetch : public ::testing::Test {
   }
   void serve_archive_of(const std::vector<Member>& members) {
     archive_ = tar_gz(scratch_.path() / "a.tar.gz", members);
-    tiny_.entry.archive = {"tiny.tar.gz", static_cast<std::int64_t>(archive_.size()), sha256_hex(archive_.data(), archive_.size())};
+    tiny_.entry.archive = {"tiny.tar.gz", static_cast<std::int64_t>(archive_.size()),
+                           records::sha256_hex(std::as_bytes(std::span(archive_)))};
     server_.serve("tiny.tar.gz", archive_);
   }
   FetchResult run(bool force = false) { return fetch(tiny_.entry, data_.path(), {server_.url(), force, {}}); }

@@ -1,7 +1,7 @@
 #include "datasets/idx_reader.hpp"
 
-#include "datasets/digest.hpp"
 #include "gzip_bytes.hpp"
+#include "suite/records/digest.hpp"
 
 namespace reprise::datasets {
 namespace {
@@ -30,7 +30,7 @@ TEST_F(IdxReader, reads_sizes_values_and_digest_of_a_plain_file) {
   const IdxArray array = read_idx(write_file(folder_.path() / "a-idx3-ubyte", two_images()), 3, kFix);
   EXPECT_EQ(array.sizes, (std::vector<std::int64_t>{2, 2, 3}));
   EXPECT_EQ(array.values, (Bytes{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
-  EXPECT_EQ(array.sha256, sha256_hex(two_images().data(), two_images().size()));
+  EXPECT_EQ(array.sha256, records::sha256_hex(std::as_bytes(std::span<const std::uint8_t>(two_images()))));
 }
 
 TEST_F(IdxReader, a_gzip_file_reads_as_its_content_and_has_the_content_digest) {

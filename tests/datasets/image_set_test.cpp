@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "datasets/digest.hpp"
 #include "datasets/split_reader.hpp"
 #include "tiny_set.hpp"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "datasets/fetch.hpp"
 #include "temporary_folder.hpp"
 
 namespace reprise::datasets {

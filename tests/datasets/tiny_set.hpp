@@ -3,8 +3,8 @@
 
 #include <array>
 
-#include "datasets/digest.hpp"
 #include "datasets/manifest.hpp"
+#include "suite/records/digest.hpp"
 #include "temporary_folder.hpp"
 
 namespace reprise::datasets {
@@ -34,7 +34,7 @@ struct TinySet {
     entry.test.files = {file(2), file(3)};
   }
   FileEntry file(std::size_t i) const {
-    return {paths[i], static_cast<std::int64_t>(contents[i].size()), sha256_hex(contents[i].data(), contents[i].size())};
+    return {paths[i], static_cast<std::int64_t>(contents[i].size()), records::sha256_hex(std::as_bytes(std::span(contents[i])))};
   }
   void write(const std::filesystem::path& folder) const {
     for (std::size_t i = 0; i < 4; ++i) write_file(folder / paths[i], contents[i]);

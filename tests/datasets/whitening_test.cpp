@@ -1,4 +1,4 @@
-#include "datasets/whitening.hpp"
+#include "datasets/whitening_cache.hpp"
 
 #include <cmath>
 #include <limits>

@@ -2,7 +2,7 @@
 // before HDF5 sees them. Other bytes choose how a sealed file of another writer differs from one of ours: what it leaves out, what has
 // another type or shape, what contradicts what. (A seal that fits damaged HDF5 is not made: then HDF5 would be under test.)
 
-#include "suite/records/hdf5_file.hpp"
+#include "suite/records/hdf5_writer.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/records/result_file.hpp"
 #include "suite/records/seal.hpp"
@@ -11,7 +11,7 @@
 namespace {
 
 using namespace reprise;
-using records::hdf5::File;
+using records::hdf5::Writer;
 
 std::string complaint_of(const std::function<void()>& read) {
   try {
@@ -44,7 +44,7 @@ class OddWriter {
   explicit OddWriter(fuzz::Choices& choices) : choices_(choices) {}
 
   std::vector<std::byte> image() {
-    File file = File::in_memory();
+    Writer file;
     file_ = &file;
     identity();
     group("/recipe"), texts("/recipe/toml", {"batch = 128\n"}, true);
@@ -169,7 +169,7 @@ class OddWriter {
   }
 
   fuzz::Choices& choices_;
-  File* file_ = nullptr;
+  Writer* file_ = nullptr;
 };
 
 /// The refusal of a wrong digest states the right one; with it the file is sound, if it is otherwise.

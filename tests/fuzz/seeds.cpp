@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "suite/records/checkpoint_format.hpp"
-#include "suite/records/hdf5_file.hpp"
+#include "suite/records/hdf5_writer.hpp"
 #include "suite/records/result_file.hpp"
 
 namespace {
@@ -81,7 +81,7 @@ void result_file(const fs::path& folder) {
 
 void hdf5_container(const fs::path& folder) {
   for (const bool has_names : {false, true}) {
-    records::hdf5::File file = records::hdf5::File::in_memory();
+    records::hdf5::Writer file;
     for (const std::string split : {"/train", "/test"}) {
       file.create_group(split);
       file.write<std::uint8_t>(split + "/images", std::vector<std::uint8_t>(has_names ? 8 : 600, 7), {2, 1, 2, has_names ? 2 : 150});

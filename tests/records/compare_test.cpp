@@ -1,4 +1,4 @@
-#include "suite/records/compare.hpp"
+#include "suite/records/compare_text.hpp"
 
 #include <gtest/gtest.h>
 

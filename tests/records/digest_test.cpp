@@ -27,6 +27,7 @@ TEST(Digest, pieces_do_not_matter) {
     wide.add(piece);
   }
   EXPECT_EQ(sha256.finish_hex(), sha256_hex(std::string_view(text)));
+  EXPECT_EQ(sha256.finish_hex(), sha256_hex(std::string_view("")));  // a new message has begun
   EXPECT_EQ(narrow.finish64(), xxh3_64(bytes_of(text)));
   EXPECT_EQ(wide.finish_hex(), xxh3_hex(bytes_of(text)));
 }

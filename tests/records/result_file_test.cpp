@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "suite/errors.hpp"
-#include "suite/records/hdf5_file.hpp"
+#include "suite/records/hdf5_writer.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/records/seal.hpp"
 #include "tests/records/sample_record.hpp"
@@ -38,8 +38,8 @@ class ResultFile : public Test {
     return message_of<InputError>([&] { read_result(path_); });
   }
   /// The same for a sealed file with what `fill` puts into it: what a wrong writer would make.
-  std::string refusal_of(const std::function<void(hdf5::File&)>& fill) {
-    hdf5::File file = hdf5::File::in_memory();
+  std::string refusal_of(const std::function<void(hdf5::Writer&)>& fill) {
+    hdf5::Writer file;
     fill(file);
     const auto image = file.image();
     const std::string content(reinterpret_cast<const char*>(image.data()), image.size());
@@ -150,7 +150,7 @@ TEST_F(ResultFile, a_change_under_a_renewed_seal_contradicts_the_content_digest)
 }
 
 TEST_F(ResultFile, a_missing_dataset_is_named) {
-  const std::string text = refusal_of([&](hdf5::File& file) {
+  const std::string text = refusal_of([&](hdf5::Writer& file) {
     file.set_attribute("/", "schema", std::string("reprise result"));
     file.set_attribute("/", "schema_version", std::int64_t{1});
     for (const char* name : {"paper", "trial", "scale", "run_id", "status"}) file.set_attribute("/", name, std::string("x"));
@@ -162,8 +162,8 @@ TEST_F(ResultFile, a_missing_dataset_is_named) {
 }
 
 TEST_F(ResultFile, another_schema_or_version_is_named) {
-  expect_contains(refusal_of([](hdf5::File&) {}), "attribute schema = 'reprise result', found none");
-  expect_contains(refusal_of([](hdf5::File& file) {
+  expect_contains(refusal_of([](hdf5::Writer&) {}), "attribute schema = 'reprise result', found none");
+  expect_contains(refusal_of([](hdf5::Writer& file) {
                     file.set_attribute("/", "schema", std::string("reprise result"));
                     file.set_attribute("/", "schema_version", std::int64_t{3});
                   }),

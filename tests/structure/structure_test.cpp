@@ -28,16 +28,7 @@ const std::set<std::string>& known_violations() {
   static const std::set<std::string> files{
       "suite/execution/plan_run.cpp",
       "suite/hebbian/plastic_net.cpp",
-      "datasets/hdf5_container_reader.cpp",
-      "datasets/fetch.cpp",
-      "datasets/whitening_cache.cpp",
-      "reports/build_report.cpp",
-      "reports/scaling.cpp",
       "suite/catalog/recipe_text.cpp",
-      "suite/records/compare_text.cpp",
-      "suite/records/hdf5_file_reading.cpp",
-      "suite/runs/forecast.cpp",
-      "suite/runs/hebbian_forecast.cpp",
   };
   return files;
 }
