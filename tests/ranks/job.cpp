@@ -101,7 +101,7 @@ void Job::signal(int number) const {
 
 void Job::kill_everything() {
   if (wait(0) < 0) ::kill(process_, SIGKILL);  // just forked, it is not marked until its program starts
-  for (const double begun = seconds_now(); seconds_now() - begun < 10; sleep_seconds(0.01)) {
+  for (const double begun = now_seconds(); now_seconds() - begun < 10; sleep_seconds(0.01)) {
     const std::vector<pid_t> left = marked(mark_);  // some may just have been started
     if (left.empty()) return;
     for (const pid_t process : left) ::kill(process, SIGKILL);
