@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
 
+#include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/training/backprop_phase.hpp"
 #include "suite/training/run_digests.hpp"
@@ -18,10 +18,6 @@ namespace reprise::training {
 namespace {
 
 constexpr double kNoLoss = std::numeric_limits<double>::quiet_NaN();
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// How fast the present phase goes.
 class Pace {
