@@ -69,7 +69,8 @@ for _ in $(seq 100); do sinfo -h -o %T 2>/dev/null | grep -q idle && break; slee
 sinfo -h -o %T 2>/dev/null | grep -q idle || { tail -3 "$work"/slurm*.out "$work"/slurm*.log; skip "Slurm does not come up here"; }
 
 export REPRISE_EXPERIMENTS=${REPRISE_EXPERIMENTS:-$here/../../experiments}
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none \
+  PRTE_MCA_rmaps_default_mapping_policy=:OVERSUBSCRIBE PRTE_MCA_hwloc_default_binding_policy=none
 small="--set dataset=synthetic-color32 --set train_images=200 --set test_images=100 --set batch=20 --set shard=3 --set epochs=120 --set evaluations=4 --threads 1"
 ended() {  # ended JOB: waits until no part of the job is left in the queue
   for _ in $(seq 600); do [ -z "$(squeue -h -j "$1" -t pending,running,completing,requeued 2>/dev/null)" ] && return 0; sleep 0.2; done
