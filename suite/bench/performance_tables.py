@@ -115,7 +115,7 @@ def growth():
         what, net = name.split("/", 1)
         rows.append([net, what, ", ".join(str(v) for v, _, _ in values), ", ".join(f"{t:.3g}" for _, t, _ in values),
                      fits[name]["law"].replace("N^2", what + "²").replace("N", what), f"{100 * fits[name]['rms']:.1f} %", ", ".join(f"{m:.0f}" for _, _, m in values)])
-    return table(["net", "what is varied", "to", "step, ms", "fitted law", "deviation (rms)", "memory of the net, MiB"], rows)
+    return table(["net", "what is varied", "to", "step, ms", "fitted law", "rms error of the fit", "memory of the net, MiB"], rows)
 
 
 def shards():
