@@ -172,46 +172,6 @@ TEST(MomentumCapsules, a_block_more_saves_its_velocity_or_nothing) {
   EXPECT_EQ(saved_bytes({.blocks = 11, .memory = StackMemory::store}), 11 * 2 * 4 * (values + values + 8 * 32 * 32));
 }
 
-TEST(ExactChain, holds_numbers_that_fit_and_nothing_else) {
-  const float good[] = {0.0f, -4194303.0f, 1e-30f}, large[] = {0.0f, 4194304.0f}, none[] = {std::numeric_limits<float>::quiet_NaN()},
-              infinite[] = {-std::numeric_limits<float>::infinity()};
-  EXPECT_TRUE(layers::ExactChain::holds(good, 3));
-  EXPECT_FALSE(layers::ExactChain::holds(large, 2));
-  EXPECT_FALSE(layers::ExactChain::holds(none, 1));
-  EXPECT_FALSE(layers::ExactChain::holds(infinite, 1));
-}
-
-TEST(ExactChain, goes_back_over_300_steps_bit_by_bit) {
-  const layers::Momentum gamma(0.9);
-  EXPECT_EQ(gamma.numerator, 9u);
-  EXPECT_EQ(gamma.denominator, 10u);
-  ASSERT_GE(gamma.exact_steps(), 300);
-  constexpr std::int64_t kCount = 64;
-  std::vector<float> start(kCount), f(kCount);
-  const auto fill = [](std::vector<float>& numbers, std::uint64_t seed) {
-    const Doubles random = random_numbers(seed, kCount);
-    for (std::size_t i = 0; i < kCount; ++i) numbers[i] = static_cast<float>(random[i]);
-  };
-  fill(start, 1);
-  std::vector<std::int64_t> x(kCount), v(kCount, 0);
-  std::vector<std::uint64_t> remainders(kCount, 0);
-  layers::ExactChain::start(start.data(), kCount, x.data());
-  const std::vector<std::int64_t> first = x;
-  for (std::uint64_t step = 0; step < 300; ++step) {
-    fill(f, 100 + step);
-    layers::ExactChain::forward(gamma, f.data(), kCount, x.data(), v.data(), remainders.data());
-  }
-  EXPECT_NE(x, first);
-  for (std::uint64_t step = 300; step-- > 0;) {
-    layers::ExactChain::subtract(x.data(), v.data(), kCount);
-    fill(f, 100 + step);
-    layers::ExactChain::back(gamma, f.data(), kCount, v.data(), remainders.data());
-  }
-  EXPECT_EQ(x, first);
-  EXPECT_EQ(v, std::vector<std::int64_t>(kCount, 0));
-  EXPECT_EQ(remainders, std::vector<std::uint64_t>(kCount, 0));
-}
-
 TEST(MomentumCapsules, refuses_options_that_mean_nothing) {
   EXPECT_THROW(MomentumCapsules({.blocks = 0}), InputError);
   EXPECT_THROW(MomentumCapsules({.iterations = 0}), InputError);

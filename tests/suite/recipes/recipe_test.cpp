@@ -161,5 +161,22 @@ TEST(Options, a_key_nobody_asks_for_is_refused) {
   EXPECT_NO_THROW(options.check_all_used("model 'mlp'"));
 }
 
+TEST(Schedule, one_cycle_begins_at_its_start) {
+  const Schedule cycle{.kind = "one_cycle", .value = 1, .start = 0.2, .final_value = 0.07, .warmup = 0.25};
+  EXPECT_DOUBLE_EQ(cycle.at(0, 100), 0.2);
+  EXPECT_DOUBLE_EQ(cycle.at(25, 100), 1);
+  EXPECT_DOUBLE_EQ(cycle.at(100, 100), 0.07);
+}
+
+TEST(Steps, an_incomplete_batch_is_a_step_unless_it_is_dropped) {
+  Recipe recipe;
+  recipe.batch = 1024, recipe.epochs = 2;
+  EXPECT_EQ(steps_per_epoch(recipe, 50'000), 49);
+  recipe.drop_last = true;
+  EXPECT_EQ(steps_per_epoch(recipe, 50'000), 48);
+  EXPECT_EQ(total_steps(recipe, 50'000), 96);
+  EXPECT_EQ(steps_per_epoch(recipe, 100), 1);
+}
+
 }  // namespace
 }  // namespace reprise::recipes

@@ -1,4 +1,4 @@
-// Parts of a recipe that few papers use: whitening filters, one cycle, incomplete batches.
+#include "suite/layers/patch_whitening.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,11 +6,9 @@
 
 #include "suite/errors.hpp"
 #include "suite/layers/conv2d.hpp"
-#include "suite/layers/patch_whitening.hpp"
 #include "suite/random/random.hpp"
-#include "suite/recipes/recipe.hpp"
 
-namespace reprise::training {
+namespace reprise::tests {
 namespace {
 
 TEST(PatchWhitening, responses_are_uncorrelated_with_variance_one_and_come_in_both_signs) {
@@ -57,22 +55,5 @@ TEST(PatchWhitening, needs_two_filters_a_value_of_a_patch) {
   EXPECT_EQ(specs[1].rate_multiplier, 1);
 }
 
-TEST(Schedules, one_cycle_begins_at_its_start) {
-  const schedules::Schedule schedule{.kind = "one_cycle", .value = 1, .start = 0.2, .final_value = 0.07, .warmup = 0.25};
-  EXPECT_DOUBLE_EQ(schedule.at(0, 100), 0.2);
-  EXPECT_DOUBLE_EQ(schedule.at(25, 100), 1);
-  EXPECT_DOUBLE_EQ(schedule.at(100, 100), 0.07);
-}
-
-TEST(Steps, an_incomplete_batch_is_a_step_unless_it_is_dropped) {
-  recipes::Recipe recipe;
-  recipe.batch = 1024, recipe.epochs = 2;
-  EXPECT_EQ(steps_per_epoch(recipe, 50'000), 49);
-  recipe.drop_last = true;
-  EXPECT_EQ(steps_per_epoch(recipe, 50'000), 48);
-  EXPECT_EQ(total_steps(recipe, 50'000), 96);
-  EXPECT_EQ(steps_per_epoch(recipe, 100), 1);
-}
-
 }  // namespace
-}  // namespace reprise::training
+}  // namespace reprise::tests
