@@ -10,6 +10,7 @@
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/relu.hpp"
 #include "suite/layers/tanh.hpp"
+#include "suite/losses/catalog.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -57,7 +58,7 @@ Graph multilayer_perceptron(const Options& options, const SampleShape& input, in
     put_dropout(graph, "dropout" + number, hidden_keep, form);
   }
   put<layers::Dense>(graph, "logits", {.features = classes, .initialisation = start.kind, .gain = start.gain});
-  graph.set_loss(losses::LossKind::softmax_cross_entropy);
+  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
   return graph;
 }
 
@@ -73,7 +74,7 @@ Graph autoencoder(const Options& options, const SampleShape& input, int) {
   put<layers::Relu>(graph, "hidden");
   put_dropout(graph, "dropout", hidden_keep, form);
   put<layers::Dense>(graph, "decoder", {.features = input.size(), .initialisation = start.kind, .gain = start.gain});
-  graph.set_loss(losses::LossKind::logistic_cross_entropy);
+  graph.add_head({.node = graph.last(), .loss = losses::make_loss("logistic_cross_entropy"), .target = losses::Target::input});
   return graph;
 }
 
@@ -108,7 +109,7 @@ Graph convnet(const Options& options, const SampleShape& input, int classes) {
     put_dropout(graph, "dropout" + number, keep[1 + maps.size() + i], form);
   }
   put<layers::Dense>(graph, "logits", {.features = classes, .initialisation = kind});
-  graph.set_loss(losses::LossKind::softmax_cross_entropy);
+  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
   return graph;
 }
 

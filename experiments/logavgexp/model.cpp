@@ -13,6 +13,7 @@
 #include "suite/layers/log_avg_exp_pool.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/relu.hpp"
+#include "suite/losses/catalog.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -59,7 +60,7 @@ struct Pooling {
       put_pool(graph);
       put<layers::Dense>(graph, "logits", {.features = classes});
     }
-    graph.set_loss(losses::LossKind::softmax_cross_entropy);
+    graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
   }
 };
 

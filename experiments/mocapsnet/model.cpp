@@ -20,6 +20,7 @@
 #include "suite/layers/reconstruction_penalty.hpp"
 #include "suite/layers/relu.hpp"
 #include "suite/layers/squash.hpp"
+#include "suite/losses/catalog.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -89,10 +90,10 @@ void momentum_stack(Graph& graph, const CapsuleSettings& settings, std::int64_t 
 /// From the class capsules to their lengths; with a decoder its error is a penalty on the way.
 void put_heads(Graph& graph, NodeId classes, const Options& options) {
   const NodeId lengths = put<layers::CapsuleLengths>(graph, "lengths");
-  graph.set_loss(losses::LossKind::margin);
   const double weight = options.get_double("reconstruction", 0.0005);
   const bool by_label = choice(options, "mask", "label", {"label", "longest"}) == "label";
-  if (weight <= 0) return;
+  const auto margin_of = [&](NodeId node) { graph.add_head({.node = node, .loss = losses::make_loss("margin")}); };
+  if (weight <= 0) return margin_of(lengths);
   graph.add("mask", std::make_shared<layers::CapsuleMask>(layers::CapsuleMask::Options{.by_label = by_label}), {classes});
   put<layers::Dense>(graph, "decoder1", {.features = 512});
   put<layers::Relu>(graph, "decoder1.relu");
@@ -102,6 +103,7 @@ void put_heads(Graph& graph, NodeId classes, const Options& options) {
   const NodeId image = put<layers::Logistic>(graph, "image");
   graph.add("scores", std::make_shared<layers::ReconstructionPenalty>(layers::ReconstructionPenalty::Options{.weight = weight}),
             {lengths, image, 0});
+  margin_of(graph.last());
 }
 
 /// Options: channels of both convolutions; stack none is Sabour's net, else plain, residual or momentum with so many blocks of so many
@@ -142,7 +144,7 @@ Graph baseline_net(const Options& options, const SampleShape& input, int classes
   }
   put_dropout(graph, "dropout", options.get_double("keep", 0.5), layers::DropoutForm::inverted);
   put<layers::Dense>(graph, "logits", {.features = classes});
-  graph.set_loss(losses::LossKind::softmax_cross_entropy);
+  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
   return graph;
 }
 

@@ -22,6 +22,7 @@
 #include "suite/layers/soft_hebb_conv2d.hpp"
 #include "suite/layers/softmax.hpp"
 #include "suite/layers/triangle.hpp"
+#include "suite/losses/catalog.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -79,7 +80,7 @@ void put_classifier(Graph& graph, const Options& options, int classes, double ke
   put<layers::Flatten>(graph, "features");
   put_dropout(graph, "dropout", options.get_double("keep", keep_fallback), layers::DropoutForm::inverted);
   put<layers::Dense>(graph, "logits", {.features = classes, .initialisation = layers::Initialisation::Kind::fan_in_uniform});
-  graph.set_loss(losses::LossKind::softmax_cross_entropy);
+  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
 }
 
 /// How the filters of a net learn; rule "random" leaves them as they were drawn.

@@ -16,6 +16,7 @@
 #include "suite/layers/gelu.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/scale.hpp"
+#include "suite/losses/catalog.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -71,7 +72,7 @@ Graph airbench(const Options& options, const SampleShape& input, int classes) {
   put<layers::MaxPool2d>(graph, "head.pool", {.window = 3, .stride = 3});
   put<layers::Dense>(graph, "head", {.features = classes, .bias = false, .initialisation = Start::fan_in_uniform});
   put<layers::Scale>(graph, "logits", {.factor = 1.0 / 9});
-  graph.set_loss(losses::LossKind::softmax_cross_entropy);
+  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
   return graph;
 }
 

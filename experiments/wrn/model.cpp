@@ -18,6 +18,7 @@
 #include "suite/layers/dense.hpp"
 #include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/relu.hpp"
+#include "suite/losses/catalog.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -88,7 +89,7 @@ Graph wide_residual_net(const Options& options, const SampleShape& input, int cl
   put<layers::GlobalAveragePool>(graph, "pool");
   using Start = layers::Initialisation::Kind;
   put<layers::Dense>(graph, "logits", {.features = classes, .bias_decays = true, .initialisation = Start::fan_in_uniform});
-  graph.set_loss(losses::LossKind::softmax_cross_entropy);
+  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
   return graph;
 }
 

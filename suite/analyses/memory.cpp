@@ -38,8 +38,7 @@ execution::ActivationMemory memory_of(const AnalysisInputs& in, const std::strin
   const graph::Graph graph = in.build_model(options);
   const execution::PreparedNet net(graph,
                                    {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)});
-  return execution::activation_memory(
-      execution::Plan(net, {.purpose = execution::PlanOptions::Purpose::train, .target_is_input = false, .map_node = -1}));
+  return execution::activation_memory(execution::Plan(net, {.purpose = execution::PlanOptions::Purpose::train, .map_node = -1}));
 }
 
 /// Least of several, in milliseconds: forward and backward of a batch.

@@ -21,20 +21,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string name_of(losses::LossKind loss) {
-  switch (loss) {
-    case losses::LossKind::softmax_cross_entropy:
-      return "softmax_cross_entropy";
-    case losses::LossKind::squared_error:
-      return "squared_error";
-    case losses::LossKind::margin:
-      return "margin";
-    case losses::LossKind::logistic_cross_entropy:
-      return "logistic_cross_entropy";
-  }
-  return "";
-}
-
 json describe(const SampleShape& shape) {
   return json::array({shape.height, shape.width, shape.channels});
 }
@@ -50,7 +36,7 @@ json describe(const graph::Graph& graph, const graph::Parameters& parameters) {
              {"shape", describe(node.shape)},
              {"parameters", json::array()}};
     for (const int index : parameters.of_node(n)) {
-      const graph::Parameter& p = parameters.list()[static_cast<std::size_t>(index)];
+      const graph::Parameter& p = parameters.at(index);
       row["parameters"].push_back({{"name", p.spec.name},
                                    {"shape", p.spec.shape},
                                    {"offset", p.offset},
@@ -104,7 +90,7 @@ void export_net(const std::string& paper, const std::string& trial, const std::s
                  {"scale", scale},
                  {"batch", batch},
                  {"procedure", recipe.procedure},
-                 {"loss", name_of(graph.loss())},
+                 {"loss", graph.main_head().loss->name()},
                  {"label_smoothing", recipe.label_smoothing},
                  {"output", graph.output()},
                  {"samples", samples},

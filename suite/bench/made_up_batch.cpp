@@ -5,8 +5,8 @@
 
 #include "datasets/manifest.hpp"
 #include "suite/catalog/catalog.hpp"
-#include "suite/procedures/procedure.hpp"
 #include "suite/random/random.hpp"
+#include "suite/training/backprop_phase.hpp"
 #include "suite/training/batch_source.hpp"
 
 namespace reprise::bench {
@@ -34,12 +34,6 @@ std::vector<std::string> without_whitening(std::vector<std::string> stages) {
   return stages;
 }
 
-execution::ExecutorOptions options_of(const recipes::Recipe& recipe) {
-  return {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
-          .target_is_input = !procedures::of(recipe).has_labels,
-          .label_smoothing = recipe.label_smoothing};
-}
-
 }  // namespace
 
 MadeUpData::MadeUpData(const recipes::Recipe& recipe, std::int64_t count)
@@ -53,7 +47,7 @@ struct MadeUpTraining::State {
         data(recipe, recipe.batch),
         workers(threads),
         parameters(data.graph, team),
-        executor(data.graph, options_of(recipe), initialised(), workers, team),
+        executor(data.graph, training::executor_options(recipe), initialised(), workers, team),
         optimizer(recipe.optimizer, parameters, team),
         order(static_cast<std::size_t>(recipe.batch)) {
     std::iota(order.begin(), order.end(), std::int64_t{0});

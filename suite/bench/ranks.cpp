@@ -57,14 +57,11 @@ class Exchanges {
         std::memcpy(total_.floats() + first, left, static_cast<std::size_t>(count) * sizeof(float));
     };
     exchange_.put(team_.size(), std::span<std::byte* const>(&sum, 1));
+    const bool starts = exchange_.combine(take);
+    ranks::GradientExchange* const started[] = {&exchange_};
+    ranks::GradientExchange::finish(std::span(started, starts ? 1 : 0), [&](std::size_t, std::int64_t first, std::int64_t count,
+                                                                            const float* sum) { take(first, count, sum, nullptr); });
     team_.synchronise("exchange");
-    exchange_.combine(team_.size(), take);
-    team_.synchronise("exchange");
-    exchange_.start();
-    exchange_.finish();
-    if (team_.nodes() > 1) team_.synchronise("exchange");
-    exchange_.take(take);
-    if (team_.nodes() > 1) team_.synchronise("exchange");
     return now_seconds() - begun;
   }
 

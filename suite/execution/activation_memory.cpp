@@ -12,7 +12,7 @@ int loss_position(const Plan& plan) {
   for (const Stage& stage : plan.stages)
     for (const Operation& operation : stage.operations)
       if (operation.kind == Operation::Kind::loss && operation.grad_output != kNoBuffer)
-        return plan.buffers[static_cast<std::size_t>(operation.grad_output)].first_position;
+        return plan.buffer(operation.grad_output).first_position;
   return -1;
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "suite/errors.hpp"
+#include "suite/execution/block_stages.hpp"
 #include "suite/execution/plan_run.hpp"
 #include "suite/execution/weight_packing.hpp"
 
@@ -17,15 +18,16 @@ namespace {
 /// Update work is handed out in chunks of about this many floats: a few L2 caches' worth of rows.
 constexpr std::int64_t kUpdateChunk = 32 * 1024;
 
-/// What a loss without labels compares with must be there.
-void check_target(const graph::Graph& graph, const ExecutorOptions& options) {
-  if (!options.target_is_input) return;
-  const bool compares = graph.loss() == losses::LossKind::squared_error || graph.loss() == losses::LossKind::logistic_cross_entropy;
-  const std::int64_t input = graph.node(0).shape.size(), output = graph.node(graph.output()).shape.size();
-  if (compares && input == output) return;
-  throw InputError(Complaint{
-      "procedure \"autoencoder\"", fmt::format("a net that gives back its input: {} values and a loss that compares them with it", input),
-      compares ? fmt::format("{} values", output) : std::string("a classifier"), "Use model.name = \"autoencoder\", or another procedure"});
+/// Throws RunError for the first head whose loss is not finite.
+void check_finite(const graph::Graph& graph, const BatchSums& sums, std::uint64_t step) {
+  const auto fail = [&](const std::string& thing, double loss) {
+    throw RunError(Complaint{fmt::format("{} at step {}", thing, step), "a finite number", fmt::format("{}", loss),
+                             "Training diverged: lower optimizer.learning_rate or add warm-up"});
+  };
+  const std::vector<graph::Head> heads = graph.heads();
+  for (std::size_t h = 0; h < sums.heads.size() && heads.size() > 1; ++h)
+    if (!std::isfinite(sums.heads[h])) fail(fmt::format("loss of head '{}'", heads[h].name), sums.heads[h]);
+  if (!std::isfinite(sums.loss)) fail("loss", sums.loss);
 }
 
 }  // namespace
@@ -40,13 +42,12 @@ struct Executor::State {
         team(team_in),
         net(graph, options.net),
         packing(net.kernels, parameters),
-        train(net, {.purpose = PlanOptions::Purpose::train, .target_is_input = options.target_is_input}),
-        infer(net, {.purpose = PlanOptions::Purpose::infer, .target_is_input = options.target_is_input}),
+        train(net, {.purpose = PlanOptions::Purpose::train}),
+        infer(net, {.purpose = PlanOptions::Purpose::infer}),
         gradients(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float))),
         arenas(team),
         train_buffers(net, train, team, workers.threads()),
         infer_buffers(net, infer, team, workers.threads()) {
-    check_target(graph, options);
     const std::size_t fetch_scratch = static_cast<std::size_t>(graph.node(0).shape.size()) * sizeof(float);
     for (const Plan* plan : {&train, &infer}) {
       scratch_bytes = std::max({scratch_bytes, plan->scratch_bytes, fetch_scratch});
@@ -60,7 +61,7 @@ struct Executor::State {
   void list_updates() {
     for (std::size_t p = 0; p < parameters.list().size(); ++p) {
       const graph::Parameter& parameter = parameters.list()[p];
-      if (!parameter.spec.trains || net.blocks[static_cast<std::size_t>(parameter.node)] != nullptr) continue;
+      if (!parameter.spec.trains || net.blocks[parameter.node] != nullptr) continue;
       const std::int64_t rows = std::max<std::int64_t>(1, kUpdateChunk / parameter.columns());
       for (std::int64_t first = 0; first < parameter.rows(); first += rows)
         updates.push_back({static_cast<int>(p), first, std::min(rows, parameter.rows() - first)});
@@ -72,13 +73,9 @@ struct Executor::State {
     Sinks sinks;
     sinks.gradients = gradients.floats();
     sinks.label_smoothing = options.label_smoothing;
-    sinks.check_loss = [&](double loss) {
-      if (std::isfinite(loss)) return;
-      throw RunError(Complaint{fmt::format("loss at step {}", batch.step), "a finite number", fmt::format("{}", loss),
-                               "Training diverged: lower optimizer.learning_rate or add warm-up"});
-    };
+    sinks.check_loss = [&](const BatchSums& sums) { check_finite(graph, sums, batch.step); };
     sinks.rows_done = [&](int p, std::int64_t first_row, std::int64_t rows, const float* rows_gradient) {
-      const graph::Parameter& parameter = parameters.list()[static_cast<std::size_t>(p)];
+      const graph::Parameter& parameter = parameters.at(p);
       if (optimizer != nullptr)
         optimizer->update_rows(parameters, p, first_row, rows, rows_gradient, *terms);
       else
@@ -94,7 +91,7 @@ struct Executor::State {
       const ranks::Range mine = team.local_share(static_cast<std::int64_t>(updates.size()));
       workers.for_each(mine.count(), [&](std::int64_t i, int) {
         const Update& u = updates[static_cast<std::size_t>(mine.first + i)];
-        const graph::Parameter& parameter = parameters.list()[static_cast<std::size_t>(u.parameter)];
+        const graph::Parameter& parameter = parameters.at(u.parameter);
         optimizer->update_rows(parameters, u.parameter, u.first_row, u.rows,
                                gradients.floats() + parameter.offset + u.first_row * parameter.columns(), *terms);
       });
@@ -125,7 +122,7 @@ struct Executor::State {
   void share_readout(const Readout& readout, std::int64_t count) {
     share_rows(readout.predictions, sizeof(std::int32_t), count);
     share_rows(readout.outputs, static_cast<std::size_t>(graph.node(graph.output()).shape.size()) * sizeof(float), count);
-    if (readout.node >= 0 && net.blocks[static_cast<std::size_t>(readout.node)] == nullptr)
+    if (readout.node >= 0 && net.blocks[readout.node] == nullptr)
       share_rows(readout.values, static_cast<std::size_t>(graph.node(readout.node).shape.size()) * sizeof(float), count);
   }
 
@@ -177,6 +174,9 @@ const float* Executor::gradients() const {
 
 BatchSums Executor::evaluate(const Batch& batch, layers::Mode mode, const Readout& readout) {
   if (mode == layers::Mode::train) throw InputError(Complaint{"evaluation", "a mode of inference", "train", "Use compute_gradients"});
+  if (readout.node >= 0 && state_->infer.values[readout.node] == kNoBuffer)
+    throw InputError(Complaint{"readout", "a node that the output needs", "'" + state_->graph.node(readout.node).name + "'",
+                               "Choose a node before the output"});
   Sinks sinks;
   sinks.readout = &readout;
   BatchSums sums;

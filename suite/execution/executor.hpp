@@ -33,12 +33,14 @@ struct Batch {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;  ///< names the dropout masks
   Signals signals = {};
+  std::int64_t schedule_step = 0, schedule_steps = 1;  ///< what weights of heads follow: how far its phase has got
 };
 
 struct BatchSums {
-  double loss = 0;  ///< sum over samples
+  double loss = 0;  ///< sum over samples; in training the weighted sum of all heads', in evaluation the main head's
   std::int64_t errors = 0;
-  Signals signals = {};  ///< raised on any rank that has samples
+  Signals signals = {};            ///< raised on any rank that has samples
+  std::vector<double> heads = {};  ///< loss of each head, not weighted; in evaluation of the main head alone
 };
 
 /// What to read out of an evaluation besides its sums; null where not wanted.
@@ -51,8 +53,7 @@ struct Readout {
 
 struct ExecutorOptions {
   NetOptions net;
-  bool target_is_input = false;
-  double label_smoothing = 0;
+  double label_smoothing = 0;  ///< in training
 };
 
 /// With a team of several ranks every call but gradients() and memory() is collective, with the same batch on every rank.
@@ -66,7 +67,7 @@ class Executor {
   /// Packs the master weights; to be called after they were changed from outside.
   void load_weights();
 
-  /// Forward, backward, update. Throws RunError naming the step if the loss is not finite; trained weights are then unchanged (running
+  /// Forward, backward, update. Throws RunError naming step and head if a loss is not finite; trained weights are then unchanged (running
   /// statistics are not).
   BatchSums train_step(const Batch& batch, optimizers::Optimizer& optimizer, const kernels::UpdateTerms& terms);
 
@@ -78,8 +79,8 @@ class Executor {
   /// Weights and optimizer state of layers cut by output features live with their owners; this brings them to every node.
   void gather_weights(optimizers::Optimizer& optimizer);
 
-  /// Forward pass and loss. `readout.node`, if any, is a layer before the output. Throws InputError for Mode::train, which gathers
-  /// statistics.
+  /// Forward pass and loss of the main head. Throws InputError for Mode::train, which gathers statistics, and if `readout.node` is none
+  /// that the output needs.
   BatchSums evaluate(const Batch& batch, layers::Mode mode, const Readout& readout = {});
 
   struct MemoryUse {

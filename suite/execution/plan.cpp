@@ -1,8 +1,8 @@
 #include "suite/execution/plan.hpp"
 
 #include <algorithm>
-#include <numeric>
 
+#include "suite/execution/arena_placement.hpp"
 #include "suite/random/random.hpp"
 
 namespace reprise::execution {
@@ -23,15 +23,16 @@ bool has_trained_parameters(const graph::Node& node) {
 
 PreparedNet::PreparedNet(const graph::Graph& graph_in, const NetOptions& options_in, bool wants_input_gradient)
     : graph(graph_in), options(options_in) {
-  const auto& nodes = graph.nodes();
-  kernels.resize(nodes.size());
-  blocks.resize(nodes.size());
-  needs_gradient.assign(nodes.size(), wants_input_gradient);
-  for (std::size_t i = 1; i < nodes.size(); ++i) {
-    const graph::Node& node = nodes[i];
+  const std::size_t nodes = graph.nodes().size();
+  kernels = graph::NodeMap<std::unique_ptr<layers::Kernel>>(nodes);
+  blocks = graph::NodeMap<std::unique_ptr<layers::BlockKernel>>(nodes);
+  needs_gradient = graph::NodeMap<bool>(nodes, wants_input_gradient);
+  heads = graph.heads();
+  for (graph::NodeId n = 1; n <= graph.last(); ++n) {
+    const graph::Node& node = graph.node(n);
     bool input_needs = false;
-    for (const graph::NodeId input : node.inputs) input_needs = input_needs || needs_gradient[static_cast<std::size_t>(input)];
-    needs_gradient[i] = input_needs || has_trained_parameters(node);
+    for (const graph::NodeId input : node.inputs) input_needs = input_needs || needs_gradient[input];
+    needs_gradient[n] = input_needs || has_trained_parameters(node);
     const auto shapes = input_shapes(graph, node);
     layers::PrepareOptions prepare{.precision = options.precision,
                                    .samples = static_cast<int>(options.shard),
@@ -39,9 +40,9 @@ PreparedNet::PreparedNet(const graph::Graph& graph_in, const NetOptions& options
                                    .channel = random::channel_of(node.name)};
     if (node.layer->output_blocks(shapes) > 0) {
       prepare.samples = static_cast<int>(options.shards() * options.shard);
-      blocks[i] = node.layer->prepare_blocks(shapes, prepare);
+      blocks[n] = node.layer->prepare_blocks(shapes, prepare);
     } else {
-      kernels[i] = node.layer->prepare(shapes, prepare);
+      kernels[n] = node.layer->prepare(shapes, prepare);
     }
   }
 }
@@ -52,63 +53,40 @@ std::size_t PreparedNet::packed_bytes() const {
   return bytes;
 }
 
-std::size_t place(std::vector<Interval>& intervals) {
-  std::vector<std::size_t> order(intervals.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return intervals[a].bytes > intervals[b].bytes; });
-  std::size_t arena = 0;
-  std::vector<std::size_t> placed;
-  for (const std::size_t i : order) {
-    Interval& mine = intervals[i];
-    std::vector<std::pair<std::size_t, std::size_t>> taken;
-    for (const std::size_t j : placed)
-      if (intervals[j].first <= mine.last && mine.first <= intervals[j].last)
-        taken.emplace_back(intervals[j].offset, intervals[j].offset + intervals[j].bytes);
-    std::sort(taken.begin(), taken.end());
-    std::size_t offset = 0;
-    for (const auto& [begin, end] : taken) {
-      if (offset + mine.bytes <= begin) break;
-      offset = std::max(offset, end);
-    }
-    mine.offset = offset;
-    arena = std::max(arena, offset + mine.bytes);
-    placed.push_back(i);
-  }
-  return arena;
-}
-
 namespace {
 
 /// Builds the stages of one plan, noting for every buffer where it is used.
 class Builder {
  public:
   Builder(const PreparedNet& net, Plan& plan) : net_(net), graph_(net.graph), plan_(plan) {
-    consumers_.assign(graph_.nodes().size(), 0);
-    for (const graph::Node& node : graph_.nodes())
-      for (const graph::NodeId input : node.inputs) ++consumers_[static_cast<std::size_t>(input)];
-    plan_.values.assign(graph_.nodes().size(), kNoBuffer);
-    gradients_.assign(graph_.nodes().size(), kNoBuffer);
-    saved_.assign(graph_.nodes().size(), kNoBuffer);
-    needed_ = reachable(is_maps() ? plan_.options.map_node : graph_.output());
+    const std::size_t nodes = graph_.nodes().size();
+    plan_.values = gradients_ = saved_ = graph::NodeMap<BufferId>(nodes, kNoBuffer);
+    heads_ = is_maps() ? 0 : is_train() ? static_cast<int>(net_.heads.size()) : 1;
+    std::vector<graph::NodeId> ends;
+    if (is_maps()) ends.push_back(plan_.options.map_node);
+    for (int h = 0; h < heads_; ++h) ends.push_back(head(h).node);
+    needed_ = graph_.needed_by(ends);
+    end_ = *std::max_element(ends.begin(), ends.end());
+    consumers_ = graph::NodeMap<int>(nodes, 0);
+    for (graph::NodeId n = 1; n <= end_; ++n)
+      if (needed_[n])
+        for (const graph::NodeId input : graph_.node(n).inputs) ++consumers_[input];
   }
 
   void build() {
     open_shards();
     fetch();
-    const graph::NodeId end = is_maps() ? plan_.options.map_node : graph_.output();
-    for (graph::NodeId n = 1; n <= end; ++n)
-      if (needed_[static_cast<std::size_t>(n)]) forward(n);
-    if (is_maps())
-      seed_gradient(end);
-    else
-      loss(end);
+    for (graph::NodeId n = 1; n <= end_; ++n)
+      if (needed_[n]) forward(n);
+    if (is_maps()) seed_gradient(end_);
+    for (int h = 0; h < heads_; ++h) loss(h);
     if (is_train() || is_maps())
-      for (graph::NodeId n = end; n >= 1; --n)
-        if (gradients_[static_cast<std::size_t>(n)] != kNoBuffer) backward(n);
+      for (graph::NodeId n = end_; n >= 1; --n)
+        if (gradients_[n] != kNoBuffer) backward(n);
     if (is_maps()) {
       plan_.input_gradient = gradients_[0];
       keep_to_the_end(plan_.input_gradient);
-      plan_.buffers[static_cast<std::size_t>(root(plan_.input_gradient))].crosses_stages = true;
+      buffer(root(plan_.input_gradient)).crosses_stages = true;
     }
     std::erase_if(plan_.stages, [](const Stage& s) { return s.kind == Stage::Kind::shards && s.operations.empty(); });
     allocate();
@@ -118,17 +96,16 @@ class Builder {
   bool is_train() const { return plan_.options.purpose == PlanOptions::Purpose::train; }
   bool is_maps() const { return plan_.options.purpose == PlanOptions::Purpose::maps; }
   bool runs_backward() const { return is_train() || is_maps(); }
-  bool needs_gradient(graph::NodeId n) const { return is_maps() || net_.needs_gradient[static_cast<std::size_t>(n)]; }
+  bool needs_gradient(graph::NodeId n) const { return is_maps() || net_.needs_gradient[n]; }
   Stage& stage() { return plan_.stages.back(); }
   Buffer& buffer(BufferId id) { return plan_.buffers[static_cast<std::size_t>(id)]; }
+  const Buffer& buffer(BufferId id) const { return plan_.buffer(id); }
 
-  std::vector<bool> reachable(graph::NodeId end) const {
-    std::vector<bool> needed(graph_.nodes().size(), false);
-    needed[static_cast<std::size_t>(end)] = true;
-    for (graph::NodeId n = end; n >= 1; --n)
-      if (needed[static_cast<std::size_t>(n)])
-        for (const graph::NodeId input : graph_.node(n).inputs) needed[static_cast<std::size_t>(input)] = true;
-    return needed;
+  const graph::Head& head(int h) const { return net_.heads[static_cast<std::size_t>(h)]; }
+
+  template <class Wanted>
+  bool any_head(Wanted wanted) const {
+    return std::any_of(net_.heads.begin(), net_.heads.begin() + heads_, wanted);
   }
 
   void open_shards() { plan_.stages.push_back({}); }
@@ -141,7 +118,7 @@ class Builder {
   }
 
   BufferId root(BufferId id) const {
-    while (plan_.buffers[static_cast<std::size_t>(id)].alias_of != kNoBuffer) id = plan_.buffers[static_cast<std::size_t>(id)].alias_of;
+    while (buffer(id).alias_of != kNoBuffer) id = buffer(id).alias_of;
     return id;
   }
 
@@ -195,26 +172,26 @@ class Builder {
 
   std::vector<BufferId> values_of_inputs(graph::NodeId n) const {
     std::vector<BufferId> ids;
-    for (const graph::NodeId input : graph_.node(n).inputs) ids.push_back(plan_.values[static_cast<std::size_t>(input)]);
+    for (const graph::NodeId input : graph_.node(n).inputs) ids.push_back(plan_.values[input]);
     return ids;
   }
 
   bool forward_in_place(graph::NodeId n) const {
     const graph::Node& node = graph_.node(n);
     const graph::NodeId input = node.inputs[0];
-    if (!node.layer->forward_in_place() || node.inputs.size() != 1 || consumers_[static_cast<std::size_t>(input)] != 1 ||
-        input == graph_.output())
+    if (!node.layer->forward_in_place() || node.inputs.size() != 1 || consumers_[input] != 1 ||
+        any_head([&](const graph::Head& h) { return h.node == input; }))
       return false;
     if (node.shape.size() != graph_.node(input).shape.size()) return false;
-    if (input == 0 && plan_.options.target_is_input) return false;
+    if (input == 0 && any_head([](const graph::Head& h) { return h.target == losses::Target::input; })) return false;
     if (!runs_backward()) return true;
     if (node.layer->needs().input && needs_gradient(n)) return false;
     return input == 0 || !graph_.node(input).layer->needs().output;
   }
 
   void forward(graph::NodeId n) {
-    const auto& kernel = net_.kernels[static_cast<std::size_t>(n)];
-    BufferId& value = plan_.values[static_cast<std::size_t>(n)];
+    const auto& kernel = net_.kernels[n];
+    BufferId& value = plan_.values[n];
     value = new_buffer(value_bytes(n));
     if (kernel == nullptr) {
       close(Stage::Kind::blocks_forward, n);
@@ -226,41 +203,44 @@ class Builder {
       open_shards();
       return;
     }
-    if (forward_in_place(n)) buffer(value).alias_of = plan_.values[static_cast<std::size_t>(graph_.node(n).inputs[0])];
+    if (forward_in_place(n)) buffer(value).alias_of = plan_.values[graph_.node(n).inputs[0]];
     if (is_train() && kernel->statistics() > 0) {
       add({.kind = Operation::Kind::statistics, .node = n, .inputs = values_of_inputs(n), .grad_inputs = {}, .accumulate = {}});
       stage().statistics_node = n;
       close(Stage::Kind::finish_forward, n);
       open_shards();
     }
-    if (runs_backward() && kernel->saved_bytes() > 0) saved_[static_cast<std::size_t>(n)] = new_buffer(aligned(kernel->saved_bytes()));
+    if (runs_backward() && kernel->saved_bytes() > 0) saved_[n] = new_buffer(aligned(kernel->saved_bytes()));
     add({.kind = Operation::Kind::forward,
          .node = n,
          .inputs = values_of_inputs(n),
          .output = value,
          .grad_inputs = {},
          .accumulate = {},
-         .saved = saved_[static_cast<std::size_t>(n)]});
+         .saved = saved_[n]});
     plan_.scratch_bytes = std::max(plan_.scratch_bytes, kernel->scratch_bytes());
   }
 
-  void loss(graph::NodeId end) {
-    Operation operation{.kind = Operation::Kind::loss,
-                        .node = end,
-                        .inputs = {plan_.values[static_cast<std::size_t>(end)]},
-                        .grad_inputs = {},
-                        .accumulate = {}};
-    if (plan_.options.target_is_input) operation.inputs.push_back(plan_.values[0]);
-    if (is_train()) operation.grad_output = gradients_[static_cast<std::size_t>(end)] = new_buffer(value_bytes(end));
+  /// After the whole way forward, so that one stage has the losses of all heads.
+  void loss(int h) {
+    const graph::NodeId node = head(h).node;
+    Operation operation{
+        .kind = Operation::Kind::loss, .node = node, .head = h, .inputs = {plan_.values[node]}, .grad_inputs = {}, .accumulate = {}};
+    if (head(h).target == losses::Target::input) operation.inputs.push_back(plan_.values[0]);
+    if (is_train()) {
+      operation.grad_output = new_buffer(value_bytes(node));
+      operation.accumulate = {gradients_[node]};
+      if (gradients_[node] == kNoBuffer) gradients_[node] = operation.grad_output;
+    }
     add(std::move(operation));
   }
 
   void seed_gradient(graph::NodeId end) {
-    gradients_[static_cast<std::size_t>(end)] = new_buffer(value_bytes(end));
+    gradients_[end] = new_buffer(value_bytes(end));
     add({.kind = Operation::Kind::seed_gradient,
          .node = end,
-         .inputs = {plan_.values[static_cast<std::size_t>(end)]},
-         .grad_output = gradients_[static_cast<std::size_t>(end)],
+         .inputs = {plan_.values[end]},
+         .grad_output = gradients_[end],
          .grad_inputs = {},
          .accumulate = {}});
   }
@@ -268,21 +248,21 @@ class Builder {
   void backward(graph::NodeId n) {
     const graph::Node& node = graph_.node(n);
     if (!needs_gradient(n)) return;
-    if (net_.kernels[static_cast<std::size_t>(n)] == nullptr) {
+    if (net_.kernels[n] == nullptr) {
       backward_blocks(n);
       return;
     }
-    const auto& kernel = *net_.kernels[static_cast<std::size_t>(n)];
+    const auto& kernel = *net_.kernels[n];
     Operation operation{.kind = Operation::Kind::backward,
                         .node = n,
                         .inputs = {},
-                        .grad_output = gradients_[static_cast<std::size_t>(n)],
+                        .grad_output = gradients_[n],
                         .grad_inputs = {},
                         .accumulate = {},
-                        .saved = saved_[static_cast<std::size_t>(n)]};
+                        .saved = saved_[n]};
     operation.inputs.assign(node.inputs.size(), kNoBuffer);
     if (node.layer->needs().input) operation.inputs = values_of_inputs(n);
-    if (node.layer->needs().output) operation.output = plan_.values[static_cast<std::size_t>(n)];
+    if (node.layer->needs().output) operation.output = plan_.values[n];
     if (is_train() && kernel.grad_statistics() > 0) {
       Operation sums = operation;
       sums.kind = Operation::Kind::grad_statistics;
@@ -292,7 +272,7 @@ class Builder {
       open_shards();
     }
     for (const graph::NodeId input : node.inputs) {
-      BufferId& gradient = gradients_[static_cast<std::size_t>(input)];
+      BufferId& gradient = gradients_[input];
       BufferId written = kNoBuffer, added_to = kNoBuffer;
       if (needs_gradient(input)) {
         written = new_buffer(value_bytes(input));
@@ -330,10 +310,10 @@ class Builder {
   void backward_blocks(graph::NodeId n) {
     const graph::Node& node = graph_.node(n);
     const graph::NodeId input = node.inputs[0];
-    const auto& kernel = *net_.blocks[static_cast<std::size_t>(n)];
+    const auto& kernel = *net_.blocks[n];
     close(Stage::Kind::blocks_backward, n);
-    stage().input = plan_.values[static_cast<std::size_t>(input)];
-    stage().grad_output = gradients_[static_cast<std::size_t>(n)];
+    stage().input = plan_.values[input];
+    stage().grad_output = gradients_[n];
     if (needs_gradient(input)) {
       const std::size_t rows = static_cast<std::size_t>(net_.options.shards() * net_.options.shard);
       stage().partial = new_buffer(
@@ -347,7 +327,7 @@ class Builder {
     ++position_;
     open_shards();
     if (partial == kNoBuffer) return;
-    BufferId& gradient = gradients_[static_cast<std::size_t>(input)];
+    BufferId& gradient = gradients_[input];
     const BufferId written = new_buffer(value_bytes(input));
     const BufferId added_to = gradient;
     if (gradient == kNoBuffer) gradient = written;
@@ -372,7 +352,7 @@ class Builder {
     for (std::size_t i = 0; i < plan_.buffers.size(); ++i) {
       Buffer& b = plan_.buffers[i];
       if (b.alias_of == kNoBuffer) continue;
-      const Buffer& owner = plan_.buffers[static_cast<std::size_t>(root(static_cast<BufferId>(i)))];
+      const Buffer& owner = buffer(root(static_cast<BufferId>(i)));
       b.offset = owner.offset;
       b.crosses_stages = owner.crosses_stages;
     }
@@ -383,9 +363,11 @@ class Builder {
   const PreparedNet& net_;
   const graph::Graph& graph_;
   Plan& plan_;
-  std::vector<int> consumers_;
-  std::vector<BufferId> gradients_, saved_;
-  std::vector<bool> needed_;
+  int heads_ = 0;          ///< that are planned, the first ones
+  graph::NodeId end_ = 0;  ///< the last node that is computed
+  graph::NodeMap<bool> needed_;
+  graph::NodeMap<int> consumers_;  ///< nodes computed here that read it
+  graph::NodeMap<BufferId> gradients_, saved_;
   int position_ = 0;
 };
 

@@ -29,9 +29,10 @@ struct PreparedNet {
 
   const graph::Graph& graph;
   NetOptions options;
-  std::vector<std::unique_ptr<layers::Kernel>> kernels;      ///< per node; null for the input and for block-cut nodes
-  std::vector<std::unique_ptr<layers::BlockKernel>> blocks;  ///< per node; null unless block-cut
-  std::vector<bool> needs_gradient;                          ///< per node: a parameter lies at or before it
+  graph::NodeMap<std::unique_ptr<layers::Kernel>> kernels;      ///< null for the input and for block-cut nodes
+  graph::NodeMap<std::unique_ptr<layers::BlockKernel>> blocks;  ///< null unless block-cut
+  graph::NodeMap<bool> needs_gradient;                          ///< a parameter lies at or before it
+  std::vector<graph::Head> heads;                               ///< of the graph, the main one first
   std::size_t packed_bytes() const;
 };
 
@@ -52,6 +53,7 @@ struct Operation {
   enum class Kind { fetch, statistics, forward, loss, seed_gradient, grad_statistics, backward, sum_blocks };
   Kind kind = Kind::forward;
   graph::NodeId node = 0;
+  int head = 0;  ///< of a loss: which of the net's
   std::vector<BufferId> inputs;
   BufferId output = kNoBuffer;
   BufferId grad_output = kNoBuffer;
@@ -74,12 +76,11 @@ struct Stage {
 
 struct PlanOptions {
   enum class Purpose {
-    train,  ///< forward, loss, backward
-    infer,  ///< forward, loss and predictions
+    train,  ///< forward, losses of all heads, backward
+    infer,  ///< forward as far as the main head needs it, its loss and predictions
     maps,   ///< forward to `map_node`, backward from it to the input; no parameter gradients
   };
   Purpose purpose = Purpose::train;
-  bool target_is_input = false;
   graph::NodeId map_node = -1;
 };
 
@@ -89,20 +90,12 @@ struct Plan {
   PlanOptions options;
   std::vector<Stage> stages;
   std::vector<Buffer> buffers;
-  std::vector<BufferId> values;         ///< forward buffer of each node, kNoBuffer if not computed
+  const Buffer& buffer(BufferId id) const { return buffers[static_cast<std::size_t>(id)]; }
+  graph::NodeMap<BufferId> values;      ///< forward buffer of each node, kNoBuffer if not computed
   BufferId input_gradient = kNoBuffer;  ///< of maps
   std::size_t thread_arena_bytes = 0;
   std::size_t batch_arena_bytes = 0;
   std::size_t scratch_bytes = 0;
 };
-
-/// Places buffers so that no two that are alive together overlap: largest first, lowest offset that fits.
-struct Interval {
-  std::size_t bytes;
-  int first, last;
-  std::size_t offset = 0;
-};
-/// Sets the offsets, returns the size of the arena.
-std::size_t place(std::vector<Interval>& intervals);
 
 }  // namespace reprise::execution

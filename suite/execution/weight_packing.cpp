@@ -2,12 +2,11 @@
 
 namespace reprise::execution {
 
-WeightPacking::WeightPacking(const std::vector<std::unique_ptr<layers::Kernel>>& kernels, const graph::Parameters& parameters) {
-  for (std::size_t n = 0; n < kernels.size(); ++n) {
-    const auto node = static_cast<graph::NodeId>(n);
-    if (kernels[n] != nullptr && !parameters.of_node(node).empty())
-      for (std::int64_t part = 0; part < kernels[n]->load_parts(); ++part)
-        parts_.push_back({kernels[n].get(), &parameters.node_values(node), part});
+WeightPacking::WeightPacking(const graph::NodeMap<std::unique_ptr<layers::Kernel>>& kernels, const graph::Parameters& parameters) {
+  for (graph::NodeId node = 0; node < kernels.size(); ++node) {
+    if (kernels[node] != nullptr && !parameters.of_node(node).empty())
+      for (std::int64_t part = 0; part < kernels[node]->load_parts(); ++part)
+        parts_.push_back({kernels[node].get(), &parameters.node_values(node), part});
     first_part_.push_back(static_cast<std::int64_t>(parts_.size()));
   }
 }

@@ -14,8 +14,8 @@ namespace reprise::execution {
 class WeightPacking {
  public:
   WeightPacking() = default;
-  /// `kernels` by node, null where there is none. Both must outlive this.
-  WeightPacking(const std::vector<std::unique_ptr<layers::Kernel>>& kernels, const graph::Parameters& parameters);
+  /// `kernels` are null where there is none. Both must outlive this.
+  WeightPacking(const graph::NodeMap<std::unique_ptr<layers::Kernel>>& kernels, const graph::Parameters& parameters);
 
   void run(parallel::Workers& workers) const { run(workers, 0, static_cast<graph::NodeId>(first_part_.size()) - 2); }
   /// Nodes first to last alone.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "suite/errors.hpp"
+#include "suite/losses/softmax_cross_entropy.hpp"
 #include "suite/random/random.hpp"
 
 namespace reprise::graph {
@@ -53,6 +54,29 @@ NodeId Graph::add(const std::string& name, std::shared_ptr<const layers::Layer> 
   return add(name, std::move(layer), {last()});
 }
 
+void Graph::add_head(Head head) {
+  const std::string thing = fmt::format("head '{}'", head.name);
+  if (head.node < 1 || head.node > last())
+    throw ShapeError(Complaint{thing, fmt::format("a node between 1 and {}", last()), std::to_string(head.node), "Add its node first"});
+  for (const Head& other : heads_)
+    if (other.name == head.name) throw InputError(Complaint{thing, "a name used once", "a second head of this name", "Rename one"});
+  if (head.target == losses::Target::input) {
+    const SampleShape &value = node(head.node).shape, &input = node(0).shape;
+    if (!head.loss->compares_values())
+      throw InputError(Complaint{thing, "a loss that compares values with the input", std::string(head.loss->name()),
+                                 "Choose another loss, or the label as its target"});
+    if (value.size() != input.size())
+      throw ShapeError(Complaint{thing, fmt::format("as many values as the input has: {} {}", input.size(), input.text()),
+                                 fmt::format("{} {} of node '{}'", value.size(), value.text(), node(head.node).name), "Mend the net"});
+  }
+  heads_.push_back(std::move(head));
+}
+
+std::vector<Head> Graph::heads() const {
+  if (!heads_.empty()) return heads_;
+  return {{.node = last(), .loss = std::make_shared<losses::SoftmaxCrossEntropy>()}};
+}
+
 NodeId Graph::find(const std::string& name) const {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
@@ -71,22 +95,32 @@ std::int64_t Graph::trained_parameters() const {
 }
 
 std::int64_t Graph::forward_macs() const {
+  const NodeMap<bool> needed = needed_by({output()});
   std::int64_t macs = 0;
-  for (const Node& node : nodes_) macs += node.cost.forward_macs;
+  for (NodeId n = 0; n <= last(); ++n) macs += needed[n] ? node(n).cost.forward_macs : 0;
   return macs;
 }
 
+NodeMap<bool> Graph::needed_by(const std::vector<NodeId>& ends) const {
+  NodeMap<bool> needed(nodes_.size(), false);
+  for (const NodeId end : ends) needed[end] = true;
+  for (NodeId n = last(); n >= 1; --n)
+    if (needed[n])
+      for (const NodeId input : node(n).inputs) needed[input] = true;
+  return needed;
+}
+
 std::int64_t Graph::training_flops() const {
-  std::vector<bool> learns(nodes_.size(), false);  // some parameter lies at or before this node
+  NodeMap<bool> learns(nodes_.size(), false);  // some parameter lies at or before this node
   std::int64_t flops = 0;
-  for (std::size_t i = 1; i < nodes_.size(); ++i) {
-    const Node& node = nodes_[i];
+  for (NodeId n = 1; n <= last(); ++n) {
+    const Node& layer = node(n);
     bool input_learns = false;
-    for (const NodeId input : node.inputs) input_learns = input_learns || learns[static_cast<std::size_t>(input)];
+    for (const NodeId input : layer.inputs) input_learns = input_learns || learns[input];
     bool own = false;
-    for (const auto& parameter : node.parameters) own = own || parameter.trains;
-    learns[i] = input_learns || own;
-    flops += 2 * (node.cost.forward_macs + node.cost.grad_weight_macs + (input_learns ? node.cost.grad_input_macs : 0));
+    for (const auto& parameter : layer.parameters) own = own || parameter.trains;
+    learns[n] = input_learns || own;
+    flops += 2 * (layer.cost.forward_macs + layer.cost.grad_weight_macs + (input_learns ? layer.cost.grad_input_macs : 0));
   }
   return flops;
 }

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "suite/graph/node_map.hpp"
 #include "suite/layers/layer.hpp"
-#include "suite/losses/loss_kind.hpp"
+#include "suite/losses/loss.hpp"
+#include "suite/schedules/schedule.hpp"
 
 namespace reprise::graph {
-
-using NodeId = int;
 
 struct Node {
   std::string name;                            ///< "block3.conv1", unique
@@ -22,7 +22,16 @@ struct Node {
   layers::Cost cost;
 };
 
-/// Nodes in order of execution; node 0 is the input. The last node added is the output.
+/// Where a net is compared with a target. Training minimises the weighted sum of all heads' losses; evaluation computes the main head.
+struct Head {
+  std::string name = "main";  ///< unique
+  NodeId node = 0;
+  losses::LossPointer loss;
+  losses::Target target = losses::Target::label;
+  schedules::Schedule weight = {.value = 1};  ///< of its loss in the sum
+};
+
+/// Nodes in order of execution; node 0 is the input. The main head's node is the output.
 class Graph {
  public:
   explicit Graph(const SampleShape& input);
@@ -34,16 +43,24 @@ class Graph {
   NodeId add(const std::string& name, std::shared_ptr<const layers::Layer> layer);
 
   NodeId last() const { return static_cast<NodeId>(nodes_.size()) - 1; }
-  NodeId output() const { return last(); }
-  void set_loss(losses::LossKind loss) { loss_ = loss; }
-  losses::LossKind loss() const { return loss_; }
+
+  /// The first one is the main head. Throws InputError for a name used twice or a loss that cannot be compared with the target, and
+  /// ShapeError if the input is the target and has not as many values as the node.
+  void add_head(Head head);
+  /// Softmax cross-entropy of the last node with the label, where none was added.
+  std::vector<Head> heads() const;
+  Head main_head() const { return heads().front(); }
+  NodeId output() const { return heads_.empty() ? last() : heads_.front().node; }
+
   const std::vector<Node>& nodes() const { return nodes_; }
   const Node& node(NodeId id) const { return nodes_[static_cast<std::size_t>(id)]; }
   /// Throws InputError listing the names when there is none.
   NodeId find(const std::string& name) const;
 
   std::int64_t trained_parameters() const;
-  std::int64_t forward_macs() const;  ///< per sample
+  /// The nodes that `ends` read, directly or not, and these themselves.
+  NodeMap<bool> needed_by(const std::vector<NodeId>& ends) const;
+  std::int64_t forward_macs() const;  ///< per sample, of what the main head needs
   /// Operations of one training sample: 2 per multiply-add, forward + input gradient + weight gradient; no input gradient
   /// for layers that read the input through nothing that has parameters.
   std::int64_t training_flops() const;
@@ -51,7 +68,7 @@ class Graph {
  private:
   std::vector<Node> nodes_;
   std::map<std::uint32_t, std::string> node_channels_, parameter_channels_;  ///< which name draws from which
-  losses::LossKind loss_ = losses::LossKind::softmax_cross_entropy;
+  std::vector<Head> heads_;
 };
 
 }  // namespace reprise::graph

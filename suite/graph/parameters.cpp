@@ -62,17 +62,17 @@ void put_identity(const layers::ParameterSpec& spec, std::span<float> values) {
 
 Parameters::Parameters(const Graph& graph, ranks::Team& team)
     : team_(team), by_node_(graph.nodes().size()), node_values_(graph.nodes().size()) {
-  for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
-    const Node& node = graph.nodes()[n];
+  for (NodeId n = 0; n <= graph.last(); ++n) {
+    const Node& node = graph.node(n);
     for (std::size_t p = 0; p < node.parameters.size(); ++p) {
       const auto& spec = node.parameters[p];
       by_node_[n].push_back(static_cast<int>(list_.size()));
-      list_.push_back({static_cast<NodeId>(n), static_cast<int>(p), node.name + "/" + spec.name, spec, size_, spec.count()});
+      list_.push_back({n, static_cast<int>(p), node.name + "/" + spec.name, spec, size_, spec.count()});
       size_ += (spec.count() + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
     }
   }
   values_ = team.memory(static_cast<std::size_t>(size_) * sizeof(float));
-  for (const Parameter& parameter : list_) node_values_[static_cast<std::size_t>(parameter.node)].push_back(of(parameter));
+  for (const Parameter& parameter : list_) node_values_[parameter.node].push_back(of(parameter));
 }
 
 void Parameters::initialise(std::uint64_t seed) {

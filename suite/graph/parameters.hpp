@@ -33,21 +33,22 @@ class Parameters {
   void initialise(std::uint64_t seed);
 
   const std::vector<Parameter>& list() const { return list_; }
+  const Parameter& at(int index) const { return list_[static_cast<std::size_t>(index)]; }
   std::int64_t size() const { return size_; }  ///< floats, padding included
   float* values() { return values_.floats(); }
   const float* values() const { return values_.floats(); }
   float* of(const Parameter& parameter) { return values() + parameter.offset; }
   const float* of(const Parameter& parameter) const { return values() + parameter.offset; }
   /// The parameters of a node, in the layer's order.
-  const std::vector<const float*>& node_values(NodeId node) const { return node_values_[static_cast<std::size_t>(node)]; }
+  const std::vector<const float*>& node_values(NodeId node) const { return node_values_[node]; }
   /// Indices into list() of a node's parameters.
-  const std::vector<int>& of_node(NodeId node) const { return by_node_[static_cast<std::size_t>(node)]; }
+  const std::vector<int>& of_node(NodeId node) const { return by_node_[node]; }
 
  private:
   ranks::Team& team_;
   std::vector<Parameter> list_;
-  std::vector<std::vector<int>> by_node_;
-  std::vector<std::vector<const float*>> node_values_;  ///< asked for by every operation of a step
+  NodeMap<std::vector<int>> by_node_;
+  NodeMap<std::vector<const float*>> node_values_;  ///< asked for by every operation of a step
   std::int64_t size_ = 0;
   Memory values_;
 };

@@ -30,7 +30,10 @@ graph::Graph classifier_of(const graph::Graph& graph, graph::NodeId features) {
   }
   if (head.last() < 1)
     throw InputError(Complaint{"procedure hebbian", "a classifier behind the features", "none", "Choose another model or procedure"});
-  head.set_loss(graph.loss());
+  for (graph::Head head_of_net : graph.heads()) {
+    head_of_net.node = head.find(graph.node(head_of_net.node).name);
+    head.add_head(std::move(head_of_net));
+  }
   return head;
 }
 

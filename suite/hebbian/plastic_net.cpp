@@ -57,9 +57,9 @@ struct PlasticNet::State {
       : graph(graph_in), last(features_in), options(options_in), parameters(parameters_in), workers(workers_in), team(team_in) {
     check_chain();
     const auto nodes = static_cast<std::size_t>(last) + 1;
-    kernels.resize(nodes);
-    coupled.resize(nodes);
-    crossing.resize(nodes);
+    kernels = graph::NodeMap<std::unique_ptr<layers::Kernel>>(nodes);
+    coupled = graph::NodeMap<std::vector<float>>(nodes);
+    crossing = graph::NodeMap<Memory>(nodes);
     for (graph::NodeId n = 1; n <= last; ++n) prepare(n);
     packing = execution::WeightPacking(kernels, parameters);
     if (parts.empty())
@@ -84,7 +84,7 @@ struct PlasticNet::State {
                                          .wants_grad_input = false,
                                          .channel = random::channel_of(node.name)};
     const SampleShape& input = graph.node(n - 1).shape;
-    auto& kernel = kernels[static_cast<std::size_t>(n)];
+    auto& kernel = kernels[n];
     if (const auto* layer = dynamic_cast<const layers::PlasticLayer*>(node.layer.get())) {
       auto plastic = layer->prepare_plastic(std::span(&input, 1), prepare);
       add_part(n, layer->plasticity(), *plastic);
@@ -93,10 +93,9 @@ struct PlasticNet::State {
       kernel = node.layer->prepare(std::span(&input, 1), prepare);
     }
     scratch_bytes = std::max(scratch_bytes, aligned(kernel->scratch_bytes()));
-    coupled[static_cast<std::size_t>(n)].resize(kernel->coupled_floats());
+    coupled[n].resize(kernel->coupled_floats());
     statistics_width = std::max(statistics_width, static_cast<std::size_t>(kernel->statistics()));
-    if (kernel->statistics() > 0)
-      crossing[static_cast<std::size_t>(n) - 1] = Memory(static_cast<std::size_t>(options.shards()) * value_bytes(n - 1));
+    if (kernel->statistics() > 0) crossing[n - 1] = Memory(static_cast<std::size_t>(options.shards()) * value_bytes(n - 1));
   }
 
   void add_part(graph::NodeId n, const layers::Plasticity& plasticity, const layers::PlasticKernel& kernel) {
@@ -176,7 +175,7 @@ struct PlasticNet::State {
   const std::byte* run_nodes(const Pass& pass, graph::NodeId begin, graph::NodeId end, const std::byte* input, std::byte* output,
                              std::int64_t shard, int thread) {
     for (graph::NodeId n = begin; n < end; ++n) {
-      const auto& kernel = *kernels[static_cast<std::size_t>(n)];
+      const auto& kernel = *kernels[n];
       // In place only in a buffer of this thread: what crosses stages is read again.
       const bool mine = input == buffer(thread, 0) || input == buffer(thread, 1);
       std::byte* to = mine && graph.node(n).layer->forward_in_place() ? const_cast<std::byte*>(input)
@@ -188,7 +187,7 @@ struct PlasticNet::State {
       args.output = to;
       args.parameters = parameters.node_values(n);
       args.scratch = scratches[static_cast<std::size_t>(thread)].data();
-      args.coupled = coupled[static_cast<std::size_t>(n)].data();
+      args.coupled = coupled[n].data();
       args.shard = info(pass, shard, trains(pass, n));
       kernel.forward(args);
       if (PlasticPart* part = learning_part(pass, n))
@@ -210,9 +209,7 @@ struct PlasticNet::State {
 
   // -------------------------------------------------------------------------------------------------------------- learning
 
-  bool couples(const Pass& pass, graph::NodeId n) const {
-    return trains(pass, n) && kernels[static_cast<std::size_t>(n)]->statistics() > 0;
-  }
+  bool couples(const Pass& pass, graph::NodeId n) const { return trains(pass, n) && kernels[n]->statistics() > 0; }
 
   double learn(const execution::Batch& batch, int first, int last_layer, double progress) {
     const Pass pass{batch.reader, batch.count, batch.seed, batch.step,
@@ -233,7 +230,7 @@ struct PlasticNet::State {
 
   /// Nodes [begin, end) of all shards, begin 0 standing for the images. `gathers`: node `end` couples samples and takes its statistics.
   void run_stage(const Pass& pass, graph::NodeId begin, graph::NodeId end, bool gathers, std::int64_t shards) {
-    const std::size_t width = gathers ? static_cast<std::size_t>(kernels[static_cast<std::size_t>(end)]->statistics()) : 0;
+    const std::size_t width = gathers ? static_cast<std::size_t>(kernels[end]->statistics()) : 0;
     // In turn: while a slow rank still reads the rows of one stage, others may write those of the next.
     auto* rows = reinterpret_cast<double*>(statistics[turn].data());
     const ranks::Range mine = team.share(shards);
@@ -249,14 +246,14 @@ struct PlasticNet::State {
       args.inputs = inputs;
       args.scratch = scratches[static_cast<std::size_t>(thread)].data();
       args.shard = info(pass, shard, true);
-      kernels[static_cast<std::size_t>(end)]->shard_statistics(args, rows + static_cast<std::size_t>(shard) * width);
+      kernels[end]->shard_statistics(args, rows + static_cast<std::size_t>(shard) * width);
     });
     if (gathers) finish(pass, end, summed(rows, shards, width, "batch statistics"));
     if (gathers) turn = 1 - turn;
   }
 
   std::byte* crossed(graph::NodeId n, std::int64_t shard) const {
-    return crossing[static_cast<std::size_t>(n)].data() + static_cast<std::size_t>(shard) * value_bytes(n);
+    return crossing[n].data() + static_cast<std::size_t>(shard) * value_bytes(n);
   }
 
   /// The sum of the shards' rows, `width` doubles each in memory that the node shares. Collective.
@@ -277,8 +274,7 @@ struct PlasticNet::State {
       if (!team.leads_node()) spare.emplace_back(parameters.of(parameter), parameters.of(parameter) + parameter.count);
       states.push_back(team.leads_node() ? parameters.of(parameter) : spare.back().data());
     }
-    kernels[static_cast<std::size_t>(n)]->finish_forward(sums.data(), pass.count, parameters.node_values(n), states,
-                                                         coupled[static_cast<std::size_t>(n)].data());
+    kernels[n]->finish_forward(sums.data(), pass.count, parameters.node_values(n), states, coupled[n].data());
   }
 
   /// From the shards' changes to new weights, unit of rows by unit of rows.
@@ -359,13 +355,13 @@ struct PlasticNet::State {
   graph::Parameters& parameters;
   parallel::Workers& workers;
   ranks::Team& team;
-  std::vector<std::unique_ptr<layers::Kernel>> kernels;  ///< per node; null for the images
+  graph::NodeMap<std::unique_ptr<layers::Kernel>> kernels;  ///< null for the images
   execution::WeightPacking packing;
   std::vector<PlasticPart> parts;
-  std::vector<std::vector<float>> coupled;   ///< per node, what batch norm computed of the batch
-  std::vector<Memory> crossing;              ///< per node, [shards, samples, ...]: what a layer that couples samples reads
-  std::vector<Memory> ping_pong, scratches;  ///< of threads
-  Memory statistics[2];                      ///< [shards, statistics] doubles, shared by the ranks of a node, used in turn
+  graph::NodeMap<std::vector<float>> coupled;  ///< what batch norm computed of the batch
+  graph::NodeMap<Memory> crossing;             ///< [shards, samples, ...]: what a layer that couples samples reads
+  std::vector<Memory> ping_pong, scratches;    ///< of threads
+  Memory statistics[2];                        ///< [shards, statistics] doubles, shared by the ranks of a node, used in turn
   std::size_t statistics_width = 0, turn = 0;
   std::size_t scratch_bytes = 0;
 };
@@ -442,7 +438,8 @@ std::size_t PlasticNet::memory_bytes() const {
   std::size_t bytes = 0;
   for (const auto& kernel : state_->kernels) bytes += kernel == nullptr ? 0 : kernel->packed_bytes();
   for (const PlasticPart& part : state_->parts) bytes += part.changes.size() + part.change.size();
-  for (const auto* memories : {&state_->crossing, &state_->ping_pong, &state_->scratches})
+  for (const Memory& memory : state_->crossing) bytes += memory.size();
+  for (const auto* memories : {&state_->ping_pong, &state_->scratches})
     for (const Memory& memory : *memories) bytes += memory.size();
   return bytes;
 }

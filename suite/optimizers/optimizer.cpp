@@ -56,7 +56,7 @@ kernels::UpdateTerms Optimizer::terms(std::int64_t step, std::int64_t total_step
 
 void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64_t first_row, std::int64_t rows, const float* gradient,
                             const kernels::UpdateTerms& step_terms) {
-  const graph::Parameter& parameter = parameters.list()[static_cast<std::size_t>(index)];
+  const graph::Parameter& parameter = parameters.at(index);
   const auto& kernel = kernels::vector_kernels();
   kernels::UpdateTerms terms = step_terms;
   terms.rate *= static_cast<float>(parameter.spec.rate_multiplier);

@@ -28,11 +28,11 @@ Phases backprop(const RunContext& run, const training::BackpropOptions& options)
 }
 
 Phases supervised(const RunContext& run) {
-  return backprop(run, {.name = "training", .target_is_input = false, .test_views = run.recipe.test_views});
+  return backprop(run, {.name = "training", .test_views = run.recipe.test_views});
 }
 
 Phases autoencoder(const RunContext& run) {
-  return backprop(run, {.name = "training", .target_is_input = true, .test_views = 0});
+  return backprop(run, {.name = "training", .test_views = 0});
 }
 
 /// The nodes behind "features", learning on stored features.
@@ -42,7 +42,7 @@ class ClassifierPhase : public BackpropPhase {
       : BackpropPhase(run, std::make_shared<graph::Graph>(hebbian::classifier_of(run.graph, hebbian::features_node(run.graph))),
                       std::make_unique<hebbian::FeatureBatches>(stores->labelled, run.samples.labelled),
                       std::make_unique<hebbian::FeatureBatches>(stores->test, run.samples.test),
-                      {.name = "training the classifier", .target_is_input = false, .test_views = 0}),
+                      {.name = "training the classifier", .test_views = 0}),
         stores_(stores) {}
 
  private:
@@ -96,6 +96,12 @@ const Procedure& find(const std::string& name) {
 std::unique_ptr<training::Learner> make_learner(const recipes::Recipe& recipe, const graph::Graph& graph,
                                                 const training::RunSamples& samples, std::uint64_t seed, parallel::Workers& workers,
                                                 ranks::Team& team) {
+  const bool has_labels = graph.main_head().target == losses::Target::label;
+  if (has_labels != of(recipe).has_labels) {
+    const auto text = [](bool labels) { return labels ? "a net that is compared with labels" : "a net that gives back its input"; };
+    throw InputError(Complaint{fmt::format("procedure \"{}\"", recipe.procedure), text(!has_labels), text(has_labels),
+                               "Choose another procedure, or another model.name"});
+  }
   return std::make_unique<training::Learner>(recipe, graph, samples, seed, workers, team, of(recipe).phases);
 }
 

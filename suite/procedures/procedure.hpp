@@ -29,7 +29,8 @@ inline const Procedure& of(const recipes::Recipe& recipe) {
   return find(recipe.procedure);
 }
 
-/// What takes the trial from its first weights to its last. Keeps references to all arguments. Collective.
+/// What takes the trial from its first weights to its last. Keeps references to all arguments. Throws InputError if the procedure has
+/// labels and the net's main head is compared with its input, or the other way round. Collective.
 std::unique_ptr<training::Learner> make_learner(const recipes::Recipe& recipe, const graph::Graph& graph,
                                                 const training::RunSamples& samples, std::uint64_t seed, parallel::Workers& workers,
                                                 ranks::Team& team = ranks::Team::alone());

@@ -87,8 +87,9 @@ int GradientExchange::parts_of(int node) const {
   return static_cast<int>(subtrees_in(team_.node_share(leaves_, node), leaves_).size());
 }
 
-void GradientExchange::combine(int leaves, const Take& take) {
-  leaves_ = leaves;
+bool GradientExchange::combine(const Take& take) {
+  const int leaves = leaves_;
+  team_.synchronise("sums of the ranks");
   std::vector<parallel::Subtree> parts;
   std::vector<float*> vectors;
   const Range positions = team_.ranks_of(team_.node());
@@ -111,6 +112,10 @@ void GradientExchange::combine(int leaves, const Take& take) {
         pack(static_cast<std::int64_t>(w), first, count, vector(left), vector(right));
     }
   });
+  if (team_.nodes() == 1) return false;
+  team_.synchronise("combining gradients");
+  start();
+  return true;
 }
 
 /// A piece of the node's w-th sum to where it is sent from.
@@ -128,7 +133,7 @@ void GradientExchange::pack(std::int64_t w, std::int64_t first, std::int64_t cou
 }
 
 void GradientExchange::start() {
-  if (team_.nodes() == 1 || !team_.leads_node()) return;
+  if (!team_.leads_node()) return;
   std::vector<Team::Bytes> to, from;
   std::size_t at = 0;
   for (int n = 0; n < team_.nodes(); ++n) {
@@ -175,10 +180,15 @@ void GradientExchange::finish() {
       ->finish();
 }
 
-void GradientExchange::take(const Take& take) const {
-  if (team_.nodes() == 1) return;
-  const Range mine = team_.local_share(floats_);
-  take(mine.first, mine.count(), result_.floats() + mine.first, nullptr);
+void GradientExchange::finish(std::span<GradientExchange* const> started, const TakeFinished& take) {
+  if (started.empty()) return;
+  for (GradientExchange* exchange : started) exchange->finish();
+  started.front()->team_.synchronise("exchange of gradients");
+  for (std::size_t i = 0; i < started.size(); ++i) {
+    const GradientExchange& exchange = *started[i];
+    const Range mine = exchange.team_.local_share(exchange.floats_);
+    take(i, mine.first, mine.count(), exchange.result_.floats() + mine.first);
+  }
 }
 
 }  // namespace reprise::ranks

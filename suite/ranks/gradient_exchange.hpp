@@ -2,15 +2,11 @@
 // Sums of float32 vectors over all shards, when the shards are spread over ranks, along the one tree over the shards.
 //
 //   put         every rank tells where in the node's window the sums of its largest subtrees lie: its pool hands out that memory
-//   (synchronise)
-//   combine     the ranks of a node, each a slice of the floats, put these together to the node's largest subtrees
-//   (synchronise, if there are several nodes)
-//   start       the node's leader sends every other node its chunk of them: reduce-scatter; `poll` moves it on meanwhile
-//   finish      the leader adds up its own chunk in the order of the tree and exchanges the results: all-gather
-//   (synchronise)
-//   take        the sum, in slices
+//   combine     the ranks of a node, each a slice of the floats, put these together to the node's largest subtrees. On one node that is
+//               the sum. Of several, each sends every other its chunk: reduce-scatter, which `poll` moves on meanwhile
+//   finish      the leaders of nodes add up their own chunks in the order of the tree and exchange the results: all-gather
 //
-// On one node `combine` hands out the sum itself and the rest does nothing.
+// The barriers between these steps are placed here.
 
 #include <atomic>
 #include <cstdint>
@@ -40,17 +36,20 @@ class GradientExchange {
   parallel::BufferPool& pool() { return *pool_; }
 
   /// This rank's subtree sums of a batch of `leaves` shards, in buffers of the pool; `sums[i]` belongs to the i-th subtree of its
-  /// share. They go back to the pool at the next put, by which time all ranks must have passed a synchronise after `combine`.
+  /// share. They go back to the pool at the next put, between which and this batch's combine() all ranks must have met: they do at the
+  /// update. Not collective.
   void put(int leaves, std::span<std::byte* const> sums);
-  /// Puts this rank's slice together; on one node hands it to `take`.
-  void combine(int leaves, const Take& take);
-  void start();
+  /// After every rank's put. On one node hands this rank's slice of the sum to `take` and returns false; on several starts the messages,
+  /// and true says that finish() is due. Collective.
+  bool combine(const Take& take);
   void poll();
-  void finish();
-  /// This rank's slice of the sum, where there are several nodes.
-  void take(const Take& take) const;
+  /// This rank's slices of the sums of exchanges whose combine() returned true, in the same order on all ranks. Collective.
+  using TakeFinished = std::function<void(std::size_t exchange, std::int64_t first, std::int64_t count, const float* sum)>;
+  static void finish(std::span<GradientExchange* const> started, const TakeFinished& take);
 
  private:
+  void start();
+  void finish();
   int parts_of(int node) const;
   Range chunk(int node) const { return share_of(floats_, node, team_.nodes()); }
   std::size_t packed(int node) const;

@@ -1,7 +1,8 @@
 #include "suite/runs/timed_net.hpp"
-#include "suite/procedures/procedure.hpp"
 
 #include <algorithm>
+
+#include "suite/training/backprop_phase.hpp"
 
 namespace reprise::runs {
 
@@ -23,10 +24,7 @@ TimedNet::TimedNet(const recipes::Recipe& recipe, const graph::Graph& graph, int
       parameters_(graph),
       samples_(graph.node(0).shape.size(), classes) {
   parameters_.initialise(1);
-  const execution::ExecutorOptions options{.net = {.precision = recipe.precision, .batch = batch_, .shard = shard_},
-                                           .target_is_input = !procedures::of(recipe).has_labels,
-                                           .label_smoothing = recipe.label_smoothing};
-  executor_ = std::make_unique<execution::Executor>(graph, options, parameters_, workers_);
+  executor_ = std::make_unique<execution::Executor>(graph, training::executor_options(recipe), parameters_, workers_);
   optimizer_ = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters_);
   terms_ = optimizer_->terms(0, 1);
   terms_.rate = 0;  // made-up labels must not make the loss diverge

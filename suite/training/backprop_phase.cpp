@@ -26,12 +26,11 @@ std::string state_name(std::size_t slot, const graph::Parameter& parameter) {
 
 }  // namespace
 
-execution::ExecutorOptions executor_options(const recipes::Recipe& recipe, bool target_is_input) {
+execution::ExecutorOptions executor_options(const recipes::Recipe& recipe) {
   if (recipe.batch < 1 || recipe.shard < 1)
     throw InputError(Complaint{"batch and shard", "at least 1 each", fmt::format("batch = {}, shard = {}", recipe.batch, recipe.shard),
                                "Set both in the recipe"});
   return {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
-          .target_is_input = target_is_input,
           .label_smoothing = recipe.label_smoothing};
 }
 
@@ -43,8 +42,7 @@ BackpropPhase::BackpropPhase(const RunContext& run, std::shared_ptr<const graph:
     copy_named(run_.team, run_.parameters, *own_parameters_);
   }
   optimizer_ = std::make_unique<optimizers::Optimizer>(run_.recipe.optimizer, parameters(), run_.team);
-  executor_ = std::make_unique<execution::Executor>(net(), executor_options(run_.recipe, options_.target_is_input), parameters(),
-                                                    run_.workers, run_.team);
+  executor_ = std::make_unique<execution::Executor>(net(), executor_options(run_.recipe), parameters(), run_.workers, run_.team);
   steps_per_epoch_ = recipes::steps_per_epoch(run_.recipe, train_->count());
   steps_ = recipes::total_steps(run_.recipe, train_->count());
   row_steps_ = evenly_spread_rows(steps_, steps_per_epoch_, run_.recipe.evaluations);
@@ -66,13 +64,20 @@ StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals
   const datasets::FetchKey key{run_.seed, static_cast<std::uint64_t>(pass)};
   const std::int64_t first = in_epoch * run_.recipe.batch, images = std::min(run_.recipe.batch, train_->count() - first);
   const auto reader = train_->batch({.order = &order_, .first = first, .key = &key, .view = nullptr});
-  const execution::Batch batch{reader.get(), images, run_.seed, static_cast<std::uint64_t>(position.run_step), agree(mine, images)};
-  const execution::BatchSums sums = executor_->train_step(batch, *optimizer_, optimizer_->terms(position.phase_step, steps_));
+  const execution::Batch batch{.reader = reader.get(),
+                               .count = images,
+                               .seed = run_.seed,
+                               .step = static_cast<std::uint64_t>(position.run_step),
+                               .signals = agree(mine, images),
+                               .schedule_step = position.phase_step,
+                               .schedule_steps = steps_};
+  execution::BatchSums sums = executor_->train_step(batch, *optimizer_, optimizer_->terms(position.phase_step, steps_));
   return {.loss = sums.loss,
           .errors = sums.errors,
           .samples = images,
           .operations = static_cast<double>(net().training_flops()) * static_cast<double>(images),
-          .signals = sums.signals};
+          .signals = sums.signals,
+          .heads = sums.heads.size() > 1 ? std::move(sums.heads) : std::vector<double>{}};
 }
 
 Work BackpropPhase::work(std::int64_t step) const {

@@ -13,7 +13,6 @@ namespace reprise::training {
 
 struct BackpropOptions {
   std::string name = "training";
-  bool target_is_input = false;  ///< the net gives back its input: no labels
   int test_views = 0;
 };
 
@@ -32,7 +31,7 @@ class BackpropPhase : public Phase {
   const std::vector<std::int64_t>& row_steps() const override { return row_steps_; }
   std::optional<Evaluation> evaluate(const std::function<bool()>& should_stop) override;
   void add_to_row(const Evaluation& evaluation, const std::function<void(const std::string&, double)>& add) const override;
-  bool has_labels() const override { return !options_.target_is_input; }
+  bool has_labels() const override { return net().main_head().target == losses::Target::label; }
   void publish() override;
   void adopt() override;
   std::vector<const Memory*> optimizer_state() const override;
@@ -60,6 +59,6 @@ class BackpropPhase : public Phase {
 };
 
 /// How an executor runs a recipe's net. Throws InputError for a batch or shard that does not fit.
-execution::ExecutorOptions executor_options(const recipes::Recipe& recipe, bool target_is_input);
+execution::ExecutorOptions executor_options(const recipes::Recipe& recipe);
 
 }  // namespace reprise::training

@@ -46,7 +46,13 @@ class Pace {
 /// Of the history's next row, so far.
 struct RowSums {
   double loss = 0, errors = 0, samples = 0;
+  std::vector<double> heads = {};  ///< losses
 };
+
+/// The series of a head's loss, not weighted: "train_loss:auxiliary".
+std::string head_loss_name(const graph::Head& head) {
+  return "train_loss:" + head.name;
+}
 
 }  // namespace
 
@@ -120,6 +126,8 @@ struct Learner::State {
     since_row.loss += outcome.loss;
     since_row.errors += static_cast<double>(outcome.errors);
     since_row.samples += static_cast<double>(outcome.samples);
+    since_row.heads.resize(outcome.heads.size());
+    for (std::size_t h = 0; h < outcome.heads.size(); ++h) since_row.heads[h] += outcome.heads[h];
     images_now += static_cast<double>(outcome.samples);
     operations_now += outcome.operations;
   }
@@ -137,6 +145,8 @@ struct Learner::State {
     epochs.push_back(epoch);
     const auto add = [&](const std::string& name, double value) { series[name].push_back(value); };
     add("train_loss", since_row.loss / since_row.samples);
+    for (std::size_t h = 0; h < since_row.heads.size(); ++h)
+      add(head_loss_name(run.graph.heads()[h]), since_row.heads[h] / since_row.samples);
     add("test_loss", evaluation.loss);
     if (phase().has_labels()) {
       add("train_error", 100.0 * since_row.errors / since_row.samples);
@@ -236,6 +246,7 @@ struct Learner::State {
     }
     for (std::size_t k = 0; k < phases.size(); ++k) phases[k]->save_to(checkpoint, last_at_work() == k);
     checkpoint.doubles["since_row"] = {since_row.loss, since_row.errors, since_row.samples};
+    if (!since_row.heads.empty()) checkpoint.doubles["since_row of heads"] = since_row.heads;
     checkpoint.doubles["epochs"] = epochs;
     for (const auto& [name, values] : series) checkpoint.doubles["metrics/" + name] = values;
     for (const auto& [name, values] : timing) checkpoint.doubles["timing/" + name] = values;
@@ -254,7 +265,8 @@ struct Learner::State {
       if (run.team.leads_node()) floats_of(checkpoint, "weights/" + parameter.name, parameters.of(parameter), parameter.count);
     for (const auto& [name, values] : checkpoint.doubles) {
       if (name == "epochs") epochs = values;
-      if (name == "since_row" && values.size() == 3) since_row = {values[0], values[1], values[2]};
+      if (name == "since_row" && values.size() == 3) since_row = {values[0], values[1], values[2], std::move(since_row.heads)};
+      if (name == "since_row of heads") since_row.heads = values;
       if (name.starts_with("metrics/")) series[name.substr(8)] = values;
       if (name.starts_with("timing/")) timing[name.substr(7)] = values;
     }
@@ -271,6 +283,7 @@ struct Learner::State {
     std::map<std::string, std::string> metric_of;  // of series that are named otherwise
     for (const graph::Parameter& parameter : parameters.list())
       if (!parameter.spec.logarithm_of.empty()) metric_of[logarithm_name(parameter)] = parameter.spec.logarithm_of;
+    for (const graph::Head& head : run.graph.heads()) metric_of[head_loss_name(head)] = "train_loss";
     for (const auto& [name, values] : series)
       record.metrics[name] = records::series_of(metric_of.contains(name) ? metric_of.at(name) : name, values);
     for (const auto& [name, values] : timing) record.timing[name] = records::series_of(name, values);
@@ -290,8 +303,7 @@ struct Learner::State {
     if (whole)
       whole->load_weights();
     else
-      whole = std::make_unique<execution::Executor>(run.graph, executor_options(run.recipe, !phase().has_labels()), parameters, run.workers,
-                                                    run.team);
+      whole = std::make_unique<execution::Executor>(run.graph, executor_options(run.recipe), parameters, run.workers, run.team);
     return *whole;
   }
 

@@ -49,6 +49,7 @@ struct StepOutcome {
   std::int64_t samples = 0;
   double operations = 0;            ///< floating-point operations
   execution::Signals signals = {};  ///< raised on any rank
+  std::vector<double> heads = {};   ///< loss of each head, summed over samples, not weighted; empty for a net with one
 };
 
 /// Evaluation over a whole set.

@@ -53,7 +53,7 @@ TEST(Mocapsnet, primary_capsules_are_those_of_the_papers) {
   EXPECT_EQ(digits.node(digits.find("primary.squash")).shape, (SampleShape{1, 1152, 8}));
   EXPECT_EQ(colour.node(colour.find("primary.squash")).shape, (SampleShape{1, 2048, 8}));
   EXPECT_EQ(digits.node(digits.find("classes")).shape, (SampleShape{1, 10, 16}));
-  EXPECT_EQ(digits.loss(), losses::LossKind::margin);
+  EXPECT_EQ(digits.main_head().loss->name(), "margin");
   EXPECT_EQ(digits.node(digits.output()).layer->kind(), "reconstruction_penalty");
   EXPECT_EQ(net("sabour-r3", "paper", kDigit).node(net("sabour-r3", "paper", kDigit).output()).layer->kind(), "capsule_lengths");
 }

@@ -40,7 +40,7 @@ std::string digest_after(const recipes::Recipe& recipe, const graph::Graph& grap
   parallel::Workers workers(threads);
   graph::Parameters parameters(graph);
   parameters.initialise(4);
-  execution::Executor executor(graph, training::executor_options(recipe, !procedures::of(recipe).has_labels), parameters, workers);
+  execution::Executor executor(graph, training::executor_options(recipe), parameters, workers);
   optimizers::Optimizer optimizer(recipe.optimizer, parameters);
   for (int step = 0; step < steps; ++step) {
     const Noise noise(graph.node(0).shape, classes, static_cast<std::uint64_t>(step));

@@ -128,6 +128,16 @@ LossAndGradient logistic_cross_entropy(const std::vector<double>& value, const s
   return result;
 }
 
+LossAndGradient margin(const std::vector<double>& value, std::size_t label) {
+  LossAndGradient result{0, std::vector<double>(value.size())};
+  for (std::size_t k = 0; k < value.size(); ++k) {
+    const double excess = std::max(0.0, k == label ? 0.9 - value[k] : value[k] - 0.1), weight = k == label ? 1 : 0.5;
+    result.loss += weight * excess * excess;
+    result.gradient[k] = (k == label ? -2 : 2) * weight * excess;
+  }
+  return result;
+}
+
 void sgd(std::vector<double>& weight, const std::vector<double>& gradient, std::vector<double>& velocity, const UpdateTerms& terms) {
   const double momentum = static_cast<double>(terms.momentum);
   for (std::size_t i = 0; i < weight.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "suite/errors.hpp"
+#include "suite/execution/arena_placement.hpp"
 #include "suite/layers/add.hpp"
 #include "suite/layers/batch_norm.hpp"
 #include "suite/layers/conv2d.hpp"

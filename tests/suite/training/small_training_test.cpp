@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "suite/errors.hpp"
 #include "suite/layers/dense.hpp"
 #include "suite/layers/dropout.hpp"
+#include "suite/losses/catalog.hpp"
 #include "tests/support/small_training.hpp"
 
 namespace reprise::tests {
@@ -236,7 +238,7 @@ TEST(SmallTraining, dropping_the_last_batch_leaves_its_images_out) {
 TEST(SmallTraining, an_autoencoder_is_compared_with_its_input) {
   SmallTraining setup = two_pixels(equal_images(4, 3, 1));
   setup.recipe.procedure = "autoencoder";
-  setup.graph.set_loss(losses::LossKind::squared_error);
+  setup.graph.add_head({.node = setup.graph.last(), .loss = losses::make_loss("squared_error"), .target = losses::Target::input});
   setup.recipe.optimizer.learning_rate.value = 1;
   SmallRun run(setup);
   run.set_weights("dense/weight", {0, 0, 0, 0});
@@ -246,6 +248,31 @@ TEST(SmallTraining, an_autoencoder_is_compared_with_its_input) {
   EXPECT_EQ(run.weights("dense/weight"), (std::vector<float>{4.5, 1.5, 1.5, 0.5}));
   EXPECT_FALSE(run.record().metrics.contains("test_error"));
   EXPECT_TRUE(run.record().test_predictions.empty());
+}
+
+TEST(SmallTraining, every_head_has_a_loss_of_its_own_beside_the_weighted_sum) {
+  SmallTraining setup = two_pixels(equal_images(4, 3, 1));
+  const graph::NodeId logits = setup.graph.last();
+  setup.graph.add_head({.node = logits, .loss = losses::make_loss("softmax_cross_entropy")});
+  setup.graph.add_head({.name = "auxiliary", .node = logits, .loss = losses::make_loss("squared_error"), .weight = {.value = 4}});
+  setup.recipe.optimizer.learning_rate.value = 0;
+  SmallRun run(setup);
+  run.set_weights("dense/weight", {0, 0, 0, 0});
+  run.run();
+  EXPECT_NEAR(run.metric("train_loss:main").back(), std::log(2), 1e-6);
+  EXPECT_NEAR(run.metric("train_loss:auxiliary").back(), 0.25, 1e-6);  // half the square of 1, mean of two classes
+  EXPECT_NEAR(run.metric("train_loss").back(), std::log(2) + 4 * 0.25, 1e-6);
+  EXPECT_NEAR(run.metric("test_loss").back(), std::log(2), 1e-6);  // the main head alone
+}
+
+TEST(SmallTraining, a_procedure_with_labels_refuses_a_net_that_gives_back_its_input) {
+  SmallTraining setup = two_pixels(equal_images(4, 3, 1));
+  setup.recipe.procedure = "autoencoder";
+  EXPECT_THROW(SmallRun run(setup), InputError);
+  setup.graph.add_head({.node = setup.graph.last(), .loss = losses::make_loss("squared_error"), .target = losses::Target::input});
+  SmallRun as_it_should_be(setup);
+  setup.recipe.procedure = "supervised";
+  EXPECT_THROW(SmallRun run(setup), InputError);
 }
 
 /// Whether the views that `test_views = 2` takes of an image with a dot at its first pixel give `pixel` more weight than `bound`. The

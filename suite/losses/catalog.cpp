@@ -1,0 +1,51 @@
+#include "suite/losses/catalog.hpp"
+
+#include <array>
+#include <string>
+
+#include "suite/errors.hpp"
+#include "suite/losses/logistic_cross_entropy.hpp"
+#include "suite/losses/margin.hpp"
+#include "suite/losses/softmax_cross_entropy.hpp"
+#include "suite/losses/squared_error.hpp"
+
+namespace reprise::losses {
+
+namespace {
+
+using Values = std::vector<double>;
+
+template <class L>
+LossPointer made() {
+  return std::make_shared<L>();
+}
+
+}  // namespace
+
+std::span<const CatalogRow> catalog() {
+  namespace reference = kernels::reference;
+  static const std::array rows{
+      CatalogRow{"softmax_cross_entropy", made<SoftmaxCrossEntropy>,
+                 [](const Values& value, const Values&, std::size_t label, double smoothing) {
+                   return reference::softmax_cross_entropy(value, label, smoothing);
+                 }},
+      CatalogRow{"squared_error", made<SquaredError>,
+                 [](const Values& value, const Values& target, std::size_t, double) { return reference::squared_error(value, target); }},
+      CatalogRow{"margin", made<Margin>,
+                 [](const Values& value, const Values&, std::size_t label, double) { return reference::margin(value, label); }},
+      CatalogRow{"logistic_cross_entropy", made<LogisticCrossEntropy>, [](const Values& value, const Values& target, std::size_t, double) {
+                   return reference::logistic_cross_entropy(value, target);
+                 }}};
+  return rows;
+}
+
+LossPointer make_loss(std::string_view name) {
+  std::string known;
+  for (const CatalogRow& row : catalog()) {
+    if (row.name == name) return row.make();
+    known += (known.empty() ? "" : ", ") + std::string(row.name);
+  }
+  throw InputError(Complaint{"loss", "one of " + known, "'" + std::string(name) + "'", "Correct the name"});
+}
+
+}  // namespace reprise::losses

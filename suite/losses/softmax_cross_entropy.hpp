@@ -1,0 +1,16 @@
+#pragma once
+
+#include "suite/losses/loss.hpp"
+
+namespace reprise::losses {
+
+/// loss = -sum over k of t_k log p_k, p = softmax of the value (logits), t = (1 - s) one-hot of the label + s / K, s = label_smoothing.
+/// The gradient is p - t.
+class SoftmaxCrossEntropy : public Loss {
+ public:
+  std::string_view name() const override { return "softmax_cross_entropy"; }
+  bool compares_values() const override { return false; }
+  ShardSums shard(const ShardLoss& shard) const override;
+};
+
+}  // namespace reprise::losses
