@@ -3,46 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <numeric>
 
 #include "suite/errors.hpp"
 #include "suite/execution/weight_packing.hpp"
+#include "suite/hebbian/plastic_part.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/random/random.hpp"
 
 namespace reprise::hebbian {
 
 namespace {
-
-/// Merges of the shard tree (parallel/tree_reduction.hpp), children before parents: merge(left, right) adds right to left.
-template <typename Merge>
-void for_each_merge(std::int64_t shards, Merge merge) {
-  for (std::int64_t step = 1; step < shards; step *= 2)
-    for (std::int64_t i = 0; i + step < shards; i += 2 * step) merge(i, i + step);
-}
-
-/// A plastic layer and what a step gathers for it.
-struct PlasticPart {
-  graph::NodeId node = 0;
-  layers::Plasticity plasticity;
-  const layers::PlasticKernel* kernel = nullptr;
-  float* weight = nullptr;               ///< plain [K, D]
-  std::int64_t neurons = 0, inputs = 0;  ///< K, D
-  std::int64_t units = 0, unit_floats = 0;
-  // Shared by the ranks of a node:
-  Memory changes;  ///< [shards, change_floats], the kernel's own format
-  Memory moments;  ///< [shards, K] doubles
-  Memory largest;  ///< [K], largest |change| of a row
-  // This rank's own:
-  std::vector<double> moment_sums;  ///< [K]
-  Memory change;                    ///< [K, D], plain; the rows that this rank updates
-
-  bool learns() const { return plasticity.rate > 0; }
-  float* shard_changes(std::int64_t shard) const { return changes.floats() + shard * kernel->change_floats(); }
-  double* shard_moments(std::int64_t shard) const { return reinterpret_cast<double*>(moments.data()) + shard * neurons; }
-};
 
 struct RowUnit {
   int layer;
@@ -87,7 +59,7 @@ struct PlasticNet::State {
     auto& kernel = kernels[n];
     if (const auto* layer = dynamic_cast<const layers::PlasticLayer*>(node.layer.get())) {
       auto plastic = layer->prepare_plastic(std::span(&input, 1), prepare);
-      add_part(n, layer->plasticity(), *plastic);
+      parts.emplace_back(n, node.name, layer->plasticity(), *plastic, parameters, options.shards(), team);
       kernel = std::move(plastic);
     } else {
       kernel = node.layer->prepare(std::span(&input, 1), prepare);
@@ -96,27 +68,6 @@ struct PlasticNet::State {
     coupled[n].resize(kernel->coupled_floats());
     statistics_width = std::max(statistics_width, static_cast<std::size_t>(kernel->statistics()));
     if (kernel->statistics() > 0) crossing[n - 1] = Memory(static_cast<std::size_t>(options.shards()) * value_bytes(n - 1));
-  }
-
-  void add_part(graph::NodeId n, const layers::Plasticity& plasticity, const layers::PlasticKernel& kernel) {
-    PlasticPart part;
-    part.node = n;
-    part.plasticity = plasticity;
-    part.kernel = &kernel;
-    const graph::Parameter& parameter = parameters.list()[static_cast<std::size_t>(parameters.of_node(n)[0])];
-    part.weight = parameters.of(parameter);
-    part.neurons = parameter.rows();
-    part.inputs = parameter.columns();
-    if (part.learns()) {
-      part.units = part.neurons / kernel.row_unit();
-      part.unit_floats = kernel.change_floats() / part.units;
-      part.changes = team.memory(static_cast<std::size_t>(options.shards() * kernel.change_floats()) * sizeof(float));
-      part.moments = team.memory(static_cast<std::size_t>(options.shards() * part.neurons) * sizeof(double));
-      part.moment_sums.resize(static_cast<std::size_t>(part.neurons));
-      part.change = Memory(static_cast<std::size_t>(part.neurons * part.inputs) * sizeof(float));
-      part.largest = team.memory(static_cast<std::size_t>(part.neurons) * sizeof(float));
-    }
-    parts.push_back(std::move(part));
   }
 
   std::size_t value_bytes(graph::NodeId n) const {
@@ -190,8 +141,7 @@ struct PlasticNet::State {
       args.coupled = coupled[n].data();
       args.shard = info(pass, shard, trains(pass, n));
       kernel.forward(args);
-      if (PlasticPart* part = learning_part(pass, n))
-        part->kernel->shard_change(args, part->shard_changes(shard), part->shard_moments(shard));
+      if (PlasticPart* part = learning_part(pass, n)) part->take_shard(args, shard);
       input = to;
     }
     return input;
@@ -202,7 +152,7 @@ struct PlasticNet::State {
   PlasticPart* learning_part(const Pass& pass, graph::NodeId n) {
     for (int layer = pass.first; layer <= pass.last; ++layer) {
       PlasticPart& part = parts[static_cast<std::size_t>(layer)];
-      if (part.node == n) return part.learns() ? &part : nullptr;
+      if (part.node() == n) return part.learns() ? &part : nullptr;
     }
     return nullptr;
   }
@@ -213,9 +163,9 @@ struct PlasticNet::State {
 
   double learn(const execution::Batch& batch, int first, int last_layer, double progress) {
     const Pass pass{batch.reader, batch.count, batch.seed, batch.step,
-                    first,        last_layer,  progress,   first == 0 ? 0 : parts[static_cast<std::size_t>(first) - 1].node + 1};
+                    first,        last_layer,  progress,   first == 0 ? 0 : parts[static_cast<std::size_t>(first) - 1].node() + 1};
     const std::int64_t shards = (batch.count + options.shard - 1) / options.shard;
-    const graph::NodeId end = parts[static_cast<std::size_t>(last_layer)].node + 1;
+    const graph::NodeId end = parts[static_cast<std::size_t>(last_layer)].node() + 1;
     std::vector<graph::NodeId> cuts{0};
     for (graph::NodeId n = 1; n < end; ++n)
       if (couples(pass, n)) cuts.push_back(n);
@@ -248,21 +198,12 @@ struct PlasticNet::State {
       args.shard = info(pass, shard, true);
       kernels[end]->shard_statistics(args, rows + static_cast<std::size_t>(shard) * width);
     });
-    if (gathers) finish(pass, end, summed(rows, shards, width, "batch statistics"));
+    if (gathers) finish(pass, end, summed_rows(team, rows, shards, width, "batch statistics"));
     if (gathers) turn = 1 - turn;
   }
 
   std::byte* crossed(graph::NodeId n, std::int64_t shard) const {
     return crossing[n].data() + static_cast<std::size_t>(shard) * value_bytes(n);
-  }
-
-  /// The sum of the shards' rows, `width` doubles each in memory that the node shares. Collective.
-  std::vector<double> summed(double* rows, std::int64_t shards, std::size_t width, const char* what) const {
-    team.gather(reinterpret_cast<std::byte*>(rows), width * sizeof(double), shards, what);
-    std::vector<double> own(rows, rows + width * static_cast<std::size_t>(shards));
-    parallel::tree_sum_rows(own.data(), static_cast<int>(shards), width);
-    own.resize(width);
-    return own;
   }
 
   void finish(const Pass& pass, graph::NodeId n, const std::vector<double>& sums) {
@@ -284,69 +225,26 @@ struct PlasticNet::State {
     for (int layer = pass.first; layer <= pass.last; ++layer) {
       PlasticPart& part = parts[static_cast<std::size_t>(layer)];
       if (!part.learns()) continue;
-      part.moment_sums = summed(part.shard_moments(0), shards, static_cast<std::size_t>(part.neurons), "moments of answers");
-      if (team.size() > 1)
-        team.gather(part.changes.data(), static_cast<std::size_t>(part.kernel->change_floats()) * sizeof(float), shards,
-                    "changes of weights");
-      for (std::int64_t unit = 0; unit < part.units; ++unit) units.push_back({layer, unit});
+      part.gather(shards, team);
+      for (std::int64_t unit = 0; unit < part.units(); ++unit) units.push_back({layer, unit});
     }
     if (units.empty()) return 0;
     const ranks::Range mine = team.local_share(static_cast<std::int64_t>(units.size()));
-    workers.for_each(mine.count(), [&](std::int64_t i, int) { sum_unit(units[static_cast<std::size_t>(mine.first + i)], shards); });
+    workers.for_each(mine.count(), [&](std::int64_t i, int) {
+      const RowUnit& row = units[static_cast<std::size_t>(mine.first + i)];
+      parts[static_cast<std::size_t>(row.layer)].sum_unit(row.unit, shards);
+    });
     team.synchronise("largest changes");
     std::vector<float> largest(parts.size(), 0.0f);
-    for (int layer = pass.first; layer <= pass.last; ++layer) largest[static_cast<std::size_t>(layer)] = largest_change(layer, pass.step);
-    workers.for_each(mine.count(),
-                     [&](std::int64_t i, int) { move_unit(units[static_cast<std::size_t>(mine.first + i)], largest, pass.progress); });
-    team.synchronise("new weights");
-    packing.run(workers, parts[static_cast<std::size_t>(pass.first)].node, parts[static_cast<std::size_t>(pass.last)].node);
-    return std::accumulate(largest.begin(), largest.end(), 0.0);
-  }
-
-  /// The sum over shards of one unit of rows, and what the neurons' own answers take away from it.
-  void sum_unit(const RowUnit& row_unit, std::int64_t shards) {
-    PlasticPart& part = parts[static_cast<std::size_t>(row_unit.layer)];
-    const std::int64_t rows = part.neurons / part.units, at = row_unit.unit * part.unit_floats;
-    for_each_merge(shards, [&](std::int64_t left, std::int64_t right) {
-      kernels::vector_kernels().accumulate(part.shard_changes(left) + at, part.shard_changes(right) + at, part.unit_floats);
+    for (int layer = pass.first; layer <= pass.last; ++layer)
+      largest[static_cast<std::size_t>(layer)] = parts[static_cast<std::size_t>(layer)].largest_change(pass.step);
+    workers.for_each(mine.count(), [&](std::int64_t i, int) {
+      const RowUnit& row = units[static_cast<std::size_t>(mine.first + i)];
+      parts[static_cast<std::size_t>(row.layer)].move_unit(row.unit, largest[static_cast<std::size_t>(row.layer)], pass.progress);
     });
-    float* change = part.change.floats() + row_unit.unit * rows * part.inputs;
-    part.kernel->unpack_rows(part.shard_changes(0), row_unit.unit, change);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t k = row_unit.unit * rows + r;
-      part.largest.floats()[k] =
-          kernels::vector_kernels().plastic_change(change + r * part.inputs, part.weight + k * part.inputs,
-                                                   static_cast<float>(part.moment_sums[static_cast<std::size_t>(k)]), part.inputs);
-    }
-  }
-
-  float largest_change(int layer, std::uint64_t step) const {
-    const PlasticPart& part = parts[static_cast<std::size_t>(layer)];
-    float largest = 0;
-    for (std::int64_t k = 0; k < part.neurons; ++k) {
-      const float of_row = part.largest.floats()[k];
-      if (!std::isfinite(of_row))
-        throw RunError(Complaint{fmt::format("change of weights of '{}' at step {}", graph.node(part.node).name, step), "finite numbers",
-                                 fmt::format("{}", of_row), "Lower the layer's rate or radius"});
-      largest = std::max(largest, of_row);
-    }
-    return largest;
-  }
-
-  void move_unit(const RowUnit& row_unit, const std::vector<float>& largest, double progress) {
-    PlasticPart& part = parts[static_cast<std::size_t>(row_unit.layer)];
-    const std::int64_t rows = part.neurons / part.units;
-    constexpr double kNothing = 1e-30, kAtRest = 1e-10;  // as in the official code
-    const double full_rate = part.plasticity.rate * (part.plasticity.falls ? 1 - progress : 1);
-    for (std::int64_t k = row_unit.unit * rows; k < (row_unit.unit + 1) * rows; ++k) {
-      const double rate = full_rate * std::pow(std::abs(norm(part, k) - 1.0) + kAtRest, part.plasticity.rate_exponent);
-      const auto factor = static_cast<float>(rate / (static_cast<double>(largest[static_cast<std::size_t>(row_unit.layer)]) + kNothing));
-      kernels::vector_kernels().add_scaled(part.weight + k * part.inputs, part.change.floats() + k * part.inputs, factor, part.inputs);
-    }
-  }
-
-  double norm(const PlasticPart& part, std::int64_t k) const {
-    return std::sqrt(kernels::vector_kernels().square_sum(part.weight + k * part.inputs, part.inputs));
+    team.synchronise("new weights");
+    packing.run(workers, parts[static_cast<std::size_t>(pass.first)].node(), parts[static_cast<std::size_t>(pass.last)].node());
+    return std::accumulate(largest.begin(), largest.end(), 0.0);
   }
 
   const graph::Graph& graph;
@@ -379,7 +277,7 @@ int PlasticNet::layers() const {
 }
 
 graph::NodeId PlasticNet::node_of(int layer) const {
-  return state_->parts[static_cast<std::size_t>(layer)].node;
+  return state_->parts[static_cast<std::size_t>(layer)].node();
 }
 
 void PlasticNet::load_weights() {
@@ -428,16 +326,13 @@ std::vector<std::int64_t> PlasticNet::first_slots(std::int64_t count) const {
 }
 
 std::vector<double> PlasticNet::norms(int layer) const {
-  const PlasticPart& part = state_->parts[static_cast<std::size_t>(layer)];
-  std::vector<double> norms(static_cast<std::size_t>(part.neurons));
-  for (std::int64_t k = 0; k < part.neurons; ++k) norms[static_cast<std::size_t>(k)] = state_->norm(part, k);
-  return norms;
+  return state_->parts[static_cast<std::size_t>(layer)].norms();
 }
 
 std::size_t PlasticNet::memory_bytes() const {
   std::size_t bytes = 0;
   for (const auto& kernel : state_->kernels) bytes += kernel == nullptr ? 0 : kernel->packed_bytes();
-  for (const PlasticPart& part : state_->parts) bytes += part.changes.size() + part.change.size();
+  for (const PlasticPart& part : state_->parts) bytes += part.memory_bytes();
   for (const Memory& memory : state_->crossing) bytes += memory.size();
   for (const auto* memories : {&state_->ping_pong, &state_->scratches})
     for (const Memory& memory : *memories) bytes += memory.size();
