@@ -27,10 +27,16 @@ std::string citation_of(const Paper& paper) {
   return joined(parts, ". ");
 }
 
+/// Facts that would fill a line for each run, or a page.
+bool is_of_one_run(const std::string& key) {
+  return key == "start_utc" || key == "end_utc" || key == "command_line" || key == "git_diff";
+}
+
 std::vector<ProvenanceLine> provenance_of(const std::vector<const RunRecord*>& runs) {
   std::map<std::string, std::map<std::string, int>> facts;
   for (const RunRecord* run : runs) {
-    for (const auto& [key, value] : run->provenance) ++facts[key][value];
+    for (const auto& [key, value] : run->provenance)
+      if (!is_of_one_run(key)) ++facts[key][value];
   }
   std::vector<ProvenanceLine> lines;
   for (const auto& [key, values] : facts) lines.push_back({key, {values.begin(), values.end()}});

@@ -110,7 +110,7 @@ std::vector<std::string> trials_of(const Claim& claim) {
 
 using Setting = std::tuple<std::string, std::string, std::string>;  // scale, data set, variation
 Setting setting_of(const RunGroup& group) {
-  return {group.scale, group.recipe.dataset, group.variation()};
+  return {group.scale, group.dataset(), group.variation()};
 }
 
 const RunGroup* find_group(const std::vector<RunGroup>& groups, const std::string& trial, const Setting& setting) {

@@ -24,7 +24,7 @@ std::string title_of(const catalog::Paper& paper, const RunGroup& group) {
 
 std::string setting_text(const RunGroup& group) {
   const std::string variation = group.variation();
-  return fmt::format("{}, {} scale{}", group.recipe.dataset, group.scale, variation.empty() ? "" : ", " + variation);
+  return fmt::format("{}, {} scale{}", group.dataset(), group.scale, variation.empty() ? "" : ", " + variation);
 }
 
 // As they come: the first trial's scales in their order.
@@ -76,9 +76,9 @@ void add_series(Plot& plot, const records::RunRecord& run, const std::string& na
 }
 
 const catalog::PublishedNumber* published_point(const catalog::Paper& paper, const RunGroup& group, const std::string& metric) {
-  for (const std::string& id : group.recipe.reports) {
+  for (const std::string& id : group.recipe.reproduces) {
     const auto* number = paper.find_published(id);
-    const bool same_data = number && canonical_name(number->dataset) == canonical_name(group.recipe.dataset);
+    const bool same_data = number && canonical_name(number->dataset) == canonical_name(group.dataset());
     if (same_data && number->status == "verified" && number->metric == metric) return number;
   }
   return nullptr;
@@ -93,7 +93,7 @@ void add_published(PlotLine& line, const catalog::Figure::Line& wanted, const ca
 /// Verified, and about the data set of this picture.
 bool is_of_setting(const catalog::PublishedNumber& number, const std::vector<RunGroup>& groups, const std::string& setting) {
   const auto group = std::find_if(groups.begin(), groups.end(), [&](const RunGroup& g) { return setting_text(g) == setting; });
-  return number.status == "verified" && canonical_name(number.dataset) == canonical_name(group->recipe.dataset);
+  return number.status == "verified" && canonical_name(number.dataset) == canonical_name(group->dataset());
 }
 
 bool spans_decades(const std::vector<double>& x) {

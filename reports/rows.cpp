@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "reports/text.hpp"
+#include "suite/recipes/fields.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -29,6 +30,12 @@ std::string chief_metric(const RunGroup& group) {
   return results.empty() ? "test_error" : results.begin()->first;
 }
 
+/// "60 epochs", "10000 updates".
+std::string length_text(const recipes::Recipe& recipe) {
+  if (recipe.steps > 0) return fmt::format("{} updates", recipe.steps);
+  return fmt::format("{} {}", shortest_text(recipe.epochs), recipe.epochs == 1 ? "epoch" : "epochs");
+}
+
 int footnote_number(const std::string& text, std::vector<std::string>& footnotes) {
   const auto found = std::find(footnotes.begin(), footnotes.end(), text);
   if (found != footnotes.end()) return static_cast<int>(found - footnotes.begin()) + 1;
@@ -44,7 +51,7 @@ std::string comparison_text(const Row& row, const RunGroup& group) {
   if (!row.published->verified) reasons.push_back("published value unverified");
   if (row.substitute) reasons.push_back("substitute data set");
   if (row.reduced_scale) reasons.push_back("reduced scale");
-  if (!group.recipe.settings_by_hand.empty()) reasons.push_back("recipe changed by hand");
+  if (!group.settings_by_hand().empty()) reasons.push_back("recipe changed by hand");
   return reasons.empty() ? "" : "not compared: " + joined(reasons, ", ");
 }
 
@@ -69,7 +76,7 @@ Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::Pu
   const catalog::Trial* trial = paper.find_trial(group.trial);
   row.trial = group.trial;
   row.title = trial && !trial->title.empty() ? trial->title : group.recipe.title.empty() ? group.trial : group.recipe.title;
-  row.dataset = group.recipe.dataset;
+  row.dataset = group.dataset();
   row.scale = group.scale;
   row.variation = group.variation();
   row.metric = published ? published->metric : chief_metric(group);
@@ -77,7 +84,7 @@ Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::Pu
   row.id = published ? published->id : row.trial + "/" + row.metric;
   row.protocol = protocol_of(group);
   if (published) row.published = Published{*published, published->status == "verified"};
-  row.substitute = published ? canonical_name(published->dataset) != canonical_name(row.dataset) : group.recipe.dataset_by_hand;
+  row.substitute = published ? canonical_name(published->dataset) != canonical_name(row.dataset) : group.is_set_by_hand("dataset");
   row.reduced_scale = group.scale != "paper";
   for (const records::RunRecord* run : group.runs) {
     if (const auto value = value_of(*run, row.metric)) {
@@ -96,8 +103,9 @@ Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::Pu
     row.verdict = agreement_text(*row.agreement, row, images);
   }
   row.deviations = group.deviations;
-  if (group.recipe.precision == "bf16") row.deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");
-  if (group.recipe.precision_by_hand && group.recipe.precision == "f32")
+  if (group.recipe.precision == Precision::bf16)
+    row.deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");
+  if (group.is_set_by_hand("precision") && group.recipe.precision == Precision::f32)
     row.deviations.push_back("float32 in place of the recipe's bfloat16");
   if (published && published->report == "median")
     row.deviations.push_back(published->runs ? fmt::format("the published value is the median of {} runs, ours a mean", *published->runs)
@@ -106,7 +114,7 @@ Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::Pu
     row.deviations.push_back(
         fmt::format("of answer version {}: the code of today, version {}, gives other bits", group.answer_version, kAnswerVersion));
   if (group.earlier_recipe) row.deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
-  for (const std::string& setting : group.recipe.settings_by_hand) row.deviations.push_back(recipes::kSetByHand + setting);
+  for (const std::string& setting : group.settings_by_hand()) row.deviations.push_back(recipes::by_hand_text(setting));
   for (const std::string& deviation : row.deviations) row.footnotes.push_back(footnote_number(deviation, footnotes));
   std::sort(row.footnotes.begin(), row.footnotes.end());
   return row;
@@ -116,14 +124,14 @@ Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::Pu
 
 Protocol protocol_of(const RunGroup& group) {
   Protocol protocol;
-  protocol.dataset = group.recipe.dataset;
+  protocol.dataset = group.dataset();
   protocol.preprocessing = or_none(group.recipe.preprocessing);
   protocol.augmentation = or_none(group.recipe.augmentation);
   if (group.recipe.test_views == 1) protocol.test_time_augmentation = "the image and its mirror averaged";
   if (group.recipe.test_views == 2) protocol.test_time_augmentation = "six views averaged: mirror, moves of a pixel";
   protocol.scale = group.scale;
-  protocol.precision = group.recipe.precision;
-  protocol.length = group.recipe.length();
+  protocol.precision = name_of(group.recipe.precision);
+  protocol.length = length_text(group.recipe);
   protocol.train_images = or_all(group.recipe.train_images);
   protocol.test_images = or_all(group.recipe.test_images);
   return protocol;
@@ -172,7 +180,7 @@ std::vector<Row> comparison_rows(const catalog::Paper& paper, const std::vector<
   std::vector<Row> rows;
   for (const RunGroup& group : groups) {
     bool any = false;
-    for (const std::string& id : group.recipe.reports) {
+    for (const std::string& id : group.recipe.reproduces) {
       if (const catalog::PublishedNumber* published = paper.find_published(id)) {
         rows.push_back(row_of(paper, group, published, footnotes));
         any = true;

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "reports/text.hpp"
+#include "suite/catalog/recipe_toml.hpp"
 #include "suite/errors.hpp"
+#include "suite/recipes/fields.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -34,67 +38,71 @@ std::optional<double> test_error(const records::RunRecord& run) {
   return found->second.values.back();
 }
 
-bool is_by_hand(const std::string& deviation) {
-  return deviation.starts_with(recipes::kSetByHand);
-}
-
-// The catalog's words about a recipe are no part of what is computed; what was set by hand stays.
-std::string without_words(recipes::Recipe recipe) {
-  recipe.title.clear();
-  std::erase_if(recipe.deviations, [](const std::string& deviation) { return !is_by_hand(deviation); });
-  return catalog::to_toml(recipe);
-}
-
-struct StoredRecipe {
-  std::string settings;                 ///< without words; the text itself where this version cannot read it
-  std::vector<std::string> deviations;  ///< its words
-  Precision precision = Precision::f32;
-};
-
-StoredRecipe read_stored(const std::string& recipe_toml) {
-  try {
-    const recipes::Recipe recipe = catalog::recipe_from_toml(recipe_toml);
-    return {without_words(recipe), recipe.deviations, recipe.precision};
-  } catch (const InputError&) {
-    return {recipe_toml, {}, {}};
-  }
-}
-
 const recipes::Recipe* recipe_of_today(const catalog::Paper& paper, const std::string& trial_name, const std::string& scale) {
   const catalog::Trial* trial = paper.find_trial(trial_name);
   return trial ? trial->recipe_at(scale) : nullptr;
 }
 
-// Only of recipes in which nothing but the precision was set by hand: what the catalog would make of others today is not known here.
-void compare_with_today(const catalog::Paper& paper, const StoredRecipe& stored, RunGroup& group) {
-  const RecipeFacts& facts = group.recipe;
-  if (facts.dataset_by_hand || !facts.settings_by_hand.empty()) return;
-  const recipes::Recipe* today = recipe_of_today(paper, group.trial, group.scale);
-  if (!today) return;
-  recipes::Recipe same = *today;
-  if (facts.precision_by_hand) {
-    same.precision = stored.precision;
-    same.deviations.push_back(recipes::kSetByHand + "precision=" + facts.precision);
+/// What the catalog makes of these overrides today. Throws InputError where it refuses one.
+recipes::Recipe with_overrides(recipes::Recipe recipe, const std::map<std::string, std::string>& by_hand) {
+  std::vector<std::pair<std::string, std::string>> in_order(by_hand.begin(), by_hand.end());
+  std::stable_partition(in_order.begin(), in_order.end(), [](const auto& setting) {
+    const recipes::Field* field = recipes::find_field(setting.first);
+    return field != nullptr && field->restarts;  // it would take back those before it
+  });
+  for (const auto& [key, value] : in_order) catalog::apply_override(recipe, key, value);
+  catalog::choose_shards(recipe);
+  return recipe;
+}
+
+bool is_earlier(const recipes::Recipe& stored, const recipes::Recipe& today) {
+  try {
+    return catalog::settings_text(with_overrides(today, stored.by_hand)) != catalog::settings_text(stored);
+  } catch (const InputError&) {
+    return true;
   }
-  group.earlier_recipe = stored.settings != without_words(same);
-  if (!group.earlier_recipe) group.deviations = today->deviations;
+}
+
+void take_words_of_today(const catalog::Paper& paper, RunGroup& group) {
+  if (const recipes::Recipe* today = recipe_of_today(paper, group.trial, group.scale)) {
+    group.recipe.title = today->title;
+    group.recipe.reproduces = today->reproduces;
+    if (catalog::settings_text(*today) == catalog::settings_text(group.recipe)) group.recipe.by_hand.clear();
+    group.earlier_recipe = is_earlier(group.recipe, *today);
+    if (!group.earlier_recipe) group.recipe.deviations = today->deviations;
+  }
+  group.deviations = recipes::deviation_texts(group.recipe);
 }
 
 // What a run says of itself beyond the words of its recipe, an analysis perhaps.
-void add_own_deviations(const records::RunRecord& run, const std::vector<std::string>& of_recipe, RunGroup& group) {
-  const auto holds = [&](const std::vector<std::string>& list, const std::string& text) {
-    return std::find(list.begin(), list.end(), text) != list.end();
-  };
+void add_own_deviations(const records::RunRecord& run, const recipes::Recipe& stored, RunGroup& group) {
+  std::set<std::string> known(group.deviations.begin(), group.deviations.end());
+  for (const recipes::Deviation& deviation : stored.deviations) known.insert(deviation.text);
+  for (const auto& [key, value] : stored.by_hand) known.insert(recipes::by_hand_text(key + "=" + value));
   for (const std::string& deviation : run.deviations)
-    if (!is_by_hand(deviation) && !holds(of_recipe, deviation) && !holds(group.deviations, deviation))
-      group.deviations.push_back(deviation);
+    if (known.insert(deviation).second) group.deviations.push_back(deviation);
 }
 
 }  // namespace
 
+std::string RunGroup::dataset() const {
+  return recipe.held_out_images > 0 ? recipe.dataset + ", held-out training images" : recipe.dataset;
+}
+
+bool RunGroup::is_set_by_hand(const std::string& key) const {
+  return recipe.by_hand.contains(key);
+}
+
+std::vector<std::string> RunGroup::settings_by_hand() const {
+  std::vector<std::string> settings;
+  for (const auto& [key, value] : recipe.by_hand)
+    if (key != "dataset" && key != "precision") settings.push_back(key + "=" + value);
+  return settings;
+}
+
 std::string RunGroup::variation() const {
-  std::vector<std::string> parts = recipe.settings_by_hand;
-  if (recipe.precision != "f32" || recipe.precision_by_hand) parts.push_back(recipe.precision);
+  std::vector<std::string> parts = settings_by_hand();
+  if (recipe.precision != Precision::f32 || is_set_by_hand("precision")) parts.push_back(name_of(recipe.precision));
   return joined(parts, "; ");
 }
 
@@ -165,23 +173,26 @@ std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<
                                  std::vector<LeftOut>& left_out) {
   std::map<std::tuple<std::string, std::string, std::string, int>, RunGroup> groups;
   for (const records::RunRecord* run : runs) {
-    const StoredRecipe stored = read_stored(run->recipe_toml);
-    const auto key = std::make_tuple(run->trial, run->scale, stored.settings, run->answer_version());
+    recipes::Recipe stored;
+    try {
+      stored = catalog::stored_recipe(run->recipe_toml, catalog::Strictness::lenient);
+      if (stored.dataset.empty())
+        throw InputError(
+            Complaint{file_name(*run) + ", /recipe", "a recipe that names its data set", "none", "The run has to be done again"});
+    } catch (const InputError& error) {
+      left_out.push_back({file_name(*run), error.what()});
+      continue;
+    }
+    const auto key = std::make_tuple(run->trial, run->scale, catalog::settings_text(stored), run->answer_version());
     auto found = groups.find(key);
     if (found == groups.end()) {
-      try {
-        RunGroup group{run->trial, run->scale, read_recipe_facts(run->recipe_toml, file_name(*run) + ", /recipe"), {}};
-        group.answer_version = run->answer_version();
-        group.deviations = group.recipe.deviations;
-        compare_with_today(paper, stored, group);
-        found = groups.emplace(key, std::move(group)).first;
-      } catch (const InputError& error) {
-        left_out.push_back({file_name(*run), error.what()});
-        continue;
-      }
+      RunGroup group{run->trial, run->scale, stored, {}};
+      group.answer_version = run->answer_version();
+      take_words_of_today(paper, group);
+      found = groups.emplace(key, std::move(group)).first;
     }
     RunGroup& group = found->second;
-    add_own_deviations(*run, stored.deviations, group);
+    add_own_deviations(*run, stored, group);
     const auto first = std::find_if(group.runs.begin(), group.runs.end(), [&](const auto* other) { return other->seed == run->seed; });
     if (first == group.runs.end()) {
       group.runs.push_back(run);
@@ -198,9 +209,9 @@ std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<
   std::vector<RunGroup> ordered;
   for (auto& [key, group] : groups) ordered.push_back(std::move(group));
   const auto place = [&](const RunGroup& g) {
-    return std::make_tuple(trial_rank(paper, g.trial), g.trial, scale_rank(g.scale), g.recipe.dataset_by_hand, g.recipe.dataset,
-                           g.recipe.settings_by_hand.size(), g.variation(), g.outdated(), -g.answer_version,
-                           -static_cast<int>(g.runs.size()), g.runs.front()->recipe_toml);
+    return std::make_tuple(trial_rank(paper, g.trial), g.trial, scale_rank(g.scale), g.is_set_by_hand("dataset"), g.dataset(),
+                           g.settings_by_hand().size(), g.variation(), g.outdated(), -g.answer_version, -static_cast<int>(g.runs.size()),
+                           g.runs.front()->recipe_toml);
   };
   std::sort(ordered.begin(), ordered.end(), [&](const RunGroup& a, const RunGroup& b) { return place(a) < place(b); });
   for (RunGroup& group : ordered) {

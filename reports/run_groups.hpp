@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "reports/recipe_facts.hpp"
 #include "reports/report.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/records/run_record.hpp"
@@ -16,16 +15,21 @@ namespace reprise::reports {
 
 struct RunGroup {
   std::string trial, scale;
-  RecipeFacts recipe;
+  /// As the runs have stored it, but title and published ids are the catalog's of today, and so is `by_hand` where its recipe is this one.
+  recipes::Recipe recipe;
   std::vector<const records::RunRecord*> runs;  ///< by seed, each seed once
 
-  bool earlier_recipe = false;          ///< the catalog's recipe of this trial and scale is another one today
+  bool earlier_recipe = false;  ///< the catalog's recipe of this trial and scale, with the same settings by hand, is another one today
   int answer_version = kAnswerVersion;  ///< of the code that made the runs, the same for all
   bool outdated() const { return earlier_recipe || answer_version != kAnswerVersion; }
-  /// What differs from the paper: in the catalog's words of today where its recipe is this one, else in the run's; then what runs added
-  /// themselves. Settings by hand are in `recipe`.
+  /// What differs from the paper: in the catalog's words of today, or the run's where its recipe is an earlier one or its trial is gone;
+  /// then what runs added themselves.
   std::vector<std::string> deviations{};
 
+  std::string dataset() const;                        ///< says so if held-out training images stand for the test set
+  bool is_set_by_hand(const std::string& key) const;  ///< that key of the recipe
+  /// "optimizer.max_norm=3", sorted; data set and precision are told apart from the rest.
+  std::vector<std::string> settings_by_hand() const;
   /// Precision (the catalog's f32 unsaid) and settings by hand, or "".
   std::string variation() const;
   const records::RunRecord* with_seed(std::int64_t seed) const;

@@ -14,6 +14,7 @@
 namespace reprise::catalog {
 namespace {
 
+using recipes::scale_names;
 using Strings = std::vector<std::string>;
 
 bool contains(const Strings& list, const std::string& name) {
@@ -113,7 +114,6 @@ void apply_with_scale(recipes::Recipe& recipe, const TomlTable& table, const std
   if (has_heading) {
     std::string ignored;
     Strings scales;
-    table.read("title", recipe.title);
     table.read("group", ignored);
     table.read("scales", scales);
   }
@@ -225,7 +225,7 @@ void read_trials(const ExperimentFile& file, Paper& paper) {
     for (const std::string& scale : trial.scales) {
       const recipes::Recipe& recipe = trial.recipes.emplace_back(file.resolve(paper.slug, name, scale));
       trial.title = recipe.title;
-      for (const std::string& id : recipe.reports) require_known(table, "reports", "published number", id, published);
+      for (const std::string& id : recipe.reproduces) require_known(table, "reproduces", "published number", id, published);
     }
     paper.trials.push_back(std::move(trial));
   }

@@ -1,19 +1,24 @@
 // Writes a recipe as TOML, keys in a fixed order, and reads it back.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/old_recipe.hpp"
 #include "suite/catalog/recipe_toml.hpp"
 #include "suite/procedures/procedure.hpp"
+#include "suite/recipes/fields.hpp"
 
 namespace reprise::catalog {
 namespace {
 
+using recipes::Field;
 using recipes::Options;
 using recipes::Recipe;
-using schedules::Schedule;
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
@@ -59,7 +64,35 @@ std::string text_of(const std::vector<double>& list) {
   });
 }
 
-std::string text_of(const Options::Value& value) {
+/// The value of a row as TOML, on one line.
+struct ValueText {
+  const Field& field;
+
+  std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
+  std::string operator()(const int* value) const { return fmt::format("{}", *value); }
+  std::string operator()(const std::int64_t* value) const {
+    return *value == 0 && field.word_for_zero != nullptr ? quoted(field.word_for_zero) : fmt::format("{}", *value);
+  }
+  std::string operator()(const double* value) const { return number(*value); }
+  std::string operator()(const std::string* value) const { return quoted(*value); }
+  std::string operator()(const Precision* value) const { return quoted(name_of(*value)); }
+  std::string operator()(const std::vector<double>* value) const { return text_of(*value); }
+  std::string operator()(const std::vector<std::string>* value) const { return text_of(*value); }
+  std::string operator()(const std::vector<recipes::Deviation>* value) const {
+    return list_text(*value, [](const recipes::Deviation& deviation) {
+      if (deviation.keys.empty()) return quoted(deviation.text);
+      return fmt::format("{{ text = {}, keys = {} }}", quoted(deviation.text), text_of(deviation.keys));
+    });
+  }
+  std::string operator()(const std::map<std::string, std::string>* value) const {
+    std::vector<std::string> parts;
+    for (const auto& [key, text] : *value) parts.push_back(fmt::format("{} = {}", key_text(key), quoted(text)));
+    return fmt::format("{{ {} }}", fmt::join(parts, ", "));
+  }
+  std::string operator()(const Options*) const { return ""; }  // has lines of its own
+};
+
+std::string option_text(const Options::Value& value) {
   struct Write {
     std::string operator()(bool v) const { return v ? "true" : "false"; }
     std::string operator()(std::int64_t v) const { return fmt::format("{}", v); }
@@ -71,103 +104,87 @@ std::string text_of(const Options::Value& value) {
   return std::visit(Write{}, value);
 }
 
-std::string options_text(const Options& options) {
+/// Key and value as TOML, in order: one pair for each row that is written, one for each option.
+std::vector<std::pair<std::string, std::string>> lines_of(const Recipe& recipe, bool words) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const Field& field : recipes::fields()) {
+    if ((field.role == recipes::Role::word) != words || !recipes::is_written(field, recipe)) continue;
+    if (field.plastic && !procedures::of(recipe).has_plastic_phase) continue;
+    const Field::Place place = field.place(recipe);
+    if (const auto* options = std::get_if<Options*>(&place)) {
+      for (const auto& [key, value] : (*options)->values()) lines.emplace_back(field.table() + key_text(key), option_text(value));
+    } else {
+      lines.emplace_back(field.key, std::visit(ValueText{field}, place));
+    }
+  }
+  return lines;
+}
+
+/// Lines as TOML, "[table]" where a new one begins.
+std::string toml_of(const std::vector<std::pair<std::string, std::string>>& lines, std::string table) {
   std::string out;
-  for (const auto& [key, value] : options.values()) out += fmt::format("{} = {}\n", key_text(key), text_of(value));
+  for (const auto& [key, value] : lines) {
+    const std::size_t quote = key.find('"');
+    const std::size_t dot = key.rfind('.', quote);
+    const std::string inner = dot == std::string::npos ? "" : key.substr(0, dot);
+    if (!inner.empty() && inner != table) out += fmt::format("\n[{}]\n", inner);
+    table = inner;
+    out += fmt::format("{} = {}\n", dot == std::string::npos ? key : key.substr(dot + 1), value);
+  }
   return out;
-}
-
-std::string schedule_text(const char* name, const Schedule& schedule) {
-  std::string out = fmt::format("\n[optimizer.{}]\n", name);
-  out += fmt::format("kind = {}\n", quoted(schedule.kind));
-  out += fmt::format("value = {}\n", number(schedule.value));
-  if (schedule.start != 0) out += fmt::format("start = {}\n", number(schedule.start));
-  out += fmt::format("final = {}\n", number(schedule.final_value));
-  out += fmt::format("factor = {}\n", number(schedule.factor));
-  out += fmt::format("decay_steps = {}\n", number(schedule.decay_steps));
-  out += fmt::format("warmup = {}\n", number(schedule.warmup));
-  return out + fmt::format("milestones = {}\n", text_of(schedule.milestones));
-}
-
-std::string optimizer_text(const optimizers::OptimizerRecipe& optimizer) {
-  std::string out = "\n[optimizer]\n";
-  out += fmt::format("kind = {}\n", quoted(optimizer.kind));
-  out += fmt::format("nesterov = {}\n", optimizer.nesterov);
-  out += fmt::format("beta1 = {}\n", number(optimizer.beta1));
-  out += fmt::format("beta2 = {}\n", number(optimizer.beta2));
-  out += fmt::format("epsilon = {}\n", number(optimizer.epsilon));
-  out += fmt::format("weight_decay = {}\n", number(optimizer.weight_decay));
-  out += fmt::format("l1 = {}\n", number(optimizer.l1));
-  out += fmt::format("max_norm = {}\n", number(optimizer.max_norm));
-  // Keys that came later are left out where they say nothing, so that earlier results keep their names.
-  if (optimizer.lookahead_steps > 0)
-    out += fmt::format("lookahead_steps = {}\nlookahead_decay = {}\n", optimizer.lookahead_steps, number(optimizer.lookahead_decay));
-  if (!optimizer.frozen.empty())
-    out += fmt::format("frozen = {}\nfrozen_from = {}\n", text_of(optimizer.frozen), number(optimizer.frozen_from));
-  return out + schedule_text("learning_rate", optimizer.learning_rate) + schedule_text("momentum", optimizer.momentum);
-}
-
-std::string shard_text(std::int64_t shard) {
-  return shard == 0 ? quoted("auto") : fmt::format("{}", shard);
-}
-
-std::string hebbian_text(const recipes::HebbianRecipe& hebbian) {
-  std::string out = "\n[hebbian]\n";
-  out += fmt::format("epochs = {}\n", number(hebbian.epochs));
-  out += fmt::format("batch = {}\n", hebbian.batch);
-  out += fmt::format("shard = {}\n", shard_text(hebbian.shard));
-  out += fmt::format("order = {}\n", quoted(hebbian.order));
-  out += fmt::format("labelled_images = {}\n", hebbian.labelled_images);
-  return out + fmt::format("features = {}\n", quoted(name_of(hebbian.features)));
 }
 
 }  // namespace
 
+std::string settings_text(const Recipe& recipe) {
+  return toml_of(lines_of(recipe, false), "");
+}
+
 std::string to_toml(const Recipe& recipe) {
-  std::string out;
-  const auto line = [&](const char* key, const std::string& value) { out += fmt::format("{} = {}\n", key, value); };
-  line("paper", quoted(recipe.paper));
-  line("trial", quoted(recipe.trial));
-  line("scale", quoted(recipe.scale));
-  line("title", quoted(recipe.title));
-  line("procedure", quoted(recipe.procedure));
-  line("dataset", quoted(recipe.dataset));
-  line("train_images", fmt::format("{}", recipe.train_images));
-  line("test_images", fmt::format("{}", recipe.test_images));
-  if (recipe.held_out_images > 0) line("held_out_images", fmt::format("{}", recipe.held_out_images));
-  line("preprocessing", text_of(recipe.preprocessing));
-  line("augmentation", text_of(recipe.augmentation));
-  line("batch", fmt::format("{}", recipe.batch));
-  line("shard", shard_text(recipe.shard));
-  line("epochs", number(recipe.epochs));
-  line("steps", fmt::format("{}", recipe.steps));
-  line("precision", quoted(name_of(recipe.precision)));
-  line("label_smoothing", number(recipe.label_smoothing));
-  if (recipe.drop_last) line("drop_last", "true");
-  if (recipe.test_views > 0) line("test_views", fmt::format("{}", recipe.test_views));
-  line("evaluations", fmt::format("{}", recipe.evaluations));
-  line("analyses", text_of(recipe.analyses));
-  line("reports", text_of(recipe.reports));
-  line("deviations", text_of(recipe.deviations));
-  out += fmt::format("\n[model]\nname = {}\n", quoted(recipe.model)) + options_text(recipe.model_options);
-  out += optimizer_text(recipe.optimizer);
-  if (procedures::of(recipe).has_plastic_phase) out += hebbian_text(recipe.hebbian);
-  out += "\n[analysis]\n" + options_text(recipe.analysis_options);
-  return out;
+  return settings_text(recipe) + "\n[words]\n" + toml_of(lines_of(recipe, true), "");
 }
 
 Recipe recipe_from_toml(const std::string& text) {
-  const toml::table parsed = parse_toml_text(text, "recipe");
-  const TomlTable table(parsed, "recipe", "");
-  Recipe recipe;
-  table.read("paper", recipe.paper);
-  table.read("trial", recipe.trial);
-  table.read_among("scale", recipe.scale, scale_names());
-  table.read("title", recipe.title);
-  apply_layer(recipe, table);
-  table.finish();
+  Recipe recipe = stored_recipe(text, Strictness::strict);
   check_recipe(recipe);
   return recipe;
+}
+
+Recipe stored_recipe(const std::string& text, Strictness strictness) {
+  toml::table parsed = parse_toml_text(text, "recipe");
+  if (is_old_form(parsed)) to_present_form(parsed);
+  const TomlTable table(parsed, "recipe", "");
+  Recipe recipe;
+  read_fields(table, "", {recipes::Role::name, recipes::Role::setting}, recipe, strictness);
+  if (const auto words = table.table("words")) {
+    read_fields(*words, "", {recipes::Role::word}, recipe, strictness);
+    if (strictness == Strictness::strict) words->finish();
+  }
+  if (strictness == Strictness::strict) table.finish();
+  return recipe;
+}
+
+std::string value_text(const Field& field, const Recipe& recipe) {
+  return std::visit(ValueText{field}, field.place(recipe));
+}
+
+std::vector<FieldDifference> compare_recipes(const Recipe& a, const Recipe& b) {
+  std::map<std::string, std::pair<std::string, std::string>> values;
+  std::vector<std::string> order;
+  for (const bool words : {false, true}) {
+    for (const auto& [key, value] : lines_of(a, words)) order.push_back(key), values[key].first = value;
+    for (const auto& [key, value] : lines_of(b, words)) {
+      if (!values.contains(key)) order.push_back(key);
+      values[key].second = value;
+    }
+  }
+  std::vector<FieldDifference> differences;
+  for (const std::string& key : order) {
+    const auto& [in_a, in_b] = values.at(key);
+    const Field* field = recipes::find_field(key);
+    if (in_a != in_b) differences.push_back({key, in_a, in_b, field != nullptr && field->role == recipes::Role::word});
+  }
+  return differences;
 }
 
 }  // namespace reprise::catalog

@@ -4,179 +4,213 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 #include <sstream>
+#include <type_traits>
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"
+#include "suite/recipes/fields.hpp"
+#include "suite/text/suggestion.hpp"
 
 namespace reprise::catalog {
 namespace {
 
+using recipes::Deviation;
+using recipes::Field;
 using recipes::Options;
 using recipes::Recipe;
-using schedules::Schedule;
+using recipes::Role;
 
-const std::vector<std::string> kScheduleKinds{"constant", "step",      "inverse_decay", "halving",
-                                              "cosine",   "one_cycle", "linear",        "exponential"};
-
-constexpr double kMostEpochs = 1e9;  // times the steps of an epoch, still a whole number of 64 bits
-
-/// One note a key, sorted, whatever the order of the flags: the same settings are the same recipe.
-void note_by_hand(std::vector<std::string>& deviations, const std::string& key, const std::string& value) {
-  const auto forget = [&](const std::string& start) {
-    std::erase_if(deviations, [&](const std::string& text) { return text.starts_with(recipes::kSetByHand + start); });
-  };
-  forget(key + "=");
-  // What this key takes back of those before it.
-  if (key == "epochs") forget("steps=");
-  if (key == "model.name") forget("model.");
-  if (key.ends_with(".kind")) forget(key.substr(0, key.size() - 4));
-  const std::string note = fmt::format("{}{}={}", recipes::kSetByHand, key, value);
-  const auto first =
-      std::find_if(deviations.begin(), deviations.end(), [](const std::string& text) { return text.starts_with(recipes::kSetByHand); });
-  deviations.insert(std::upper_bound(first, deviations.end(), note), note);
+bool is_within(double value, const Field& field) {
+  return field.open ? value > field.min && value < field.max : value >= field.min && value <= field.max;
 }
 
-template <typename Number>
-void read_between(const TomlTable& table, const std::string& key, Number& value, double low, double high) {
-  if (!table.read(key, value)) return;
-  const double found = static_cast<double>(value);
-  if (found < low || found > high) {
-    table.refuse(key, high > 1e15 ? fmt::format("at least {}", low) : fmt::format("a number from {} to {}", low, high),
-                 fmt::format("{}", value), "Correct the value");
-  }
+std::string bounds_text(const Field& field) {
+  if (field.max > 1e15) return fmt::format("at least {}", field.min);
+  return field.open ? fmt::format("between {} and {}", field.min, field.max) : fmt::format("a number from {} to {}", field.min, field.max);
 }
 
-/// A number of samples, or "auto": 0 until choose_shards puts a number in its place.
-void read_shard(const TomlTable& table, std::int64_t& shard) {
-  const toml::node* node = table.node("shard");
-  if (node == nullptr || !node->is_string()) return read_between(table, "shard", shard, 1, 1e18);
-  std::string word;
-  table.read("shard", word);
-  if (word != "auto") table.refuse("shard", "a number of samples, or \"auto\"", fmt::format("\"{}\"", word), "Correct the value");
-  shard = 0;
+/// Names that only a later folder knows.
+std::vector<std::string> allowed_names(const Field& field) {
+  if (field.key == "procedure") return procedures::names();
+  return field.key == "analyses" ? analyses::analysis_names() : field.among;
 }
 
-void read_schedule(const TomlTable& table, const std::string& key, Schedule& schedule) {
-  const toml::node* node = table.node(key);
-  if (!node) return;
-  if (!node->is_table()) {
-    table.read(key, schedule.value);
-    return;
-  }
-  const TomlTable inner = *table.table(key);
-  std::string kind = schedule.kind;
-  if (inner.read_among("kind", kind, kScheduleKinds) && kind != schedule.kind) {
-    schedule = Schedule{};
-    schedule.kind = kind;
-  }
-  inner.read("value", schedule.value);
-  inner.read("start", schedule.start);
-  inner.read("final", schedule.final_value);
-  inner.read("factor", schedule.factor);
-  read_between(inner, "decay_steps", schedule.decay_steps, 0, 1e18);
-  read_between(inner, "warmup", schedule.warmup, 0, 1);
-  inner.read("milestones", schedule.milestones);
-  for (const double milestone : schedule.milestones) {
-    if (milestone <= 0 || milestone >= 1) {
-      inner.refuse("milestones", "fractions of the run, between 0 and 1", fmt::format("{}", milestone),
-                   "Divide the epoch of the drop by the number of epochs");
+/// Reads one row's value from `key` of a table, and refuses what the row does not allow.
+class ValueReader {
+ public:
+  ValueReader(const TomlTable& table, std::string key, const Field& field) : table_(table), key_(std::move(key)), field_(field) {}
+
+  bool operator()(bool* value) const { return table_.read(key_, *value); }
+
+  template <typename Number>
+  requires std::is_arithmetic_v<Number>
+  bool operator()(Number* value) const {
+    const toml::node* node = table_.node(key_);
+    if (node == nullptr) return false;
+    if (field_.word_for_zero != nullptr && node->is_string()) {
+      std::string word;
+      table_.read(key_, word);
+      if (word != field_.word_for_zero) refuse(fmt::format("a number, or \"{}\"", field_.word_for_zero), fmt::format("\"{}\"", word));
+      *value = 0;
+      return true;
     }
+    table_.read(key_, *value);
+    require_within(static_cast<double>(*value), fmt::format("{}", *value));
+    return true;
   }
-  inner.finish();
-}
 
-void read_optimizer(const TomlTable& table, optimizers::OptimizerRecipe& optimizer) {
-  table.read_among("kind", optimizer.kind, {"sgd", "adam", "adamw"});
-  read_schedule(table, "learning_rate", optimizer.learning_rate);
-  read_schedule(table, "momentum", optimizer.momentum);
-  table.read("nesterov", optimizer.nesterov);
-  read_between(table, "beta1", optimizer.beta1, 0, 1);
-  read_between(table, "beta2", optimizer.beta2, 0, 1);
-  read_between(table, "epsilon", optimizer.epsilon, 0, 1);
-  read_between(table, "weight_decay", optimizer.weight_decay, 0, 1e18);
-  read_between(table, "l1", optimizer.l1, 0, 1e18);
-  read_between(table, "max_norm", optimizer.max_norm, 0, 1e18);
-  read_between(table, "lookahead_steps", optimizer.lookahead_steps, 0, 1e18);
-  read_between(table, "lookahead_decay", optimizer.lookahead_decay, 0, 1);
-  table.read("frozen", optimizer.frozen);
-  read_between(table, "frozen_from", optimizer.frozen_from, 0, 1);
-  table.finish();
-}
-
-Precision precision_named(const TomlTable& table, const std::string& key, Precision before) {
-  std::string name = name_of(before);
-  table.read_among(key, name, {name_of(Precision::f32), name_of(Precision::bf16)});
-  return name == name_of(Precision::bf16) ? Precision::bf16 : Precision::f32;
-}
-
-void read_hebbian(const TomlTable& table, recipes::HebbianRecipe& hebbian) {
-  read_between(table, "epochs", hebbian.epochs, 0, kMostEpochs);
-  read_between(table, "batch", hebbian.batch, 1, 1e18);
-  read_shard(table, hebbian.shard);
-  table.read_among("order", hebbian.order, {"all_at_once", "layer_by_layer"});
-  read_between(table, "labelled_images", hebbian.labelled_images, 0, 1e18);
-  hebbian.features = precision_named(table, "features", hebbian.features);
-  table.finish();
-}
-
-void read_options(const TomlTable& table, Options& options) {
-  for (const std::string& key : table.keys()) {
-    if (key != "name") options.set(key, table.option(key));
+  bool operator()(std::string* value) const {
+    const std::vector<std::string> allowed = allowed_names(field_);
+    return allowed.empty() ? table_.read(key_, *value) : table_.read_among(key_, *value, allowed);
   }
-}
 
-void read_model(const TomlTable& table, Recipe& recipe) {
-  std::string name = recipe.model;
-  table.read("name", name);
-  if (name != recipe.model) recipe.model_options = Options{};
-  recipe.model = name;
-  read_options(table, recipe.model_options);
+  bool operator()(Precision* value) const {
+    std::string name;
+    if (!table_.read_among(key_, name, field_.among)) return false;
+    *value = name == name_of(Precision::bf16) ? Precision::bf16 : Precision::f32;
+    return true;
+  }
+
+  bool operator()(std::vector<double>* values) const {
+    if (!table_.read(key_, *values)) return false;
+    for (const double value : *values) require_within(value, fmt::format("{}", value));
+    return true;
+  }
+
+  bool operator()(std::vector<std::string>* values) const {
+    if (!table_.read(key_, *values)) return false;
+    const std::vector<std::string> allowed = allowed_names(field_);
+    for (const std::string& value : *values)
+      if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), value) == allowed.end())
+        table_.refuse(key_, fmt::format("some of {}", fmt::join(allowed, ", ")), fmt::format("\"{}\"", value),
+                      text::did_you_mean(value, allowed, "Correct the name"));
+    return true;
+  }
+
+  /// Each a text, or { text = "...", keys = ["epochs"] }.
+  bool operator()(std::vector<Deviation>* deviations) const {
+    const toml::node* node = table_.node(key_);
+    if (node == nullptr) return false;
+    const toml::array* list = node->as_array();
+    if (list == nullptr) refuse("a list of texts or of { text, keys }", "no list");
+    if (!field_.adds_up) deviations->clear();
+    for (const toml::node& element : *list) {
+      Deviation deviation;
+      if (const toml::table* inner = element.as_table()) {
+        const TomlTable described(*inner, table_.file(), table_.place(key_));
+        deviation.text = described.required_text("text");
+        described.read("keys", deviation.keys);
+        described.finish();
+        for (const std::string& key : deviation.keys)
+          if (!is_key_or_table(key)) described.refuse("keys", "keys of the recipe", fmt::format("\"{}\"", key), "Correct the key");
+      } else if (element.is_string()) {
+        deviation.text = *element.value<std::string>();
+      } else {
+        refuse("a list of texts or of { text, keys }", "in it something else");
+      }
+      deviations->push_back(std::move(deviation));
+    }
+    return true;
+  }
+
+  bool operator()(std::map<std::string, std::string>* texts) const {
+    const auto inner = table_.table(key_);
+    if (!inner) return false;
+    texts->clear();
+    for (const std::string& key : inner->keys()) (*texts)[key] = inner->required_text(key);
+    return true;
+  }
+
+  /// Every key that no row of the table names.
+  bool operator()(Options* options) const {
+    for (const std::string& key : table_.keys())
+      if (const Field* named = recipes::find_field(field_.table() + key); named == &field_) options->set(key, table_.option(key));
+    return true;
+  }
+
+ private:
+  static bool is_key_or_table(const std::string& key) {
+    return std::any_of(recipes::fields().begin(), recipes::fields().end(),
+                       [&](const Field& field) { return field.key.starts_with(key + ".") || recipes::find_field(key) != nullptr; });
+  }
+
+  [[noreturn]] void refuse(const std::string& expected, const std::string& found) const {
+    table_.refuse(key_, expected, found, "Correct the value");
+  }
+
+  void require_within(double value, const std::string& found) const {
+    if (!is_within(value, field_)) refuse(bounds_text(field_), found);
+  }
+
+  const TomlTable& table_;
+  std::string key_;
+  const Field& field_;
+};
+
+void read_field(const TomlTable& table, const std::string& key, const Field& field, Recipe& recipe) {
+  if (field.clears != nullptr && table.has(key)) recipes::reset(*recipes::find_field(field.clears), recipe);
+  const Recipe before = field.restarts ? recipe : Recipe{};
+  const bool given = std::visit(ValueReader(table, key, field), field.at(recipe));
+  if (given && field.restarts && !recipes::same_value(field, before, recipe)) recipes::restart_table(field, recipe);
 }
 
 }  // namespace
 
-const std::vector<std::string>& scale_names() {
-  static const std::vector<std::string> names{"smoke", "desk", "paper"};
-  return names;
+void read_fields(const TomlTable& table, const std::string& path, const std::vector<Role>& roles, Recipe& recipe, Strictness strictness) {
+  std::set<std::string> inner_tables;
+  for (const Field& field : recipes::fields()) {
+    if (!field.key.starts_with(path) || std::find(roles.begin(), roles.end(), field.role) == roles.end()) continue;
+    const std::string rest = field.key.substr(path.size());
+    const std::string head = rest.substr(0, rest.find('.'));
+    if (head == rest) {
+      read_field(table, rest, field, recipe);
+    } else if (inner_tables.insert(head).second) {
+      const toml::node* node = table.node(head);
+      const Field* value = recipes::find_field(path + head);
+      if (node != nullptr && !node->is_table() && value != nullptr) {
+        read_field(table, head, *value, recipe);
+      } else if (const auto inner = table.table(head)) {
+        read_fields(*inner, path + head + ".", roles, recipe, strictness);
+        if (strictness == Strictness::strict) inner->finish();
+      }
+    }
+  }
+}
+
+std::string allowed_text(const Field& field) {
+  const std::vector<std::string> names = allowed_names(field);
+  if (!names.empty()) return fmt::format("{}", fmt::join(names, ", "));
+  const std::string word = field.word_for_zero != nullptr ? fmt::format(", or \"{}\"", field.word_for_zero) : "";
+  return std::isfinite(field.min) ? bounds_text(field) + word : "";
 }
 
 void apply_layer(Recipe& recipe, const TomlTable& layer) {
-  layer.read_among("procedure", recipe.procedure, procedures::names());
-  if (const auto model = layer.table("model")) read_model(*model, recipe);
-  layer.read("dataset", recipe.dataset);
-  read_between(layer, "train_images", recipe.train_images, 0, 1e18);
-  read_between(layer, "test_images", recipe.test_images, 0, 1e18);
-  read_between(layer, "held_out_images", recipe.held_out_images, 0, 1e18);
-  layer.read("preprocessing", recipe.preprocessing);
-  layer.read("augmentation", recipe.augmentation);
-  read_between(layer, "batch", recipe.batch, 1, 1e18);
-  read_shard(layer, recipe.shard);
-  if (layer.has("epochs")) recipe.steps = 0;
-  read_between(layer, "epochs", recipe.epochs, 0, kMostEpochs);
-  read_between(layer, "steps", recipe.steps, 0, 1e18);
-  recipe.precision = precision_named(layer, "precision", recipe.precision);
-  if (const auto hebbian = layer.table("hebbian")) read_hebbian(*hebbian, recipe.hebbian);
-  if (const auto optimizer = layer.table("optimizer")) read_optimizer(*optimizer, recipe.optimizer);
-  read_between(layer, "label_smoothing", recipe.label_smoothing, 0, 0.999);
-  layer.read("drop_last", recipe.drop_last);
-  read_between(layer, "test_views", recipe.test_views, 0, 2);
-  read_between(layer, "evaluations", recipe.evaluations, 1, 1e18);
-  layer.read("analyses", recipe.analyses);
-  const std::vector<std::string> known = analyses::analysis_names();
-  for (const std::string& analysis : recipe.analyses) {
-    if (std::find(known.begin(), known.end(), analysis) == known.end()) {
-      layer.refuse("analyses", fmt::format("some of {}", fmt::join(known, ", ")), fmt::format("\"{}\"", analysis), "Correct the name");
-    }
-  }
-  if (const auto analysis = layer.table("analysis")) read_options(*analysis, recipe.analysis_options);
-  layer.read("reports", recipe.reports);
-  std::vector<std::string> deviations;
-  layer.read("deviations", deviations);
-  recipe.deviations.insert(recipe.deviations.end(), deviations.begin(), deviations.end());
+  read_fields(layer, "", {Role::setting, Role::word}, recipe);
 }
+
+namespace {
+
+/// "learning_rate" is a key of the table "optimizer": the whole key was meant.
+void suggest_full_key(const std::string& key) {
+  if (key.find('.') != std::string::npos) return;
+  std::vector<std::string> meant;
+  for (const Field& field : recipes::fields()) {
+    if (field.role != Role::setting) continue;
+    const std::string whole = field.name() == "value" ? field.table().substr(0, field.table().size() - 1) : field.key;
+    if (whole == key || whole.starts_with(key + ".")) return;
+    if (whole.ends_with("." + key)) meant.push_back(whole);
+  }
+  if (meant.empty()) return;
+  throw InputError(Complaint{"--set " + key, "a key of the recipe", fmt::format("'{}', which stands in a table", key),
+                             fmt::format("Did you mean '{}'?", fmt::join(meant, "' or '"))});
+}
+
+}  // namespace
 
 void apply_override(Recipe& recipe, const std::string& key, const std::string& value) {
   if (key.empty() || key.front() == '.' || key.back() == '.' || key.find("..") != std::string::npos) {
@@ -203,11 +237,12 @@ void apply_override(Recipe& recipe, const std::string& key, const std::string& v
   }
   inner->insert(part, *holder.get("value"));
 
-  const std::string before = to_toml(recipe);
+  const std::string before = settings_text(recipe);
   const TomlTable table(layer, "--set", "");
-  apply_layer(recipe, table);
+  suggest_full_key(key);
+  read_fields(table, "", {Role::setting}, recipe);
   table.finish();
-  if (to_toml(recipe) != before && key != "deviations") note_by_hand(recipe.deviations, key, value);
+  if (settings_text(recipe) != before) recipes::note_by_hand(recipe, key, value);
 }
 
 void check_recipe(const Recipe& recipe) {

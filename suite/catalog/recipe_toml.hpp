@@ -4,26 +4,26 @@
 #include <string>
 #include <vector>
 
+#include "suite/catalog/catalog.hpp"
 #include "suite/catalog/toml_table.hpp"
-#include "suite/recipes/recipe.hpp"
+#include "suite/recipes/fields.hpp"
 
 namespace reprise::catalog {
 
-/// Sets what `layer` holds; what it does not hold stays. Rules where that is not enough:
-///   a number for a schedule sets its value; a schedule table with another `kind` starts afresh
-///   another model.name forgets the options of the model before
-///   epochs forgets steps that an earlier layer set
-///   deviations add up, every other list is replaced
-/// The caller may read further keys of `layer` and must call layer.finish().
+/// Reads the rows of suite/recipes/fields.hpp whose key begins with `path` and whose role is among `roles` from a table; what it does not
+/// hold stays as it is, but for what the rows say (`restarts`, `clears`, `adds_up`). A number for a schedule is its value. The caller may
+/// read further keys and must call table.finish(); inner tables are finished here.
+void read_fields(const TomlTable& table, const std::string& path, const std::vector<recipes::Role>& roles, recipes::Recipe& recipe,
+                 Strictness strictness = Strictness::strict);
+
+/// One layer of an experiment.toml: settings and words.
 void apply_layer(recipes::Recipe& recipe, const TomlTable& layer);
 
 /// Applies "key=value" as if it were one line of TOML in a last layer; text that is not TOML is a string.
-/// A setting that changes something is recorded among the deviations.
+/// A setting that changes something is noted in Recipe::by_hand.
 void apply_override(recipes::Recipe& recipe, const std::string& key, const std::string& value);
 
 /// Throws InputError when model, data set or length is missing or optimizer and schedule do not fit.
 void check_recipe(const recipes::Recipe& recipe);
-
-const std::vector<std::string>& scale_names();  ///< smoke, desk, paper
 
 }  // namespace reprise::catalog

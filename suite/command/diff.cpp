@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "suite/catalog/catalog.hpp"
 #include "suite/command/command.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/compare_text.hpp"
@@ -16,10 +17,22 @@ struct DiffFlags {
   std::string a, b;
 };
 
+/// Field by field, in today's form; as texts where one cannot be read.
+void compare_recipes(const std::string& a, const std::string& b, records::Comparison& comparison) {
+  const auto value = [](const std::string& text) { return text.empty() ? std::string("(none)") : text; };
+  try {
+    for (const catalog::FieldDifference& field : catalog::compare_recipes(catalog::stored_recipe(a, catalog::Strictness::strict),
+                                                                          catalog::stored_recipe(b, catalog::Strictness::strict)))
+      (field.is_word ? comparison.circumstances : comparison.recipe).push_back({field.key, value(field.a), value(field.b)});
+  } catch (const InputError&) {
+    records::compare_recipe_texts(a, b, comparison);
+  }
+}
+
 int diff(const DiffFlags& flags) {
   const records::RunRecord a = records::read_result(flags.a);
   const records::RunRecord b = records::read_result(flags.b);
-  const records::Comparison comparison = records::compare(a, b);
+  const records::Comparison comparison = records::compare(a, b, compare_recipes);
   fmt::print("{}", records::comparison_text(comparison, flags.a, flags.b));
   return comparison.same_results() ? kDone : kFailed;
 }

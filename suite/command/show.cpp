@@ -9,6 +9,7 @@
 #include "suite/command/command.hpp"
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
+#include "suite/recipes/fields.hpp"
 #include "suite/text/quantities.hpp"
 
 namespace reprise::command {
@@ -22,6 +23,7 @@ using catalog::PublishedNumber;
 
 struct ShowFlags {
   std::string target, scale;
+  bool keys = false;
 };
 
 /// The largest scale of a trial unless one is given: the recipe nearest to the paper.
@@ -54,7 +56,7 @@ void print_trials(const Paper& paper, const std::string& scale) {
     const recipes::Recipe recipe = known ? *known : catalog::resolve(paper.slug, trial.name, scale_of(trial, scale));
     const graph::Graph graph = catalog::build_model(recipe);
     table.push_back({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
-                     count_text(static_cast<double>(graph.forward_macs())), joined(recipe.reports)});
+                     count_text(static_cast<double>(graph.forward_macs())), joined(recipe.reproduces)});
   }
   fmt::print("\nTrials (multiply-adds of one image forward)\n{}", reports::aligned(table, "-"));
 }
@@ -103,13 +105,25 @@ void show_trial(const Paper& paper, const std::string& name, const std::string& 
   fmt::print("{}\n  parameters {}, multiply-adds {} forward, {} operations to train on one image\n\n", reports::aligned(table, "-"),
              count_text(static_cast<double>(graph.trained_parameters())), count_text(static_cast<double>(graph.forward_macs())),
              count_text(static_cast<double>(graph.training_flops())));
-  fmt::print(
-      "Recipe at scale {} (--set overrides all but paper, trial, scale and title; keys not in use, such as held_out_images, are left "
-      "out)\n{}",
-      recipe.scale, catalog::to_toml(recipe));
+  fmt::print("Recipe at scale {} (every key, what it means, its bounds: reprise show --keys)\n{}", recipe.scale, catalog::to_toml(recipe));
+}
+
+/// The keys of --set, from the table of fields.
+void print_keys() {
+  std::vector<std::vector<std::string>> table = {{"key", "default", "values", "what it is"}};
+  const recipes::Recipe defaults;
+  for (const recipes::Field& field : recipes::fields())
+    if (field.role == recipes::Role::setting)
+      table.push_back({field.key, catalog::value_text(field, defaults), catalog::allowed_text(field), field.help});
+  fmt::print("Keys of a recipe, for --set KEY=VALUE and experiment.toml\n{}", reports::aligned(table, "-"));
 }
 
 int show(const ShowFlags& flags) {
+  if (flags.keys) {
+    print_keys();
+    return kDone;
+  }
+  if (flags.target.empty()) throw InputError(Complaint{"reprise show", "PAPER[/TRIAL], or --keys", "neither", "See: reprise list"});
   const Target target = find_target(flags.target);
   if (!flags.scale.empty()) check_scale(flags.scale);
   if (!target.whole_paper) {
@@ -131,7 +145,8 @@ Command add_show(CLI::App& program) {
   auto flags = std::make_shared<ShowFlags>();
   CLI::App* app =
       program.add_subcommand("show", "A paper's architectures, trials, published numbers and claims; a trial's layers and recipe");
-  app->add_option("PAPER[/TRIAL]", flags->target, "A paper, or one of its trials; see `reprise list`")->option_text(" ")->required();
+  app->add_option("PAPER[/TRIAL]", flags->target, "A paper, or one of its trials; see `reprise list`")->option_text(" ");
+  app->add_flag("--keys", flags->keys, "The keys of a recipe: default, values, meaning");
   app->add_option("--scale", flags->scale, "smoke, desk or paper (else the largest that the trial has)")->option_text("SCALE");
   app->footer(examples({"reprise show all-cnn", "reprise show all-cnn/allcnn-c --scale desk"}));
   return {app, [flags] { return show(*flags); }};

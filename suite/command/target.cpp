@@ -11,7 +11,7 @@
 namespace reprise::command {
 namespace {
 
-const std::vector<std::string> kScales = {"smoke", "desk", "paper"};
+using recipes::scale_names;
 
 bool exists_at(const catalog::Trial& trial, const std::string& scale) {
   return std::find(trial.scales.begin(), trial.scales.end(), scale) != trial.scales.end();
@@ -27,9 +27,10 @@ std::string some_of(const std::vector<std::string>& names, const std::string& sl
 }  // namespace
 
 void check_scale(const std::string& scale) {
-  if (std::find(kScales.begin(), kScales.end(), scale) != kScales.end()) return;
+  const std::vector<std::string>& known = scale_names();
+  if (std::find(known.begin(), known.end(), scale) != known.end()) return;
   throw InputError(
-      Complaint{"--scale", fmt::format("one of {}", fmt::join(kScales, ", ")), "'" + scale + "'", text::did_you_mean(scale, kScales, "")});
+      Complaint{"--scale", fmt::format("one of {}", fmt::join(known, ", ")), "'" + scale + "'", text::did_you_mean(scale, known, "")});
 }
 
 Target find_target(const std::string& text) {
@@ -62,7 +63,7 @@ void RecipeFlags::declare(CLI::App& app) {
       ->option_text("SCALE");
   app.add_option("--precision", precision, "f32, or bf16: activations and packed weights in bfloat16 (else the recipe decides)")
       ->option_text("f32|bf16");
-  app.add_option("--set", settings, "Overrides a key of the recipe, key=value; may be repeated. Keys: `reprise show PAPER/TRIAL`")
+  app.add_option("--set", settings, "Overrides a key of the recipe, key=value; may be repeated. Keys: `reprise show --keys`")
       ->allow_extra_args(false)
       ->option_text("KEY=VALUE");
 }

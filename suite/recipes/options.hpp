@@ -27,6 +27,7 @@ class Options {
   /// `where` names the owner in the message: "model 'mlp' of trial dropout/relu".
   void check_all_used(const std::string& where) const;
   const std::map<std::string, Value>& values() const { return values_; }
+  bool operator==(const Options& other) const { return values_ == other.values_; }
 
  private:
   const Value* find(const std::string& key) const;

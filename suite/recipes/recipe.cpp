@@ -5,6 +5,11 @@
 
 namespace reprise::recipes {
 
+const std::vector<std::string>& scale_names() {
+  static const std::vector<std::string> names{"smoke", "desk", "paper"};
+  return names;
+}
+
 std::int64_t steps_per_epoch(const Recipe& recipe, std::int64_t train_images) {
   const std::int64_t full = train_images / recipe.batch;
   return std::max<std::int64_t>(1, recipe.drop_last ? full : full + (train_images % recipe.batch != 0 ? 1 : 0));

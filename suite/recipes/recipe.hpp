@@ -1,8 +1,9 @@
 #pragma once
-// A recipe: everything that decides a trial's numbers, resolved for one scale. It is what `/recipe` stores and what the
-// run id is hashed from. Nothing about ranks, threads or paths stands here.
+// A recipe: settings, which are everything that decides a trial's numbers, and words about them, resolved for one scale. `/recipe` stores
+// both; the run id is hashed from the settings alone. Nothing about ranks, threads or paths stands here.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,17 @@ struct HebbianRecipe {
   Precision features = Precision::f32;  ///< how cached features are stored
 };
 
-/// How a deviation begins that an override of the command line made: "set by hand: batch=16".
-inline const std::string kSetByHand = "set by hand: ";
+/// Where a recipe leaves the paper's protocol: a footnote of the report, unless one of `keys` was set by hand.
+struct Deviation {
+  std::string text;
+  std::vector<std::string> keys{};
 
+  bool operator==(const Deviation&) const = default;
+};
+
+/// Each member has its row in fields.hpp.
 struct Recipe {
   std::string paper, trial, scale;
-  std::string title;
   std::string procedure = "supervised";  ///< "supervised" (labels), "autoencoder" (target = the preprocessed input) or "hebbian"
   std::string model;                     ///< name of an architecture of the paper's model.cpp
   Options model_options;
@@ -57,9 +63,14 @@ struct Recipe {
   std::vector<std::string> analyses;  ///< run after training: "monte_carlo", "sparsity" ...; see experiments/analyses
   Options analysis_options;
 
-  std::vector<std::string> reports;     ///< ids of published numbers that this trial reproduces
-  std::vector<std::string> deviations;  ///< from the paper's protocol, in words, each a footnote of the report
+  // Words: they decide no number, and no run is stale when they change.
+  std::string title;
+  std::vector<std::string> reproduces;  ///< ids of published numbers
+  std::vector<Deviation> deviations;
+  std::map<std::string, std::string> by_hand;  ///< overrides of the command line that changed something, by key
 };
+
+const std::vector<std::string>& scale_names();  ///< smoke, desk, paper
 
 /// Steps of one pass over so many training images, at least 1.
 std::int64_t steps_per_epoch(const Recipe& recipe, std::int64_t train_images);

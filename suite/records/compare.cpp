@@ -77,7 +77,8 @@ class Comparer {
  public:
   Comparer(const RunRecord& a, const RunRecord& b) : a_(a), b_(b) {}
 
-  Comparison run() {
+  Comparison run(const CompareRecipes& compare_recipes) {
+    compare_recipes(a_.recipe_toml, b_.recipe_toml, out_);
     inputs();
     axis();
     weight_digests();
@@ -87,7 +88,6 @@ class Comparer {
     tables();
     images();
     weights();
-    recipe();
     return std::move(out_);
   }
 
@@ -119,7 +119,8 @@ class Comparer {
       auto& list = is_circumstance(key) ? out_.circumstances : out_.inputs;
       list.push_back({key, a == nullptr ? kNone : brief(*a), b == nullptr ? kNone : brief(*b)});
     });
-    input("deviations", fmt::format("{}", fmt::join(a_.deviations, "; ")), fmt::format("{}", fmt::join(b_.deviations, "; ")));
+    const std::string a = fmt::format("{}", fmt::join(a_.deviations, "; ")), b = fmt::format("{}", fmt::join(b_.deviations, "; "));
+    if (a != b) out_.circumstances.push_back({"deviations", brief(a), brief(b)});
   }
 
   void axis() {
@@ -215,39 +216,6 @@ class Comparer {
            place_text(a, places.first), place_text(b, places.first));
   }
 
-  static std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = std::min(text.find('\n', at), text.size());
-      lines.push_back(text.substr(at, end - at));
-      at = end + 1;
-    }
-    return lines;
-  }
-
-  /// Longest common subsequence of lines; recipes have some hundred lines, so the quadratic table is small.
-  void recipe() {
-    const auto a = lines_of(a_.recipe_toml), b = lines_of(b_.recipe_toml);
-    std::vector<std::vector<int>> common(a.size() + 1, std::vector<int>(b.size() + 1, 0));  // of a[i...] and b[j...]
-    for (std::size_t i = a.size(); i-- > 0;) {
-      for (std::size_t j = b.size(); j-- > 0;) {
-        common[i][j] = a[i] == b[j] ? common[i + 1][j + 1] + 1 : std::max(common[i + 1][j], common[i][j + 1]);
-      }
-    }
-    std::size_t i = 0, j = 0;
-    while (i < a.size() || j < b.size()) {
-      if (i < a.size() && j < b.size() && a[i] == b[j]) {
-        ++i, ++j;
-      } else if (j == b.size() || (i < a.size() && common[i + 1][j] >= common[i][j + 1])) {
-        out_.recipe.push_back({true, static_cast<std::int64_t>(i + 1), a[i]});
-        ++i;
-      } else {
-        out_.recipe.push_back({false, static_cast<std::int64_t>(j + 1), b[j]});
-        ++j;
-      }
-    }
-  }
-
   const RunRecord &a_, &b_;
   Comparison out_;
 };
@@ -255,14 +223,18 @@ class Comparer {
 }  // namespace
 
 bool is_circumstance(const std::string& provenance_key) {
-  constexpr std::array<std::string_view, 20> kWords = {"rank",  "thread",    "binding", "bound",   "host",  "node",     "cpu",
+  constexpr std::array<std::string_view, 21> kWords = {"rank",  "thread",    "binding", "bound",   "host",  "node",     "cpu",
                                                        "cores", "memory",    "load",    "date",    "time",  "start",    "finish",
-                                                       "user",  "directory", "resumed", "command", "phase", "processor"};
+                                                       "user",  "directory", "resumed", "command", "phase", "processor", "_utc"};
   return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return provenance_key.find(word) != std::string::npos; });
 }
 
-Comparison compare(const RunRecord& a, const RunRecord& b) {
-  return Comparer(a, b).run();
+void compare_recipe_texts(const std::string& a, const std::string& b, Comparison& comparison) {
+  if (a != b) comparison.recipe.push_back({"text", brief(a), brief(b)});
+}
+
+Comparison compare(const RunRecord& a, const RunRecord& b, const CompareRecipes& compare_recipes) {
+  return Comparer(a, b).run(compare_recipes);
 }
 
 }  // namespace reprise::records

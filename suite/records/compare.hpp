@@ -1,7 +1,7 @@
 #pragma once
 // Two run records side by side: which inputs differ, which results differ. The work of `reprise diff A B`.
 
-#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,18 +15,11 @@ struct Difference {
   std::string a, b;
 };
 
-/// A line of the recipe that only one side has. Unchanged lines are left out.
-struct RecipeLine {
-  bool in_a = false;      ///< else in b
-  std::int64_t line = 0;  ///< from 1, in its own recipe
-  std::string text;
-};
-
 struct Comparison {
-  std::vector<RecipeLine> recipe;
-  /// What may change results: paper, trial, scale, seed, data digests, code version, libraries, ISA, deviations.
+  std::vector<Difference> recipe;  ///< settings
+  /// What may change results: paper, trial, scale, seed, data digests, code version, libraries, ISA.
   std::vector<Difference> inputs;
-  /// What must not change results: ranks, threads, binding, host, CPU model, dates.
+  /// What must not change results: ranks, threads, binding, host, CPU model, dates, words about the recipe.
   std::vector<Difference> circumstances;
   /// Weights first: the first epoch whose digest differs; then metrics, predictions, scalars, tables, images, stored weights.
   std::vector<Difference> results;
@@ -35,8 +28,13 @@ struct Comparison {
   bool same_results() const { return results.empty(); }
 };
 
+/// Puts the settings of two recipes that differ into `recipe`, and the words into `circumstances`.
+using CompareRecipes = std::function<void(const std::string& a, const std::string& b, Comparison& comparison)>;
+/// Knows nothing of recipes: the whole text is one difference.
+void compare_recipe_texts(const std::string& a, const std::string& b, Comparison& comparison);
+
 /// Values are compared by bits, so not-a-number equals itself and -0 is not 0. Timing is not compared.
-Comparison compare(const RunRecord& a, const RunRecord& b);
+Comparison compare(const RunRecord& a, const RunRecord& b, const CompareRecipes& compare_recipes = compare_recipe_texts);
 
 /// True for provenance keys that promise 1 declares irrelevant to results.
 bool is_circumstance(const std::string& provenance_key);

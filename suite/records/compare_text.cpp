@@ -31,11 +31,7 @@ std::string verdict(const Comparison& comparison) {
 std::string comparison_text(const Comparison& comparison, const std::string& name_a, const std::string& name_b) {
   std::string text = fmt::format("a: {}\nb: {}\n", name_a, name_b);
   if (!comparison.inputs.empty()) text += "inputs (a | b)\n" + rows(comparison.inputs);
-  if (!comparison.recipe.empty()) {
-    text += "recipe (- a, + b)\n";
-    for (const auto& [in_a, line, line_text] : comparison.recipe)
-      text += fmt::format("  {} {:>4}  {}\n", in_a ? '-' : '+', line, line_text);
-  }
+  if (!comparison.recipe.empty()) text += "recipe (a | b)\n" + rows(comparison.recipe);
   if (!comparison.circumstances.empty()) text += "circumstances, which must not matter (a | b)\n" + rows(comparison.circumstances);
   if (!comparison.results.empty()) text += "results (a | b)\n" + rows(comparison.results);
   return text + verdict(comparison);

@@ -1,7 +1,10 @@
 #include "suite/runs/provenance.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <array>
+#include <ctime>
 #include <fstream>
 
 #include "datasets/whitening.hpp"
@@ -21,7 +24,61 @@ std::string processor() {
   return "unknown";
 }
 
+std::string host() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+/// The words of this process, quoted where a shell would split them.
+std::string command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::string line;
+  for (std::string word; std::getline(file, word, '\0');) {
+    const bool plain = !word.empty() && word.find_first_of(" \t\n\"'\\$&|;<>()*?[]#~`!{}") == std::string::npos;
+    if (!line.empty()) line += ' ';
+    if (plain) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+/// Bytes that are no UTF-8, a zero among them, become question marks: an attribute of a result file holds text.
+std::string as_text(const std::string& bytes) {
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size();) {
+    const auto first = static_cast<unsigned char>(bytes[i]);
+    const std::size_t length = first < 0x80                    ? 1
+                               : first >= 0xc2 && first < 0xe0 ? 2
+                               : first >= 0xe0 && first < 0xf0 ? 3
+                               : first < 0xf5                  ? 4
+                                                               : 0;
+    bool sound = first != 0 && length > 0 && (first < 0x80 || first >= 0xc2) && i + length <= bytes.size();
+    for (std::size_t k = 1; sound && k < length; ++k) sound = (static_cast<unsigned char>(bytes[i + k]) & 0xc0) == 0x80;
+    const auto second = sound && length > 2 ? static_cast<unsigned char>(bytes[i + 1]) : 0;
+    if (sound && length > 2)  // overlong, surrogates, beyond the last code point
+      sound = !((first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) || (first == 0xf0 && second < 0x90) ||
+                (first == 0xf4 && second >= 0x90));
+    text += sound ? bytes.substr(i, length) : "?";
+    i += sound ? length : 1;
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
 
 std::map<std::string, std::string> provenance(int threads) {
   std::map<std::string, std::string> facts = build_facts();
@@ -33,6 +90,9 @@ std::map<std::string, std::string> provenance(int threads) {
   facts["cores_available"] = std::to_string(parallel::available_cores());
   facts["threads"] = std::to_string(threads);
   facts["ranks"] = "1";
+  facts["host"] = as_text(host());
+  facts["command_line"] = as_text(command_line());
+  if (const std::string diff = git_diff(); !diff.empty()) facts["git_diff"] = as_text(diff);
   return facts;
 }
 

@@ -5,8 +5,12 @@
 
 namespace reprise::runs {
 
-/// What ran a trial: build facts, libraries, processor, instruction sets, ranks, threads, cores. No machine names, no paths.
+/// What ran a trial: build facts and what was built beyond the commit, libraries, processor, instruction sets, ranks, threads, cores, host,
+/// command line. No digest and no run id covers any of it.
 std::map<std::string, std::string> provenance(int threads);
+
+/// Now, in UTC: "2014-06-01T12:00:00Z".
+std::string utc_now();
 
 /// What a step's bits depend on beside recipe, data and state: the instruction set of own kernels, oneDNN and, for whitened images,
 /// OpenBLAS.

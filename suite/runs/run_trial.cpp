@@ -14,6 +14,7 @@
 #include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"
+#include "suite/recipes/fields.hpp"
 #include "suite/records/checkpoint.hpp"
 #include "suite/records/checkpoint_format.hpp"
 #include "suite/records/digest.hpp"
@@ -30,6 +31,7 @@ namespace {
 
 std::atomic<bool> stop_requested{false};
 
+constexpr const char* kStart = "start_utc";
 constexpr const char* kForced = "forced";  // in checkpoints of runs that began with --force: the build
 
 std::string checkpoint_digest(const records::Checkpoint& checkpoint) {
@@ -167,13 +169,14 @@ class Run {
     return std::nullopt;
   }
 
-  void resume(training::Learner& trainer, const std::string& id, const std::filesystem::path& checkpoint) const {
+  void resume(training::Learner& trainer, const std::string& id, const std::filesystem::path& checkpoint) {
     std::optional<records::Checkpoint> saved;
     team_.on_root([&] { saved = read_own(id, checkpoint); }, "checkpoint");
     if (!root_says([&] { return saved.has_value(); })) return;
     if (!saved) saved = records::read_checkpoint(checkpoint);
     require_same(team_, "checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none",
                  "--out must be on a file system that all nodes share");
+    if (const auto start = saved->texts.find(kStart); start != saved->texts.end()) start_utc_ = start->second;
     trainer.restore(*saved);
     if (options_.note && team_.is_root()) options_.note(fmt::format("goes on after step {} of its checkpoint", trainer.step()));
   }
@@ -189,6 +192,7 @@ class Run {
     controls.save = [this, id, checkpoint](records::Checkpoint state) {
       state.texts["run_id"] = id;
       state.texts["arithmetic"] = arithmetic();
+      state.texts[kStart] = start_utc_;
       if (options_.force) state.texts[kForced] = build();
       records::write_checkpoint(state, checkpoint);
     };
@@ -204,8 +208,11 @@ class Run {
     record.run_id = id;
     record.seed = seed_;
     record.recipe_toml = catalog::to_toml(recipe_);
-    record.deviations = recipe_.deviations;
+    record.deviations = recipes::deviation_texts(recipe_);
+    for (const auto& [key, value] : recipe_.by_hand) record.deviations.push_back(recipes::by_hand_text(key + "=" + value));
     record.provenance = provenance(workers.threads());
+    record.provenance["start_utc"] = start_utc_;
+    record.provenance["end_utc"] = utc_now();
     record.provenance["ranks"] = std::to_string(team_.size());
     record.provenance["nodes"] = std::to_string(team_.nodes());
     record.provenance["data_digest"] = sources.digest;
@@ -250,6 +257,7 @@ class Run {
   const RunOptions& options_;
   ranks::Team& team_;
   double started_;
+  std::string start_utc_ = utc_now();  ///< of the first of the processes that ran it
   std::filesystem::path folder_;
 };
 
@@ -261,7 +269,7 @@ void request_stop() {
 
 std::string run_id(const recipes::Recipe& recipe, std::int64_t seed, const std::string& data_digest) {
   return records::sha256_hex(
-             fmt::format("{}\nseed {}\ndata {}\nanswer version {}\n", catalog::to_toml(recipe), seed, data_digest, kAnswerVersion))
+             fmt::format("{}\nseed {}\ndata {}\nanswer version {}\n", catalog::settings_text(recipe), seed, data_digest, kAnswerVersion))
       .substr(0, 16);
 }
 

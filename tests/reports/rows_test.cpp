@@ -127,7 +127,7 @@ recipes::Recipe plain_recipe(double epochs, const std::string& deviation) {
   recipe.model = "net";
   recipe.epochs = epochs;
   recipe.optimizer.learning_rate.value = 0.1;
-  recipe.deviations = {deviation};
+  recipe.deviations = {{deviation, {}}};
   return recipe;
 }
 
@@ -144,7 +144,7 @@ TEST(Rows, runs_that_differ_in_the_catalogs_words_alone_are_one_row) {
   const Report report = build_report({run_by(then, 1), run_by(today, 2)}, {paper_of_today(today)});
   ASSERT_EQ(report.papers.front().rows.size(), 1u);
   EXPECT_EQ(report.papers.front().rows.front().reproduced.n, 2);
-  EXPECT_EQ(report.papers.front().rows.front().deviations, today.deviations);
+  EXPECT_EQ(report.papers.front().rows.front().deviations, recipes::deviation_texts(today));
 }
 
 TEST(Rows, todays_recipe_stands_before_an_earlier_one_with_more_seeds) {
@@ -180,12 +180,47 @@ TEST(Rows, a_precision_set_by_hand_leaves_the_recipe_todays) {
                         longer = plain_recipe(20, "so it is said");
   recipes::Recipe by_hand = then;
   by_hand.precision = Precision::bf16;
-  by_hand.deviations.push_back("set by hand: precision=bf16");
+  by_hand.by_hand["precision"] = "bf16";
   const auto deviations = [&](const recipes::Recipe& of_today) {
     return build_report({run_by(by_hand, 1)}, {paper_of_today(of_today)}).papers.front().rows.front().deviations;
   };
   EXPECT_EQ(deviations(today).front(), "so it is said");
   EXPECT_EQ(deviations(longer).back(), "run by an earlier recipe of this trial: the catalog's has changed since");
+}
+
+TEST(Rows, a_setting_by_hand_is_taken_from_todays_recipe_and_silences_the_words_about_it) {
+  recipes::Recipe today = plain_recipe(10, "half the width");
+  today.deviations.push_back({"10 epochs in place of 350", {"epochs"}});
+  recipes::Recipe by_hand = today;
+  by_hand.deviations = {{"so it was said", {}}};
+  by_hand.epochs = 4;
+  by_hand.by_hand["epochs"] = "4";
+  const auto row_of_today = [&](const recipes::Recipe& of_today) {
+    return build_report({run_by(by_hand, 1)}, {paper_of_today(of_today)}).papers.front().rows.front();
+  };
+  EXPECT_EQ(row_of_today(today).deviations, (std::vector<std::string>{"half the width", "set by hand: epochs=4"}));
+  recipes::Recipe changed = today;
+  changed.batch = 64;
+  EXPECT_EQ(row_of_today(changed).deviations,
+            (std::vector<std::string>{"so it was said", "run by an earlier recipe of this trial: the catalog's has changed since",
+                                      "set by hand: epochs=4"}));
+  EXPECT_EQ(row_of_today(by_hand).variation, "") << "what the catalog says itself today is not set by hand";
+}
+
+TEST(Rows, title_and_published_numbers_are_the_catalogs_of_today) {
+  const recipes::Recipe then = plain_recipe(10, "as before");
+  recipes::Recipe today = then;
+  today.reproduces = {"table2-dropout"};
+  const Row row = build_report({run_by(then, 1)}, {paper_of_today(today)}).papers.front().rows.front();
+  EXPECT_EQ(row.id, "table2-dropout");
+  recipes::Recipe gone = then;
+  gone.trial = "gone", gone.title = "Words of a trial that is gone", gone.reproduces = {"table2-plain"};
+  records::RunRecord record = run_by(gone, 1);
+  record.trial = gone.trial;
+  const Row stored = build_report({record}, {paper_of_today(today)}).papers.front().rows.front();
+  EXPECT_EQ(stored.id, "table2-plain");
+  EXPECT_EQ(stored.title, gone.title);
+  EXPECT_EQ(stored.deviations, std::vector<std::string>{"as before"});
 }
 
 TEST(Rows, published_and_own_spelling_of_a_data_set_are_one) {

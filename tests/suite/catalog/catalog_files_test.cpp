@@ -43,7 +43,7 @@ model.width = 64
 desk.epochs = 5
 [trial.plain]
 title = "Plain"
-reports = ["table1-a"]
+reproduces = ["table1-a"]
 [trial.wide]
 group = "wide"
 scales = ["desk", "paper"]
@@ -100,10 +100,10 @@ TEST_F(CatalogFiles, good_files_are_read_in_order) {
 
 TEST_F(CatalogFiles, layers_apply_defaults_scale_group_scale_trial_scale) {
   const recipes::Recipe desk = read_recipe(folder_, "tiny", "wide", "desk");
-  EXPECT_EQ(desk.epochs, 5);                                             // the group's desk, over the default's
-  EXPECT_EQ(desk.batch, 50);                                             // the trial's desk
-  EXPECT_EQ(desk.model_options.get_int("width", 0), 64);                 // the group's, over the default's
-  EXPECT_EQ(desk.deviations, (std::vector<std::string>{"one", "two"}));  // deviations add up
+  EXPECT_EQ(desk.epochs, 5);                                                            // the group's desk, over the default's
+  EXPECT_EQ(desk.batch, 50);                                                            // the trial's desk
+  EXPECT_EQ(desk.model_options.get_int("width", 0), 64);                                // the group's, over the default's
+  EXPECT_EQ(recipes::deviation_texts(desk), (std::vector<std::string>{"one", "two"}));  // deviations add up
   const recipes::Recipe paper = read_recipe(folder_, "tiny", "wide", "paper");
   EXPECT_EQ(paper.epochs, 1);
   EXPECT_EQ(paper.batch, 128);
@@ -120,7 +120,7 @@ TEST_F(CatalogFiles, unknown_key_names_file_line_and_the_key_that_was_meant) {
 TEST_F(CatalogFiles, wrong_type_names_expected_and_found) {
   expect_parts(message_with("desk.batch = 50", "desk.batch = \"many\""), {"experiment.toml:18", "an integer", "the string \"many\""});
   expect_parts(message_with("epochs = 3", "epochs = [3]"), {"experiment.toml:7", "a number", "a list"});
-  expect_parts(message_with("[\"one\"]", "[1]"), {"a list of strings", "the integer 1"});
+  expect_parts(message_with("[\"one\"]", "[1]"), {"a list of texts", "something else"});
 }
 
 TEST_F(CatalogFiles, values_out_of_range_are_refused) {
@@ -131,7 +131,7 @@ TEST_F(CatalogFiles, values_out_of_range_are_refused) {
 TEST_F(CatalogFiles, unknown_references_are_refused) {
   expect_parts(message_with("right = \"plain\"", "right = \"plian\""), {"experiment.toml:24", "claim[0].right", "Did you mean 'plain'?"});
   expect_parts(message_with("published = [\"table1-a\"]", "published = [\"table1-b\"]"), {"published number", "Did you mean 'table1-a'?"});
-  expect_parts(message_with("reports = [\"table1-a\"]", "reports = [\"table2-a\"]"), {"reports", "Did you mean 'table1-a'?"});
+  expect_parts(message_with("reproduces = [\"table1-a\"]", "reproduces = [\"table2-a\"]"), {"reproduces", "Did you mean 'table1-a'?"});
   expect_parts(message_with("group = \"wide\"", "group = \"wider\""), {"trial.wide.group", "Did you mean 'wide'?"});
   expect_parts(message_with("[\"desk\", \"paper\"]", "[\"desk\", \"papers\"]"), {"trial.wide.scales", "Did you mean 'paper'?"});
 }

@@ -19,7 +19,7 @@ trial = "x"
 scale = "desk"
 dataset = "mnist"
 epochs = 3
-deviations = ["with \"quotes\", a \\ and\ta tab"]
+words = { deviations = ["with \"quotes\", a \\ and\ta tab", { text = "short", keys = ["epochs"] }], by_hand = { "model.rate" = "1e-7" } }
 model = { name = "mlp", hidden = [64, 32], keep = [1, 0.5], rate = 1e-7, whole = 2.0, count = 2, names = ["a"], none = [], yes = true }
 optimizer.learning_rate = { kind = "step", value = 0.1, milestones = [0.25, 0.6] }
 )");
@@ -69,6 +69,8 @@ TEST(RecipeToml, reading_keeps_every_field) {
   EXPECT_TRUE(back.drop_last);
   EXPECT_EQ(back.test_views, 2);
   EXPECT_EQ(back.deviations, recipe.deviations);
+  EXPECT_EQ(back.deviations[1].keys, std::vector<std::string>{"epochs"});
+  EXPECT_EQ(back.by_hand, recipe.by_hand);
   EXPECT_EQ(back.model_options.values(), recipe.model_options.values());
 }
 
@@ -106,14 +108,154 @@ TEST(RecipeToml, text_that_is_not_toml_is_a_string) {
   EXPECT_EQ(recipe.dataset, "mnist");
 }
 
-TEST(RecipeToml, a_setting_that_changes_something_is_a_deviation) {
+TEST(RecipeToml, a_setting_that_changes_something_is_noted_and_silences_the_words_about_it) {
+  using Notes = std::map<std::string, std::string>;
   Recipe recipe = small_recipe();
-  const std::size_t before = recipe.deviations.size();
+  recipe.by_hand.clear();
   apply_override(recipe, "epochs", "3");
-  EXPECT_EQ(recipe.deviations.size(), before);
+  EXPECT_EQ(recipe.by_hand, Notes{});
+  EXPECT_EQ(recipes::deviation_texts(recipe).size(), 2u);
   apply_override(recipe, "epochs", "4");
-  ASSERT_EQ(recipe.deviations.size(), before + 1);
-  EXPECT_EQ(recipe.deviations.back(), "set by hand: epochs=4");
+  EXPECT_EQ(recipe.by_hand, (Notes{{"epochs", "4"}}));
+  EXPECT_EQ(recipes::deviation_texts(recipe).size(), 1u);
+  EXPECT_EQ(recipe.deviations.size(), 2u);
+}
+
+TEST(RecipeToml, notes_of_overrides_that_were_taken_back_are_forgotten) {
+  using Notes = std::map<std::string, std::string>;
+  Recipe recipe = small_recipe();
+  recipe.by_hand.clear();
+  apply_override(recipe, "steps", "7");
+  apply_override(recipe, "model.rate", "2");
+  apply_override(recipe, "optimizer.learning_rate.factor", "0.5");
+  apply_override(recipe, "optimizer.max_norm", "2");
+  apply_override(recipe, "epochs", "4");
+  apply_override(recipe, "model.name", "convnet");
+  apply_override(recipe, "optimizer.learning_rate.kind", "cosine");
+  apply_override(recipe, "optimizer.kind", "adam");
+  EXPECT_EQ(recipe.by_hand, (Notes{{"epochs", "4"},
+                                   {"model.name", "convnet"},
+                                   {"optimizer.kind", "adam"},
+                                   {"optimizer.learning_rate.kind", "cosine"},
+                                   {"optimizer.max_norm", "2"}}));
+}
+
+TEST(RecipeToml, words_are_no_settings) {
+  Recipe recipe = small_recipe();
+  const std::string settings = settings_text(recipe);
+  recipe.title = "Another", recipe.reproduces = {"x"}, recipe.by_hand["batch"] = "3", recipe.deviations.clear();
+  EXPECT_EQ(settings_text(recipe), settings);
+  EXPECT_TRUE(to_toml(recipe).starts_with(settings));
+  for (const FieldDifference& difference : compare_recipes(small_recipe(), recipe)) EXPECT_TRUE(difference.is_word) << difference.key;
+  recipe.model_options.set("count", std::int64_t{3});
+  recipe.test_views = 1;
+  std::vector<std::string> settings_that_differ;
+  for (const FieldDifference& difference : compare_recipes(small_recipe(), recipe))
+    if (!difference.is_word) settings_that_differ.push_back(difference.key + " " + difference.a + " " + difference.b);
+  EXPECT_EQ(settings_that_differ, (std::vector<std::string>{"model.count 2 3", "test_views  1"}));
+}
+
+/// Another value than a row has.
+struct Change {
+  const recipes::Field& field;
+  void operator()(bool* value) const { *value = !*value; }
+  void operator()(Precision* value) const { *value = Precision::bf16; }
+  void operator()(std::string* value) const { *value = field.among.empty() ? *value + "x" : field.among.back(); }
+  void operator()(std::vector<double>* value) const { value->push_back(0.125); }
+  void operator()(std::vector<std::string>* value) const { value->push_back(field.key == "analyses" ? "saliency" : "x"); }
+  void operator()(std::vector<recipes::Deviation>* value) const { value->push_back({"x", {"batch"}}); }
+  void operator()(std::map<std::string, std::string>* value) const { (*value)["batch"] = "2"; }
+  void operator()(recipes::Options* value) const { value->set("extra", 0.5); }
+  template <typename Number>
+  requires std::is_arithmetic_v<Number>
+  void operator()(Number* value) const {
+    *value += static_cast<Number>(field.max <= 1 ? -0.0625 : 1);
+    if (static_cast<double>(*value) < field.min) *value = static_cast<Number>(field.max <= 1 ? 0.0625 : 2);
+  }
+};
+
+/// Each row's value, changed, is written, read back and found by compare_recipes: a row cannot point to another's member.
+TEST(RecipeToml, every_row_of_the_table_has_a_member_of_its_own) {
+  for (const recipes::Field& field : recipes::fields()) {
+    SCOPED_TRACE(field.key);
+    Recipe recipe = small_recipe();
+    recipe.procedure = field.key == "procedure" ? "supervised" : "hebbian";  // the latter writes all rows
+    if (field.only_with != nullptr)
+      std::visit(Change{*recipes::find_field(field.only_with)}, recipes::find_field(field.only_with)->at(recipe));
+    const Recipe before = recipe;
+    std::visit(Change{field}, field.at(recipe));
+    EXPECT_FALSE(recipes::same_value(field, before, recipe));
+    const std::vector<FieldDifference> differences = compare_recipes(before, recipe);
+    if (field.key != "procedure") {
+      ASSERT_EQ(differences.size(), 1u);
+      EXPECT_EQ(recipes::find_field(differences[0].key), &field);
+    }
+    EXPECT_EQ(to_toml(stored_recipe(to_toml(recipe), Strictness::strict)), to_toml(recipe));
+  }
+}
+
+TEST(RecipeToml, recipes_of_answer_version_1_are_read) {
+  const Recipe recipe = recipe_from_toml(R"TOML(paper = "wrn"
+trial = "wrn-10-1"
+scale = "desk"
+title = "WRN-10-1"
+procedure = "supervised"
+dataset = "fashion-mnist"
+train_images = 3000
+test_images = 5000
+preprocessing = ["scale", "standardize"]
+augmentation = ["flip", "crop(pad=4,mode=reflect)"]
+batch = 32
+shard = 8
+epochs = 1.0
+steps = 0
+precision = "bf16"
+label_smoothing = 0.0
+evaluations = 1
+analyses = []
+reports = ["table4-wrn-10-1"]
+deviations = ["a tenth of the images", "set by hand: batch=32", "set by hand: preprocessing=['scale', 'standardize']"]
+
+[model]
+name = "wrn"
+depth = 10
+
+[optimizer]
+kind = "sgd"
+nesterov = true
+beta1 = 0.9
+beta2 = 0.999
+epsilon = 1e-08
+weight_decay = 0.0005
+l1 = 0.0
+max_norm = 0.0
+
+[optimizer.learning_rate]
+kind = "step"
+value = 0.1
+final = 0.0
+factor = 0.2
+decay_steps = 0.0
+warmup = 0.0
+milestones = [0.3, 0.6]
+
+[optimizer.momentum]
+kind = "constant"
+value = 0.9
+final = 0.0
+factor = 0.1
+decay_steps = 0.0
+warmup = 0.0
+milestones = []
+
+[analysis]
+)TOML");
+  EXPECT_EQ(recipe.title, "WRN-10-1");
+  EXPECT_EQ(recipe.reproduces, std::vector<std::string>{"table4-wrn-10-1"});
+  EXPECT_EQ(recipe.deviations, (std::vector<recipes::Deviation>{{"a tenth of the images", {}}}));
+  EXPECT_EQ(recipe.by_hand, (std::map<std::string, std::string>{{"batch", "32"}, {"preprocessing", "['scale', 'standardize']"}}));
+  EXPECT_EQ(recipe.optimizer.learning_rate.milestones, (std::vector<double>{0.3, 0.6}));
+  EXPECT_EQ(to_toml(recipe_from_toml(to_toml(recipe))), to_toml(recipe));
 }
 
 TEST(RecipeToml, wrong_settings_name_the_flag_and_what_was_meant) {
@@ -127,6 +269,9 @@ TEST(RecipeToml, wrong_settings_name_the_flag_and_what_was_meant) {
   EXPECT_NE(message_of_override("shard", "0").find("at least 1"), std::string::npos);
   EXPECT_NE(message_of_override("", "4").find("a key"), std::string::npos);
   EXPECT_NE(message_of_override("title", "x").find("'title'"), std::string::npos);
+  EXPECT_NE(message_of_override("deviations", "[]").find("'deviations'"), std::string::npos);
+  EXPECT_NE(message_of_override("learning_rate", "0.1").find("Did you mean 'optimizer.learning_rate'?"), std::string::npos);
+  EXPECT_NE(message_of_override("max_norm", "2").find("Did you mean 'optimizer.max_norm'?"), std::string::npos);
   EXPECT_NE(message_of_override("epochs", "1\nbatch = 3").find("the string"), std::string::npos);
 }
 

@@ -1,0 +1,297 @@
+#include "suite/recipes/fields.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace reprise::recipes {
+namespace {
+
+using optimizers::OptimizerRecipe;
+using schedules::Schedule;
+
+constexpr double kMaxCount = 1e18;
+constexpr double kMaxEpochs = 1e9;  // times the steps of an epoch, still a whole number of 64 bits
+
+/// The member at the end of a chain: at(&Recipe::optimizer, &OptimizerRecipe::max_norm).
+template <typename... Members>
+std::function<Field::Place(Recipe&)> at(Members... members) {
+  return [members...](Recipe& recipe) { return Field::Place(&(recipe.*....*members)); };
+}
+
+void add_schedule(std::vector<Field>& rows, const std::string& table, Schedule OptimizerRecipe::*schedule) {
+  const auto of = [&](auto member) { return at(&Recipe::optimizer, schedule, member); };
+  rows.push_back({.key = table + "kind",
+                  .at = of(&Schedule::kind),
+                  .help = "how it changes over the run",
+                  .among = {"constant", "step", "inverse_decay", "halving", "cosine", "one_cycle", "linear", "exponential"},
+                  .restarts = true});
+  rows.push_back({.key = table + "value", .at = of(&Schedule::value), .help = "what it begins with; the peak of one_cycle"});
+  rows.push_back({.key = table + "start", .at = of(&Schedule::start), .help = "what one_cycle begins with", .quiet = true});
+  rows.push_back(
+      {.key = table + "final", .at = of(&Schedule::final_value), .help = "what it ends with: cosine, one_cycle, linear, exponential"});
+  rows.push_back({.key = table + "factor", .at = of(&Schedule::factor), .help = "of step, at each milestone"});
+  rows.push_back({.key = table + "decay_steps",
+                  .at = of(&Schedule::decay_steps),
+                  .help = "time scale in steps: inverse_decay, halving, linear, exponential",
+                  .min = 0,
+                  .max = kMaxCount});
+  rows.push_back(
+      {.key = table + "warmup", .at = of(&Schedule::warmup), .help = "share of the run with a linear ramp from 0", .min = 0, .max = 1});
+  rows.push_back({.key = table + "milestones",
+                  .at = of(&Schedule::milestones),
+                  .help = "of step: shares of the run (the epoch of the drop by the number of epochs)",
+                  .min = 0,
+                  .max = 1,
+                  .open = true});
+}
+
+std::vector<Field> rows() {
+  const std::vector<std::string> precisions{name_of(Precision::f32), name_of(Precision::bf16)};
+  const auto optimizer = [](auto member) { return at(&Recipe::optimizer, member); };
+  const auto hebbian = [](auto member) { return at(&Recipe::hebbian, member); };
+  std::vector<Field> rows;
+  const auto add = [&](Field field) { rows.push_back(std::move(field)); };
+
+  add({.key = "paper", .at = at(&Recipe::paper), .help = "a folder of the catalog", .role = Role::name});
+  add({.key = "trial", .at = at(&Recipe::trial), .help = "a trial of the paper", .role = Role::name});
+  add({.key = "scale", .at = at(&Recipe::scale), .help = "how much of it", .among = scale_names(), .role = Role::name});
+
+  add({.key = "procedure", .at = at(&Recipe::procedure), .help = "how the net learns"});
+  add({.key = "dataset", .at = at(&Recipe::dataset), .help = "a name of `reprise data list`"});
+  add({.key = "train_images", .at = at(&Recipe::train_images), .help = "training images; 0: all", .min = 0, .max = kMaxCount});
+  add({.key = "test_images", .at = at(&Recipe::test_images), .help = "test images; 0: all", .min = 0, .max = kMaxCount});
+  add({.key = "held_out_images",
+       .at = at(&Recipe::held_out_images),
+       .help = "test on this many training images, which are not trained on, in place of the test set",
+       .min = 0,
+       .max = kMaxCount,
+       .quiet = true});
+  add({.key = "preprocessing", .at = at(&Recipe::preprocessing), .help = "stages, in order"});
+  add({.key = "augmentation", .at = at(&Recipe::augmentation), .help = "random changes of training images, in order"});
+  add({.key = "batch", .at = at(&Recipe::batch), .help = "samples of an update: the global batch", .min = 1, .max = kMaxCount});
+  add({.key = "shard",
+       .at = at(&Recipe::shard),
+       .help = "samples that one thread computes at a time; \"auto\" lets a cost model choose",
+       .min = 1,
+       .max = kMaxCount,
+       .word_for_zero = "auto"});
+  add({.key = "epochs",
+       .at = at(&Recipe::epochs),
+       .help = "passes over the training images",
+       .min = 0,
+       .max = kMaxEpochs,
+       .clears = "steps"});
+  add({.key = "steps", .at = at(&Recipe::steps), .help = "updates; takes precedence over epochs unless 0", .min = 0, .max = kMaxCount});
+  add({.key = "precision", .at = at(&Recipe::precision), .help = "of activations and packed weights", .among = precisions});
+  add({.key = "label_smoothing",
+       .at = at(&Recipe::label_smoothing),
+       .help = "share of the target spread over all classes",
+       .min = 0,
+       .max = 0.999});
+  add({.key = "drop_last", .at = at(&Recipe::drop_last), .help = "leave out an epoch's last batch if it is not full", .quiet = true});
+  add({.key = "test_views",
+       .at = at(&Recipe::test_views),
+       .help = "average test images with their mirrors (1), and with moves of a pixel (2)",
+       .min = 0,
+       .max = 2,
+       .quiet = true});
+  add({.key = "evaluations",
+       .at = at(&Recipe::evaluations),
+       .help = "about how many times the test set is evaluated",
+       .min = 1,
+       .max = kMaxCount});
+  add({.key = "analyses", .at = at(&Recipe::analyses), .help = "run after training"});
+
+  add({.key = "model.name", .at = at(&Recipe::model), .help = "an architecture of the paper", .restarts = true});
+  add({.key = "model.*", .at = at(&Recipe::model_options), .help = "options of the architecture"});
+
+  add({.key = "optimizer.kind",
+       .at = optimizer(&OptimizerRecipe::kind),
+       .help = "what makes an update of a gradient",
+       .among = {"sgd", "adam", "adamw"}});
+  add({.key = "optimizer.nesterov", .at = optimizer(&OptimizerRecipe::nesterov), .help = "Nesterov momentum (sgd)"});
+  add({.key = "optimizer.beta1",
+       .at = optimizer(&OptimizerRecipe::beta1),
+       .help = "decay of the mean gradient (adam)",
+       .min = 0,
+       .max = 1});
+  add({.key = "optimizer.beta2",
+       .at = optimizer(&OptimizerRecipe::beta2),
+       .help = "decay of the mean squared gradient (adam)",
+       .min = 0,
+       .max = 1});
+  add({.key = "optimizer.epsilon",
+       .at = optimizer(&OptimizerRecipe::epsilon),
+       .help = "added to the root of the mean squared gradient (adam)",
+       .min = 0,
+       .max = 1});
+  add({.key = "optimizer.weight_decay",
+       .at = optimizer(&OptimizerRecipe::weight_decay),
+       .help = "L2 penalty; decoupled under adamw",
+       .min = 0,
+       .max = kMaxCount});
+  add({.key = "optimizer.l1", .at = optimizer(&OptimizerRecipe::l1), .help = "L1 penalty", .min = 0, .max = kMaxCount});
+  add({.key = "optimizer.max_norm",
+       .at = optimizer(&OptimizerRecipe::max_norm),
+       .help = "bound on the norm of each unit's incoming weights; 0: none",
+       .min = 0,
+       .max = kMaxCount});
+  add({.key = "optimizer.lookahead_steps",
+       .at = optimizer(&OptimizerRecipe::lookahead_steps),
+       .help = "Lookahead every so many steps; 0: none",
+       .min = 0,
+       .max = kMaxCount,
+       .quiet = true});
+  add({.key = "optimizer.lookahead_decay",
+       .at = optimizer(&OptimizerRecipe::lookahead_decay),
+       .help = "of Lookahead's slow weights, per step",
+       .min = 0,
+       .max = 1,
+       .only_with = "optimizer.lookahead_steps"});
+  add({.key = "optimizer.frozen",
+       .at = optimizer(&OptimizerRecipe::frozen),
+       .help = "parameters that stop training at frozen_from",
+       .quiet = true});
+  add({.key = "optimizer.frozen_from",
+       .at = optimizer(&OptimizerRecipe::frozen_from),
+       .help = "a share of the run",
+       .min = 0,
+       .max = 1,
+       .only_with = "optimizer.frozen"});
+  add_schedule(rows, "optimizer.learning_rate.", &OptimizerRecipe::learning_rate);
+  add_schedule(rows, "optimizer.momentum.", &OptimizerRecipe::momentum);
+
+  add({.key = "hebbian.epochs",
+       .at = hebbian(&HebbianRecipe::epochs),
+       .help = "passes of the plastic layers",
+       .min = 0,
+       .max = kMaxEpochs,
+       .plastic = true});
+  add({.key = "hebbian.batch",
+       .at = hebbian(&HebbianRecipe::batch),
+       .help = "samples of their update",
+       .min = 1,
+       .max = kMaxCount,
+       .plastic = true});
+  add({.key = "hebbian.shard",
+       .at = hebbian(&HebbianRecipe::shard),
+       .help = "samples that one thread computes at a time, or \"auto\"",
+       .min = 1,
+       .max = kMaxCount,
+       .word_for_zero = "auto",
+       .plastic = true});
+  add({.key = "hebbian.order",
+       .at = hebbian(&HebbianRecipe::order),
+       .help = "together, or one after another",
+       .among = {"all_at_once", "layer_by_layer"},
+       .plastic = true});
+  add({.key = "hebbian.labelled_images",
+       .at = hebbian(&HebbianRecipe::labelled_images),
+       .help = "training images that the classifier sees; 0: all",
+       .min = 0,
+       .max = kMaxCount,
+       .plastic = true});
+  add({.key = "hebbian.features",
+       .at = hebbian(&HebbianRecipe::features),
+       .help = "how features are stored",
+       .among = precisions,
+       .plastic = true});
+
+  add({.key = "analysis.*", .at = at(&Recipe::analysis_options), .help = "options of the analyses"});
+
+  add({.key = "title", .at = at(&Recipe::title), .help = "heading of the trial", .role = Role::word});
+  add({.key = "reproduces", .at = at(&Recipe::reproduces), .help = "ids of published numbers", .role = Role::word});
+  add({.key = "deviations",
+       .at = at(&Recipe::deviations),
+       .help = "from the paper's protocol; { text, keys } falls away when a key is set by hand",
+       .adds_up = true,
+       .role = Role::word});
+  add({.key = "by_hand", .at = at(&Recipe::by_hand), .help = "overrides of the command line", .quiet = true, .role = Role::word});
+  return rows;
+}
+
+const Recipe& defaults() {
+  static const Recipe recipe;
+  return recipe;
+}
+
+/// True if one is the other or a table around it.
+bool covers(const std::string& a, const std::string& b) {
+  return a == b || b.starts_with(a + ".") || a.starts_with(b + ".");
+}
+
+}  // namespace
+
+std::string Field::table() const {
+  return key.substr(0, key.rfind('.') + 1);
+}
+
+std::string Field::name() const {
+  return key.substr(key.rfind('.') + 1);
+}
+
+const std::vector<Field>& fields() {
+  static const std::vector<Field> table = rows();
+  return table;
+}
+
+const Field* find_field(const std::string& key) {
+  const std::string rest_of_table = key.substr(0, key.find('.')) + ".*";
+  const Field* found = nullptr;
+  for (const Field& field : fields()) {
+    if (field.key == key || field.key == key + ".value") return &field;
+    if (field.key == rest_of_table && key.find('.') != std::string::npos) found = &field;
+  }
+  return found;
+}
+
+void reset(const Field& field, Recipe& recipe) {
+  const auto put = [&]<typename T>(T* target) { *target = *std::get<T*>(field.place(defaults())); };
+  std::visit(put, field.at(recipe));
+}
+
+void restart_table(const Field& field, Recipe& recipe) {
+  for (const Field& other : fields())
+    if (other.table() == field.table() && other.key != field.key) reset(other, recipe);
+}
+
+bool same_value(const Field& field, const Recipe& a, const Recipe& b) {
+  const auto same = [&]<typename T>(T* value) { return *value == *std::get<T*>(field.place(b)); };
+  return std::visit(same, field.place(a));
+}
+
+bool has_default(const Field& field, const Recipe& recipe) {
+  return same_value(field, recipe, defaults());
+}
+
+bool is_written(const Field& field, const Recipe& recipe) {
+  if (field.only_with != nullptr && has_default(*find_field(field.only_with), recipe)) return false;
+  return !field.quiet || !has_default(field, recipe);
+}
+
+void note_by_hand(Recipe& recipe, const std::string& key, const std::string& value) {
+  const Field* field = find_field(key);
+  if (field != nullptr && field->clears != nullptr) recipe.by_hand.erase(field->clears);
+  if (field != nullptr && field->restarts)
+    std::erase_if(recipe.by_hand, [&](const auto& noted) { return noted.first.starts_with(field->table()); });
+  recipe.by_hand[key] = value;
+}
+
+std::string by_hand_text(const std::string& setting) {
+  return "set by hand: " + setting;
+}
+
+bool is_set_by_hand(const Recipe& recipe, const std::vector<std::string>& keys) {
+  return std::any_of(recipe.by_hand.begin(), recipe.by_hand.end(), [&](const auto& noted) {
+    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) { return covers(key, noted.first); });
+  });
+}
+
+std::vector<std::string> deviation_texts(const Recipe& recipe) {
+  std::vector<std::string> texts;
+  for (const Deviation& deviation : recipe.deviations)
+    if (!is_set_by_hand(recipe, deviation.keys)) texts.push_back(deviation.text);
+  return texts;
+}
+
+}  // namespace reprise::recipes
