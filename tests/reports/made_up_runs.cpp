@@ -71,6 +71,9 @@ records::RunRecord record_of(const RunSpec& run) {
       "paper = 'made-up'\ntrial = '{}'\nscale = '{}'\ndataset = '{}'\ntrain_images = 0\ntest_images = 0\npreprocessing = ['scale']\n"
       "augmentation = []\nbatch = 100\nepochs = 10.0\nsteps = 0\nprecision = '{}'\nreports = {}\ndeviations = {}\n",
       run.trial, run.scale, run.dataset, run.precision, quoted_list(run.reports), quoted_list(run.deviations));
+  const std::string by_hand = "set by hand: ";
+  for (const std::string& deviation : run.deviations)
+    if (deviation.starts_with(by_hand)) record.recipe_toml += deviation.substr(by_hand.size()) + "\n";
   const std::uint64_t stream = stream_of(record.recipe_toml) + static_cast<std::uint64_t>(run.seed) * 7919;
   record.run_id = fmt::format("{:016x}", stream);
   record.provenance = {

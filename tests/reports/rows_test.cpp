@@ -8,6 +8,7 @@
 #include "made_up_runs.hpp"
 #include "reports/build_report.hpp"
 #include "suite/errors.hpp"
+#include "suite/recipes/fields.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -170,7 +171,7 @@ TEST(Rows, runs_of_another_answer_version_are_a_row_of_their_own_behind_todays) 
   const std::vector<Row>& rows = report.papers.front().rows;
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].reproduced.n, 1);
-  EXPECT_EQ(rows[0].deviations, recipe.deviations);
+  EXPECT_EQ(rows[0].deviations, recipes::deviation_texts(recipe));
   EXPECT_EQ(rows[1].reproduced.n, 2);
   EXPECT_TRUE(rows[1].deviations.back().starts_with("of answer version 1:")) << rows[1].deviations.back();
 }

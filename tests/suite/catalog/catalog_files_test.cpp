@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "suite/errors.hpp"
+#include "suite/recipes/fields.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace reprise::catalog {
