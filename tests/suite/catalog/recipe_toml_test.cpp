@@ -160,7 +160,9 @@ struct Change {
   const recipes::Field& field;
   void operator()(bool* value) const { *value = !*value; }
   void operator()(Precision* value) const { *value = Precision::bf16; }
-  void operator()(std::string* value) const { *value = field.among.empty() ? *value + "x" : field.among.back(); }
+  void operator()(std::string* value) const {
+    *value = field.key == "procedure" ? "autoencoder" : field.among.empty() ? *value + "x" : field.among.back();
+  }
   void operator()(std::vector<double>* value) const { value->push_back(0.125); }
   void operator()(std::vector<std::string>* value) const { value->push_back(field.key == "analyses" ? "saliency" : "x"); }
   void operator()(std::vector<recipes::Deviation>* value) const { value->push_back({"x", {"batch"}}); }
