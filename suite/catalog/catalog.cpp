@@ -18,11 +18,19 @@
 namespace reprise::catalog {
 namespace {
 
-const models::PaperRow& row_of(const std::string& slug) {
+bool is_paper(const std::filesystem::path& folder) {
+  std::error_code failed;
+  return std::filesystem::is_regular_file(folder / "published.toml", failed) &&
+         std::filesystem::is_regular_file(folder / "experiment.toml", failed);
+}
+
+/// The architectures of a paper's model.cpp; none if it has no such file.
+std::vector<models::Model> models_of(const std::string& slug) {
   for (const models::PaperRow& row : models::papers()) {
-    if (slug == row.slug) return row;
+    if (slug == row.slug) return row.models();
   }
   const std::vector<std::string> slugs = paper_slugs();
+  if (std::find(slugs.begin(), slugs.end(), slug) != slugs.end()) return {};
   throw InputError(Complaint{fmt::format("paper '{}'", slug), fmt::format("one of {}", fmt::join(slugs, ", ")), fmt::format("'{}'", slug),
                              text::did_you_mean(slug, slugs, "`reprise list` shows the papers")});
 }
@@ -61,7 +69,7 @@ std::filesystem::path experiments_directory() {
   const std::filesystem::path candidates[] = {beside_the_program(), REPRISE_EXPERIMENTS_SOURCE, REPRISE_EXPERIMENTS_INSTALLED};
   for (const auto& folder : candidates) {
     std::error_code failed;
-    if (std::filesystem::is_regular_file(folder / "demo.toml", failed)) return folder;
+    if (std::filesystem::is_regular_file(folder / models::papers().front().slug / "published.toml", failed)) return folder;
   }
   throw InputError(Complaint{"the catalog",
                              fmt::format("experiments in {} or {}", REPRISE_EXPERIMENTS_SOURCE, REPRISE_EXPERIMENTS_INSTALLED), "neither",
@@ -71,17 +79,25 @@ std::filesystem::path experiments_directory() {
 std::vector<std::string> paper_slugs() {
   std::vector<std::string> slugs;
   for (const models::PaperRow& row : models::papers()) slugs.emplace_back(row.slug);
+  std::vector<std::string> others;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(experiments_directory(), failed)) {
+    const std::string name = entry.path().filename().string();
+    if (is_paper(entry.path()) && std::find(slugs.begin(), slugs.end(), name) == slugs.end()) others.push_back(name);
+  }
+  std::sort(others.begin(), others.end());
+  slugs.insert(slugs.end(), others.begin(), others.end());
   return slugs;
 }
 
 Paper load_paper(const std::string& slug) {
-  const models::PaperRow& row = row_of(slug);
+  std::vector<models::Model> architectures = models_of(slug);
   Paper paper = read_paper_files(experiments_directory() / slug);
   if (paper.slug != slug) {
     throw InputError(Complaint{(experiments_directory() / slug / "published.toml").string(), fmt::format("slug = \"{}\"", slug),
                                fmt::format("\"{}\"", paper.slug), "Correct the slug"});
   }
-  paper.models = row.models();
+  paper.models = std::move(architectures);
   for (Trial& trial : paper.trials)
     for (recipes::Recipe& recipe : trial.recipes) choose_shards(recipe);
   return paper;
@@ -89,7 +105,7 @@ Paper load_paper(const std::string& slug) {
 
 recipes::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
                         const std::vector<Override>& overrides) {
-  row_of(slug);
+  models_of(slug);
   recipes::Recipe recipe = read_recipe(experiments_directory() / slug, slug, trial, scale);
   for (const Override& override : overrides) apply_override(recipe, override.key, override.value);
   choose_shards(recipe);
@@ -113,14 +129,16 @@ graph::Graph build_model(const recipes::Recipe& recipe) {
 }
 
 graph::Graph build_model(const recipes::Recipe& recipe, const SampleShape& input, int classes) {
-  const std::vector<models::Model> known_models = row_of(recipe.paper).models();
-  const models::Model* model = find_entry(known_models, recipe.model, &models::Model::name);
+  const std::size_t slash = recipe.model.find('/');  // "wrn/wrn": of another paper
+  const std::vector<models::Model> known_models = models_of(slash == std::string::npos ? recipe.paper : recipe.model.substr(0, slash));
+  const std::string name = slash == std::string::npos ? recipe.model : recipe.model.substr(slash + 1);
+  const models::Model* model = find_entry(known_models, name, &models::Model::name);
   const std::string trial = fmt::format("trial {}/{}", recipe.paper, recipe.trial);
   if (!model) {
     std::vector<std::string> names;
     for (const models::Model& known : known_models) names.push_back(known.name);
     throw InputError(Complaint{fmt::format("model of {}", trial), fmt::format("one of {}", fmt::join(names, ", ")),
-                               fmt::format("'{}'", recipe.model), text::did_you_mean(recipe.model, names, "Correct model.name")});
+                               fmt::format("'{}'", recipe.model), text::did_you_mean(name, names, "Correct model.name")});
   }
   graph::Graph graph = model->build(recipe.model_options, input, classes);
   recipe.model_options.check_all_used(fmt::format("model '{}' of {}", recipe.model, trial));

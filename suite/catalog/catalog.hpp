@@ -90,7 +90,7 @@ struct Paper {
 /// Where experiment.toml and published.toml are: $REPRISE_EXPERIMENTS, else beside the source tree or the installation.
 std::filesystem::path experiments_directory();
 
-/// The slugs, in the order of the catalog.
+/// The slugs, in the order of experiments/CMakeLists.txt; then folders that it does not name, which have no architectures of their own.
 std::vector<std::string> paper_slugs();
 
 /// Reads and checks a paper's files. Throws InputError (unknown paper lists the known ones; unknown key names file, key,

@@ -4,9 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
 
-#include "suite/catalog/recipe_toml.hpp"
+#include "suite/catalog/experiment_file.hpp"
+#include "suite/catalog/matrix.hpp"
 #include "suite/errors.hpp"
 #include "suite/metrics/metric.hpp"
 #include "suite/text/suggestion.hpp"
@@ -15,18 +15,6 @@ namespace reprise::catalog {
 namespace {
 
 using recipes::scale_names;
-using Strings = std::vector<std::string>;
-
-bool contains(const Strings& list, const std::string& name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
-
-/// Refuses `name`, found under `key`, unless it is one of the `known` names of a `kind`.
-void require_known(const TomlTable& table, const std::string& key, const std::string& kind, const std::string& name, const Strings& known) {
-  if (contains(known, name)) return;
-  table.refuse(key, fmt::format("a {} of the paper", kind), fmt::format("\"{}\"", name),
-               text::did_you_mean(name, known, fmt::format("Known: {}", fmt::join(known, ", "))));
-}
 
 template <typename Value>
 void read_optional(const TomlTable& table, const std::string& key, std::optional<Value>& value) {
@@ -109,102 +97,6 @@ void read_published_file(const std::filesystem::path& file, Paper& paper) {
 
 // ------------------------------------------------------------------------------------------------ experiment.toml
 
-/// Reads the keys of a trial or group that are no settings, and the layers for other scales, so that finish() knows them.
-void apply_with_scale(recipes::Recipe& recipe, const TomlTable& table, const std::string& scale, bool has_heading) {
-  if (has_heading) {
-    std::string ignored;
-    Strings scales;
-    table.read("group", ignored);
-    table.read("scales", scales);
-  }
-  std::optional<TomlTable> chosen;
-  for (const std::string& name : scale_names()) {
-    auto inner = table.table(name);
-    if (name == scale) chosen = std::move(inner);
-  }
-  apply_layer(recipe, table);
-  table.finish();
-  if (chosen) {
-    apply_layer(recipe, *chosen);
-    chosen->finish();
-  }
-}
-
-/// The parts of experiment.toml that resolve recipes.
-class ExperimentFile {
- public:
-  explicit ExperimentFile(const std::filesystem::path& file) : parsed_(parse_toml_file(file)), root_(parsed_, file.string(), "") {
-    defaults_ = root_.table("defaults");
-    groups_ = root_.table("group");
-    trials_ = root_.table("trial");
-    if (!trials_) root_.refuse("", "tables [trial.NAME]", "none", "Add a trial");
-    if (groups_) {
-      for (const std::string& name : groups_->keys()) groups_->table(name);
-    }
-  }
-
-  const TomlTable& root() const { return root_; }
-  Strings trial_names() const { return trials_->keys(); }
-  TomlTable trial(const std::string& name) const { return *trials_->table(name); }
-
-  std::optional<TomlTable> group_of(const TomlTable& trial) const {
-    std::string name;
-    if (!trial.read("group", name)) return std::nullopt;
-    const Strings known = groups_ ? groups_->keys() : Strings{};
-    require_known(trial, "group", "group", name, known);
-    return groups_->table(name);
-  }
-
-  Strings scales_of(const TomlTable& trial) const {
-    Strings scales = scale_names();
-    if (const auto group = group_of(trial)) group->read("scales", scales);
-    trial.read("scales", scales);
-    for (const std::string& scale : scales) require_known(trial, "scales", "scale", scale, scale_names());
-    return scales;
-  }
-
-  recipes::Recipe resolve(const std::string& slug, const std::string& name, const std::string& scale) const {
-    const TomlTable table = trial(name);
-    recipes::Recipe recipe = base_of(table, scale);
-    recipe.paper = slug;
-    recipe.trial = name;
-    recipe.scale = scale;
-    if (recipe.title.empty()) recipe.title = name;
-    apply_with_scale(recipe, table, scale, true);
-    check_recipe(recipe);
-    return recipe;
-  }
-
-  void require_groups_in_use() const {
-    Strings used;
-    for (const std::string& name : trial_names()) {
-      std::string group;
-      if (trial(name).read("group", group)) used.push_back(group);
-    }
-    for (const std::string& name : groups_ ? groups_->keys() : Strings{}) {
-      if (!contains(used, name)) groups_->refuse(name, "a group that a trial names", "one that none does", "Remove it");
-    }
-  }
-
- private:
-  /// What the defaults and the trial's group say: read once for all trials of a group.
-  const recipes::Recipe& base_of(const TomlTable& trial, const std::string& scale) const {
-    std::string name;
-    trial.read("group", name);
-    const auto known = bases_.find({name, scale});
-    if (known != bases_.end()) return known->second;
-    recipes::Recipe recipe;
-    if (defaults_) apply_with_scale(recipe, *defaults_, scale, false);
-    if (const auto group = group_of(trial)) apply_with_scale(recipe, *group, scale, true);
-    return bases_.emplace(std::pair(name, scale), std::move(recipe)).first->second;
-  }
-
-  toml::table parsed_;
-  TomlTable root_;
-  std::optional<TomlTable> defaults_, groups_, trials_;
-  mutable std::map<std::pair<std::string, std::string>, recipes::Recipe> bases_;
-};
-
 Strings names_of(const std::vector<Trial>& trials) {
   Strings names;
   for (const Trial& trial : trials) names.push_back(trial.name);
@@ -220,8 +112,8 @@ Strings ids_of(const std::vector<PublishedNumber>& numbers) {
 void read_trials(const ExperimentFile& file, Paper& paper) {
   const Strings published = ids_of(paper.published);
   for (const std::string& name : file.trial_names()) {
-    const TomlTable table = file.trial(name);
-    Trial trial{name, name, file.scales_of(table), {}};
+    const TomlTable& table = file.trial(name);
+    Trial trial{name, name, file.scales_of(name), {}};
     for (const std::string& scale : trial.scales) {
       const recipes::Recipe& recipe = trial.recipes.emplace_back(file.resolve(paper.slug, name, scale));
       trial.title = recipe.title;
@@ -229,7 +121,7 @@ void read_trials(const ExperimentFile& file, Paper& paper) {
     }
     paper.trials.push_back(std::move(trial));
   }
-  file.require_groups_in_use();
+  file.require_all_in_use();
 }
 
 void require_trials_of(const TomlTable& table, const Claim& claim, const Paper& paper) {
@@ -322,15 +214,19 @@ Paper read_paper_files(const std::filesystem::path& folder) {
   const ExperimentFile file(folder / "experiment.toml");
   read_trials(file, paper);
   for (const TomlTable& table : file.root().tables("claim")) {
-    Claim claim = read_claim(table, paper);
-    require_new_id(table, paper.claims, claim.id);
-    paper.claims.push_back(std::move(claim));
+    for (const Combination& combination : combinations(table)) {
+      const TomlTable written(*combination.table, table.file(), table.path());
+      Claim claim = read_claim(written, paper);
+      require_new_id(written, paper.claims, claim.id);
+      paper.claims.push_back(std::move(claim));
+    }
   }
   for (const TomlTable& table : file.root().tables("figure")) {
     Figure figure = read_figure(table, paper);
     require_new_id(table, paper.figures, figure.id);
     paper.figures.push_back(std::move(figure));
   }
+  file.root().table("demo");  // suite/catalog/demo.hpp
   file.root().finish();
   return paper;
 }
@@ -343,7 +239,7 @@ recipes::Recipe read_recipe(const std::filesystem::path& folder, const std::stri
     throw InputError(Complaint{fmt::format("trial '{}/{}'", slug, trial), "a trial of the paper", "none of that name",
                                text::did_you_mean(trial, trials, fmt::format("Known trials: {}", fmt::join(trials, ", ")))});
   }
-  const Strings scales = file.scales_of(file.trial(trial));
+  const Strings scales = file.scales_of(trial);
   if (!contains(scales, scale)) {
     throw InputError(Complaint{fmt::format("scale '{}' of trial '{}/{}'", scale, slug, trial),
                                fmt::format("one of {}", fmt::join(scales, ", ")), fmt::format("'{}'", scale),

@@ -8,6 +8,8 @@
 namespace reprise::catalog {
 namespace {
 
+const char* const kDataset = "fashion-mnist";  // every machine has it: Debian packages it
+
 void append_overrides(const TomlTable& table, const std::string& key, std::vector<Override>& overrides) {
   std::vector<std::string> settings;
   table.read(key, settings);
@@ -25,33 +27,25 @@ Override parse_override(const std::string& text) {
 }
 
 std::vector<DemoRow> load_demo() {
-  const std::filesystem::path file = experiments_directory() / "demo.toml";
-  const toml::table parsed = parse_toml_file(file);
-  const TomlTable root(parsed, file.string(), "");
-  DemoRow shared;
-  shared.scale = "desk";
-  root.read("scale", shared.scale);
-  root.read("seeds", shared.seeds);
-  append_overrides(root, "set", shared.overrides);
-
   std::vector<DemoRow> rows;
-  for (const TomlTable& paper : root.tables("paper")) {
-    DemoRow of_paper = shared;
-    of_paper.paper = paper.required_text("slug");
-    append_overrides(paper, "set", of_paper.overrides);
-    for (const TomlTable& table : paper.tables("trial")) {
-      DemoRow row = of_paper;
-      row.trial = table.required_text("name");
-      table.read("scale", row.scale);
-      table.read("seeds", row.seeds);
-      append_overrides(table, "set", row.overrides);
-      table.finish();
+  for (const std::string& slug : paper_slugs()) {
+    const std::filesystem::path file = experiments_directory() / slug / "experiment.toml";
+    const toml::table parsed = parse_toml_file(file);
+    const auto table = TomlTable(parsed, file.string(), "").table("demo");
+    if (!table) continue;
+    DemoRow row{slug, "", "desk", 2, {{"dataset", kDataset}}};
+    table->read("scale", row.scale);
+    table->read("seeds", row.seeds);
+    append_overrides(*table, "set", row.overrides);
+    std::vector<std::string> trials;
+    table->read("trials", trials);
+    table->finish();
+    for (const std::string& trial : trials) {
+      row.trial = trial;
       resolve(row.paper, row.trial, row.scale, row.overrides);
-      rows.push_back(std::move(row));
+      rows.push_back(row);
     }
-    paper.finish();
   }
-  root.finish();
   return rows;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The trials that ./reproduce runs on data that every machine has: read from demo.toml.
+// The trials that ./reproduce runs on data that every machine has: the table [demo] of each experiment.toml. It lists `trials`, and may
+// give `set` (settings as of --set), `scale` (else desk) and `seeds` (else 2).
 
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@ namespace reprise::catalog {
 struct DemoRow {
   std::string paper, trial, scale;
   int seeds = 1;
-  std::vector<Override> overrides;  ///< those of all rows first, then the paper's own, then the row's own
+  std::vector<Override> overrides;  ///< the data set first, then the paper's own
 };
 
 /// Throws InputError naming file, line and key; every row resolves to a recipe.

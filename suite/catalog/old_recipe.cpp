@@ -2,10 +2,32 @@
 
 #include <string>
 
+#include "suite/catalog/stage_toml.hpp"
+
 namespace reprise::catalog {
 namespace {
 
 const std::string kSetByHand = "set by hand: ";
+
+/// "crop(pad=4)" becomes { crop = { pad = 4 } }.
+void write_out_stages(toml::table& recipe, const char* key) {
+  toml::array* stages = recipe[key].as_array();
+  if (stages == nullptr) return;
+  toml::array written;
+  for (const toml::node& stage : *stages) {
+    const std::string text = stage.value_or(std::string());
+    if (text.find('(') == std::string::npos) {
+      written.push_back(stage);
+      continue;
+    }
+    try {
+      written.push_back(*toml::parse("stage = " + stage_toml(text)).get("stage"));
+    } catch (const toml::parse_error&) {
+      written.push_back(stage);  // whoever reads it refuses it
+    }
+  }
+  *stages = std::move(written);
+}
 
 }  // namespace
 
@@ -31,6 +53,8 @@ void to_present_form(toml::table& recipe) {
     }
     *deviations = std::move(kept);
   }
+  write_out_stages(recipe, "preprocessing");
+  write_out_stages(recipe, "augmentation");
   move("title", "title");
   move("reports", "reproduces");
   move("deviations", "deviations");

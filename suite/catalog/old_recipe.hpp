@@ -8,7 +8,8 @@ namespace reprise::catalog {
 /// Those have a list `reports` at the top; today's have a table [words].
 bool is_old_form(const toml::table& recipe);
 
-/// Title, published ids and deviations go to [words]; a deviation "set by hand: key=value" goes to its table by_hand.
+/// Title, published ids and deviations go to [words]; a deviation "set by hand: key=value" goes to its table by_hand. "crop(pad=4)" becomes
+/// { crop = { pad = 4 } }.
 void to_present_form(toml::table& recipe);
 
 }  // namespace reprise::catalog

@@ -10,6 +10,7 @@
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/old_recipe.hpp"
 #include "suite/catalog/recipe_toml.hpp"
+#include "suite/catalog/stage_toml.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/recipes/fields.hpp"
 
@@ -77,7 +78,9 @@ struct ValueText {
   std::string operator()(const std::string* value) const { return quoted(*value); }
   std::string operator()(const Precision* value) const { return quoted(name_of(*value)); }
   std::string operator()(const std::vector<double>* value) const { return text_of(*value); }
-  std::string operator()(const std::vector<std::string>* value) const { return text_of(*value); }
+  std::string operator()(const std::vector<std::string>* value) const {
+    return field.stages ? list_text(*value, stage_toml) : text_of(*value);
+  }
   std::string operator()(const std::vector<recipes::Deviation>* value) const {
     return list_text(*value, [](const recipes::Deviation& deviation) {
       if (deviation.keys.empty()) return quoted(deviation.text);

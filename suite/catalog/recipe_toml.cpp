@@ -11,6 +11,7 @@
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/stage_toml.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/recipes/fields.hpp"
@@ -83,6 +84,7 @@ class ValueReader {
   }
 
   bool operator()(std::vector<std::string>* values) const {
+    if (field_.stages) return read_stages(*values);
     if (!table_.read(key_, *values)) return false;
     const std::vector<std::string> allowed = allowed_names(field_);
     for (const std::string& value : *values)
@@ -94,10 +96,11 @@ class ValueReader {
 
   /// Each a text, or { text = "...", keys = ["epochs"] }.
   bool operator()(std::vector<Deviation>* deviations) const {
+    const char* const kForm = "a list of strings or of { text = \"...\", keys = [\"...\"] }";
     const toml::node* node = table_.node(key_);
     if (node == nullptr) return false;
     const toml::array* list = node->as_array();
-    if (list == nullptr) refuse("a list of texts or of { text, keys }", "no list");
+    if (list == nullptr) refuse(kForm, type_of(*node));
     if (!field_.adds_up) deviations->clear();
     for (const toml::node& element : *list) {
       Deviation deviation;
@@ -111,7 +114,7 @@ class ValueReader {
       } else if (element.is_string()) {
         deviation.text = *element.value<std::string>();
       } else {
-        refuse("a list of texts or of { text, keys }", "in it something else");
+        refuse(kForm, "in it " + type_of(element));
       }
       deviations->push_back(std::move(deviation));
     }
@@ -134,6 +137,21 @@ class ValueReader {
   }
 
  private:
+  bool read_stages(std::vector<std::string>& stages) const {
+    const toml::node* node = table_.node(key_);
+    if (node == nullptr) return false;
+    const char* const kForm = "a list of strings or of { name = { key = value } }";
+    const toml::array* list = node->as_array();
+    if (list == nullptr) refuse(kForm, type_of(*node));
+    stages.clear();
+    for (const toml::node& element : *list) {
+      const std::optional<std::string> stage = stage_text(element);
+      if (!stage) refuse(kForm, "in it " + type_of(element));
+      stages.push_back(*stage);
+    }
+    return true;
+  }
+
   static bool is_key_or_table(const std::string& key) {
     return std::any_of(recipes::fields().begin(), recipes::fields().end(),
                        [&](const Field& field) { return field.key.starts_with(key + ".") || recipes::find_field(key) != nullptr; });

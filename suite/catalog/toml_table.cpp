@@ -14,6 +14,10 @@
 namespace reprise::catalog {
 namespace {
 
+const char* kTypeFix = "Give it a value of that type";
+
+}  // namespace
+
 std::string type_of(const toml::node& node) {
   switch (node.type()) {
     case toml::node_type::table:
@@ -32,10 +36,6 @@ std::string type_of(const toml::node& node) {
       return "a date or time";
   }
 }
-
-const char* kTypeFix = "Give it a value of that type";
-
-}  // namespace
 
 toml::table parse_toml_text(const std::string& text, const std::string& name) {
   try {

@@ -17,6 +17,9 @@ namespace reprise::catalog {
 toml::table parse_toml_file(const std::filesystem::path& file);
 toml::table parse_toml_text(const std::string& text, const std::string& name);
 
+/// "the string \"x\"", "a list": what a message says was found.
+std::string type_of(const toml::node& node);
+
 /// A view; the toml::table must outlive it. Every error is an InputError that names file, line and dotted key.
 class TomlTable {
  public:
@@ -25,6 +28,8 @@ class TomlTable {
 
   const std::string& path() const { return path_; }
   const std::string& file() const { return file_; }
+  const toml::table& raw() const { return *table_; }
+  unsigned line() const { return table_->source().begin.line; }  ///< 0 in a table that was written out from a template
   bool has(const std::string& key) const { return table_->contains(key); }
 
   // Absent keys leave `value` as it is. Each returns whether the key is there.

@@ -103,7 +103,7 @@ Command add_run(CLI::App& program) {
   CLI::App* app = program.add_subcommand("run", "Runs trials and writes one result file a run; finished runs are not run again");
   flags->recipe.declare(*app);
   CLI::Option* demo =
-      app->add_flag("--demo", flags->demo, "Runs the list of experiments/demo.toml: every paper in minutes, on Fashion-MNIST");
+      app->add_flag("--demo", flags->demo, "Runs what [demo] of each experiment.toml lists: every paper in minutes, on Fashion-MNIST");
   CLI::Option* seeds =
       app->add_option("--seeds", flags->seeds, "Runs seeds 1 to N (else seed 1)")->check(CLI::Range(1, 10000))->option_text("N");
   CLI::Option* seed =

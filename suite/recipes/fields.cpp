@@ -66,8 +66,14 @@ std::vector<Field> rows() {
        .min = 0,
        .max = kMaxCount,
        .quiet = true});
-  add({.key = "preprocessing", .at = at(&Recipe::preprocessing), .help = "stages, in order"});
-  add({.key = "augmentation", .at = at(&Recipe::augmentation), .help = "random changes of training images, in order"});
+  add({.key = "preprocessing",
+       .at = at(&Recipe::preprocessing),
+       .help = "stages, in order: \"scale\" or { gcn = { scale = 55 } }",
+       .stages = true});
+  add({.key = "augmentation",
+       .at = at(&Recipe::augmentation),
+       .help = "random changes of training images, in order: \"flip\" or { crop = { pad = 4 } }",
+       .stages = true});
   add({.key = "batch", .at = at(&Recipe::batch), .help = "samples of an update: the global batch", .min = 1, .max = kMaxCount});
   add({.key = "shard",
        .at = at(&Recipe::shard),

@@ -39,6 +39,7 @@ struct Field {
   bool restarts = false;                ///< another value puts the other rows of its table back to their defaults
   const char* clears = nullptr;         ///< the row that goes back to its default where this one is given
   bool adds_up = false;                 ///< a later layer's list is appended, not put in its place
+  bool stages = false;                  ///< a list of "flip" or { crop = { pad = 4 } }
   Role role = Role::setting;
 
   Place place(const Recipe& recipe) const { return at(const_cast<Recipe&>(recipe)); }  ///< to read from

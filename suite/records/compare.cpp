@@ -223,8 +223,8 @@ class Comparer {
 }  // namespace
 
 bool is_circumstance(const std::string& provenance_key) {
-  constexpr std::array<std::string_view, 21> kWords = {"rank",  "thread",    "binding", "bound",   "host",  "node",     "cpu",
-                                                       "cores", "memory",    "load",    "date",    "time",  "start",    "finish",
+  constexpr std::array<std::string_view, 21> kWords = {"rank",  "thread",    "binding", "bound",   "host",  "node",      "cpu",
+                                                       "cores", "memory",    "load",    "date",    "time",  "start",     "finish",
                                                        "user",  "directory", "resumed", "command", "phase", "processor", "_utc"};
   return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return provenance_key.find(word) != std::string::npos; });
 }

@@ -121,7 +121,7 @@ TEST_F(CatalogFiles, unknown_key_names_file_line_and_the_key_that_was_meant) {
 TEST_F(CatalogFiles, wrong_type_names_expected_and_found) {
   expect_parts(message_with("desk.batch = 50", "desk.batch = \"many\""), {"experiment.toml:18", "an integer", "the string \"many\""});
   expect_parts(message_with("epochs = 3", "epochs = [3]"), {"experiment.toml:7", "a number", "a list"});
-  expect_parts(message_with("[\"one\"]", "[1]"), {"a list of texts", "something else"});
+  expect_parts(message_with("[\"one\"]", "[1]"), {"a list of strings", "the integer 1"});
 }
 
 TEST_F(CatalogFiles, values_out_of_range_are_refused) {

@@ -257,8 +257,21 @@ milestones = []
   EXPECT_EQ(recipe.reproduces, std::vector<std::string>{"table4-wrn-10-1"});
   EXPECT_EQ(recipe.deviations, (std::vector<recipes::Deviation>{{"a tenth of the images", {}}}));
   EXPECT_EQ(recipe.by_hand, (std::map<std::string, std::string>{{"batch", "32"}, {"preprocessing", "['scale', 'standardize']"}}));
+  EXPECT_EQ(recipe.augmentation, (std::vector<std::string>{"flip", "crop(mode=reflect,pad=4)"}));
   EXPECT_EQ(recipe.optimizer.learning_rate.milestones, (std::vector<double>{0.3, 0.6}));
   EXPECT_EQ(to_toml(recipe_from_toml(to_toml(recipe))), to_toml(recipe));
+}
+
+TEST(RecipeToml, stages_are_names_or_tables) {
+  Recipe recipe = small_recipe();
+  apply_override(recipe, "preprocessing", R"(["scale", { standardize = { std = [63, 62.1], mean = [125.3, 123.0] } }])");
+  apply_override(recipe, "augmentation", R"([{ crop = { pad = 4, mode = "reflect" } }, { flip = {} }])");
+  EXPECT_EQ(recipe.preprocessing, (std::vector<std::string>{"scale", "standardize(mean=125.3/123,std=63/62.1)"}));
+  EXPECT_EQ(recipe.augmentation, (std::vector<std::string>{"crop(mode=reflect,pad=4)", "flip"}));
+  EXPECT_NE(to_toml(recipe).find(R"(augmentation = [{ crop = { mode = "reflect", pad = 4 } }, "flip"])"), std::string::npos);
+  EXPECT_EQ(recipe_from_toml(to_toml(recipe)).preprocessing, recipe.preprocessing);
+  EXPECT_NE(message_of_override("augmentation", "[\"crop(pad=4)\"]").find("{ name = { key = value } }"), std::string::npos);
+  EXPECT_NE(message_of_override("augmentation", "[{ crop = { pad = true } }]").find("{ name = { key = value } }"), std::string::npos);
 }
 
 TEST(RecipeToml, wrong_settings_name_the_flag_and_what_was_meant) {
