@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/bench/rates.hpp"
 #include "suite/catalog/catalog.hpp"
@@ -32,17 +34,10 @@ void add(const std::string& paper, const std::string& trial, const std::string& 
 }  // namespace
 
 void register_shards() {
-  add("dropout", "table2-maxnorm-3x1024", "desk");
-  add("dropout", "figure9-pn-p06", "desk");
-  add("dropout", "table4-cifar10-all", "desk");
-  add("all-cnn", "allcnn-c", "desk");
-  add("logavgexp", "resnet8-logit-gap", "desk");
-  add("logavgexp", "canvas-gap", "desk");
-  add("wrn", "wrn-10-1", "desk");
-  add("mocapsnet", "sabour-r3", "desk");
-  add("mocapsnet", "mocapsnet-6", "desk");
-  add("softhebb", "mnist-backprop", "desk");
-  add("speedrun", "airbench94", "desk");
+  for (const std::string& slug : catalog::paper_slugs()) {
+    for (const catalog::Trial& trial : catalog::load_paper(slug).trials)
+      if (std::find(trial.marks.begin(), trial.marks.end(), "shards") != trial.marks.end()) add(slug, trial.name, "desk");
+  }
 }
 
 }  // namespace reprise::bench

@@ -64,6 +64,11 @@ const Trial* Paper::find_trial(const std::string& name) const {
   return find_entry(trials, name, &Trial::name);
 }
 
+const std::vector<std::string>& trial_marks() {
+  static const std::vector<std::string> marks{"shards"};
+  return marks;
+}
+
 std::filesystem::path experiments_directory() {
   if (const char* given = std::getenv("REPRISE_EXPERIMENTS"); given && *given) return given;
   const std::filesystem::path candidates[] = {beside_the_program(), REPRISE_EXPERIMENTS_SOURCE, REPRISE_EXPERIMENTS_INSTALLED};

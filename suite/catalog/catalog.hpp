@@ -67,6 +67,7 @@ struct Trial {
   std::string name, title;
   std::vector<std::string> scales;         ///< scales the trial exists at, subset of smoke, desk, paper
   std::vector<recipes::Recipe> recipes{};  ///< one a scale, what resolve() gives without overrides
+  std::vector<std::string> marks{};        ///< lists that it stands in, of trial_marks()
 
   /// Null at a scale that the trial does not exist at.
   const recipes::Recipe* recipe_at(const std::string& scale) const;
@@ -86,6 +87,9 @@ struct Paper {
   const PublishedNumber* find_published(const std::string& id) const;
   const Trial* find_trial(const std::string& name) const;
 };
+
+/// "shards": reprise_bench measures its desk recipe with other shards.
+const std::vector<std::string>& trial_marks();
 
 /// Where experiment.toml and published.toml are: $REPRISE_EXPERIMENTS, else beside the source tree or the installation.
 std::filesystem::path experiments_directory();

@@ -113,7 +113,9 @@ void read_trials(const ExperimentFile& file, Paper& paper) {
   const Strings published = ids_of(paper.published);
   for (const std::string& name : file.trial_names()) {
     const TomlTable& table = file.trial(name);
-    Trial trial{name, name, file.scales_of(name), {}};
+    Trial trial{name, name, file.scales_of(name)};
+    table.read("marks", trial.marks);
+    for (const std::string& mark : trial.marks) require_known(table, "marks", "mark", mark, trial_marks());
     for (const std::string& scale : trial.scales) {
       const recipes::Recipe& recipe = trial.recipes.emplace_back(file.resolve(paper.slug, name, scale));
       trial.title = recipe.title;

@@ -23,6 +23,8 @@ void apply_with_scale(recipes::Recipe& recipe, const TomlTable& table, const std
     table.read("group", ignored);
     table.read("extends", ignored);
     table.read("scales", scales);
+    Strings marks;
+    table.read("marks", marks);
   }
   std::optional<TomlTable> chosen;
   for (const std::string& name : scale_names()) {
