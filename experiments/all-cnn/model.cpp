@@ -13,7 +13,7 @@
 #include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/relu.hpp"
-#include "suite/losses/catalog.hpp"
+#include "suite/models/blocks.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -85,7 +85,7 @@ Graph all_convolutional(const Options& options, const SampleShape& input, int cl
   stack.convolution(widths[1], 1);
   stack.convolution(classes, 1, 1, 0, class_relu);
   put<layers::GlobalAveragePool>(graph, "average");
-  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
+  put_softmax_head(graph);
   return graph;
 }
 

@@ -11,6 +11,7 @@
 #include "suite/layers/relu.hpp"
 #include "suite/layers/tanh.hpp"
 #include "suite/losses/catalog.hpp"
+#include "suite/models/blocks.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -57,8 +58,7 @@ Graph multilayer_perceptron(const Options& options, const SampleShape& input, in
     if (kl_weight > 0) put<layers::KlSparsity>(graph, "sparsity" + number, {.target = kl_target, .weight = kl_weight});
     put_dropout(graph, "dropout" + number, hidden_keep, form);
   }
-  put<layers::Dense>(graph, "logits", {.features = classes, .initialisation = start.kind, .gain = start.gain});
-  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
+  put_classifier(graph, classes, {.initialisation = start.kind, .gain = start.gain});
   return graph;
 }
 
@@ -108,8 +108,7 @@ Graph convnet(const Options& options, const SampleShape& input, int classes) {
     put<layers::Relu>(graph, "relu" + number);
     put_dropout(graph, "dropout" + number, keep[1 + maps.size() + i], form);
   }
-  put<layers::Dense>(graph, "logits", {.features = classes, .initialisation = kind});
-  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
+  put_classifier(graph, classes, {.initialisation = kind});
   return graph;
 }
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "suite/layers/add.hpp"
 #include "suite/layers/batch_norm.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/dense.hpp"
@@ -12,8 +11,7 @@
 #include "suite/layers/global_max_pool.hpp"
 #include "suite/layers/log_avg_exp_pool.hpp"
 #include "suite/layers/max_pool2d.hpp"
-#include "suite/layers/relu.hpp"
-#include "suite/losses/catalog.hpp"
+#include "suite/models/blocks.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -22,7 +20,6 @@ namespace {
 
 using namespace models;  // put, choice, ...
 using graph::Graph;
-using graph::NodeId;
 using recipes::Options;
 
 /// The global pooling under test, and where it stands.
@@ -60,31 +57,9 @@ struct Pooling {
       put_pool(graph);
       put<layers::Dense>(graph, "logits", {.features = classes});
     }
-    graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
+    put_softmax_head(graph);
   }
 };
-
-NodeId norm_relu(Graph& graph, const std::string& name) {
-  put<layers::BatchNorm>(graph, name + ".norm");
-  return put<layers::Relu>(graph, name + ".relu");
-}
-
-/// Pre-activation block (He et al. 2016, arXiv 1603.05027): x + conv(relu(norm(conv(relu(norm(x)))))); where the shape changes,
-/// a 1x1 convolution of relu(norm(x)) in place of x.
-void residual_block(Graph& graph, const std::string& name, std::int64_t width, std::int64_t stride) {
-  const NodeId before = graph.last();
-  const bool changes = stride != 1 || graph.node(before).shape.channels != width;
-  const NodeId activated = norm_relu(graph, name + ".1");
-  put<layers::Conv2d>(graph, name + ".conv1", {.filters = width, .kernel = 3, .stride = stride, .padding = 1});
-  norm_relu(graph, name + ".2");
-  const NodeId branch = put<layers::Conv2d>(graph, name + ".conv2", {.filters = width, .kernel = 3, .padding = 1});
-  NodeId shortcut = before;
-  if (changes) {
-    const layers::Conv2d::Options projection{.filters = width, .kernel = 1, .stride = stride};
-    shortcut = graph.add(name + ".shortcut", std::make_shared<layers::Conv2d>(projection), {activated});
-  }
-  graph.add(name + ".add", std::make_shared<layers::Add>(), {branch, shortcut});
-}
 
 /// Depth 6 blocks + 2: 3x3 convolution, three groups of `blocks` residual blocks, the second and third with stride 2.
 Graph residual_net(const Options& options, const SampleShape& input, int classes) {
@@ -97,7 +72,7 @@ Graph residual_net(const Options& options, const SampleShape& input, int classes
   for (std::size_t group = 0; group < widths.size(); ++group) {
     for (std::int64_t block = 0; block < blocks; ++block) {
       const std::int64_t stride = group > 0 && block == 0 ? 2 : 1;
-      residual_block(graph, fmt::format("group{}.block{}", group + 1, block + 1), widths[group], stride);
+      PreActivationBlock{}.put(graph, fmt::format("group{}.block{}", group + 1, block + 1), widths[group], stride);
     }
   }
   norm_relu(graph, "final");
@@ -105,10 +80,8 @@ Graph residual_net(const Options& options, const SampleShape& input, int classes
   return graph;
 }
 
-void convolution_norm_relu(Graph& graph, int number, std::int64_t width, std::int64_t kernel, std::int64_t stride) {
-  const std::string name = fmt::format("conv{}", number);
-  put<layers::Conv2d>(graph, name, {.filters = width, .kernel = kernel, .stride = stride, .padding = kernel / 2});
-  norm_relu(graph, name);
+void convolution(Graph& graph, int number, std::int64_t width, std::int64_t kernel, std::int64_t stride) {
+  convolution_norm_relu(graph, fmt::format("conv{}", number), width, kernel, stride);
 }
 
 /// ALL-CNN-C (Springenberg et al. 2015) with batch norm after every convolution and a padded top convolution.
@@ -118,12 +91,12 @@ Graph all_convolutional_net(const Options& options, const SampleShape& input, in
   Graph graph(input);
   int number = 0;
   for (const std::int64_t width : widths) {
-    convolution_norm_relu(graph, ++number, width, 3, 1);
-    convolution_norm_relu(graph, ++number, width, 3, 1);
-    convolution_norm_relu(graph, ++number, width, 3, 2);
+    convolution(graph, ++number, width, 3, 1);
+    convolution(graph, ++number, width, 3, 1);
+    convolution(graph, ++number, width, 3, 2);
   }
-  convolution_norm_relu(graph, ++number, widths[1], 3, 1);
-  convolution_norm_relu(graph, ++number, widths[1], 1, 1);
+  convolution(graph, ++number, widths[1], 3, 1);
+  convolution(graph, ++number, widths[1], 1, 1);
   pooling.put_head(graph, classes, true);
   return graph;
 }
@@ -134,7 +107,7 @@ Graph canvas_net(const Options& options, const SampleShape& input, int classes) 
   const Pooling pooling(options);
   Graph graph(input);
   for (std::size_t i = 0; i < widths.size(); ++i) {
-    convolution_norm_relu(graph, static_cast<int>(i) + 1, widths[i], 3, 1);
+    convolution(graph, static_cast<int>(i) + 1, widths[i], 3, 1);
     put<layers::MaxPool2d>(graph, fmt::format("pool{}", i + 1), {.window = 2, .stride = 2});
   }
   pooling.put_head(graph, classes);

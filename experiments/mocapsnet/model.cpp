@@ -21,6 +21,7 @@
 #include "suite/layers/relu.hpp"
 #include "suite/layers/squash.hpp"
 #include "suite/losses/catalog.hpp"
+#include "suite/models/blocks.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -143,8 +144,7 @@ Graph baseline_net(const Options& options, const SampleShape& input, int classes
     put<layers::Relu>(graph, name + ".relu");
   }
   put_dropout(graph, "dropout", options.get_double("keep", 0.5), layers::DropoutForm::inverted);
-  put<layers::Dense>(graph, "logits", {.features = classes});
-  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
+  put_classifier(graph, classes);
   return graph;
 }
 

@@ -15,14 +15,13 @@
 #include "suite/layers/average_pool2d.hpp"
 #include "suite/layers/batch_norm.hpp"
 #include "suite/layers/conv2d.hpp"
-#include "suite/layers/dense.hpp"
 #include "suite/layers/flatten.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/relu.hpp"
 #include "suite/layers/soft_hebb_conv2d.hpp"
 #include "suite/layers/softmax.hpp"
 #include "suite/layers/triangle.hpp"
-#include "suite/losses/catalog.hpp"
+#include "suite/models/blocks.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -76,11 +75,10 @@ void put_norm(Graph& graph, std::size_t layer) {
   put<layers::BatchNorm>(graph, fmt::format("norm{}", layer + 1), {.affine = false});
 }
 
-void put_classifier(Graph& graph, const Options& options, int classes, double keep_fallback) {
+void put_feature_classifier(Graph& graph, const Options& options, int classes, double keep_fallback) {
   put<layers::Flatten>(graph, "features");
   put_dropout(graph, "dropout", options.get_double("keep", keep_fallback), layers::DropoutForm::inverted);
-  put<layers::Dense>(graph, "logits", {.features = classes, .initialisation = layers::Initialisation::Kind::fan_in_uniform});
-  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
+  put_classifier(graph, classes, {.initialisation = layers::Initialisation::Kind::fan_in_uniform});
 }
 
 /// How the filters of a net learn; rule "random" leaves them as they were drawn.
@@ -125,7 +123,7 @@ Graph soft_hebb_net(const Options& options, const SampleShape& input, int classe
     put<layers::Triangle>(graph, fmt::format("triangle{}", i + 1), {.power = powers[i]});
     put_pool(graph, fmt::format("pool{}", i + 1), blocks.pools[i]);
   }
-  put_classifier(graph, options, classes, 0.5);
+  put_feature_classifier(graph, options, classes, 0.5);
   return graph;
 }
 
@@ -138,7 +136,7 @@ Graph soft_hebb_mlp(const Options& options, const SampleShape& input, int classe
   layer.filters = count_of(options, "neurons", 2000, 1), layer.kernel = 1, layer.positive_start = true;
   put<layers::SoftHebbConv2d>(graph, "hidden", layer);
   put<layers::Softmax>(graph, "softmax", {.gain = options.get_double("gain", 5)});
-  put_classifier(graph, options, classes, 1);
+  put_feature_classifier(graph, options, classes, 1);
   return graph;
 }
 
@@ -159,7 +157,7 @@ Graph backprop_net(const Options& options, const SampleShape& input, int classes
     put<layers::Relu>(graph, fmt::format("relu{}", i + 1));
     put_pool(graph, fmt::format("pool{}", i + 1), blocks.pools[i]);
   }
-  put_classifier(graph, options, classes, 0.5);
+  put_feature_classifier(graph, options, classes, 0.5);
   return graph;
 }
 

@@ -16,7 +16,7 @@
 #include "suite/layers/gelu.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/scale.hpp"
-#include "suite/losses/catalog.hpp"
+#include "suite/models/blocks.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
 
@@ -72,7 +72,7 @@ Graph airbench(const Options& options, const SampleShape& input, int classes) {
   put<layers::MaxPool2d>(graph, "head.pool", {.window = 3, .stride = 3});
   put<layers::Dense>(graph, "head", {.features = classes, .bias = false, .initialisation = Start::fan_in_uniform});
   put<layers::Scale>(graph, "logits", {.factor = 1.0 / 9});
-  graph.add_head({.node = graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
+  put_softmax_head(graph);
   return graph;
 }
 

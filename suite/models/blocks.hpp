@@ -1,0 +1,40 @@
+#pragma once
+// Blocks that several papers' nets are made of.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "suite/graph/graph.hpp"
+#include "suite/layers/batch_norm.hpp"
+#include "suite/layers/conv2d.hpp"
+#include "suite/layers/dense.hpp"
+
+namespace reprise::models {
+
+/// "NAME.norm", "NAME.relu". Returns the latter.
+graph::NodeId norm_relu(graph::Graph& graph, const std::string& name, const layers::BatchNorm::Options& norm = {});
+
+/// "NAME", a convolution that keeps the size but for its stride, then norm_relu.
+graph::NodeId convolution_norm_relu(graph::Graph& graph, const std::string& name, std::int64_t width, std::int64_t kernel,
+                                    std::int64_t stride);
+
+/// A residual block with norm and ReLU in front of each convolution (He et al. 2016, arXiv 1603.05027).
+struct PreActivationBlock {
+  std::vector<std::int64_t> kernels{3, 3};  ///< of its convolutions
+  double keep = 1;                          ///< inverted dropout in front of the last one
+  layers::Conv2d::Options convolution{};    ///< bias and start; the block sets filters, kernel, stride and padding
+  layers::BatchNorm::Options norm{};
+
+  /// x + conv(relu(norm(... conv(relu(norm(x)))))); where the shape changes, a 1x1 convolution of the first relu(norm(x)) in place of x.
+  /// Nodes: NAME.1.norm, NAME.1.relu, NAME.conv1, ..., NAME.shortcut, NAME.add.
+  void put(graph::Graph& graph, const std::string& name, std::int64_t width, std::int64_t stride) const;
+};
+
+/// The last node holds logits of classes: softmax and cross-entropy.
+void put_softmax_head(graph::Graph& graph);
+
+/// "logits", a dense layer of so many classes, and the head.
+void put_classifier(graph::Graph& graph, int classes, layers::Dense::Options options = {});
+
+}  // namespace reprise::models
