@@ -60,7 +60,7 @@ class Exchanges {
     const bool starts = exchange_.combine(take);
     ranks::GradientExchange* const started[] = {&exchange_};
     ranks::GradientExchange::finish(std::span(started, starts ? 1 : 0), [&](std::size_t, std::int64_t first, std::int64_t count,
-                                                                            const float* sum) { take(first, count, sum, nullptr); });
+                                                                            const float* whole) { take(first, count, whole, nullptr); });
     team_.synchronise("exchange");
     return now_seconds() - begun;
   }
