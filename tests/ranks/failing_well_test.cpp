@@ -20,10 +20,7 @@ std::vector<std::string> long_run() {
 /// Waits until the job trains: a checkpoint is there, or its ranks show progress.
 void wait_until_it_trains(Job& job, std::size_t ranks, const std::filesystem::path& out) {
   for (const double begun = now_seconds(); now_seconds() - begun < 60; sleep_seconds(0.05)) {
-    std::error_code ignored;
-    bool checkpoint = false;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(out, ignored))
-      checkpoint |= entry.path().extension() == ".checkpoint";
+    const bool checkpoint = wrote_checkpoint(out, std::filesystem::file_time_type::min());
     if (checkpoint && job.ranks().size() == ranks) return;
     ASSERT_TRUE(job.running()) << job.errors();
   }

@@ -147,6 +147,17 @@ const std::vector<std::vector<std::string>>& small_runs() {
   return all;
 }
 
+bool wrote_checkpoint(const fs::path& out, fs::file_time_type since) {
+  std::error_code gone;  // files come and go meanwhile
+  for (fs::recursive_directory_iterator entry(out, gone), end; !gone && entry != end; entry.increment(gone)) {
+    if (entry->path().extension() != ".checkpoint") continue;
+    std::error_code replaced;
+    const fs::file_time_type written = entry->last_write_time(replaced);
+    if (!replaced && written >= since) return true;
+  }
+  return false;
+}
+
 std::string result_digest(const fs::path& out) {
   std::error_code ignored;
   for (const auto& entry : fs::recursive_directory_iterator(out, ignored))

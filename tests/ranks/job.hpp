@@ -49,6 +49,9 @@ std::vector<std::string> reprise_run(int ranks, int threads, const std::filesyst
 /// The trials that these tests run: small nets that take a second or two.
 const std::vector<std::vector<std::string>>& small_runs();
 
+/// True if a checkpoint below `out` was written at `since` or later.
+bool wrote_checkpoint(const std::filesystem::path& out, std::filesystem::file_time_type since);
+
 /// Digest of everything in the one result file below `out` that must not depend on the layout; "" if there is none.
 std::string result_digest(const std::filesystem::path& out);
 
