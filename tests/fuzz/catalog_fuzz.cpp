@@ -25,10 +25,11 @@ status = "unverified"
 constexpr std::string_view kExperiment = R"([defaults]
 dataset = "mnist"
 epochs = 2
+optimizer.learning_rate = 0.1
 
 [trial.a]
 model = {name = "net"}
-reports = ["t1"]
+reproduces = ["t1"]
 )";
 
 /// Every trial that could be read resolves at each of its scales, to a recipe that reads back as it was written.
