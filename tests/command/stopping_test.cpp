@@ -44,9 +44,9 @@ TEST(Stopping, while_data_are_preprocessed_keeps_what_was_fitted) {
   const TemporaryFolder folder;
   // Whitening of 3,072 features takes 3 to 10 s; the images before it, under a sanitizer and beside other tests, a good half second.
   const Finished stopped = shell(
-      "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set 'preprocessing=[\"gcn(scale=55)\", \"zca(epsilon=0.1)\"]' --data "
+      "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set 'preprocessing=[{gcn={scale=55}}, {zca={epsilon=0.1}}]' --data "
       "data --threads 1"
-      " --out interrupted & while [ ! -d interrupted ]; do sleep 0.05; done; sleep 2; kill -TERM $!; wait $!",
+      " --out interrupted & while [ ! -d interrupted ] && kill -0 $!; do sleep 0.05; done; sleep 2; kill -TERM $!; wait $!",
       folder.path());
   EXPECT_EQ(stopped.exit_code, 3) << stopped.out << stopped.err;
   EXPECT_NE(stopped.out.find("stopped while reading the data"), std::string::npos) << stopped.out;
