@@ -25,13 +25,20 @@ json describe(const SampleShape& shape) {
   return json::array({shape.height, shape.width, shape.channels});
 }
 
+json describe(const std::vector<layers::Fact>& facts) {
+  json values = json::object();
+  for (const layers::Fact& fact : facts) std::visit([&](const auto& value) { values[fact.name] = value; }, fact.value);
+  return values;
+}
+
 json describe(const graph::Graph& graph, const graph::Parameters& parameters) {
   json nodes = json::array();
   for (graph::NodeId n = 0; n <= graph.last(); ++n) {
     const graph::Node& node = graph.node(n);
     json row{{"name", node.name},
              {"kind", node.layer ? std::string(node.layer->kind()) : "input"},
-             {"what", node.layer ? node.layer->summary() : "images"},
+             {"summary", node.layer ? node.layer->summary() : "images"},
+             {"facts", describe(node.layer ? node.layer->facts() : std::vector<layers::Fact>())},
              {"inputs", node.inputs},
              {"shape", describe(node.shape)},
              {"parameters", json::array()}};

@@ -41,10 +41,6 @@ SampleShape Add::output_shape(std::span<const SampleShape> inputs) const {
   return inputs[0];
 }
 
-std::string Add::summary() const {
-  return "add";
-}
-
 std::unique_ptr<Kernel> Add::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<AddKernel>(options.precision, output_shape(inputs).size() * options.samples);
 }

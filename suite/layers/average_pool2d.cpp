@@ -62,8 +62,10 @@ SampleShape AveragePool2d::output_shape(std::span<const SampleShape> inputs) con
   return windows_of(options_).output_shape(inputs);
 }
 
-std::string AveragePool2d::summary() const {
-  return fmt::format("average_pool2d {}{}", windows_of(options_).text(), options_.counts_padding ? ", padding counted" : "");
+std::vector<Fact> AveragePool2d::facts() const {
+  std::vector<Fact> facts = windows_of(options_).facts();
+  facts.push_back({"counts_padding", options_.counts_padding, options_.counts_padding ? ", padding counted" : ""});
+  return facts;
 }
 
 std::unique_ptr<Kernel> AveragePool2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

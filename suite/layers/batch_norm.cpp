@@ -169,13 +169,15 @@ std::vector<ParameterSpec> BatchNorm::parameters(std::span<const SampleShape> in
   return specs;
 }
 
-std::string BatchNorm::summary() const {
-  std::string text = !options_.affine       ? "batch_norm without gamma and beta"
-                     : options_.fixed_gamma ? "batch_norm without gamma"
-                                            : "batch_norm";
-  if (options_.epsilon != Options().epsilon) text += fmt::format(", epsilon {}", options_.epsilon);
-  if (options_.momentum != Options().momentum) text += fmt::format(", momentum {}", options_.momentum);
-  return text;
+std::vector<Fact> BatchNorm::facts() const {
+  const char* without = !options_.affine ? " without gamma and beta" : options_.fixed_gamma ? " without gamma" : "";
+  const auto unusual = [](const char* name, double value, double usual) {
+    return Fact{name, value, value == usual ? "" : fmt::format(", {} {}", name, value)};
+  };
+  return {{"affine", options_.affine, without},
+          {"fixed_gamma", options_.fixed_gamma, ""},
+          unusual("epsilon", options_.epsilon, Options().epsilon),
+          unusual("momentum", options_.momentum, Options().momentum)};
 }
 
 std::unique_ptr<Kernel> BatchNorm::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -55,10 +55,6 @@ SampleShape CapsuleLengths::output_shape(std::span<const SampleShape> inputs) co
   return {1, 1, only_input(kind(), inputs).positions()};
 }
 
-std::string CapsuleLengths::summary() const {
-  return "capsule_lengths";
-}
-
 std::unique_ptr<Kernel> CapsuleLengths::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   const SampleShape& input = only_input(kind(), inputs);
   return make_kernel<CapsuleLengthsKernel>(options.precision, input.positions() * options.samples, input.channels);

@@ -68,8 +68,8 @@ SampleShape CapsuleMask::output_shape(std::span<const SampleShape> inputs) const
   return only_input(kind(), inputs);
 }
 
-std::string CapsuleMask::summary() const {
-  return options_.by_label ? "capsule_mask, by label while training" : "capsule_mask, by length";
+std::vector<Fact> CapsuleMask::facts() const {
+  return {{"by_label", options_.by_label, options_.by_label ? ", by label while training" : ", by length"}};
 }
 
 std::unique_ptr<Kernel> CapsuleMask::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

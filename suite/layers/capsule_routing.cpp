@@ -82,8 +82,8 @@ Cost CapsuleRouting::cost(std::span<const SampleShape> inputs) const {
   return {Routing::forward_macs(s, options_.routing), Routing::vote_macs(s), Routing::vote_macs(s)};
 }
 
-std::string CapsuleRouting::summary() const {
-  return "capsule_routing " + options_.routing.text();
+std::vector<Fact> CapsuleRouting::facts() const {
+  return options_.routing.facts();
 }
 
 std::unique_ptr<Kernel> CapsuleRouting::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -26,7 +26,7 @@ class CapsuleRouting : public Layer {
   std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const override;
   Cost cost(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = false}; }
-  std::string summary() const override;
+  std::vector<Fact> facts() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:

@@ -58,10 +58,6 @@ SampleShape Concat::output_shape(std::span<const SampleShape> inputs) const {
   return output;
 }
 
-std::string Concat::summary() const {
-  return "concat";
-}
-
 std::unique_ptr<Kernel> Concat::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return std::make_unique<ConcatKernel>(inputs, output_shape(inputs), options);
 }

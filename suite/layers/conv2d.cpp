@@ -163,14 +163,15 @@ Cost Conv2d::cost(std::span<const SampleShape> inputs) const {
   return {macs, macs, macs};
 }
 
-std::string Conv2d::summary() const {
-  std::string text = fmt::format("conv2d {0}x{0}, {1}", options_.kernel, options_.filters);
-  if (options_.stride > 1) text += fmt::format(", stride {}", options_.stride);
-  if (options_.padding > 0)
-    text += fmt::format(", pad {}{}", options_.padding, options_.padding_mode == PaddingMode::reflect ? " reflect" : "");
-  if (options_.whitening_epsilon > 0) text += ", fixed: whitens patches";
-  if (options_.groups > 1) text += fmt::format(", groups {}", options_.groups);
-  return text;
+std::vector<Fact> Conv2d::facts() const {
+  const bool reflects = options_.padding_mode == PaddingMode::reflect, whitens = options_.whitening_epsilon > 0;
+  return {{"kernel", options_.kernel, fmt::format(" {0}x{0}", options_.kernel)},
+          {"filters", options_.filters, fmt::format(", {}", options_.filters)},
+          {"stride", options_.stride, options_.stride > 1 ? fmt::format(", stride {}", options_.stride) : ""},
+          {"padding", options_.padding, options_.padding > 0 ? fmt::format(", pad {}", options_.padding) : ""},
+          {"reflects", reflects, options_.padding > 0 && reflects ? " reflect" : ""},
+          {"whitens", whitens, whitens ? ", fixed: whitens patches" : ""},
+          {"groups", options_.groups, options_.groups > 1 ? fmt::format(", groups {}", options_.groups) : ""}};
 }
 
 std::unique_ptr<Kernel> Conv2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

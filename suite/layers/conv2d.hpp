@@ -43,7 +43,7 @@ class Conv2d : public Layer {
   std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const override;
   Cost cost(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = false}; }
-  std::string summary() const override;
+  std::vector<Fact> facts() const override;
   std::int64_t images_to_fit() const override { return options_.whitening_epsilon > 0 ? 5000 : 0; }
   void fit(std::span<const float> images, const SampleShape& shape, std::span<float* const> parameters) const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;

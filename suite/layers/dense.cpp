@@ -131,8 +131,8 @@ Cost Dense::cost(std::span<const SampleShape> inputs) const {
   return {macs, macs, macs};
 }
 
-std::string Dense::summary() const {
-  return fmt::format("dense {}", options_.features);
+std::vector<Fact> Dense::facts() const {
+  return {{"features", options_.features, fmt::format(" {}", options_.features)}};
 }
 
 std::unique_ptr<Kernel> Dense::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

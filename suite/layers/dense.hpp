@@ -33,7 +33,7 @@ class Dense : public Layer {
   std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const override;
   Cost cost(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = false}; }
-  std::string summary() const override;
+  std::vector<Fact> facts() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
   int output_blocks(std::span<const SampleShape> inputs) const override;
   std::unique_ptr<BlockKernel> prepare_blocks(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;

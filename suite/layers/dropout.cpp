@@ -89,8 +89,9 @@ SampleShape Dropout::output_shape(std::span<const SampleShape> inputs) const {
   return only_input(kind(), inputs);
 }
 
-std::string Dropout::summary() const {
-  return fmt::format("dropout {}, keep {}", name_of(options_.form), options_.keep);
+std::vector<Fact> Dropout::facts() const {
+  return {{"form", name_of(options_.form), fmt::format(" {}", name_of(options_.form))},
+          {"keep", options_.keep, fmt::format(", keep {}", options_.keep)}};
 }
 
 std::unique_ptr<Kernel> Dropout::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -31,10 +31,6 @@ SampleShape Flatten::output_shape(std::span<const SampleShape> inputs) const {
   return {1, 1, only_input(kind(), inputs).size()};
 }
 
-std::string Flatten::summary() const {
-  return "flatten";
-}
-
 std::unique_ptr<Kernel> Flatten::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return std::make_unique<FlattenKernel>(static_cast<std::size_t>(only_input(kind(), inputs).size() * options.samples) *
                                          bytes_of(options.precision));

@@ -8,10 +8,6 @@ SampleShape Gelu::output_shape(std::span<const SampleShape> inputs) const {
   return only_input(kind(), inputs);
 }
 
-std::string Gelu::summary() const {
-  return "gelu";
-}
-
 std::unique_ptr<Kernel> Gelu::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   const auto functions = [](const auto& kernels) { return std::pair(kernels.gelu, kernels.gelu_grad); };
   return make_elementwise_kernel(options, only_input(kind(), inputs), GradientReads::input, functions);

@@ -19,7 +19,6 @@ class Gelu : public Layer {
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true}; }
   bool backward_in_place() const override { return true; }
-  std::string summary() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 };
 

@@ -37,10 +37,6 @@ SampleShape GlobalAveragePool::output_shape(std::span<const SampleShape> inputs)
   return {1, 1, only_input(kind(), inputs).channels};
 }
 
-std::string GlobalAveragePool::summary() const {
-  return "global_average_pool";
-}
-
 std::unique_ptr<Kernel> GlobalAveragePool::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<GlobalAveragePoolKernel>(options.precision, only_input(kind(), inputs), options.samples);
 }

@@ -48,10 +48,6 @@ SampleShape GlobalMaxPool::output_shape(std::span<const SampleShape> inputs) con
   return {1, 1, input.channels};
 }
 
-std::string GlobalMaxPool::summary() const {
-  return "global_max_pool";
-}
-
 std::unique_ptr<Kernel> GlobalMaxPool::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   output_shape(inputs);
   return make_kernel<GlobalMaxPoolKernel>(options.precision, only_input(kind(), inputs), options.samples);

@@ -99,8 +99,9 @@ SampleShape KlSparsity::output_shape(std::span<const SampleShape> inputs) const 
   return only_input(kind(), inputs);
 }
 
-std::string KlSparsity::summary() const {
-  return fmt::format("kl_sparsity, target {}, weight {}", options_.target, options_.weight);
+std::vector<Fact> KlSparsity::facts() const {
+  return {{"target", options_.target, fmt::format(", target {}", options_.target)},
+          {"weight", options_.weight, fmt::format(", weight {}", options_.weight)}};
 }
 
 std::unique_ptr<Kernel> KlSparsity::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -26,4 +26,14 @@ std::int64_t ParameterSpec::count() const {
   return product;
 }
 
+std::string words_of(const std::vector<Fact>& facts) {
+  std::string words;
+  for (const Fact& fact : facts) words += fact.words;
+  return words;
+}
+
+std::string Layer::summary() const {
+  return std::string(kind()) + words_of(facts());
+}
+
 }  // namespace reprise::layers

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "suite/tensor/shape.hpp"
@@ -69,6 +70,14 @@ struct Needs {
   bool input = false;
   bool output = false;
 };
+
+/// One property of a layer.
+struct Fact {
+  std::string name;                                             ///< "stride"
+  std::variant<bool, std::int64_t, double, std::string> value;  ///< 2
+  std::string words;  ///< what it adds to the summary: ", stride 2"; empty: it goes without saying
+};
+std::string words_of(const std::vector<Fact>& facts);
 
 enum class Mode {
   train,               ///< dropout draws masks, batch norm uses the batch
@@ -198,8 +207,10 @@ class Layer {
   virtual bool forward_in_place() const { return false; }   ///< output may overwrite inputs[0]
   virtual bool backward_in_place() const { return false; }  ///< grad_inputs[0] may overwrite grad_output
   virtual bool couples_samples() const { return false; }
-  /// One line for `reprise show`: "conv2d 3x3, 96, stride 2, pad 1".
-  virtual std::string summary() const = 0;
+  /// All options that decide its numbers, as data; a layer without options has none.
+  virtual std::vector<Fact> facts() const { return {}; }
+  /// One line for `reprise show`: its kind and the words of its facts, "conv2d 3x3, 96, stride 2, pad 1".
+  std::string summary() const;
   virtual std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const = 0;
   /// Training images, preprocessed but not augmented, from which fit() makes initial values; 0: none. Only where the layer reads the input.
   virtual std::int64_t images_to_fit() const { return 0; }

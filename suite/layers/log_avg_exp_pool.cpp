@@ -125,10 +125,14 @@ std::vector<ParameterSpec> LogAvgExpPool::parameters(std::span<const SampleShape
   return {tau};
 }
 
-std::string LogAvgExpPool::summary() const {
-  return fmt::format("log_avg_exp_pool {}, {} t = {}{}{}", windows_of(options_).text(), options_.learned ? "learned from" : "fixed",
-                     options_.initial_temperature, options_.learned && options_.per_channel ? " per channel" : "",
-                     options_.subtract_count ? "" : ", count not subtracted");
+std::vector<Fact> LogAvgExpPool::facts() const {
+  std::vector<Fact> facts = windows_of(options_).facts();
+  const bool per_channel = options_.learned && options_.per_channel;
+  facts.push_back({"learned", options_.learned, options_.learned ? ", learned from" : ", fixed"});
+  facts.push_back({"temperature", options_.initial_temperature, fmt::format(" t = {}", options_.initial_temperature)});
+  facts.push_back({"per_channel", per_channel, per_channel ? " per channel" : ""});
+  facts.push_back({"subtract_count", options_.subtract_count, options_.subtract_count ? "" : ", count not subtracted"});
+  return facts;
 }
 
 std::unique_ptr<Kernel> LogAvgExpPool::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -34,7 +34,7 @@ class LogAvgExpPool : public Layer {
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true}; }
-  std::string summary() const override;
+  std::vector<Fact> facts() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:

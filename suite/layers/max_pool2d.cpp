@@ -69,8 +69,8 @@ SampleShape MaxPool2d::output_shape(std::span<const SampleShape> inputs) const {
   return windows_of(options_).output_shape(inputs);
 }
 
-std::string MaxPool2d::summary() const {
-  return fmt::format("max_pool2d {}", windows_of(options_).text());
+std::vector<Fact> MaxPool2d::facts() const {
+  return windows_of(options_).facts();
 }
 
 std::unique_ptr<Kernel> MaxPool2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

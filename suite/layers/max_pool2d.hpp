@@ -27,7 +27,7 @@ class MaxPool2d : public Layer {
   std::string_view kind() const override { return "max_pool2d"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }
-  std::string summary() const override;
+  std::vector<Fact> facts() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:

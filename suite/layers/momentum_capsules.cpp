@@ -8,6 +8,7 @@
 #include "suite/errors.hpp"
 #include "suite/layers/float_buffers.hpp"
 #include "suite/tensor/memory.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::layers {
 
@@ -266,12 +267,15 @@ Cost MomentumCapsules::cost(std::span<const SampleShape> inputs) const {
   return {forward, votes + (options_.memory == StackMemory::store ? 0 : forward), votes};
 }
 
-std::string MomentumCapsules::summary() const {
+std::vector<Fact> MomentumCapsules::facts() const {
   const char* memory = options_.memory == StackMemory::exact ? "exact" : options_.memory == StackMemory::store ? "stored" : "inverted";
-  return fmt::format("momentum_capsules {} block{}, {} iteration{}, momentum {}, {}{}{}{}", options_.blocks,
-                     options_.blocks == 1 ? "" : "s", options_.iterations, options_.iterations == 1 ? "" : "s", options_.momentum, memory,
-                     has_bias() ? ", scaled distance agreement" : "", options_.restart ? "" : ", one chain",
-                     options_.doubled ? ", doubled skip" : "");
+  return {{"blocks", options_.blocks, " " + text::plural(options_.blocks, "block", "blocks")},
+          {"iterations", options_.iterations, ", " + text::plural(options_.iterations, "iteration", "iterations")},
+          {"momentum", options_.momentum, fmt::format(", momentum {}", options_.momentum)},
+          {"memory", memory, fmt::format(", {}", memory)},
+          {"scaled_distance", has_bias(), has_bias() ? ", scaled distance agreement" : ""},
+          {"restart", options_.restart, options_.restart ? "" : ", one chain"},
+          {"doubled", options_.doubled, options_.doubled ? ", doubled skip" : ""}};
 }
 
 std::unique_ptr<Kernel> MomentumCapsules::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -47,7 +47,7 @@ class MomentumCapsules : public Layer {
   std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const override;
   Cost cost(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }
-  std::string summary() const override;
+  std::vector<Fact> facts() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:

@@ -62,10 +62,12 @@ SampleShape PoolingWindows::output_shape(std::span<const SampleShape> inputs) co
   return {g.out_height, g.out_width, g.channels};
 }
 
-std::string PoolingWindows::text() const {
-  if (window == 0) return "global";
-  return fmt::format("{0}x{0}, stride {1}{2}{3}", window, stride, padding > 0 ? fmt::format(", pad {}", padding) : "",
-                     ceil ? ", ceil" : "");
+std::vector<Fact> PoolingWindows::facts() const {
+  const bool global = window == 0;
+  return {{"window", window, global ? " global" : fmt::format(" {0}x{0}", window)},
+          {"stride", stride, global ? "" : fmt::format(", stride {}", stride)},
+          {"padding", padding, !global && padding > 0 ? fmt::format(", pad {}", padding) : ""},
+          {"ceil", ceil, !global && ceil ? ", ceil" : ""}};
 }
 
 }  // namespace reprise::layers

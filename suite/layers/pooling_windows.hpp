@@ -21,8 +21,8 @@ struct PoolingWindows {
   /// Throws ShapeError if no window fits.
   kernels::WindowGeometry geometry(std::span<const SampleShape> inputs) const;
   SampleShape output_shape(std::span<const SampleShape> inputs) const;
-  /// "3x3, stride 2, pad 1, ceil", or "global".
-  std::string text() const;
+  /// In words: " 3x3, stride 2, pad 1, ceil", or " global".
+  std::vector<Fact> facts() const;
 };
 
 }  // namespace reprise::layers

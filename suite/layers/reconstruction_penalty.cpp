@@ -68,8 +68,8 @@ SampleShape ReconstructionPenalty::output_shape(std::span<const SampleShape> inp
   return inputs[0];
 }
 
-std::string ReconstructionPenalty::summary() const {
-  return fmt::format("reconstruction_penalty, weight {}", options_.weight);
+std::vector<Fact> ReconstructionPenalty::facts() const {
+  return {{"weight", options_.weight, fmt::format(", weight {}", options_.weight)}};
 }
 
 std::unique_ptr<Kernel> ReconstructionPenalty::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -23,7 +23,7 @@ class ReconstructionPenalty : public Layer {
   std::string_view kind() const override { return "reconstruction_penalty"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = false}; }
-  std::string summary() const override;
+  std::vector<Fact> facts() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:

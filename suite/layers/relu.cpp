@@ -40,10 +40,6 @@ SampleShape Relu::output_shape(std::span<const SampleShape> inputs) const {
   return only_input(kind(), inputs);
 }
 
-std::string Relu::summary() const {
-  return "relu";
-}
-
 std::unique_ptr<Kernel> Relu::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<ReluKernel>(options.precision, only_input(kind(), inputs).size() * options.samples);
 }

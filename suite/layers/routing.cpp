@@ -8,6 +8,7 @@
 
 #include "suite/errors.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/text/quantities.hpp"
 
 namespace reprise::layers {
 
@@ -66,16 +67,20 @@ void squash_grad(const float* input, const float* grad_output, std::int64_t rows
 
 void RoutingOptions::check(const std::string& layer) const {
   if (capsules < 1 || dimensions < 1 || iterations < 1)
-    throw InputError(Complaint{layer, "at least one capsule, dimension and iteration", text(), "Correct the model's options"});
+    throw InputError(
+        Complaint{layer, "at least one capsule, dimension and iteration", words_of(facts()).substr(1), "Correct the model's options"});
   if (kind == RoutingKind::scaled_distance && (gradient == RoutingGradient::all || capsules < 2))
-    throw InputError(Complaint{layer, "scaled distance agreement over two capsules or more, with gradients of the last iteration", text(),
-                               "Correct the model's options"});
+    throw InputError(Complaint{layer, "scaled distance agreement over two capsules or more, with gradients of the last iteration",
+                               words_of(facts()).substr(1), "Correct the model's options"});
 }
 
-std::string RoutingOptions::text() const {
-  return fmt::format("{} capsules of {}, {} iteration{}{}{}", capsules, dimensions, iterations, iterations == 1 ? "" : "s",
-                     kind == RoutingKind::scaled_distance ? ", scaled distance agreement" : "",
-                     gradient == RoutingGradient::all ? ", gradient through all" : "");
+std::vector<Fact> RoutingOptions::facts() const {
+  const bool scaled = kind == RoutingKind::scaled_distance, through_all = gradient == RoutingGradient::all;
+  return {{"capsules", capsules, fmt::format(" {} capsules", capsules)},
+          {"dimensions", dimensions, fmt::format(" of {}", dimensions)},
+          {"iterations", iterations, ", " + text::plural(iterations, "iteration", "iterations")},
+          {"scaled_distance", scaled, scaled ? ", scaled distance agreement" : ""},
+          {"through_all", through_all, through_all ? ", gradient through all" : ""}};
 }
 
 Routing::Routing(const RoutingShape& shape, const RoutingOptions& options) : shape_(shape), options_(options) {}

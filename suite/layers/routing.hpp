@@ -15,8 +15,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "suite/kernels/vector/capsule_kernels.hpp"
+#include "suite/layers/layer.hpp"
 
 namespace reprise::layers {
 
@@ -34,7 +36,7 @@ struct RoutingOptions {
   RoutingGradient gradient = RoutingGradient::last;
   /// Throws InputError naming `layer`: a count below 1, or gradients through all iterations of scaled distance agreement.
   void check(const std::string& layer) const;
-  std::string text() const;  ///< "32 capsules of 8, 3 iterations"
+  std::vector<Fact> facts() const;  ///< in words: " 32 capsules of 8, 3 iterations"
 };
 
 struct RoutingShape {

@@ -33,8 +33,8 @@ SampleShape Scale::output_shape(std::span<const SampleShape> inputs) const {
   return only_input(kind(), inputs);
 }
 
-std::string Scale::summary() const {
-  return fmt::format("scale by {:.7g}", options_.factor);
+std::vector<Fact> Scale::facts() const {
+  return {{"factor", options_.factor, fmt::format(" by {:.7g}", options_.factor)}};
 }
 
 std::unique_ptr<Kernel> Scale::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -20,7 +20,7 @@ class Scale : public Layer {
   Needs needs() const override { return {}; }
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }
-  std::string summary() const override;
+  std::vector<Fact> facts() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:

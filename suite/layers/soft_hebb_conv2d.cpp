@@ -130,16 +130,18 @@ Cost SoftHebbConv2d::cost(std::span<const SampleShape> inputs) const {
   return cost;
 }
 
-std::string SoftHebbConv2d::summary() const {
-  std::string text = fmt::format("soft_hebb_conv2d {0}x{0}, {1}", options_.kernel, options_.filters);
-  if (options_.padding > 0) text += fmt::format(", pad {} reflect", options_.padding);
-  const char* first = options_.triangle_first ? ", triangle first" : "";
-  if (options_.plasticity.rate == 0) return text + ", fixed" + first;
-  if (options_.competition.soft)
-    text += fmt::format(", t {}{}", options_.competition.inverse_temperature, options_.competition.losers_unlearn ? "" : ", losers learn");
-  else
-    text += ", hard";
-  return text + fmt::format(", rate {}{}{}", options_.plasticity.rate, options_.plasticity.falls ? " falling" : "", first);
+std::vector<Fact> SoftHebbConv2d::facts() const {
+  const bool learns = options_.plasticity.rate != 0, soft = options_.competition.soft, unlearn = options_.competition.losers_unlearn;
+  const float t = options_.competition.inverse_temperature;
+  return {{"kernel", options_.kernel, fmt::format(" {0}x{0}", options_.kernel)},
+          {"filters", options_.filters, fmt::format(", {}", options_.filters)},
+          {"padding", options_.padding, options_.padding > 0 ? fmt::format(", pad {} reflect", options_.padding) : ""},
+          {"soft", soft, learns && !soft ? ", hard" : ""},
+          {"inverse_temperature", t, learns && soft ? fmt::format(", t {}", t) : ""},
+          {"losers_unlearn", unlearn, learns && soft && !unlearn ? ", losers learn" : ""},
+          {"rate", options_.plasticity.rate, learns ? fmt::format(", rate {}", options_.plasticity.rate) : ", fixed"},
+          {"falls", options_.plasticity.falls, learns && options_.plasticity.falls ? " falling" : ""},
+          {"triangle_first", options_.triangle_first, options_.triangle_first ? ", triangle first" : ""}};
 }
 
 std::unique_ptr<PlasticKernel> SoftHebbConv2d::prepare_plastic(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -39,7 +39,7 @@ class SoftHebbConv2d : public PlasticLayer {
   /// Learning passes nothing back: no input gradient.
   Cost cost(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = options_.triangle_first}; }
-  std::string summary() const override;
+  std::vector<Fact> facts() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
   const Plasticity& plasticity() const override { return options_.plasticity; }
   std::unique_ptr<PlasticKernel> prepare_plastic(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;

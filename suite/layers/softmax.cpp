@@ -40,8 +40,8 @@ SampleShape Softmax::output_shape(std::span<const SampleShape> inputs) const {
   return only_input(kind(), inputs);
 }
 
-std::string Softmax::summary() const {
-  return options_.gain == 1 ? "softmax" : fmt::format("softmax, gain {}", options_.gain);
+std::vector<Fact> Softmax::facts() const {
+  return {{"gain", options_.gain, options_.gain == 1 ? "" : fmt::format(", gain {}", options_.gain)}};
 }
 
 std::unique_ptr<Kernel> Softmax::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

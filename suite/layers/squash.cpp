@@ -46,8 +46,8 @@ SampleShape Squash::output_shape(std::span<const SampleShape> inputs) const {
   return {1, input.size() / options_.dimensions, options_.dimensions};
 }
 
-std::string Squash::summary() const {
-  return fmt::format("squash, capsules of {}", options_.dimensions);
+std::vector<Fact> Squash::facts() const {
+  return {{"dimensions", options_.dimensions, fmt::format(", capsules of {}", options_.dimensions)}};
 }
 
 std::unique_ptr<Kernel> Squash::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

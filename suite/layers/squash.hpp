@@ -20,7 +20,7 @@ class Squash : public Layer {
   std::string_view kind() const override { return "squash"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = false}; }
-  std::string summary() const override;
+  std::vector<Fact> facts() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:

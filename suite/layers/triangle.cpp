@@ -41,8 +41,8 @@ SampleShape Triangle::output_shape(std::span<const SampleShape> inputs) const {
   return only_input(kind(), inputs);
 }
 
-std::string Triangle::summary() const {
-  return options_.power == 1 ? "triangle" : fmt::format("triangle, power {}", options_.power);
+std::vector<Fact> Triangle::facts() const {
+  return {{"power", options_.power, options_.power == 1 ? "" : fmt::format(", power {}", options_.power)}};
 }
 
 std::unique_ptr<Kernel> Triangle::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

@@ -229,7 +229,7 @@ def export(bench, name, folder):
 
 def identity(description):
     """What a step's cost depends on."""
-    nodes = [(n["kind"], n["what"], n["inputs"], n["shape"]) for n in description["nodes"]]
+    nodes = [(n["kind"], n["facts"], n["inputs"], n["shape"]) for n in description["nodes"]]
     o = description["optimizer"]
     kinds = (o["kind"], o["momentum"] > 0, o["nesterov"], o["weight_decay"] > 0, o["l1"] > 0, o["max_norm"] > 0)
     return json.dumps([nodes, kinds, description["batch"], description["loss"], description["procedure"]])

@@ -1,6 +1,5 @@
 """Capsule layers in PyTorch, capsules as [N, I, d]; what each computes stands in the header of the layer of that name in suite/layers."""
 import math
-import re
 
 import torch
 import torch.nn as nn
@@ -39,20 +38,19 @@ def route(x, weight, bias, iterations, scaled_distance, through_all):
 
 
 class Squash(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
-        self.dimensions = int(re.search(r"capsules of (\d+)", what).group(1))
+        self.dimensions = facts["dimensions"]
 
     def forward(self, x):
         return squash(x.permute(0, 2, 3, 1).reshape(len(x), -1, self.dimensions))
 
 
 class CapsuleRouting(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
         self.weight, self.bias = weights["weight"], weights.get("bias")
-        self.iterations = int(re.search(r"(\d+) iteration", what).group(1))
-        self.scaled_distance, self.through_all = "scaled distance" in what, "gradient through all" in what
+        self.iterations, self.scaled_distance, self.through_all = facts["iterations"], facts["scaled_distance"], facts["through_all"]
 
     def forward(self, x):
         return route(x, self.weight, self.bias, self.iterations, self.scaled_distance, self.through_all)
@@ -61,13 +59,12 @@ class CapsuleRouting(nn.Module):
 class MomentumCapsules(nn.Module):
     """Ordinary back-propagation whatever the memory of the layer: the same function, and no peer inverts."""
 
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
         self.weights = nn.ParameterList([w for name, w in weights.items() if not name.endswith(".bias")])
         self.biases = nn.ParameterList([w for name, w in weights.items() if name.endswith(".bias")])
-        self.iterations = int(re.search(r"(\d+) iteration", what).group(1))
-        self.momentum = float(re.search(r"momentum ([\d.]+)", what).group(1))
-        self.restart, self.doubled = "one chain" not in what, "doubled" in what
+        self.iterations, self.momentum = facts["iterations"], facts["momentum"]
+        self.restart, self.doubled = facts["restart"], facts["doubled"]
 
     def forward(self, x):
         v = torch.zeros_like(x)
@@ -83,9 +80,9 @@ class MomentumCapsules(nn.Module):
 
 
 class CapsuleMask(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
-        self.by_label, self.net = "by label" in what, None
+        self.by_label, self.net = facts["by_label"], None
 
     def forward(self, x):
         kept = self.net.labels if self.by_label and self.training and self.net.labels is not None else x.norm(dim=-1).argmax(1)
@@ -93,9 +90,9 @@ class CapsuleMask(nn.Module):
 
 
 class ReconstructionPenalty(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
-        self.weight, self.net = float(re.search(r"weight ([\d.e+-]+)", what).group(1)), None
+        self.weight, self.net = facts["weight"], None
 
     def forward(self, value, reconstruction, target):
         if self.training:

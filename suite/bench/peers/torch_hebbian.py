@@ -1,23 +1,17 @@
 """Layers that learn without labels, in PyTorch; formulas in suite/layers/soft_hebb_conv2d.hpp and plastic.hpp."""
-import re
-
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
 
 class SoftHebbConv2d(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
         self.weight = weights["weight"]
         self.weight.requires_grad_(False)
-        found = re.search(r"pad (\d+)", what)
-        self.padding = int(found.group(1)) if found else 0
-        self.soft, self.losers_learn = "hard" not in what, "losers learn" in what
-        self.temperature = float(re.search(r", t ([\d.]+)", what).group(1)) if self.soft and "fixed" not in what else 1.0
-        found = re.search(r"rate ([\d.]+)", what)
-        self.rate = float(found.group(1)) if found else 0.0
-        self.triangle_first, self.power = "triangle first" in what, 0.5
+        self.padding, self.rate = facts["padding"], facts["rate"]
+        self.soft, self.losers_learn, self.temperature = facts["soft"], not facts["losers_unlearn"], facts["inverse_temperature"]
+        self.triangle_first, self.power = facts["triangle_first"], 0.5
 
     def forward(self, x):
         if x.dim() == 2:
@@ -43,10 +37,9 @@ class SoftHebbConv2d(nn.Module):
 
 
 class Triangle(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
-        found = re.search(r"power ([\d.]+)", what)
-        self.power = float(found.group(1)) if found else 1.0
+        self.power = facts["power"]
 
     def forward(self, x):
         x = (x - x.mean(1, keepdim=True)).clamp_min(0)

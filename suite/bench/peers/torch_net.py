@@ -1,12 +1,11 @@
 """A net that `reprise_bench export` wrote, as a PyTorch module with the same weights.
 
-Every layer is built from the line that `reprise show` prints for it. Activations are [N, C, H, W]; where the catalog flattens
+Every layer is built from its facts: the options that it tells as data. Activations are [N, C, H, W]; where the catalog flattens
 [H, W, C], the columns of the next dense weight are reordered once here, so that the module flattens as PyTorch users do.
 """
 import copy
 import json
 import os
-import re
 
 import numpy
 import torch
@@ -21,19 +20,11 @@ class Unsupported(Exception):
     """A layer that has no counterpart here; the message names it."""
 
 
-def number(text, pattern, default=None):
-    found = re.search(pattern, text)
-    return float(found.group(1)) if found else default
-
-
 class Convolution(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
         self.weight, self.bias = weights["weight"], weights.get("bias")
-        self.stride = int(number(what, r"stride (\d+)", 1))
-        self.padding = int(number(what, r"pad (\d+)", 0))
-        self.groups = int(number(what, r"groups (\d+)", 1))
-        self.reflect = "reflect" in what
+        self.stride, self.padding, self.groups, self.reflect = facts["stride"], facts["padding"], facts["groups"], facts["reflects"]
 
     def forward(self, x):
         padding = self.padding
@@ -43,7 +34,7 @@ class Convolution(nn.Module):
 
 
 class Dense(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
         self.weight, self.bias = weights["weight"], weights.get("bias")
 
@@ -52,7 +43,7 @@ class Dense(nn.Module):
 
 
 class BatchNorm(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
         channels = weights["running_mean"].numel()
         self.gamma, self.beta = weights.get("gamma"), weights.get("beta")
@@ -60,18 +51,16 @@ class BatchNorm(nn.Module):
             self.gamma = nn.Parameter(torch.ones(channels), requires_grad=False)
         self.register_buffer("mean", weights["running_mean"].detach().clone())
         self.register_buffer("variance", weights["running_var"].detach().clone())
-        self.epsilon = number(what, r"epsilon ([\d.e+-]+)", 1e-5)
-        self.momentum = number(what, r"momentum ([\d.]+)", 0.1)
+        self.epsilon, self.momentum = facts["epsilon"], facts["momentum"]
 
     def forward(self, x):
         return F.batch_norm(x, self.mean, self.variance, self.gamma, self.beta, self.training, self.momentum, self.epsilon)
 
 
 class Dropout(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
-        self.keep = number(what, r"keep ([\d.]+)")
-        self.form = re.search(r"dropout (\w+)", what).group(1)
+        self.keep, self.form = facts["keep"], facts["form"]
 
     def forward(self, x):
         if self.form == "gaussian":
@@ -81,29 +70,23 @@ class Dropout(nn.Module):
 
 
 class Pooling(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
-        self.largest = what.startswith("max")
-        self.window = int(number(what, r"pool2d (\d+)x"))
-        self.stride = int(number(what, r"stride (\d+)", 1))
-        self.padding = int(number(what, r"pad (\d+)", 0))
-        self.ceil = "ceil" in what
-        self.counts_padding = "padding counted" in what
+        self.window, self.stride, self.padding, self.ceil = facts["window"], facts["stride"], facts["padding"], facts["ceil"]
+        self.counts_padding = facts.get("counts_padding")  # average pooling alone
 
     def forward(self, x):
-        if self.largest:
+        if self.counts_padding is None:
             return F.max_pool2d(x, self.window, self.stride, self.padding, ceil_mode=self.ceil)
         return F.avg_pool2d(x, self.window, self.stride, self.padding, ceil_mode=self.ceil, count_include_pad=self.counts_padding)
 
 
 class LogAvgExpPool(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
-        if "global" not in what:
-            raise Unsupported(what)
-        self.tau = weights.get("tau")
-        self.temperature = number(what, r"t = ([\d.e+-]+)")
-        self.subtract = "count not subtracted" not in what
+        if facts["window"]:
+            raise Unsupported("log_avg_exp_pool in windows")
+        self.tau, self.temperature, self.subtract = weights.get("tau"), facts["temperature"], facts["subtract_count"]
 
     def forward(self, x):
         t = self.tau.exp().view(1, -1, 1) if self.tau is not None else self.temperature
@@ -115,9 +98,9 @@ class LogAvgExpPool(nn.Module):
 
 
 class KlSparsity(nn.Module):
-    def __init__(self, what, weights):
+    def __init__(self, facts, weights):
         super().__init__()
-        self.target, self.weight, self.net = number(what, r"target ([\d.e+-]+)"), number(what, r"weight ([\d.e+-]+)"), None
+        self.target, self.weight, self.net = facts["target"], facts["weight"], None
 
     def forward(self, x):
         if self.training:
@@ -136,18 +119,18 @@ class Function(nn.Module):
         return self.function(*inputs)
 
 
-def build(kind, what, weights):
+def build(kind, facts, weights):
     classes = {"conv2d": Convolution, "dense": Dense, "batch_norm": BatchNorm, "dropout": Dropout, "max_pool2d": Pooling, "average_pool2d": Pooling,
                "log_avg_exp_pool": LogAvgExpPool, "kl_sparsity": KlSparsity}
     classes |= torch_capsules.KINDS | torch_hebbian.KINDS
     functions = {"capsule_lengths": lambda x: x.norm(dim=-1), "relu": F.relu, "logistic": torch.sigmoid, "tanh": torch.tanh, "gelu": F.gelu, "add": torch.add, "flatten": lambda x: x.flatten(1),
                  "concat": lambda *x: torch.cat(x, 1), "global_average_pool": lambda x: x.mean((2, 3)), "global_max_pool": lambda x: x.amax((2, 3)),
-                 "softmax": lambda x: F.softmax(x * number(what, r"gain ([\d.e+-]+)", 1.0), 1), "scale": lambda x: x * number(what, r"by ([\d.e+-]+)")}
+                 "softmax": lambda x: F.softmax(x * facts["gain"], 1), "scale": lambda x: x * facts["factor"]}
     if kind in classes:
-        return classes[kind](what, weights)
+        return classes[kind](facts, weights)
     if kind in functions:
         return Function(functions[kind])
-    raise Unsupported(what)
+    raise Unsupported(kind)
 
 
 class Net(nn.Module):
@@ -174,7 +157,7 @@ class Net(nn.Module):
                     (self.decaying if p["decays"] else self.plain).append(weights[p["name"]])
                     if p["has_norm_bound"]:
                         self.bounded.append(weights[p["name"]])
-            layers.append(build(node["kind"], node["what"], weights))
+            layers.append(build(node["kind"], node["facts"], weights))
         for layer in layers:
             if hasattr(layer, "net"):
                 object.__setattr__(layer, "net", self)  # a plain reference: the net is no part of its layer

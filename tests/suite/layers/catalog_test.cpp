@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "suite/errors.hpp"
@@ -19,6 +20,28 @@ TEST(LayerCatalog, names_are_kinds_and_unique) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
   }
   EXPECT_THROW(layers::catalog_row("conv3d"), InputError);
+}
+
+TEST(LayerCatalog, facts_have_unique_names_and_make_up_the_summary) {
+  for (const auto& row : layers::catalog()) {
+    const auto layer = row.example();
+    std::set<std::string> names;
+    std::string summary(row.name);
+    for (const layers::Fact& fact : layer->facts()) {
+      EXPECT_TRUE(!fact.name.empty() && names.insert(fact.name).second) << row.name << ": " << fact.name;
+      summary += fact.words;
+    }
+    EXPECT_EQ(layer->summary(), summary);
+  }
+}
+
+TEST(LayerCatalog, what_a_summary_leaves_out_is_still_a_fact) {
+  const auto layer = layers::catalog_row("conv2d").example();
+  EXPECT_EQ(layer->summary(), "conv2d 3x3, 5, pad 1");
+  std::map<std::string, std::int64_t> counts;
+  for (const layers::Fact& fact : layer->facts())
+    if (const auto* count = std::get_if<std::int64_t>(&fact.value)) counts[fact.name] = *count;
+  EXPECT_EQ(counts, (std::map<std::string, std::int64_t>{{"kernel", 3}, {"filters", 5}, {"stride", 1}, {"padding", 1}, {"groups", 1}}));
 }
 
 /// The example of a row over two shards, the second half padding.
