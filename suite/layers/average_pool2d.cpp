@@ -1,8 +1,5 @@
 #include "suite/layers/average_pool2d.hpp"
 
-#include <fmt/format.h>
-
-#include "suite/errors.hpp"
 #include "suite/layers/layer_checks.hpp"
 #include "suite/layers/pooling_windows.hpp"
 
@@ -10,26 +7,14 @@ namespace reprise::layers {
 
 namespace {
 
-PoolingWindows windows_of(const AveragePool2d::Options& options) {
-  if (options.window < 1)
-    throw InputError(Complaint{"average_pool2d window", "1 to 16", std::to_string(options.window), "change the model's options"});
-  const PoolingWindows windows{"average_pool2d", options.window, options.stride, options.padding, options.ceil};
-  windows.check();
-  return windows;
+PoolingWindows windows_of(const AveragePool2d::Options& o) {
+  return {"average_pool2d", o.window, o.stride, o.padding, o.ceil};
 }
 
 template <class T>
-class AveragePool2dKernel : public Kernel {
+class AveragePool2dKernel : public WindowKernel {
  public:
-  AveragePool2dKernel(const kernels::WindowGeometry& geometry, int samples)
-      : geometry_(geometry),
-        samples_(samples),
-        input_size_(geometry.height * geometry.width * geometry.channels),
-        output_size_(geometry.out_height * geometry.out_width * geometry.channels) {}
-
-  std::size_t scratch_bytes() const override {
-    return sizeof(T) == sizeof(float) || geometry_.disjoint() ? 0 : static_cast<std::size_t>(input_size_) * sizeof(float);
-  }
+  AveragePool2dKernel(const kernels::WindowGeometry& geometry, int samples) : WindowKernel(geometry, samples, sizeof(T)) {}
 
   void forward(const ForwardArgs& args) const override {
     for (int n = 0; n < samples_; ++n)
@@ -40,22 +25,16 @@ class AveragePool2dKernel : public Kernel {
     if (args.grad_inputs[0] == nullptr) return;
     for (int n = 0; n < samples_; ++n) {
       T* grad_input = typed<T>(args.grad_inputs[0]) + n * input_size_;
-      // Overlapping windows add in float32: in place when that is how gradients are stored.
-      float* sums = reinterpret_cast<float*>(scratch_bytes() == 0 ? reinterpret_cast<std::byte*>(grad_input) : args.scratch);
-      vector_of<T>().average_pool_grad(typed<T>(args.grad_output) + n * output_size_, geometry_, grad_input, sums);
+      vector_of<T>().average_pool_grad(typed<T>(args.grad_output) + n * output_size_, geometry_, grad_input,
+                                       sums(grad_input, args.scratch));
     }
   }
-
- private:
-  kernels::WindowGeometry geometry_;
-  int samples_;
-  std::int64_t input_size_, output_size_;  // values of one sample
 };
 
 }  // namespace
 
 AveragePool2d::AveragePool2d(Options options) : options_(options) {
-  windows_of(options_);
+  windows_of(options_).check(1);
 }
 
 SampleShape AveragePool2d::output_shape(std::span<const SampleShape> inputs) const {

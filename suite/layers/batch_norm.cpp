@@ -142,10 +142,6 @@ BatchNorm::BatchNorm(Options options) : options_(options) {
     throw InputError(Complaint{"batch_norm epsilon", "above 0", fmt::format("{}", options_.epsilon), "use 1e-5"});
 }
 
-SampleShape BatchNorm::output_shape(std::span<const SampleShape> inputs) const {
-  return only_input(kind(), inputs);
-}
-
 std::vector<ParameterSpec> BatchNorm::parameters(std::span<const SampleShape> inputs) const {
   const std::int64_t channels = only_input(kind(), inputs).channels;
   const auto spec = [&](const char* name, double value, bool trains) {

@@ -29,7 +29,6 @@ class BatchNorm : public Layer {
   };
   explicit BatchNorm(Options options);
   std::string_view kind() const override { return "batch_norm"; }
-  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true}; }
   bool backward_in_place() const override { return true; }

@@ -64,10 +64,6 @@ class CapsuleMaskKernel : public Kernel {
 
 }  // namespace
 
-SampleShape CapsuleMask::output_shape(std::span<const SampleShape> inputs) const {
-  return only_input(kind(), inputs);
-}
-
 std::vector<Fact> CapsuleMask::facts() const {
   return {{"by_label", options_.by_label, options_.by_label ? ", by label while training" : ", by length"}};
 }

@@ -18,7 +18,6 @@ class CapsuleMask : public Layer {
   };
   explicit CapsuleMask(Options options) : options_(options) {}
   std::string_view kind() const override { return "capsule_mask"; }
-  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }
   std::vector<Fact> facts() const override;
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;

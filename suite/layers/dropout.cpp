@@ -85,10 +85,6 @@ Dropout::Dropout(Options options) : options_(options) {
                                "keep is the probability that a unit stays"});
 }
 
-SampleShape Dropout::output_shape(std::span<const SampleShape> inputs) const {
-  return only_input(kind(), inputs);
-}
-
 std::vector<Fact> Dropout::facts() const {
   return {{"form", name_of(options_.form), fmt::format(" {}", name_of(options_.form))},
           {"keep", options_.keep, fmt::format(", keep {}", options_.keep)}};

@@ -27,7 +27,6 @@ class Dropout : public Layer {
   };
   explicit Dropout(Options options);
   std::string_view kind() const override { return "dropout"; }
-  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }

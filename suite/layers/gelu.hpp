@@ -16,7 +16,6 @@ class Gelu : public Layer {
   Gelu() = default;
   explicit Gelu(Options) {}
   std::string_view kind() const override { return "gelu"; }
-  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true}; }
   bool backward_in_place() const override { return true; }
   std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;

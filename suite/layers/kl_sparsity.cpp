@@ -95,10 +95,6 @@ double KlSparsity::penalty(std::span<const float> means) const {
   return options_.weight * sum;
 }
 
-SampleShape KlSparsity::output_shape(std::span<const SampleShape> inputs) const {
-  return only_input(kind(), inputs);
-}
-
 std::vector<Fact> KlSparsity::facts() const {
   return {{"target", options_.target, fmt::format(", target {}", options_.target)},
           {"weight", options_.weight, fmt::format(", weight {}", options_.weight)}};

@@ -22,7 +22,6 @@ class KlSparsity : public Layer {
   };
   explicit KlSparsity(Options options);
   std::string_view kind() const override { return "kl_sparsity"; }
-  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }

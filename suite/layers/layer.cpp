@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "suite/errors.hpp"
+#include "suite/layers/layer_checks.hpp"
 
 namespace reprise::layers {
 
@@ -30,6 +31,10 @@ std::string words_of(const std::vector<Fact>& facts) {
   std::string words;
   for (const Fact& fact : facts) words += fact.words;
   return words;
+}
+
+SampleShape Layer::output_shape(std::span<const SampleShape> inputs) const {
+  return only_input(kind(), inputs);
 }
 
 std::string Layer::summary() const {

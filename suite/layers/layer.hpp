@@ -193,8 +193,8 @@ class Layer {
   virtual ~Layer() = default;
   /// The catalog name, snake_case: "conv2d".
   virtual std::string_view kind() const = 0;
-  /// Throws ShapeError naming the layer and both shapes.
-  virtual SampleShape output_shape(std::span<const SampleShape> inputs) const = 0;
+  /// Unless a layer says otherwise, that of its only input. Throws ShapeError naming the layer and both shapes.
+  virtual SampleShape output_shape(std::span<const SampleShape> inputs) const;
   virtual std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const {
     (void)inputs;
     return {};

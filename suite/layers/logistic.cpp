@@ -4,10 +4,6 @@
 
 namespace reprise::layers {
 
-SampleShape Logistic::output_shape(std::span<const SampleShape> inputs) const {
-  return only_input(kind(), inputs);
-}
-
 std::unique_ptr<Kernel> Logistic::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   const auto functions = [](const auto& kernels) { return std::pair(kernels.logistic, kernels.logistic_grad); };
   return make_elementwise_kernel(options, only_input(kind(), inputs), GradientReads::output, functions);

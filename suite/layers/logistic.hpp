@@ -15,7 +15,6 @@ class Logistic : public Layer {
   Logistic() = default;
   explicit Logistic(Options) {}
   std::string_view kind() const override { return "logistic"; }
-  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.output = true}; }
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }

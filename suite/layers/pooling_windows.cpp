@@ -23,12 +23,12 @@ std::int64_t windows_along(std::int64_t extent, const PoolingWindows& w) {
 
 }  // namespace
 
-void PoolingWindows::check() const {
+void PoolingWindows::check(int least_window) const {
   const auto require = [&](bool holds, const char* what, const char* expected, int found) {
     if (!holds)
       throw InputError(Complaint{fmt::format("{} {}", kind, what), expected, std::to_string(found), "change the model's options"});
   };
-  require(window >= 0 && window <= 16, "window", "1 to 16", window);
+  require(window >= least_window && window <= 16, "window", "1 to 16", window);
   require(stride >= 1, "stride", "1 or more", stride);
   require(padding >= 0 && 2 * padding <= window, "padding", "0 to half the window", padding);
 }
@@ -51,7 +51,7 @@ kernels::WindowGeometry PoolingWindows::geometry(std::span<const SampleShape> in
   g.out_height = windows_along(input.height, *this);
   g.out_width = windows_along(input.width, *this);
   if (g.out_height == 0 || g.out_width == 0)
-    throw ShapeError(Complaint{fmt::format("{} {}", kind, text()),
+    throw ShapeError(Complaint{fmt::format("{}{}", kind, words_of(facts())),
                                fmt::format("an input of at least {0}x{0} positions with its padding", window), input.text(),
                                "use a smaller window or a global pooling layer"});
   return g;
@@ -68,6 +68,21 @@ std::vector<Fact> PoolingWindows::facts() const {
           {"stride", stride, global ? "" : fmt::format(", stride {}", stride)},
           {"padding", padding, !global && padding > 0 ? fmt::format(", pad {}", padding) : ""},
           {"ceil", ceil, !global && ceil ? ", ceil" : ""}};
+}
+
+WindowKernel::WindowKernel(const kernels::WindowGeometry& geometry, int samples, std::size_t value_bytes)
+    : geometry_(geometry),
+      samples_(samples),
+      value_bytes_(value_bytes),
+      input_size_(geometry.height * geometry.width * geometry.channels),
+      output_size_(geometry.out_height * geometry.out_width * geometry.channels) {}
+
+std::size_t WindowKernel::scratch_bytes() const {
+  return value_bytes_ == sizeof(float) || geometry_.disjoint() ? 0 : static_cast<std::size_t>(input_size_) * sizeof(float);
+}
+
+float* WindowKernel::sums(void* grad_input, std::byte* scratch) const {
+  return scratch_bytes() == 0 ? static_cast<float*>(grad_input) : reinterpret_cast<float*>(scratch);
 }
 
 }  // namespace reprise::layers

@@ -16,13 +16,29 @@ struct PoolingWindows {
   int padding = 0;
   bool ceil = false;
 
-  /// Throws InputError for a window, stride or padding out of range.
-  void check() const;
+  /// Throws InputError for a window, stride or padding out of range; `least_window` 1 excludes one window over all positions.
+  void check(int least_window = 0) const;
   /// Throws ShapeError if no window fits.
   kernels::WindowGeometry geometry(std::span<const SampleShape> inputs) const;
   SampleShape output_shape(std::span<const SampleShape> inputs) const;
   /// In words: " 3x3, stride 2, pad 1, ceil", or " global".
   std::vector<Fact> facts() const;
+};
+
+/// What kernels of windows share.
+class WindowKernel : public Kernel {
+ public:
+  WindowKernel(const kernels::WindowGeometry& geometry, int samples, std::size_t value_bytes);
+  std::size_t scratch_bytes() const override;
+
+ protected:
+  /// Where the gradients of overlapping windows are added, in float32: in place when that is how they are stored.
+  float* sums(void* grad_input, std::byte* scratch) const;
+
+  kernels::WindowGeometry geometry_;
+  int samples_;
+  std::size_t value_bytes_;
+  std::int64_t input_size_, output_size_;  // values of one sample
 };
 
 }  // namespace reprise::layers

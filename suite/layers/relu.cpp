@@ -36,10 +36,6 @@ class ReluKernel : public Kernel {
 
 }  // namespace
 
-SampleShape Relu::output_shape(std::span<const SampleShape> inputs) const {
-  return only_input(kind(), inputs);
-}
-
 std::unique_ptr<Kernel> Relu::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return make_kernel<ReluKernel>(options.precision, only_input(kind(), inputs).size() * options.samples);
 }

@@ -17,7 +17,6 @@ class Relu : public Layer {
   Relu() = default;
   explicit Relu(Options) {}
   std::string_view kind() const override { return "relu"; }
-  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.output = true}; }
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }

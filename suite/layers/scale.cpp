@@ -29,10 +29,6 @@ class ScaleKernel : public Kernel {
 
 }  // namespace
 
-SampleShape Scale::output_shape(std::span<const SampleShape> inputs) const {
-  return only_input(kind(), inputs);
-}
-
 std::vector<Fact> Scale::facts() const {
   return {{"factor", options_.factor, fmt::format(" by {:.7g}", options_.factor)}};
 }

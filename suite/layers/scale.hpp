@@ -16,7 +16,6 @@ class Scale : public Layer {
   };
   explicit Scale(Options options) : options_(options) {}
   std::string_view kind() const override { return "scale"; }
-  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }

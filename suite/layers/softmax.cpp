@@ -36,10 +36,6 @@ Softmax::Softmax(Options options) : options_(options) {
     throw InputError(Complaint{"softmax gain", "above 0", fmt::format("{}", options_.gain), "use 1 for the plain softmax"});
 }
 
-SampleShape Softmax::output_shape(std::span<const SampleShape> inputs) const {
-  return only_input(kind(), inputs);
-}
-
 std::vector<Fact> Softmax::facts() const {
   return {{"gain", options_.gain, options_.gain == 1 ? "" : fmt::format(", gain {}", options_.gain)}};
 }

@@ -17,7 +17,6 @@ class Softmax : public Layer {
   };
   explicit Softmax(Options options);
   std::string_view kind() const override { return "softmax"; }
-  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.output = true}; }
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }

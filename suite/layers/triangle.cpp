@@ -37,10 +37,6 @@ Triangle::Triangle(Options options) : options_(options) {
     throw InputError(Complaint{"triangle power", "above 0", fmt::format("{}", options_.power), "use 1 for the plain triangle"});
 }
 
-SampleShape Triangle::output_shape(std::span<const SampleShape> inputs) const {
-  return only_input(kind(), inputs);
-}
-
 std::vector<Fact> Triangle::facts() const {
   return {{"power", options_.power, options_.power == 1 ? "" : fmt::format(", power {}", options_.power)}};
 }

@@ -18,7 +18,6 @@ class Triangle : public Layer {
   };
   explicit Triangle(Options options);
   std::string_view kind() const override { return "triangle"; }
-  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.output = true}; }
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }
