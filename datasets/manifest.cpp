@@ -73,13 +73,19 @@ DatasetEntry fashion_mnist() {
   return entry;
 }
 
-DatasetEntry cifar10() {
+DatasetEntry cifar(const std::string& classes, Format format, const std::vector<std::string>& class_names) {
   DatasetEntry entry;
-  entry.name = "cifar-10";
-  entry.title = "CIFAR-10 small colour photographs";
-  entry.format = Format::cifar10;
+  entry.name = "cifar-" + classes;
+  entry.title = "CIFAR-" + classes + " small colour photographs";
+  entry.format = format;
   entry.channels = 3, entry.height = 32, entry.width = 32;
-  entry.class_names = kCifar10;
+  entry.class_names = class_names;
+  entry.urls = {"https://www.cs.toronto.edu/~kriz"};
+  return entry;
+}
+
+DatasetEntry cifar10() {
+  DatasetEntry entry = cifar("10", Format::cifar10, kCifar10);
   const char* digests[5] = {"cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
                             "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
                             "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
@@ -92,18 +98,12 @@ DatasetEntry cifar10() {
                 10000,
                 {},
                 ""};
-  entry.urls = {"https://www.cs.toronto.edu/~kriz"};
   entry.archive = {"cifar-10-binary.tar.gz", 170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"};
   return entry;
 }
 
 DatasetEntry cifar100() {
-  DatasetEntry entry;
-  entry.name = "cifar-100";
-  entry.title = "CIFAR-100 small colour photographs";
-  entry.format = Format::cifar100;
-  entry.channels = 3, entry.height = 32, entry.width = 32;
-  entry.class_names = kCifar100;
+  DatasetEntry entry = cifar("100", Format::cifar100, kCifar100);
   entry.train = {{{"cifar-100-binary/train.bin", 153700000, "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29"}},
                  50000,
                  {},
@@ -112,7 +112,6 @@ DatasetEntry cifar100() {
                 10000,
                 {},
                 "381b7d98ce1e9b98232a8df0db0a22992654c39ff2433270656ab8ace5a45e65"};
-  entry.urls = {"https://www.cs.toronto.edu/~kriz"};
   entry.archive = {"cifar-100-binary.tar.gz", 168513733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"};
   return entry;
 }

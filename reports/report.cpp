@@ -49,24 +49,9 @@ std::string ClaimResult::test_text() const {
 
 ClaimCounts Report::counts() const {
   ClaimCounts counts;
-  for (const PaperReport& paper : papers) {
-    for (const ClaimResult& claim : paper.claims) {
-      switch (claim.verdict.outcome) {
-        case Outcome::reproduced:
-          ++counts.reproduced;
-          break;
-        case Outcome::not_reproduced:
-          ++counts.not_reproduced;
-          break;
-        case Outcome::undecided:
-          ++counts.undecided;
-          break;
-        case Outcome::not_tested:
-          ++counts.not_tested;
-          break;
-      }
-    }
-  }
+  int* const of_outcome[] = {&counts.reproduced, &counts.not_reproduced, &counts.undecided, &counts.not_tested};  // as in Outcome
+  for (const PaperReport& paper : papers)
+    for (const ClaimResult& claim : paper.claims) ++*of_outcome[static_cast<std::size_t>(claim.verdict.outcome)];
   return counts;
 }
 

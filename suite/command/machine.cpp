@@ -17,6 +17,7 @@
 #include "suite/parallel/workers.hpp"
 #include "suite/ranks/mpi_library.hpp"
 #include "suite/records/hdf5_file.hpp"
+#include "suite/runs/provenance.hpp"
 #include "suite/text/core_list.hpp"
 #include "suite/text/quantities.hpp"
 
@@ -55,11 +56,7 @@ std::string environment(const char* name) {
 }
 
 Finding processor() {
-  std::string name;
-  std::ifstream stream("/proc/cpuinfo");
-  for (std::string line; name.empty() && std::getline(stream, line);) {
-    if (line.rfind("model name", 0) == 0) name = line.substr(line.find(':') + 2);
-  }
+  const std::string name = runs::processor_name();
   if (kernels::vector_kernels_for("avx2") == nullptr)
     return {Level::problem, "processor", name, "reprise needs AVX2, FMA and BMI2; take a machine that has them"};
   return {Level::good, "processor", name, ""};

@@ -32,12 +32,8 @@ std::string scale_of(const catalog::Trial& trial, const std::string& given) {
   return trial.scales.empty() ? "paper" : trial.scales.back();
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  return fmt::format("{}", fmt::join(words, ", "));
-}
-
 void print_heading(const Paper& paper) {
-  fmt::print("{}\n{}\n{}, {}{}\n", paper.title, joined(paper.authors), paper.venue, paper.year,
+  fmt::print("{}\n{}\n{}, {}{}\n", paper.title, reports::joined(paper.authors, ", "), paper.venue, paper.year,
              paper.arxiv.empty() ? "" : ", arXiv " + paper.arxiv);
   if (!paper.note.empty()) fmt::print("\n{}\n", paper.note);
 }
@@ -56,7 +52,7 @@ void print_trials(const Paper& paper, const std::string& scale) {
     const recipes::Recipe recipe = known ? *known : catalog::resolve(paper.slug, trial.name, scale_of(trial, scale));
     const graph::Graph graph = catalog::build_model(recipe);
     table.push_back({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
-                     count_text(static_cast<double>(graph.forward_macs())), joined(recipe.reproduces)});
+                     count_text(static_cast<double>(graph.forward_macs())), reports::joined(recipe.reproduces, ", ")});
   }
   fmt::print("\nTrials (multiply-adds of one image forward)\n{}", reports::aligned(table, "-"));
 }
@@ -93,7 +89,7 @@ void show_trial(const Paper& paper, const std::string& name, const std::string& 
   const catalog::Trial& trial = *paper.find_trial(name);
   const recipes::Recipe recipe = catalog::resolve(paper.slug, name, scale_of(trial, given_scale));
   const graph::Graph graph = catalog::build_model(recipe);
-  fmt::print("{}/{}  {}\nscales: {}\n\n", paper.slug, name, trial.title, joined(trial.scales));
+  fmt::print("{}/{}  {}\nscales: {}\n\n", paper.slug, name, trial.title, reports::joined(trial.scales, ", "));
   std::vector<std::vector<std::string>> table = {{"layer", "what it is", "output", "parameters", "multiply-adds"}};
   for (const graph::Node& node : graph.nodes()) {
     double parameters = 0;

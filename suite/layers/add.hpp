@@ -12,9 +12,7 @@ namespace reprise::layers {
 /// Throws ShapeError unless there are at least two inputs and all have one shape.
 class Add : public Layer {
  public:
-  struct Options {};
-  Add() = default;
-  explicit Add(Options) {}
+  using Layer::Layer;
   std::string_view kind() const override { return "add"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }

@@ -14,9 +14,7 @@ namespace reprise::layers {
 /// Source: Sabour et al. 2017, section 3 (arXiv 1710.09829).
 class CapsuleLengths : public Layer {
  public:
-  struct Options {};
-  CapsuleLengths() = default;
-  explicit CapsuleLengths(Options) {}
+  using Layer::Layer;
   std::string_view kind() const override { return "capsule_lengths"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = false}; }

@@ -13,9 +13,7 @@ namespace reprise::layers {
 /// Throws ShapeError unless all inputs have one height and one width.
 class Concat : public Layer {
  public:
-  struct Options {};
-  Concat() = default;
-  explicit Concat(Options) {}
+  using Layer::Layer;
   std::string_view kind() const override { return "concat"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }

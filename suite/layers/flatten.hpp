@@ -13,9 +13,7 @@ namespace reprise::layers {
 /// Throws ShapeError unless it has one input.
 class Flatten : public Layer {
  public:
-  struct Options {};
-  Flatten() = default;
-  explicit Flatten(Options) {}
+  using Layer::Layer;
   std::string_view kind() const override { return "flatten"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }

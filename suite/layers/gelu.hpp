@@ -12,9 +12,7 @@ namespace reprise::layers {
 /// Source: Hendrycks, Gimpel 2016, section 2 (arXiv 1606.08415).
 class Gelu : public Layer {
  public:
-  struct Options {};
-  Gelu() = default;
-  explicit Gelu(Options) {}
+  using Layer::Layer;
   std::string_view kind() const override { return "gelu"; }
   Needs needs() const override { return {.input = true}; }
   bool backward_in_place() const override { return true; }

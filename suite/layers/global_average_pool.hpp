@@ -13,9 +13,7 @@ namespace reprise::layers {
 /// Source: Lin et al. 2013, Network in Network, section 3.2 (arXiv 1312.4400).
 class GlobalAveragePool : public Layer {
  public:
-  struct Options {};
-  GlobalAveragePool() = default;
-  explicit GlobalAveragePool(Options) {}
+  using Layer::Layer;
   std::string_view kind() const override { return "global_average_pool"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }

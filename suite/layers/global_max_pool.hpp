@@ -13,9 +13,7 @@ namespace reprise::layers {
 /// Does not couple samples. Throws ShapeError unless it has one input of at most 65536 positions.
 class GlobalMaxPool : public Layer {
  public:
-  struct Options {};
-  GlobalMaxPool() = default;
-  explicit GlobalMaxPool(Options) {}
+  using Layer::Layer;
   std::string_view kind() const override { return "global_max_pool"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }

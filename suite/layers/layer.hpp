@@ -190,6 +190,9 @@ class BlockKernel {
 
 class Layer {
  public:
+  struct Options {};  ///< none, unless a layer declares its own
+  Layer() = default;
+  explicit Layer(Options) {}
   virtual ~Layer() = default;
   /// The catalog name, snake_case: "conv2d".
   virtual std::string_view kind() const = 0;

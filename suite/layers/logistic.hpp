@@ -11,9 +11,7 @@ namespace reprise::layers {
 /// backward() overwrites grad_input = grad_output * output * (1 - output). Does not couple samples.
 class Logistic : public Layer {
  public:
-  struct Options {};
-  Logistic() = default;
-  explicit Logistic(Options) {}
+  using Layer::Layer;
   std::string_view kind() const override { return "logistic"; }
   Needs needs() const override { return {.output = true}; }
   bool forward_in_place() const override { return true; }

@@ -13,9 +13,7 @@ namespace reprise::layers {
 /// RunData: Nair, Hinton 2010; the rules: Springenberg et al. 2015, section 3.4 (arXiv 1412.6806).
 class Relu : public Layer {
  public:
-  struct Options {};
-  Relu() = default;
-  explicit Relu(Options) {}
+  using Layer::Layer;
   std::string_view kind() const override { return "relu"; }
   Needs needs() const override { return {.output = true}; }
   bool forward_in_place() const override { return true; }

@@ -11,9 +11,7 @@ namespace reprise::layers {
 /// backward() overwrites grad_input = grad_output * (1 - output^2). Does not couple samples.
 class Tanh : public Layer {
  public:
-  struct Options {};
-  Tanh() = default;
-  explicit Tanh(Options) {}
+  using Layer::Layer;
   std::string_view kind() const override { return "tanh"; }
   Needs needs() const override { return {.output = true}; }
   bool forward_in_place() const override { return true; }

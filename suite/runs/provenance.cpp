@@ -1,33 +1,26 @@
 #include "suite/runs/provenance.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
-#include <ctime>
 #include <fstream>
 
 #include "datasets/whitening.hpp"
 #include "suite/kernels/onednn/library.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/parallel/workers.hpp"
+#include "suite/ranks/session.hpp"
 #include "suite/version.hpp"
 
 namespace reprise::runs {
 
-namespace {
-
-std::string processor() {
+std::string processor_name() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);)
     if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
   return "unknown";
 }
 
-std::string host() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
+namespace {
 
 /// The words of this process, quoted where a shell would split them.
 std::string command_line() {
@@ -71,26 +64,17 @@ std::string as_text(const std::string& bytes) {
 
 }  // namespace
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
 std::map<std::string, std::string> provenance(int threads) {
   std::map<std::string, std::string> facts = build_facts();
   facts["answer_version"] = std::to_string(kAnswerVersion);
-  facts["processor"] = processor();
+  facts["processor"] = processor_name();
   facts["isa_vector_kernels"] = kernels::vector_kernels().isa;
   facts["onednn"] = kernels::onednn::library_text();
   facts["blas"] = datasets::blas_kernels();
   facts["cores_available"] = std::to_string(parallel::available_cores());
   facts["threads"] = std::to_string(threads);
   facts["ranks"] = "1";
-  facts["host"] = as_text(host());
+  facts["host"] = as_text(ranks::host_name());
   facts["command_line"] = as_text(command_line());
   if (const std::string diff = git_diff(); !diff.empty()) facts["git_diff"] = as_text(diff);
   return facts;

@@ -9,8 +9,8 @@ namespace reprise::runs {
 /// command line. No digest and no run id covers any of it.
 std::map<std::string, std::string> provenance(int threads);
 
-/// Now, in UTC: "2014-06-01T12:00:00Z".
-std::string utc_now();
+/// As the system names it; "unknown" if it does not.
+std::string processor_name();
 
 /// What a step's bits depend on beside recipe, data and state: the instruction set of own kernels, oneDNN and, for whitened images,
 /// OpenBLAS.

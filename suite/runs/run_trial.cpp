@@ -212,7 +212,7 @@ class Run {
     for (const auto& [key, value] : recipe_.by_hand) record.deviations.push_back(recipes::by_hand_text(key + "=" + value));
     record.provenance = provenance(workers.threads());
     record.provenance["start_utc"] = start_utc_;
-    record.provenance["end_utc"] = utc_now();
+    record.provenance["end_utc"] = utc_text();
     record.provenance["ranks"] = std::to_string(team_.size());
     record.provenance["nodes"] = std::to_string(team_.nodes());
     record.provenance["data_digest"] = sources.digest;
@@ -257,7 +257,7 @@ class Run {
   const RunOptions& options_;
   ranks::Team& team_;
   double started_;
-  std::string start_utc_ = utc_now();  ///< of the first of the processes that ran it
+  std::string start_utc_ = utc_text();  ///< of the first of the processes that ran it
   std::filesystem::path folder_;
 };
 
