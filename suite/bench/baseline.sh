@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Ratios to peak against those stored for this kind of CPU.
+# Compares ratios to peak with those stored for this kind of CPU.
 #
-#   baseline.sh check REPRISE_BENCH    prints them; exit code 1 where one fell by more than 15 %, twice in a row
-#   baseline.sh keep REPRISE_BENCH     stores what this build reaches, for a commit that means to change it
+#   baseline.sh check REPRISE_BENCH    prints them; exit code 1 if one fell by more than 15 %, twice in a row
+#   baseline.sh keep REPRISE_BENCH     stores the ratios of this build, for a commit that changes them on purpose
 #
-# One thread, so that the number of cores does not matter; nine repetitions in random order, each against the peak of its own moment.
+# One thread, so that the number of cores does not matter; nine repetitions in random order, each divided by the peak measured at the same time.
 set -euo pipefail
 what=${1:?check or keep} bench=${2:?the reprise_bench program}
 folder=$(dirname "$(readlink -f "$0")")/baseline
 nets='all-cnn/allcnn-c/desk|dropout/table2-maxnorm-3x1024/(desk|paper)|dropout/table4-cifar10-all/desk|logavgexp/resnet8-logit-gap/desk'
 nets+='|logavgexp/canvas-lae-t1/desk|wrn/wrn-10-1/desk|mocapsnet/(sabour-r3|mocapsnet-6)/desk|softhebb/(cifar10-3layer|mnist-mlp)/desk|speedrun/airbench94/desk'
 
-# What decides the ratios: maker and family of the CPU, and the widest instructions that kernels use.
+# The ratios depend on vendor and family of the CPU and on the widest instruction set that kernels use.
 field() { sed -n "s/^$1[[:space:]]*: //p" /proc/cpuinfo | head -n 1; }
 isa=
 for name in avx512_bf16 avx512f avx2; do
@@ -32,16 +32,16 @@ case $what in
   keep)
     mkdir -p "$folder"
     "$(dirname "$folder")/performance_tables.py" keep-ratios "$now" "$stored"
-    echo "kept $stored" ;;
+    echo "stored $stored" ;;
   check)
     if [ ! -f "$stored" ]; then
-      echo "no ratios are stored for $kind; this build against itself:"
+      echo "no ratios are stored for $kind; comparing this build with itself:"
       "$bench" compare "$now" "$now"
       exit 0
     fi
     echo "ratios to peak, $kind: stored (before) and this build (after)"
     if "$bench" compare "$stored" "$now"; then exit 0; fi
-    echo "measured once more, in case the machine was busy"
+    echo "measuring again, in case the machine was busy"
     run "$now"
     "$bench" compare "$stored" "$now" ;;
   *) echo "baseline.sh: '$what' is neither check nor keep" >&2; exit 2 ;;

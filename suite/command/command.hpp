@@ -1,5 +1,5 @@
 #pragma once
-// One subcommand of `reprise`: its flags, and what it does once they are parsed. One file a subcommand.
+// One subcommand of `reprise`: its flags, and its action once they are parsed. One file per subcommand.
 
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -13,7 +13,7 @@ struct Command {
   std::function<int()> act;  ///< returns an ExitCode; throws InputError or RunError
 };
 
-/// The rows of the command table in program.cpp.
+/// The entries of the command table in program.cpp.
 Command add_list(CLI::App& program);
 Command add_show(CLI::App& program);
 Command add_plan(CLI::App& program);
@@ -24,7 +24,7 @@ Command add_verify(CLI::App& program);
 Command add_data(CLI::App& program);
 Command add_doctor(CLI::App& program);
 
-/// The end of a help text: "Examples:" and one command a line. A test runs every line, in the order of the program's help.
+/// The end of a help text: "Examples:" and one command per line. A test runs every line, in the order of the program's help.
 std::string examples(const std::vector<std::string>& lines);
 
 /// Parses the command line, runs the subcommand, prints errors to standard error; returns the process's exit code.

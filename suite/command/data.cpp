@@ -27,7 +27,7 @@ struct DataFlags {
 
 int list(const DataFlags& flags) {
   const auto folder = datasets::data_directory(flags.data);
-  std::vector<std::vector<std::string>> table = {{"name", "there", "size", "where", "what it is"}};
+  std::vector<std::vector<std::string>> table = {{"name", "present", "size", "location", "title"}};
   for (const datasets::ListRow& row : datasets::list(folder)) {
     table.push_back({row.name, row.is_present ? "yes" : "no", row.bytes > 0 ? bytes_text(row.bytes) : "",
                      row.is_present ? row.where.string() : row.url, row.title});
@@ -55,7 +55,7 @@ void print_info(const datasets::DatasetInfo& info) {
   }
   fmt::print("\n{}", reports::aligned(classes, "-"));
   for (const datasets::FileRow& file : info.files)
-    fmt::print("\n{}{}\n  SHA-256 {}", file.path.string(), file.is_present ? "" : " (not there)", file.sha256);
+    fmt::print("\n{}{}\n  SHA-256 {}", file.path.string(), file.is_present ? "" : " (missing)", file.sha256);
   if (!info.files.empty()) fmt::print("\n");
   if (!info.row.is_present && !info.how_to_get.empty()) fmt::print("\n{}\n", info.how_to_get);
 }
@@ -65,23 +65,23 @@ int info(const DataFlags& flags) {
   return kDone;
 }
 
-/// Checks one set, or all that are there.
+/// Checks one data set, or all that are present.
 int check(const DataFlags& flags) {
   const auto folder = datasets::data_directory(flags.data);
   if (!flags.name.empty()) {
     print_info(datasets::check(flags.name, folder));
-    fmt::print("\n{}: files, counts and digests are right\n", flags.name);
+    fmt::print("\n{}: files, counts and digests are correct\n", flags.name);
     return kDone;
   }
   int code = kDone;
   for (const datasets::ListRow& row : datasets::list(folder)) {
     if (!row.is_present) {
-      fmt::print("{}: not there\n", row.name);
+      fmt::print("{}: not present\n", row.name);
       continue;
     }
     try {
       const datasets::DatasetInfo found = datasets::check(row.name, folder);
-      fmt::print("{}: right, {} + {} images\n", row.name, found.train.count, found.test.count);
+      fmt::print("{}: correct, {} training and {} test images\n", row.name, found.train.count, found.test.count);
     } catch (const InputError& error) {
       tell("reprise: {}\n", error.what());
       code = kBadInput;
@@ -109,7 +109,7 @@ int fetch(const DataFlags& flags) {
 CLI::App* add_action(CLI::App& data, DataFlags& flags, const std::string& name, const std::string& what,
                      const std::vector<std::string>& lines) {
   CLI::App* app = data.add_subcommand(name, what);
-  app->add_option("--data", flags.data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
+  app->add_option("--data", flags.data, "Data directory (default: $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->footer(examples(lines));
   return app;
 }
@@ -118,19 +118,19 @@ CLI::App* add_action(CLI::App& data, DataFlags& flags, const std::string& name, 
 
 Command add_data(CLI::App& program) {
   auto flags = std::make_shared<DataFlags>();
-  CLI::App* app = program.add_subcommand("data", "Data sets: which are there, what is in them, fetching and checking them");
+  CLI::App* app = program.add_subcommand("data", "Lists, describes, downloads and checks data sets");
   app->require_subcommand(1);
-  add_action(*app, *flags, "list", "Every known data set and where it is", {"reprise data list"});
-  CLI::App* info_app = add_action(*app, *flags, "info", "Images, classes, files and their SHA-256", {"reprise data info cifar-10"});
+  add_action(*app, *flags, "list", "Lists all known data sets and their locations", {"reprise data list"});
+  CLI::App* info_app = add_action(*app, *flags, "info", "Shows images, classes, files and their SHA-256", {"reprise data info cifar-10"});
   CLI::App* fetch_app = add_action(*app, *flags, "fetch", "Downloads a data set into the data directory; continues an interrupted download",
                                    {"reprise data fetch fashion-mnist"});
-  CLI::App* check_app = add_action(*app, *flags, "check", "Reads whole sets and checks digests, counts and labels",
+  CLI::App* check_app = add_action(*app, *flags, "check", "Reads whole data sets and checks digests, counts and labels",
                                    {"reprise data check fashion-mnist", "reprise data check"});
   info_app->add_option("NAME", flags->name, "A data set; see `reprise data list`")->option_text(" ")->required();
   fetch_app->add_option("NAME", flags->name, "A data set; see `reprise data list`")->option_text(" ")->required();
-  fetch_app->add_option("--from", flags->base_url, "Takes the files from this address in place of the known ones")->type_name("URL");
-  fetch_app->add_flag("--force", flags->force, "Fetches again although the files are there");
-  check_app->add_option("NAME", flags->name, "A data set (else all that are there)")->option_text(" ");
+  fetch_app->add_option("--from", flags->base_url, "Downloads from this address instead of the known ones")->type_name("URL");
+  fetch_app->add_flag("--force", flags->force, "Downloads again although the files are present");
+  check_app->add_option("NAME", flags->name, "A data set (default: all that are present)")->option_text(" ");
   app->footer(examples({"reprise data list", "reprise data info mnist"}));
   return {app, [app, flags] {
             if (app->got_subcommand("list")) return list(*flags);

@@ -41,9 +41,9 @@ int diff(const DiffFlags& flags) {
 
 Command add_diff(CLI::App& program) {
   auto flags = std::make_shared<DiffFlags>();
-  CLI::App* app = program.add_subcommand("diff", "Which inputs of two runs differ, and which results");
+  CLI::App* app = program.add_subcommand("diff", "Shows which inputs and which results of two runs differ");
   app->add_option("A", flags->a, "A result file")->option_text(" ")->required();
-  app->add_option("B", flags->b, "Another one")->option_text(" ")->required();
+  app->add_option("B", flags->b, "Another result file")->option_text(" ")->required();
   app->footer("Exit code 0 if the results are the same to the bit (time and provenance aside), 1 if they differ.\n\n" +
               examples({"reprise diff results/dropout/table2-dropout-relu/*.h5"}));
   return {app, [flags] { return diff(*flags); }};

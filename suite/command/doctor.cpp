@@ -39,7 +39,8 @@ int doctor(const DoctorFlags& flags) {
   }
   const auto problems =
       std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.level == Finding::Level::problem; });
-  fmt::print("{}\n", problems == 0 ? "Nothing here stops a run." : fmt::format("{} in the way of a run.", problems));
+  fmt::print("{}\n",
+             problems == 0 ? "No problem found." : fmt::format("{} problem{} would stop a run.", problems, problems == 1 ? "" : "s"));
   return problems == 0 ? kDone : kFailed;
 }
 
@@ -47,10 +48,10 @@ int doctor(const DoctorFlags& flags) {
 
 Command add_doctor(CLI::App& program) {
   auto flags = std::make_shared<DoctorFlags>();
-  CLI::App* app = program.add_subcommand("doctor", "What would slow a run down or stop it on this machine, and the fix");
-  app->add_option("--data", flags->data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
+  CLI::App* app = program.add_subcommand("doctor", "Finds what would slow down or stop a run on this machine, and says how to fix it");
+  app->add_option("--data", flags->data, "Data directory (default: $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->add_option("--out", flags->out, "Folder of the result files")->type_name("DIR")->capture_default_str();
-  app->footer("Exit code 0 unless something would stop a run.\n\n" + examples({"reprise doctor", "reprise doctor --out results"}));
+  app->footer("Exit code 0 if nothing would stop a run, else 1.\n\n" + examples({"reprise doctor", "reprise doctor --out results"}));
   return {app, [flags] { return doctor(*flags); }};
 }
 

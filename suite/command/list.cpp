@@ -25,7 +25,7 @@ struct ListFlags {
   bool json = false;
 };
 
-/// One trial, its costs at each of its scales.
+/// One trial and its costs at each of its scales.
 struct Entry {
   const catalog::Trial& trial;
   std::vector<runs::Forecast> costs;
@@ -92,7 +92,7 @@ int list(const ListFlags& flags) {
   if (flags.json) {
     fmt::print("{}\n", ordered_json{{"papers", papers}}.dump(2));
   } else {
-    fmt::print("Operations are those of training one seed; `reprise plan PAPER --scale S` turns them into time and memory here.\n");
+    fmt::print("Operations are those of training one seed; `reprise plan PAPER --scale S` forecasts time and memory on this machine.\n");
   }
   return kDone;
 }
@@ -101,9 +101,9 @@ int list(const ListFlags& flags) {
 
 Command add_list(CLI::App& program) {
   auto flags = std::make_shared<ListFlags>();
-  CLI::App* app = program.add_subcommand("list", "Papers, their trials, scales, data sets and cost");
-  app->add_option("PAPER", flags->paper, "Only this paper")->option_text(" ");
-  app->add_flag("--json", flags->json, "As JSON");
+  CLI::App* app = program.add_subcommand("list", "Lists papers with their trials, scales, data sets and cost");
+  app->add_option("PAPER", flags->paper, "List only this paper")->option_text(" ");
+  app->add_flag("--json", flags->json, "Print JSON");
   app->footer(examples({"reprise list", "reprise list dropout --json"}));
   return {app, [flags] { return list(*flags); }};
 }

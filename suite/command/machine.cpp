@@ -29,8 +29,8 @@ using text::bytes_text;
 namespace fs = std::filesystem;
 using Level = Finding::Level;
 
-constexpr std::int64_t kEnoughMemory = std::int64_t{1} << 30;  ///< the largest net at its paper's batch, data set included, is below it
-constexpr std::int64_t kEnoughDisk = std::int64_t{256} << 20;  ///< some hundred result files
+constexpr std::int64_t kEnoughMemory = std::int64_t{1} << 30;  ///< enough for the largest net at its paper's batch, data set included
+constexpr std::int64_t kEnoughDisk = std::int64_t{256} << 20;  ///< enough for some hundred result files
 
 std::string first_line(const fs::path& file) {
   std::ifstream stream(file);
@@ -58,7 +58,7 @@ std::string environment(const char* name) {
 Finding processor() {
   const std::string name = runs::processor_name();
   if (kernels::vector_kernels_for("avx2") == nullptr)
-    return {Level::problem, "processor", name, "reprise needs AVX2, FMA and BMI2; take a machine that has them"};
+    return {Level::problem, "processor", name, "reprise needs AVX2, FMA and BMI2; use a machine that has them"};
   return {Level::good, "processor", name, ""};
 }
 
@@ -68,7 +68,7 @@ Finding instruction_sets() {
     text = fmt::format("own kernels {}; oneDNN {}", kernels::vector_kernels().isa, kernels::onednn::library_text());
   } catch (const InputError& error) {
     return {Level::problem, "instructions", error.what(),
-            environment("REPRISE_ISA").empty() ? "take a machine that has AVX2, FMA and BMI2" : "unset REPRISE_ISA"};
+            environment("REPRISE_ISA").empty() ? "use a machine that has AVX2, FMA and BMI2" : "unset REPRISE_ISA"};
   }
   for (const char* name : {"REPRISE_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"}) {
     const std::string value = environment(name);
@@ -81,7 +81,7 @@ Finding instruction_sets() {
 Finding cores() {
   const int allowed = parallel::available_cores();
   const int present = static_cast<int>(text::read_core_list(first_line("/sys/devices/system/cpu/online")).size());
-  const std::string text = fmt::format("{} of {} may be used", allowed, present);
+  const std::string text = fmt::format("{} of {} usable", allowed, present);
   if (allowed >= present) return {Level::good, "cores", text, ""};
   if (!environment("OMP_PROC_BIND").empty() || !environment("GOMP_CPU_AFFINITY").empty() || !environment("OMP_PLACES").empty()) {
     return {Level::problem, "cores", text + "; OpenMP has bound this process (OMP_PROC_BIND, OMP_PLACES or GOMP_CPU_AFFINITY)",
@@ -91,13 +91,14 @@ Finding cores() {
     return {Level::note, "cores", text + "; mpirun has bound this rank",
             "mpirun --map-by slot:PE=N gives each rank N cores, --bind-to none all"};
   }
-  return {Level::note, "cores", text + " (taskset, a batch system or a container)", "ask for more cores, or start it outside taskset"};
+  return {Level::note, "cores", text + " (taskset, a batch system or a container)", "request more cores, or start without taskset"};
 }
 
 Finding quota() {
   const double limit = control_group_limits().cores;
-  if (limit <= 0 || limit >= parallel::available_cores()) return {Level::good, "processor time", "no limit below the cores", ""};
-  return {Level::note, "processor time", fmt::format("a container or batch system allows {:.1f} cores' time", limit),
+  if (limit <= 0 || limit >= parallel::available_cores())
+    return {Level::good, "processor time", "not limited below the number of cores", ""};
+  return {Level::note, "processor time", fmt::format("a container or batch system allows the time of {:.1f} cores", limit),
           fmt::format("run with --threads {:.0f}", limit < 1 ? 1 : limit)};
 }
 
@@ -115,9 +116,9 @@ std::int64_t meminfo_bytes(const std::string& name) {
 Finding memory() {
   const AvailableMemory available = available_memory();
   const std::string text = fmt::format("{} free of {}{}", bytes_text(available.bytes), bytes_text(meminfo_bytes("MemTotal")),
-                                       available.by_control_group ? ": what a container or batch system leaves this process" : "");
+                                       available.by_control_group ? " (limit of a container or batch system)" : "");
   if (available.bytes >= kEnoughMemory) return {Level::good, "memory", text, ""};
-  return {Level::note, "memory", text, "compare with `reprise plan PAPER`; fewer --threads need less"};
+  return {Level::note, "memory", text, "compare with `reprise plan PAPER`; fewer --threads need less memory"};
 }
 
 Finding data_set(const datasets::DatasetEntry& entry, const fs::path& data) {
@@ -149,7 +150,7 @@ Finding output(const fs::path& out) {
   const auto free_bytes = static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
   const std::string text = fmt::format("{} can be written, {} free", folder.string(), bytes_text(free_bytes));
   if (free_bytes >= kEnoughDisk) return {Level::good, "output", text, ""};
-  return {Level::note, "output", text, "make room, or choose another folder with --out"};
+  return {Level::note, "output", text, "free disk space, or choose another folder with --out"};
 }
 
 Finding experiment_files() {
@@ -157,7 +158,7 @@ Finding experiment_files() {
     return {Level::good, "experiments",
             fmt::format("{} papers in {}", catalog::paper_slugs().size(), catalog::experiments_directory().string()), ""};
   } catch (const std::exception& error) {
-    return {Level::problem, "experiments", error.what(), "set REPRISE_EXPERIMENTS to the folder of the experiments' files"};
+    return {Level::problem, "experiments", error.what(), "set REPRISE_EXPERIMENTS to the folder of the papers' files"};
   }
 }
 

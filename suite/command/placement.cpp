@@ -69,19 +69,19 @@ Placement place(const std::vector<RankFacts>& ranks) {
       placement.threads[r] = ranks[r].threads > 0 ? ranks[r].threads : std::max(1, cores / sharing[ranks[r].cores]);
       threads += placement.threads[r];
       if (placement.threads[r] > cores)
-        bound.push_back(fmt::format("rank {} on {} has {} threads and core {} alone", r, host, placement.threads[r], ranks[r].cores));
+        bound.push_back(fmt::format("rank {} on {} has {} threads but is bound to core {}", r, host, placement.threads[r], ranks[r].cores));
     }
     if (bound.empty() && threads > static_cast<int>(all.size()))
       crowded.push_back(fmt::format("{}: {} threads on {} cores", host, threads, all.size()));
   }
   if (!bound.empty())
     placement.warnings.push_back(
-        fmt::format("{}{}. mpirun binds ranks to cores unless told otherwise: mpirun --map-by slot:PE=THREADS gives each rank so many, "
-                    "--bind-to none all",
-                    bound.front(), bound.size() > 1 ? fmt::format(" (and {} ranks more)", bound.size() - 1) : ""));
+        fmt::format("{}{}. By default mpirun binds ranks to cores: mpirun --map-by slot:PE=N gives each rank N cores, --bind-to none "
+                    "gives it all",
+                    bound.front(), bound.size() > 1 ? fmt::format(" (and {} more ranks)", bound.size() - 1) : ""));
   if (!crowded.empty())
-    placement.warnings.push_back(fmt::format(
-        "{}: slower than one thread a core, though the answer is the same. Use fewer ranks or --threads", fmt::join(crowded, ", ")));
+    placement.warnings.push_back(
+        fmt::format("{}: slower than one thread per core, with the same results. Use fewer ranks or --threads", fmt::join(crowded, ", ")));
   return placement;
 }
 

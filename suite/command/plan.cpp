@@ -50,7 +50,7 @@ std::vector<std::string> row(const recipes::Recipe& recipe, const runs::Forecast
 int plan(const PlanFlags& flags) {
   const std::vector<recipes::Recipe> recipes = flags.recipe.resolve();
   std::vector<std::vector<std::string>> table = {
-      {"trial", "data set", "parameters", "steps", "operations", "time", "memory", "disk", "a node sends a step"}};
+      {"trial", "data set", "parameters", "steps", "operations", "time", "memory", "disk", "sent per node and step"}};
   double seconds = 0;
   std::int64_t disk = 0;
   std::vector<std::string> too_large;
@@ -67,16 +67,16 @@ int plan(const PlanFlags& flags) {
       disk += forecast.disk_bytes;
     }
   }
-  fmt::print("Forecast of one seed each at scale {}; nothing was run but a second of steps on made-up images.\n\n{}", flags.recipe.scale,
+  fmt::print("Forecast for one seed per trial at scale {}, from about a second of steps on made-up images.\n\n{}", flags.recipe.scale,
              reports::aligned(table, "-"));
   if (recipes.size() > 1)
-    fmt::print("\n  in all{}: {}, {} on disk\n", too_large.empty() ? "" : " of what was timed", duration_text(seconds), bytes_text(disk));
+    fmt::print("\n  total{}: {}, {} on disk\n", too_large.empty() ? "" : " of what was timed", duration_text(seconds), bytes_text(disk));
   if (!too_large.empty())
-    fmt::print("\nNot timed, since the nets take more than half of the memory here: {}\n", reports::joined(too_large, ", "));
+    fmt::print("\nNot timed, because the nets need more than half of the memory of this machine: {}\n", reports::joined(too_large, ", "));
   return kDone;
 }
 
-/// Sizes of shards of one recipe: measured here, and what the model of costs says.
+/// Shard sizes of one recipe: measured here, and according to the cost model.
 std::vector<std::vector<std::string>> shard_table(recipes::Recipe recipe, int threads) {
   constexpr int kManyThreads = 16;
   const execution::ShardModel model(catalog::build_model(recipe), recipe.precision);
@@ -91,16 +91,16 @@ std::vector<std::vector<std::string>> shard_table(recipes::Recipe recipe, int th
     one.push_back(model.step_seconds(recipe.batch, shard, 1));
     many.push_back(model.step_seconds(recipe.batch, shard, kManyThreads));
   }
-  const auto over_least = [](const std::vector<double>& seconds, std::size_t i) {
+  const auto over_min = [](const std::vector<double>& seconds, std::size_t i) {
     return fmt::format("{:.2f}", seconds[i] / *std::min_element(seconds.begin(), seconds.end()));
   };
   std::vector<std::vector<std::string>> table = {
-      {"shard", "shards", "measured here", "over least", "model, 1 thread", fmt::format("model, {} threads", kManyThreads), ""}};
+      {"shard", "shards", "measured here", "over min", "model, 1 thread", fmt::format("model, {} threads", kManyThreads), ""}};
   for (const std::int64_t shard : candidates) {
     const std::size_t i = table.size() - 1;
     const char* mark = shard != chosen ? (shard == recorded ? "recipe" : "") : shard == recorded ? "recipe, auto" : "auto";
     table.push_back({fmt::format("{}", shard), fmt::format("{}", (recipe.batch + shard - 1) / shard),
-                     fmt::format("{:.2f} ms", 1e3 * measured[i]), over_least(measured, i), over_least(one, i), over_least(many, i), mark});
+                     fmt::format("{:.2f} ms", 1e3 * measured[i]), over_min(measured, i), over_min(one, i), over_min(many, i), mark});
   }
   return table;
 }
@@ -112,22 +112,21 @@ int plan_shards(const PlanFlags& flags) {
                reports::aligned(table, "-"));
   }
   fmt::print(
-      "Steps on made-up images with {} threads; the model's figures are relative too. Another shard changes the last bits of an answer, so "
-      "it is\n"
-      "part of the recipe: shard = \"auto\" takes the one marked auto, the same on every machine.\n",
+      "Steps on made-up images with {} threads; the model's figures are relative to their min. Another shard size changes the last bits\n"
+      "of the results, so it is part of the recipe. shard = \"auto\" takes the one marked auto, the same on every machine.\n",
       flags.threads > 0 ? std::to_string(flags.threads) : "all");
   return kDone;
 }
 
-/// Powers of four up to the wanted number of nodes, and that number.
-std::vector<int> node_counts(int most) {
+/// 1, 2, 4 and further powers of four below `max`, and `max`.
+std::vector<int> node_counts(int max) {
   std::vector<int> counts;
-  for (int n = 1; n < most; n *= n < 4 ? 2 : 4) counts.push_back(n);
-  counts.push_back(most);
+  for (int n = 1; n < max; n *= n < 4 ? 2 : 4) counts.push_back(n);
+  counts.push_back(max);
   return counts;
 }
 
-/// What the user gives, else what is measured between the nodes of this job, else the model's assumption.
+/// As given by the user, else measured between the nodes of this job, else assumed by the model.
 runs::Network network_of(const PlanFlags& flags, ranks::Team& team) {
   runs::Network network;
   if (team.nodes() > 1) {
@@ -149,10 +148,10 @@ int plan_nodes(const PlanFlags& flags, ranks::Team& team) {
   if (!team.is_root()) return kDone;
   for (const recipes::Recipe& recipe : flags.recipe.resolve()) {
     const runs::StepCosts costs = runs::measure_step_costs(recipe, flags.threads);
-    fmt::print("{}/{}, {}: batch {} in {} shards; measured here: {:.2f} ms and {:.2f} ms for each wave of {} shards\n", recipe.paper,
+    fmt::print("{}/{}, {}: batch {} in {} shards; measured here: {:.2f} ms, plus {:.2f} ms per wave of {} shards\n", recipe.paper,
                recipe.trial, recipe.scale, recipe.batch, costs.shards, 1e3 * costs.fixed_seconds, 1e3 * costs.wave_seconds, costs.threads);
     const double one = runs::forecast_step(costs, 1, network).seconds();
-    std::vector<std::vector<std::string>> table = {{"nodes", "step", "of it exchange", "images/s", "speed-up", "efficiency"}};
+    std::vector<std::vector<std::string>> table = {{"nodes", "step", "exchange", "images/s", "speed-up", "efficiency"}};
     for (const int nodes : node_counts(flags.nodes)) {
       const runs::StepForecast step = runs::forecast_step(costs, nodes, network);
       table.push_back({std::to_string(nodes), fmt::format("{:.2f} ms", 1e3 * step.seconds()),
@@ -164,10 +163,10 @@ int plan_nodes(const PlanFlags& flags, ranks::Team& team) {
   }
   fmt::print(
       "A message between any two nodes takes {:.3g} us ({}), at {:.3g} Gbit/s ({}).\n"
-      "Assumed: every node is as fast as this one with {} threads; nothing of the exchange is hidden behind computation. The batch is\n"
-      "the recipe's: more nodes than shards are no faster, and many trials or seeds side by side use them better.\n",
+      "Assumed: every node is as fast as this one with {} threads; exchange does not overlap with computation. The batch is the recipe's:\n"
+      "more nodes than shards are no faster; running several trials or seeds at once uses them better.\n",
       network.latency_seconds * 1e6, source_of(flags.latency_microseconds.has_value(), team), network.bytes_per_second * 8e-9,
-      source_of(flags.gigabits.has_value(), team), flags.threads > 0 ? std::to_string(flags.threads) : "all its");
+      source_of(flags.gigabits.has_value(), team), flags.threads > 0 ? std::to_string(flags.threads) : "all");
   return kDone;
 }
 
@@ -175,22 +174,23 @@ int plan_nodes(const PlanFlags& flags, ranks::Team& team) {
 
 Command add_plan(CLI::App& program) {
   auto flags = std::make_shared<PlanFlags>();
-  CLI::App* app = program.add_subcommand("plan", "Forecasts time, memory, disk and exchange of trials; nothing is run");
+  CLI::App* app = program.add_subcommand("plan", "Forecasts time, memory, disk and exchange of trials without running them");
   flags->recipe.declare(*app);
   app->get_option("PAPER[/TRIAL]")->required();
-  app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")
+  app->add_option("--threads", flags->threads, "Threads (default: one per core that this process may use)")
       ->check(CLI::Range(1, 4096))
       ->option_text("N");
-  app->add_option("--nodes", flags->nodes, "Forecasts a step on 1 to N nodes like this one instead")
+  app->add_option("--nodes", flags->nodes, "Forecasts a step on 1 to N nodes like this one")
       ->check(CLI::Range(1, 1000000))
       ->option_text("N");
-  app->add_flag("--shards", flags->shards, "Compares sizes of shards instead: what a step costs, and what shard = \"auto\" takes")
+  app->add_flag("--shards", flags->shards, "Compares the cost of a step for several shard sizes, and shows the choice of shard = \"auto\"")
       ->excludes("--nodes");
   app->add_option("--latency", flags->latency_microseconds,
-                  "With --nodes: a message's time between nodes, in microseconds (else measured, or 20 on one node)")
+                  "With --nodes: latency between nodes, in microseconds (default: measured; 20 on a single node)")
       ->check(CLI::NonNegativeNumber)
       ->option_text("US");
-  app->add_option("--bandwidth", flags->gigabits, "With --nodes: between nodes, in Gbit/s (else measured, or 10 on one node)")
+  app->add_option("--bandwidth", flags->gigabits,
+                  "With --nodes: bandwidth between nodes, in Gbit/s (default: measured; 10 on a single node)")
       ->check(CLI::PositiveNumber)
       ->option_text("GBIT");
   app->footer(examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25",

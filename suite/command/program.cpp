@@ -21,30 +21,31 @@ namespace reprise::command {
 namespace {
 
 constexpr const char* kAfterword = R"(Environment:
-  REPRISE_DATA         data directory when --data is not given (else ~/.cache/reprise/data)
-  REPRISE_ISA          avx2 or avx512: own kernels of that instruction set (else the best here). One instruction set gives one
-                       answer: REPRISE_ISA=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell give the same on all nodes
-  REPRISE_EXPERIMENTS  folder of the experiments' files (else those beside the program, or of the source tree)
+  REPRISE_DATA         data directory if --data is not given (default: ~/.cache/reprise/data)
+  REPRISE_ISA          avx2 or avx512: instruction set of our own kernels (default: the widest here). Results are equal to the bit on
+                       one instruction set. To use the same one on all nodes, set
+                       REPRISE_ISA=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell
+  REPRISE_EXPERIMENTS  folder of the papers' files (default: beside the program, else in the source tree)
 
 Exit codes:
-  0 done   2 bad usage or input   3 stopped early with a checkpoint: run again to continue   1 anything else
+  0 done   2 bad usage or input   3 stopped early with a checkpoint: run again to continue   1 any other failure
 )";
 
 void complain(const std::string& text) {
   tell("reprise: {}\n", text);
 }
 
-/// What was printed may still wait to be written: output that was lost is no success.
+/// Printed text may still be buffered; if it is lost, the command has failed.
 int flushed(int code) {
   errno = 0;
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  complain(Complaint{"standard output", "a place that takes what is printed", errno != 0 ? std::strerror(errno) : "an error while writing",
-                     "Send it elsewhere"}
+  complain(Complaint{"standard output", "a destination that can be written", errno != 0 ? std::strerror(errno) : "an error while writing",
+                     "Redirect it elsewhere"}
                .text());
   return code == kDone ? kFailed : code;
 }
 
-/// A descriptor 0, 1 or 2 that is closed would be given to the next file that is opened, which messages would then damage.
+/// If descriptor 0, 1 or 2 is closed, the next file to be opened would get its number, and messages would be written into that file.
 void open_standard_files() {
   for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(file, F_GETFD) == -1) [[maybe_unused]]
@@ -75,7 +76,7 @@ std::string command_line_of(const CLI::App& app) {
   return app.get_parent() == nullptr ? app.get_name() : command_line_of(*app.get_parent()) + " " + app.get_name();
 }
 
-/// What CLI11 found wrong, with the flag that was probably meant and where to read on.
+/// CLI11's message, with the flag that was probably meant and the command that shows the help.
 std::string explain(const CLI::App& program, const CLI::ParseError& error) {
   const CLI::App& app = innermost(program);
   std::string text = error.what();
@@ -95,7 +96,9 @@ int act(const std::vector<Command>& commands) {
     complain(error.what());
     return kBadInput;
   } catch (const std::bad_alloc&) {
-    complain("memory: the system gave no more. Take fewer --threads, or a smaller batch (--set batch=...); `reprise plan` forecasts it");
+    complain(
+        "memory: allocation failed. Use fewer --threads or a smaller batch (--set batch=...); `reprise plan` forecasts the memory of a "
+        "trial");
     return kFailed;
   } catch (const std::exception& error) {
     complain(error.what());
@@ -113,7 +116,7 @@ std::string examples(const std::vector<std::string>& lines) {
 
 int run_program(int argc, const char* const* argv) {
   open_standard_files();
-  CLI::App program("Re-runs the experiments of image-recognition papers on CPUs and prints what came out beside what was published.",
+  CLI::App program("Re-runs the experiments of image-recognition papers on CPUs and prints the results beside the published numbers.",
                    "reprise");
   program.get_formatter()->column_width(34);
   program.require_subcommand(1);

@@ -15,9 +15,9 @@ class ProgressDisplay {
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
-  /// Cheap when called after every step: it draws at most ten times a second on a terminal, every five seconds elsewhere.
+  /// May be called after every step: draws at most ten times a second on a terminal, every five seconds elsewhere.
   void show(const training::Progress& progress);
-  /// The same for work that is no run: number `done` (from 0) of `all` is at hand.
+  /// The same for other work than a run: item number `done` (from 0) of `all` is in progress.
   void show(std::size_t done, std::size_t all, const std::string& at_hand);
 
  private:

@@ -25,11 +25,11 @@ struct ReportFlags {
   std::string folder, formats = reports::format_names(","), out, check_readme, update_readme;
 };
 
-/// Every result file under `folder`, in the order of their paths; files that are being written begin with a dot.
+/// All result files under `folder`, sorted by path; names of files that are being written begin with a dot.
 std::vector<fs::path> result_files(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
-    throw InputError(Complaint{"reprise report", "a folder of result files", "'" + folder.string() + "', which is none",
-                               "`reprise run ... --out DIR` makes one"});
+    throw InputError(Complaint{"reprise report", "a folder of result files", "'" + folder.string() + "', which is not a folder",
+                               "`reprise run ... --out DIR` creates one"});
   }
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
@@ -106,17 +106,19 @@ int report(const ReportFlags& flags) {
 Command add_report(CLI::App& program) {
   auto flags = std::make_shared<ReportFlags>();
   CLI::App* app =
-      program.add_subcommand("report", "Published and reproduced numbers side by side, verdicts, curves and pictures, from result files");
+      program.add_subcommand("report", "Writes published and reproduced numbers, verdicts, curves and pictures from result files");
   app->add_option("DIR", flags->folder, "Folder of result files, as `run --out` fills it")->option_text(" ")->required();
   app->add_option("--format", flags->formats, "Any of " + reports::format_names() + ", separated by commas")
       ->type_name("LIST")
       ->capture_default_str();
-  app->add_option("--out", flags->out, "Folder of report.md, report.html, ... (else DIR)")->type_name("DIR");
+  app->add_option("--out", flags->out, "Folder of report.md, report.html, ... (default: DIR)")->type_name("DIR");
   CLI::Option* check =
-      app->add_option("--check-readme", flags->check_readme, "Only checks that FILE's table, between its evidence markers, is current")
+      app->add_option("--check-readme", flags->check_readme, "Only checks that the table between FILE's evidence markers is current")
           ->option_text("FILE");
-  app->add_option("--update-readme", flags->update_readme, "Only rewrites FILE's table")->option_text("FILE")->excludes(check);
-  app->footer("A damaged result file is named, left out, and makes the exit code 2.\n\n" +
+  app->add_option("--update-readme", flags->update_readme, "Only rewrites the table between FILE's evidence markers")
+      ->option_text("FILE")
+      ->excludes(check);
+  app->footer("A damaged result file is named and skipped; the exit code is then 2.\n\n" +
               examples({"reprise report results", "reprise report results --format html,md --out report"}));
   return {app, [flags] { return report(*flags); }};
 }

@@ -70,16 +70,16 @@ int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
   return run_all(planned(flags, one_seed), flags.options, session, flags.spread);
 }
 
-constexpr std::chrono::seconds kSecondsForTheFirst{2};
+constexpr std::chrono::seconds kSecondsForRankZero{2};
 
-/// What goes wrong on one rank here (bad usage goes wrong on all) must not leave the others waiting.
+/// An error on one rank must not leave the others waiting. (Bad usage is an error on all ranks.)
 int run(RunFlags& flags, bool one_seed) {
   ranks::Session session;
   if (session.size() == 1) return run_here(flags, one_seed, session);
   const auto end = [&](const char* message, int code) {
     if (session.rank() != 0) {
-      // Most errors meet all ranks, and the first speaks for them: it has time to end the job before another does.
-      std::this_thread::sleep_for(kSecondsForTheFirst);
+      // Most errors occur on all ranks. Rank 0 reports them; the others give it time to end the job.
+      std::this_thread::sleep_for(kSecondsForRankZero);
       tell("reprise: rank {} on {}: {}\n", session.rank(), ranks::host_name(), message);
     } else {
       tell("reprise: {}\n", message);
@@ -100,41 +100,42 @@ int run(RunFlags& flags, bool one_seed) {
 
 Command add_run(CLI::App& program) {
   auto flags = std::make_shared<RunFlags>();
-  CLI::App* app = program.add_subcommand("run", "Runs trials and writes one result file a run; finished runs are not run again");
+  CLI::App* app = program.add_subcommand("run", "Runs trials and writes one result file per run; finished runs are not repeated");
   flags->recipe.declare(*app);
   CLI::Option* demo =
-      app->add_flag("--demo", flags->demo, "Runs what [demo] of each experiment.toml lists: every paper in minutes, on Fashion-MNIST");
+      app->add_flag("--demo", flags->demo, "Runs the [demo] list of each experiment.toml: every paper, in minutes, on Fashion-MNIST");
   CLI::Option* seeds =
-      app->add_option("--seeds", flags->seeds, "Runs seeds 1 to N (else seed 1)")->check(CLI::Range(1, 10000))->option_text("N");
+      app->add_option("--seeds", flags->seeds, "Runs seeds 1 to N (default: 1)")->check(CLI::Range(1, 10000))->option_text("N");
   CLI::Option* seed =
       app->add_option("--seed", flags->seed, "Runs seed K only")->check(CLI::NonNegativeNumber)->option_text("K")->excludes(seeds);
   for (CLI::Option* option : {seeds, seed, app->get_option("--scale"), app->get_option("--precision"), app->get_option("--set")}) {
-    demo->excludes(option);  // the list has its own
+    demo->excludes(option);  // the list sets these itself
   }
-  app->add_option("--data", flags->data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
+  app->add_option("--data", flags->data, "Data directory (default: $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->add_option("--out", flags->out, "Folder of the result files: DIR/PAPER/TRIAL/RUN.h5")->type_name("DIR")->capture_default_str();
-  app->add_option("--threads", flags->options.threads, "Threads (else one per core this process may use); results do not depend on it")
+  app->add_option("--threads", flags->options.threads,
+                  "Threads (default: one per core that this process may use); results do not depend on it")
       ->check(CLI::Range(1, 4096))
       ->option_text("N");
-  app->add_option("--time-limit", flags->time_limit, "Stops with a checkpoint before this long: 55m, 1h30m, 90s")->type_name("TIME");
+  app->add_option("--time-limit", flags->time_limit, "Stops with a checkpoint before this time is over: 55m, 1h30m, 90s")
+      ->type_name("TIME");
   app->add_option("--checkpoint-every", flags->checkpoint_every,
-                  "Time between checkpoints (else 30s); longer where they would cost over 2 % of the time")
+                  "Min time between checkpoints (default: 30s); lengthened if they would cost over 2 % of the time")
       ->type_name("TIME");
   app->add_option(
          "--ranks-per-trial", flags->spread.ranks_per_trial,
-         "Under mpirun: at least so many ranks share one run; none is left over (else one each, or all ranks / all runs if that is "
-         "more)")
+         "Under mpirun: at least N ranks share one run, and no rank is left idle (default: ranks divided by runs, but at least one)")
       ->check(CLI::Range(1, 1000000))
       ->option_text("N");
-  app->add_option("--watchdog", flags->watchdog, "Under mpirun: how long ranks wait for each other before the job ends (else 10m)")
+  app->add_option("--watchdog", flags->watchdog, "Under mpirun: how long ranks wait for each other before the job ends (default: 10m)")
       ->type_name("TIME");
-  app->add_flag("--force", flags->options.force, "Runs again although a finished result is there; interrupted, the same command goes on");
+  app->add_flag("--force", flags->options.force, "Repeats runs that have a finished result; if interrupted, the same command continues");
   app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");
   app->footer(
       "Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues. One failing run does not stop\n"
-      "the others. Numbers are compared with the paper's at `--scale paper`, on its data set and with some seeds; claims are tested\n"
-      "at desk scale too: reprise plan PAPER --scale desk tells how long that takes.\n\n"
-      "Under mpirun the ranks form groups; each group takes the next longest run that is left. Results do not depend on ranks,\n"
+      "the others. Numbers are compared with the paper's at `--scale paper`, on the paper's data set and with several seeds; claims are\n"
+      "also tested at desk scale. `reprise plan PAPER --scale desk` forecasts how long that takes.\n\n"
+      "Under mpirun the ranks form groups; each group takes the longest run that is left. Results do not depend on ranks,\n"
       "threads or groups:\n"
       "  mpirun -n 4 --map-by slot:PE=8 reprise run all-cnn --scale desk --seeds 8 --ranks-per-trial 2\n\n" +
       examples({

@@ -42,7 +42,7 @@ std::string word_for(RunSummary::Outcome outcome) {
   return "";
 }
 
-/// What became of one run: a line of the summary.
+/// The outcome of one run: a line of the summary.
 struct Outcome {
   std::size_t run = 0;
   std::string word, error, time, file, message;
@@ -50,7 +50,7 @@ struct Outcome {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Outcome, run, word, error, time, file, message, code)
 
-/// What became of the runs: the table to standard output; each different message once, to standard error.
+/// Prints the table of outcomes to standard output, and each distinct message once to standard error.
 void print(const std::vector<Outcome>& outcomes, const std::vector<PlannedRun>& runs) {
   std::vector<std::vector<std::string>> table = {{"run", "outcome", "test error", "time", "file"}};
   std::vector<std::string> messages;
@@ -76,7 +76,7 @@ int exit_code(const std::vector<Outcome>& outcomes, bool stopped) {
   const auto any = [&](int code) {
     return std::any_of(outcomes.begin(), outcomes.end(), [&](const Outcome& o) { return o.code == code; });
   };
-  if (stopped || any(kStoppedEarly)) return kStoppedEarly;  // something is left to do, whatever failed: a batch system shall start it again
+  if (stopped || any(kStoppedEarly)) return kStoppedEarly;  // something is left to do, so that the batch system restarts it
   return any(kFailed) ? kFailed : any(kBadInput) ? kBadInput : kDone;
 }
 
@@ -92,10 +92,10 @@ Outcome outcome_of(std::size_t number, const PlannedRun& run, const RunSummary& 
           stopped ? kStoppedEarly : kDone};
 }
 
-/// The time that ranks give each other to fail alike.
+/// How long a rank waits for the others to report the same failure.
 constexpr double kSecondsToFailTogether = 4;
 
-/// What an error becomes: a line of the summary if all ranks of the team met it, else the end of the job.
+/// If all ranks of the team meet an error, it becomes a line of the summary; otherwise it ends the job.
 Outcome failure_of(std::size_t number, const std::string& message, int code, ranks::Team& team, ranks::Session& session) {
   if (!team.all_arrive(kSecondsToFailTogether)) {
     tell("reprise: {}: {}\n", team.name_of(team.rank()), message);
@@ -114,14 +114,14 @@ Outcome run_one(std::size_t number, const PlannedRun& run, const std::string& la
   } catch (const InputError& error) {
     return failure_of(number, error.what(), kBadInput, team, session);
   } catch (const std::bad_alloc&) {
-    return failure_of(number, "memory: the system gave no more. Take fewer --threads; `reprise plan` forecasts what a trial needs", kFailed,
+    return failure_of(number, "memory: allocation failed. Use fewer --threads; `reprise plan` forecasts the memory of a trial", kFailed,
                       team, session);
   } catch (const std::exception& error) {
     return failure_of(number, error.what(), kFailed, team, session);
   }
 }
 
-/// The order in which runs are begun on many ranks: longest first, so that the last ones to end are short.
+/// The order in which runs start on several groups: longest first, so that the last ones to end are short.
 std::vector<std::size_t> longest_first(const std::vector<PlannedRun>& runs) {
   std::map<std::string, double> costs;
   std::vector<double> cost;
@@ -136,7 +136,7 @@ std::vector<std::size_t> longest_first(const std::vector<PlannedRun>& runs) {
   return order;
 }
 
-/// One rank's part of a list: it takes runs with its team until none is left or something says stop.
+/// One rank's part of a list: takes runs with its team until none is left or it is told to stop.
 class Worker {
  public:
   Worker(const std::vector<PlannedRun>& runs, const RunOptions& options, ranks::Session& session, ranks::Team& team)
@@ -167,14 +167,14 @@ class Worker {
     return options_.time_limit_seconds > 0 ? std::max(1e-9, options_.time_limit_seconds - (now_seconds() - start_)) : 0;
   }
 
-  /// The place in the order of the next run, -1 if there is none: the team's root asks for all.
+  /// Index of the next run in the order, -1 if there is none. The team's root decides.
   std::int64_t next(std::int64_t count) {
     std::int64_t place = -1;
     if (team_.is_root()) {
       const bool out_of_time = options_.time_limit_seconds > 0 && now_seconds() - start_ > options_.time_limit_seconds;
       place = session_.take_from_counter();
       if (place >= count) place = -1;
-      stopped_ = place >= 0 && (stop_was_asked() || out_of_time);  // nothing is left undone where nothing was left
+      stopped_ = place >= 0 && (stop_was_asked() || out_of_time);  // if no run is left, nothing is stopped
       if (stopped_) place = -1;
     }
     team_.broadcast(&place, sizeof place, "next run");
@@ -237,7 +237,7 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, rank
   if (session.rank() != 0) return code;
   print(all, runs);
   if (groups > 1)
-    tell("reprise: {} ranks in {} groups, {}; ranks were busy {:.0f} % of it\n", session.size(), groups, duration_text(elapsed),
+    tell("reprise: {} ranks in {} groups, {}; ranks were busy {:.0f} % of the time\n", session.size(), groups, duration_text(elapsed),
          100 * busy / (elapsed * session.size()));
   if (code == kStoppedEarly) tell("reprise: stopped early; the same command continues where it stopped\n");
   return code;

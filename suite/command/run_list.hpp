@@ -1,6 +1,6 @@
 #pragma once
-// Runs a list of trials, whatever happens to each, and says at the end what became of them. On one rank one after the other;
-// on many, groups of ranks each take the next longest one that is left.
+// Runs a list of trials and prints their outcomes at the end. On one rank, runs follow one another; on several, each group of ranks takes
+// the longest run that is left.
 
 #include <cstdint>
 #include <string>
@@ -19,16 +19,16 @@ struct PlannedRun {
 };
 
 struct Spread {
-  int ranks_per_trial = 0;  ///< 0: all ranks for one run, one rank each for as many runs as ranks or more
+  int ranks_per_trial = 0;  ///< 0: ranks divided by runs, but at least one
   double watchdog_seconds = 600;
 };
 
 /// One failing run does not stop the others; a signal or the time limit (of the whole list) does. Collective over the session.
-/// Returns, on all ranks, kDone, kFailed if any run failed, kBadInput if input was all that was wrong, kStoppedEarly. A rank that
-/// fails alone (an error that the others of its team did not meet) ends the whole job: this does not return.
+/// Returns on all ranks: kStoppedEarly if a run was stopped, else kFailed if any run failed, else kBadInput if any had bad input, else
+/// kDone. Does not return if a rank fails alone (with an error that the others of its team did not meet): that ends the whole job.
 int run_all(const std::vector<PlannedRun>& runs, const runs::RunOptions& options, ranks::Session& session, const Spread& spread);
 
-/// Groups of ranks for so many runs: how many there are.
+/// Number of rank groups for `runs` runs.
 int group_count(int ranks, std::size_t runs, int ranks_per_trial);
 
 }  // namespace reprise::command

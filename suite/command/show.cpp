@@ -26,7 +26,7 @@ struct ShowFlags {
   bool keys = false;
 };
 
-/// The largest scale of a trial unless one is given: the recipe nearest to the paper.
+/// The given scale, else the trial's largest one, which is nearest to the paper.
 std::string scale_of(const catalog::Trial& trial, const std::string& given) {
   if (!given.empty()) return given;
   return trial.scales.empty() ? "paper" : trial.scales.back();
@@ -39,7 +39,7 @@ void print_heading(const Paper& paper) {
 }
 
 void print_architectures(const Paper& paper) {
-  std::vector<std::vector<std::string>> table = {{"name", "what it is"}};
+  std::vector<std::vector<std::string>> table = {{"name", "description"}};
   for (const models::Model& model : paper.models) table.push_back({model.name, model.summary});
   fmt::print("\nArchitectures\n{}", reports::aligned(table, "-"));
 }
@@ -54,7 +54,7 @@ void print_trials(const Paper& paper, const std::string& scale) {
     table.push_back({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
                      count_text(static_cast<double>(graph.forward_macs())), reports::joined(recipe.reproduces, ", ")});
   }
-  fmt::print("\nTrials (multiply-adds of one image forward)\n{}", reports::aligned(table, "-"));
+  fmt::print("\nTrials (multiply-adds of the forward pass of one image)\n{}", reports::aligned(table, "-"));
 }
 
 std::string value_of(const PublishedNumber& number) {
@@ -89,8 +89,11 @@ void show_trial(const Paper& paper, const std::string& name, const std::string& 
   const catalog::Trial& trial = *paper.find_trial(name);
   const recipes::Recipe recipe = catalog::resolve(paper.slug, name, scale_of(trial, given_scale));
   const graph::Graph graph = catalog::build_model(recipe);
-  fmt::print("{}/{}  {}\nscales: {}\n\n", paper.slug, name, trial.title, reports::joined(trial.scales, ", "));
-  std::vector<std::vector<std::string>> table = {{"layer", "what it is", "output", "parameters", "multiply-adds"}};
+  fmt::print("{}/{}  {}
+scales: {}
+
+", paper.slug, name, trial.title, reports::joined(trial.scales, ", "));
+  std::vector<std::vector<std::string>> table = {{"layer", "description", "output", "parameters", "multiply-adds"}};
   for (const graph::Node& node : graph.nodes()) {
     double parameters = 0;
     for (const layers::ParameterSpec& parameter : node.parameters)
@@ -140,10 +143,10 @@ int show(const ShowFlags& flags) {
 Command add_show(CLI::App& program) {
   auto flags = std::make_shared<ShowFlags>();
   CLI::App* app =
-      program.add_subcommand("show", "A paper's architectures, trials, published numbers and claims; a trial's layers and recipe");
+      program.add_subcommand("show", "Shows a paper's architectures, trials, published numbers and claims, or a trial's layers and recipe");
   app->add_option("PAPER[/TRIAL]", flags->target, "A paper, or one of its trials; see `reprise list`")->option_text(" ");
-  app->add_flag("--keys", flags->keys, "The keys of a recipe: default, values, meaning");
-  app->add_option("--scale", flags->scale, "smoke, desk or paper (else the largest that the trial has)")->option_text("SCALE");
+  app->add_flag("--keys", flags->keys, "Shows the keys of a recipe instead: default, values, meaning");
+  app->add_option("--scale", flags->scale, "smoke, desk or paper (default: the largest that the trial has)")->option_text("SCALE");
   app->footer(examples({"reprise show all-cnn", "reprise show all-cnn/allcnn-c --scale desk"}));
   return {app, [flags] { return show(*flags); }};
 }

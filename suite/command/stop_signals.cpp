@@ -13,7 +13,7 @@ namespace {
 volatile std::sig_atomic_t stop_asked = 0;
 
 void on_signal(int) {
-  constexpr char kNote[] = "\nreprise: stopping; what is done is kept (Ctrl-C again ends at once)\n";
+  constexpr char kNote[] = "\nreprise: stopping; finished work is kept (press Ctrl-C again to end at once)\n";
   stop_asked = 1;
   runs::request_stop();
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kNote, sizeof kNote - 1);

@@ -6,7 +6,7 @@ namespace reprise::command {
 /// Installs the handlers. A second Ctrl-C ends the process at once.
 void stop_on_signals();
 
-/// Whether one of the signals has come: no further trial is started.
+/// True after one of the signals: no further trial is started.
 bool stop_was_asked();
 
 }  // namespace reprise::command

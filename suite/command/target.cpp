@@ -17,11 +17,11 @@ bool exists_at(const catalog::Trial& trial, const std::string& scale) {
   return std::find(trial.scales.begin(), trial.scales.end(), scale) != trial.scales.end();
 }
 
-/// The names of a paper's trials, or the first of them: all would bury the rest of a message.
+/// The names of a paper's trials. Only the first ones if there are many, to keep messages short.
 std::string some_of(const std::vector<std::string>& names, const std::string& slug) {
-  constexpr std::ptrdiff_t kMost = 12;
-  if (std::ssize(names) <= kMost) return fmt::format("{}", fmt::join(names, ", "));
-  return fmt::format("{}, ... ({} in all: reprise list {})", fmt::join(names.begin(), names.begin() + kMost, ", "), names.size(), slug);
+  constexpr std::ptrdiff_t kMax = 12;
+  if (std::ssize(names) <= kMax) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{}, ... ({} in all: reprise list {})", fmt::join(names.begin(), names.begin() + kMax, ", "), names.size(), slug);
 }
 
 }  // namespace
@@ -59,11 +59,11 @@ Target find_target(const std::string& text) {
 
 void RecipeFlags::declare(CLI::App& app) {
   app.add_option("PAPER[/TRIAL]", target, "A paper, or one of its trials; see `reprise list`")->option_text(" ");
-  app.add_option("--scale", scale, "smoke (unless given): seconds a trial; desk: minutes on two cores; paper: the published recipe")
+  app.add_option("--scale", scale, "smoke (default): seconds per trial; desk: minutes on two cores; paper: the published recipe")
       ->option_text("SCALE");
-  app.add_option("--precision", precision, "f32, or bf16: activations and packed weights in bfloat16 (else the recipe decides)")
+  app.add_option("--precision", precision, "f32, or bf16: activations and packed weights in bfloat16 (default: as in the recipe)")
       ->option_text("f32|bf16");
-  app.add_option("--set", settings, "Overrides a key of the recipe, key=value; may be repeated. Keys: `reprise show --keys`")
+  app.add_option("--set", settings, "Overrides a key of the recipe; may be repeated. Keys: `reprise show --keys`")
       ->allow_extra_args(false)
       ->option_text("KEY=VALUE");
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What `show`, `plan` and `run` are asked to work on: PAPER or PAPER/TRIAL, a scale, overrides.
+// Arguments of `show`, `plan` and `run`: PAPER or PAPER/TRIAL, a scale, overrides.
 
 #include <CLI/CLI.hpp>
 #include <string>
@@ -11,7 +11,7 @@ namespace reprise::command {
 
 struct Target {
   catalog::Paper paper;
-  std::vector<std::string> trials;  ///< the one that was named, or all of the paper
+  std::vector<std::string> trials;  ///< the named one, or all of the paper
   bool whole_paper = false;
 };
 
@@ -29,7 +29,7 @@ struct RecipeFlags {
   std::vector<std::string> settings;
 
   void declare(CLI::App& app);
-  /// One recipe a trial; a whole paper takes the trials that exist at the scale. Throws InputError.
+  /// One recipe per trial; for a whole paper, of the trials that exist at the scale. Throws InputError.
   std::vector<recipes::Recipe> resolve() const;
 };
 

@@ -7,8 +7,7 @@
 
 namespace reprise::command {
 
-/// Text to standard error. Where that cannot be written (a full disk, a closed pipe) the text is lost, not the work it is about:
-/// fmt::print would throw.
+/// Prints to standard error. If that fails (full disk, closed pipe), the text is lost and the work continues; fmt::print would throw.
 template <typename... Args>
 void tell(fmt::format_string<Args...> format, Args&&... args) {
   std::fputs(fmt::format(format, std::forward<Args>(args)...).c_str(), stderr);

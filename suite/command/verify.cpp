@@ -60,21 +60,22 @@ int verify(const VerifyFlags& flags) {
 
 Command add_verify(CLI::App& program) {
   auto flags = std::make_shared<VerifyFlags>();
-  CLI::App* app = program.add_subcommand("verify", "Executes a run again on the ranks and threads at hand and compares every digest");
+  CLI::App* app = program.add_subcommand("verify", "Repeats a run on the ranks and threads given here and compares every digest");
   app->add_option("RUN.h5", flags->files, "Result files")->option_text(" ")->required();
-  app->add_option("--from", flags->part.from_epoch, "Compares the history from this epoch on (it is executed from the start all the same)")
+  app->add_option("--from", flags->part.from_epoch, "Compares the history from this epoch on (the run is still repeated from its start)")
       ->check(CLI::NonNegativeNumber)
       ->option_text("EPOCH");
-  app->add_option("--steps", flags->part.steps, "Executes at least so many steps, up to the first noted loss (else all)")
+  app->add_option("--steps", flags->part.steps, "Min number of steps, extended to the first recorded digest of losses (default: all)")
       ->check(CLI::PositiveNumber)
       ->option_text("N");
-  app->add_option("--threads", flags->threads, "Threads (else one per core this process may use)")
+  app->add_option("--threads", flags->threads, "Threads (default: one per core that this process may use)")
       ->check(CLI::Range(1, 4096))
       ->option_text("N");
-  app->add_option("--data", flags->data, "Data directory (else $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
+  app->add_option("--data", flags->data, "Data directory (default: $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->footer(
-      "Says \"identical\" (exit code 0), or names the first epoch, step and layer that differ (exit code 1). Only one instruction set\n"
-      "gives one answer: a run of another one is refused, with the settings that pin the lower one.\n\n" +
+      "Prints \"identical\" (exit code 0), or the first epoch, step and layer that differ (exit code 1). Results are equal to the bit "
+      "only\n"
+      "on one instruction set: a run of another one is refused, and the message names the settings that pin the lower one.\n\n" +
       examples({"reprise verify results/dropout/table2-dropout-relu/*.h5",
                 "reprise verify results/dropout/table2-dropout-relu/*.h5 --steps 5 --threads 1"}) +
       "  mpirun -n 4 reprise verify results/dropout/table2-dropout-relu/0123456789abcdef.h5\n");

@@ -25,7 +25,7 @@ TEST(Placement, ranks_share_the_cores_that_they_have_in_common) {
 TEST(Placement, a_rank_bound_to_a_core_and_a_crowded_host_are_told) {
   const Placement bound = place({{"a", "0", "one", 4}, {"a", "1", "one", 4}});
   ASSERT_EQ(bound.warnings.size(), 1u);
-  EXPECT_NE(bound.warnings[0].find("rank 0 on a has 4 threads and core 0 alone"), std::string::npos) << bound.warnings[0];
+  EXPECT_NE(bound.warnings[0].find("rank 0 on a has 4 threads but is bound to core 0"), std::string::npos) << bound.warnings[0];
   EXPECT_NE(bound.warnings[0].find("--map-by slot:PE="), std::string::npos) << bound.warnings[0];
   const Placement crowded = place({{"a", "0-3", "one", 3}, {"a", "0-3", "one", 3}});
   ASSERT_EQ(crowded.warnings.size(), 1u);

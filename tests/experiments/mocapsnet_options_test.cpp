@@ -7,10 +7,15 @@
 namespace reprise::experiments {
 namespace {
 
-Graph capsnet(std::vector<Setting> settings) {
-  settings.push_back({"channels", std::int64_t{16}});
-  settings.push_back({"capsules", std::int64_t{4}});
-  return net("mocapsnet", "capsnet", settings, {28, 28, 1});
+using Settings = std::vector<Setting>;
+
+Settings joined(Settings first, const Settings& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+Graph capsnet(const Settings& settings) {
+  return net("mocapsnet", "capsnet", joined(settings, {{"channels", std::int64_t{16}}, {"capsules", std::int64_t{4}}}), {28, 28, 1});
 }
 
 TEST(MocapsnetOptions, stack_says_what_stands_between_the_first_capsules_and_the_classes) {
@@ -29,9 +34,8 @@ TEST(MocapsnetOptions, stack_says_what_stands_between_the_first_capsules_and_the
 }
 
 TEST(MocapsnetOptions, momentum_stack_takes_its_own) {
-  const auto summary = [](std::vector<Setting> settings) {
-    settings.push_back({"stack", std::string("momentum")});
-    return layer_of(capsnet(settings), "stack").summary();
+  const auto summary = [](const Settings& settings) {
+    return layer_of(capsnet(joined(settings, {{"stack", std::string("momentum")}})), "stack").summary();
   };
   EXPECT_EQ(summary({}), "momentum_capsules 2 blocks, 3 iterations, momentum 0.9, inverted");
   EXPECT_EQ(summary({{"blocks", std::int64_t{5}},

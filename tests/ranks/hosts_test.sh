@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Several "hosts" on one machine: network namespaces with an address each, joined by a bridge; mpirun's launch agent enters them, and
-# ranks talk TCP between the addresses. Checks that a run over them gives the bits of a run in one process, and that a cut link ends
-# the job within its watchdog. Needs root and iproute2; exits with 77 (skipped) and says so where it cannot be done.
+# ranks use TCP between the addresses. Checks that a run over them gives the bits of a run in one process, and that a cut link ends the
+# job within its watchdog. Needs root and iproute2; otherwise says so and exits with 77 (skipped).
 #
 #   hosts_test.sh MPIRUN REPRISE
 set -uo pipefail
@@ -21,10 +21,10 @@ cleanup() {
 }
 trap cleanup EXIT
 
-ip link add "$tag" type bridge 2>/dev/null || skip "no bridge can be made here"
-ip addr add "$net.254/24" dev "$tag" && ip link set "$tag" up || skip "no address for the bridge"
+ip link add "$tag" type bridge 2>/dev/null || skip "cannot create a network bridge here"
+ip addr add "$net.254/24" dev "$tag" && ip link set "$tag" up || skip "cannot give the bridge an address"
 for n in 1 2 3; do
-  ip netns add "$tag-$n" 2>/dev/null || skip "no network namespace can be made here"
+  ip netns add "$tag-$n" 2>/dev/null || skip "cannot create a network namespace here"
   ip link add "$tag-v$n" type veth peer name eth0 netns "$tag-$n"
   ip link set "$tag-v$n" master "$tag" up
   ip -n "$tag-$n" addr add "$net.$n/24" dev eth0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A Slurm of one machine (slurmctld, slurmd, munge), started here: a job that is stopped by its time limit leaves with exit code 3, is
-# requeued by its script, goes on from its checkpoint, and gives the bits of an undisturbed run; and an array job runs a seed each.
-# Needs root and Debian's packages slurm-wlm and munge; exits with 77 (skipped) and says so where it cannot be done.
+# Starts Slurm on this machine (slurmctld, slurmd, munge) and checks that a job stopped by its time limit exits with code 3, is requeued by
+# its script, continues from its checkpoint and gives the bits of an undisturbed run; and that an array job runs one seed per task.
+# Needs root and Debian's packages slurm-wlm and munge; otherwise says so and exits with 77 (skipped).
 #
 #   slurm_test.sh MPIRUN REPRISE
 set -uo pipefail
@@ -15,7 +15,7 @@ skip() { echo "skipped: $*"; exit 77; }
 for program in slurmctld slurmd sbatch munged; do
   command -v $program >/dev/null || skip "needs $program (Debian packages slurm-wlm, munge)"
 done
-pgrep -x slurmctld >/dev/null && skip "a Slurm runs here already"
+pgrep -x slurmctld >/dev/null && skip "Slurm is already running here"
 
 cleanup() {
   [ -n "${munge:-}" ] && kill "$munge" 2>/dev/null
@@ -66,7 +66,7 @@ export SLURM_CONF=$work/slurm.conf
 slurmctld -D >"$work/slurmctld.out" 2>&1 & controller=$!
 slurmd -D >"$work/slurmd.out" 2>&1 & node=$!
 for _ in $(seq 100); do sinfo -h -o %T 2>/dev/null | grep -q idle && break; sleep 0.2; done
-sinfo -h -o %T 2>/dev/null | grep -q idle || { tail -3 "$work"/slurm*.out "$work"/slurm*.log; skip "Slurm does not come up here"; }
+sinfo -h -o %T 2>/dev/null | grep -q idle || { tail -3 "$work"/slurm*.out "$work"/slurm*.log; skip "Slurm does not start here"; }
 
 export REPRISE_EXPERIMENTS=${REPRISE_EXPERIMENTS:-$here/../../experiments}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every C++ file is as .clang-format says. Versions of clang-format differ in what they make of it, so the version is fixed; where it is
-# missing the test exits with 77 (skipped) and says so. To mend: clang-format -i FILE.
+# Checks that every C++ file is formatted as .clang-format says. Versions of clang-format give different results, so the version is fixed; if
+# it is missing, the test says so and exits with 77 (skipped). To fix a file: clang-format -i FILE.
 #
 #   format_test.sh VERSION SOURCE_TREE [CLANG_FORMAT]
 set -euo pipefail
