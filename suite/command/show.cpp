@@ -89,10 +89,7 @@ void show_trial(const Paper& paper, const std::string& name, const std::string& 
   const catalog::Trial& trial = *paper.find_trial(name);
   const recipes::Recipe recipe = catalog::resolve(paper.slug, name, scale_of(trial, given_scale));
   const graph::Graph graph = catalog::build_model(recipe);
-  fmt::print("{}/{}  {}
-scales: {}
-
-", paper.slug, name, trial.title, reports::joined(trial.scales, ", "));
+  fmt::print("{}/{}  {}\nscales: {}\n\n", paper.slug, name, trial.title, reports::joined(trial.scales, ", "));
   std::vector<std::vector<std::string>> table = {{"layer", "description", "output", "parameters", "multiply-adds"}};
   for (const graph::Node& node : graph.nodes()) {
     double parameters = 0;
