@@ -157,7 +157,8 @@ TEST_P(EveryNet, a_smaller_last_batch_is_the_same_bits_in_a_larger_executor) {
 }
 
 TEST_P(EveryNet, a_smaller_batch_after_a_full_one_sees_nothing_of_it) {
-  const auto [name, precision] = GetParam();
+  const auto name = std::get<0>(GetParam());
+  const Precision precision = std::get<1>(GetParam());
   const graph::Graph graph = net(name);
   const std::int64_t counts[] = {48, 6, 48, 6};
   const auto trained = [&](bool anew_each_step) {

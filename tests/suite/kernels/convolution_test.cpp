@@ -146,8 +146,8 @@ void expect_reference(const ConvolutionShape& s, Precision precision, const kern
 class WinogradConvolutionTest : public testing::TestWithParam<std::tuple<Case, Precision>> {};
 
 TEST_P(WinogradConvolutionTest, equals_the_reference) {
-  const auto& [one, precision] = GetParam();
-  const ConvolutionShape& s = one.shape;
+  const ConvolutionShape& s = std::get<0>(GetParam()).shape;
+  const Precision precision = std::get<1>(GetParam());
   const double reach = static_cast<double>(s.filter_height * s.filter_width),
                places = static_cast<double>(s.samples * s.out_height() * s.out_width());
   const auto allowed = [&](double terms) { return tolerance(kTransforms + sum_of(terms), precision); };

@@ -25,7 +25,7 @@ TEST(PoolingWindows, are_counted_down_or_up) {
 
 TEST(PoolingWindows, say_what_they_are) {
   EXPECT_EQ(words_of(PoolingWindows{.kind = "pool", .window = 3, .stride = 2, .padding = 1, .ceil = true}.facts()),
-            "3x3, stride 2, pad 1, ceil");
+            " 3x3, stride 2, pad 1, ceil");
   EXPECT_EQ(words_of(PoolingWindows{.kind = "pool", .window = 2, .stride = 2}.facts()), " 2x2, stride 2");
   EXPECT_EQ(words_of(PoolingWindows{.kind = "pool"}.facts()), " global");
 }
