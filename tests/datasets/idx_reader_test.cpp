@@ -33,6 +33,12 @@ TEST_F(IdxReader, reads_sizes_values_and_digest_of_a_plain_file) {
   EXPECT_EQ(array.sha256, records::sha256_hex(std::as_bytes(std::span<const std::uint8_t>(two_images()))));
 }
 
+TEST_F(IdxReader, sizes_have_four_bytes_the_highest_first) {
+  Bytes bytes{0, 0, 8, 1, 0, 1, 2, 3};
+  bytes.resize(8 + 0x010203, 7);
+  EXPECT_EQ(read_idx(write_file(folder_.path() / "a", bytes), 1, kFix).sizes, (std::vector<std::int64_t>{0x010203}));
+}
+
 TEST_F(IdxReader, a_gzip_file_reads_as_its_content_and_has_the_content_digest) {
   const IdxArray plain = read_idx(write_file(folder_.path() / "a", two_images()), 3, kFix);
   const IdxArray packed = read_idx(write_file(folder_.path() / "a.gz", gzip(two_images())), 3, kFix);

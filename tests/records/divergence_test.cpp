@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace reprise::records {
 namespace {
 
@@ -51,6 +53,15 @@ TEST(Divergence, sees_optimizer_state_metrics_and_losses_by_themselves) {
   other = record();
   other.trace.loss_digests[3] = "xx";
   EXPECT_EQ(find_divergence(record(), other, 0).what, "losses");
+}
+
+TEST(Divergence, compares_metrics_bit_by_bit) {
+  RunRecord zero = record(), minus = record();
+  zero.metrics["test_error"].values[1] = 0.0;
+  minus.metrics["test_error"].values[1] = -0.0;
+  EXPECT_EQ(find_divergence(zero, minus, 0).what, "metric test_error");
+  zero.metrics["test_error"].values[1] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_FALSE(find_divergence(zero, zero, 0).differs);
 }
 
 TEST(Divergence, leaves_out_rows_before_the_wanted_epoch) {

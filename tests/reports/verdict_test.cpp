@@ -84,6 +84,9 @@ TEST(Verdict, an_order_holds_if_every_step_does) {
   EXPECT_EQ(all_of({yes, yes}).outcome, Outcome::reproduced);
   EXPECT_EQ(all_of({yes, open, no}).outcome, Outcome::not_reproduced);
   EXPECT_EQ(all_of({yes, open, nearer}).text(), "undecided with 3 seeds (about 7 needed)");
+  const Verdict of_two = judge(estimate_from_seeds({-1, 2}), {0, kInfinity});
+  EXPECT_EQ(all_of({yes, of_two}).seeds, 2);
+  EXPECT_EQ(all_of({of_two, yes}).seeds, 2);
   EXPECT_EQ(all_of({}).outcome, Outcome::not_tested);
 }
 

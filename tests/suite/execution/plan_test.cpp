@@ -8,6 +8,7 @@
 #include "suite/layers/batch_norm.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/dense.hpp"
+#include "suite/layers/dropout.hpp"
 #include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/relu.hpp"
 #include "suite/random/random.hpp"
@@ -58,6 +59,21 @@ TEST(Plan, net_without_coupling_is_one_stage_with_everything_in_the_thread_arena
   EXPECT_EQ(plan.batch_arena_bytes, 0u);
   // ReLU works in place: its value shares memory with the convolution's.
   EXPECT_NE(plan.buffers[static_cast<std::size_t>(plan.values[2])].alias_of, kNoBuffer);
+}
+
+TEST(Plan, a_layer_does_not_write_over_an_output_that_a_gradient_needs) {
+  graph::Graph graph({1, 1, 4});
+  graph.add("dense", make<layers::Dense>({.features = 4}));
+  graph.add("relu", make<layers::Relu>());
+  graph.add("dropout", make<layers::Dropout>({.keep = 0.5}));
+  graph.add("logits", make<layers::Dense>({.features = 2}));
+  const PreparedNet net(graph, {.batch = 4, .shard = 2});
+  const auto shares = [&](PlanOptions::Purpose purpose) {
+    const Plan plan(net, {.purpose = purpose});
+    return plan.buffers[static_cast<std::size_t>(plan.values[3])].alias_of != kNoBuffer;
+  };
+  EXPECT_FALSE(shares(PlanOptions::Purpose::train));
+  EXPECT_TRUE(shares(PlanOptions::Purpose::infer));
 }
 
 TEST(Plan, batch_norm_cuts_the_net_into_segments) {

@@ -24,20 +24,27 @@ SmallImages images_of(std::size_t count, bool dark, std::int32_t label) {
   return images;
 }
 
-/// Two plastic layers, one pass of three steps for each, then a classifier of two classes.
-SmallTraining two_plastic_layers(bool dark = false) {
-  SmallTraining setup;
+/// Two plastic layers, whose rates fall if so, and a classifier of two classes.
+void add_plastic_layers(SmallTraining& setup, const std::vector<bool>& falls) {
   setup.graph = graph::Graph({4, 4, 1});
-  for (const char* number : {"1", "2"}) {
-    setup.graph.add(std::string("norm") + number, std::make_shared<layers::BatchNorm>(layers::BatchNorm::Options{.affine = false}));
+  for (std::size_t i = 0; i < falls.size(); ++i) {
+    const std::string number = std::to_string(i + 1);
+    setup.graph.add("norm" + number, std::make_shared<layers::BatchNorm>(layers::BatchNorm::Options{.affine = false}));
     layers::SoftHebbConv2d::Options options;
     options.filters = 4, options.padding = 1, options.radius = 3;
     options.competition.inverse_temperature = 0.5f;
     options.plasticity.rate = 0.1;
-    setup.graph.add(std::string("conv") + number, std::make_shared<layers::SoftHebbConv2d>(options));
+    options.plasticity.falls = falls[i];
+    setup.graph.add("conv" + number, std::make_shared<layers::SoftHebbConv2d>(options));
   }
   setup.graph.add("features", std::make_shared<layers::Flatten>());
   setup.graph.add("logits", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 2}));
+}
+
+/// One pass of three steps for each layer, then the classifier.
+SmallTraining two_plastic_layers(bool dark = false) {
+  SmallTraining setup;
+  add_plastic_layers(setup, {false, false});
   setup.train = images_of(6, dark, 0);
   setup.test = images_of(4, dark, 0);
   setup.recipe.procedure = "hebbian";
@@ -100,6 +107,125 @@ TEST(SmallHebbian, passes_take_the_images_in_orders_of_their_own) {
     return run.weights("conv1/weight");
   };
   EXPECT_NE(weights_of(1), weights_of(2));
+}
+
+/// Weights of the first layer after two passes, and after one pass that begins with the weights that one pass left.
+std::pair<std::vector<float>, std::vector<float>> two_passes_and_twice_one(std::int64_t batch) {
+  SmallTraining setup = two_plastic_layers();
+  setup.recipe.hebbian.order = "all_at_once";
+  setup.recipe.hebbian.batch = batch;
+  SmallRun first(setup), again(setup);
+  EXPECT_TRUE(first.run());
+  for (const char* name : {"conv1/weight", "conv2/weight"}) again.set_weights(name, first.weights(name));
+  EXPECT_TRUE(again.run());
+  setup.recipe.hebbian.epochs = 2;
+  SmallRun whole(setup);
+  EXPECT_TRUE(whole.run());
+  return {whole.weights("conv1/weight"), again.weights("conv1/weight")};
+}
+
+TEST(SmallHebbian, a_second_pass_takes_the_images_in_another_order) {
+  const auto [whole, repeated] = two_passes_and_twice_one(2);
+  EXPECT_NE(whole, repeated);
+  const auto [together, as_one] = two_passes_and_twice_one(6);  // all images at once: their order changes no more than rounding
+  for (std::size_t i = 0; i < together.size(); ++i) EXPECT_NEAR(together[i], as_one[i], 1e-4);
+}
+
+TEST(SmallHebbian, a_falling_rate_falls_over_the_turn_of_its_layer) {
+  const auto weights_after = [](std::int64_t steps, bool falls) {
+    SmallTraining setup = two_plastic_layers();
+    add_plastic_layers(setup, {false, falls});
+    SmallRun run(setup);
+    run.stop_after(steps);
+    return run.weights("conv2/weight");
+  };
+  EXPECT_EQ(weights_after(4, true), weights_after(4, false));  // three steps of the first layer; the first of the second is at full rate
+  EXPECT_NE(weights_after(5, true), weights_after(5, false));
+}
+
+TEST(SmallHebbian, neurons_learn_alike_wherever_they_stand) {
+  SmallTraining setup = two_plastic_layers();
+  setup.graph = graph::Graph({4, 4, 1});
+  layers::SoftHebbConv2d::Options options;
+  options.filters = 32, options.padding = 1, options.radius = 3;  // rows are updated in units of 16
+  options.plasticity.rate = 0.1;
+  setup.graph.add("conv1", std::make_shared<layers::SoftHebbConv2d>(options));
+  setup.graph.add("features", std::make_shared<layers::Flatten>());
+  setup.graph.add("logits", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 2}));
+  setup.recipe.hebbian.batch = 6;
+  const auto halves_exchanged = [](std::vector<float> weights) {
+    std::rotate(weights.begin(), weights.begin() + 16 * 9, weights.end());
+    return weights;
+  };
+  SmallRun run(setup), turned(setup);
+  const std::vector<float> start = run.weights("conv1/weight");
+  turned.set_weights("conv1/weight", halves_exchanged(start));
+  ASSERT_TRUE(run.run() && turned.run());
+  const std::vector<float> expected = halves_exchanged(run.weights("conv1/weight")), found = turned.weights("conv1/weight");
+  EXPECT_NE(run.weights("conv1/weight"), start);
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-4);
+}
+
+/// One layer whose filters stay as they are, then the classifier, at rate 0.
+SmallTraining fixed_filters() {
+  SmallTraining setup = two_plastic_layers();
+  setup.graph = graph::Graph({4, 4, 1});
+  layers::SoftHebbConv2d::Options options;
+  options.filters = 4, options.padding = 1;
+  options.plasticity.rate = 0;
+  setup.graph.add("conv1", std::make_shared<layers::SoftHebbConv2d>(options));
+  setup.graph.add("features", std::make_shared<layers::Flatten>());
+  setup.graph.add("logits", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 2}));
+  return setup;
+}
+
+/// Four filters of 3x3 with one value each, at their centres.
+std::vector<float> centres(const std::vector<float>& values) {
+  std::vector<float> filters(36, 0.0f);
+  for (std::size_t k = 0; k < 4; ++k) filters[k * 9 + 4] = values[k];
+  return filters;
+}
+
+TEST(SmallHebbian, filters_within_a_hundredth_of_norm_1_are_at_rest) {
+  SmallRun run(fixed_filters());
+  run.set_weights("conv1/weight", centres({1, 1.05f, -1.005f, 1.2f}));
+  ASSERT_TRUE(run.run());
+  EXPECT_EQ(run.record().results.at("share_at_norm_1_conv1").value, 0.5);
+  EXPECT_NEAR(run.record().results.at("mean_norm_conv1").value, (1 + 1.05 + 1.005 + 1.2) / 4, 1e-6);
+}
+
+TEST(SmallHebbian, features_of_many_images_have_places_of_their_own) {
+  SmallTraining setup = fixed_filters();
+  setup.test = images_of(501, true, 0);  // features are computed 500 images at a time
+  std::fill(setup.test.pixels.end() - 16, setup.test.pixels.end(), std::uint8_t{1});
+  setup.test.labels.back() = 1;
+  SmallRun run(setup);
+  run.set_weights("conv1/weight", centres({1, 0, 0, 0}));
+  std::vector<float> weight(2 * 64, 0.0f);
+  std::fill(weight.begin() + 64, weight.end(), 1.0f);  // class 1: bright
+  run.set_weights("logits/weight", weight);
+  run.set_weights("logits/bias", {1, 0});
+  ASSERT_TRUE(run.run());
+  EXPECT_EQ(run.metric("test_error").back(), 0);
+  EXPECT_EQ(run.record().test_predictions, setup.test.labels);
+}
+
+TEST(SmallHebbian, the_classifier_goes_on_with_the_orders_behind_those_of_the_passes) {
+  SmallTraining setup = fixed_filters();
+  setup.recipe.batch = setup.recipe.shard = 1;
+  const auto losses_after = [&](double passes) {
+    setup.recipe.hebbian.epochs = passes;
+    SmallRun run(setup);
+    run.set_weights("conv1/weight", centres({1, -1, 1, -1}));
+    const std::vector<double> losses = run.step_losses();
+    EXPECT_GE(losses.size(), 6u);
+    return std::vector<double>(losses.end() - 6, losses.end());  // of six images, whose features do not depend on the passes
+  };
+  auto one = losses_after(1), two = losses_after(2);
+  EXPECT_NE(one, two);
+  std::sort(one.begin(), one.end());
+  std::sort(two.begin(), two.end());
+  EXPECT_EQ(one, two);
 }
 
 /// Black images: features are 0, only the classifier's bias learns.

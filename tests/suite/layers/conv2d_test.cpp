@@ -139,6 +139,11 @@ TEST(Conv2d, counts_its_parameters_and_multiply_adds) {
   EXPECT_EQ(layer.cost(input).forward_macs, 32 * 32 * 96 * 27);
   EXPECT_EQ(layer.parameters(input)[0].initialisation.fan_in, 27);
   EXPECT_TRUE(layer.parameters(input)[0].decays && !layer.parameters(input)[1].decays);
+  const Conv2d grouped({.filters = 96, .kernel = 3, .padding = 1, .groups = 3});
+  EXPECT_EQ(grouped.parameters(input)[0].count(), 96 * 9);
+  EXPECT_EQ(grouped.cost(input).forward_macs, 32 * 32 * 96 * 9);
+  EXPECT_EQ(grouped.parameters(input)[0].initialisation.fan_in, 9);
+  EXPECT_EQ(grouped.parameters(input)[0].initialisation.fan_out, 32 * 9);
 }
 
 TEST(Conv2d, refuses_shapes_that_do_not_fit) {

@@ -46,6 +46,14 @@ TEST(PatchWhitening, responses_are_uncorrelated_with_variance_one_and_come_in_bo
   for (std::size_t k = 1; k < D; ++k) EXPECT_LE(norm(k - 1), norm(k));  // largest eigenvalue first
 }
 
+TEST(PatchWhitening, epsilon_stands_under_the_root) {
+  const std::vector<float> images(4, 2.0f);  // one value a patch, its mean square is 4
+  const auto filters = layers::whitening_filters(images, {2, 2, 1}, 1, 5);
+  ASSERT_EQ(filters.size(), 2u);
+  EXPECT_NEAR(filters[0], 1.0 / 3, 1e-6);
+  EXPECT_EQ(filters[1], -filters[0]);
+}
+
 TEST(PatchWhitening, needs_two_filters_a_value_of_a_patch) {
   const std::vector<SampleShape> input{{8, 8, 3}};
   EXPECT_THROW(layers::Conv2d({.filters = 20, .kernel = 2, .whitening_epsilon = 1e-3}).parameters(input), ShapeError);

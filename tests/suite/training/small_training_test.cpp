@@ -225,6 +225,10 @@ TEST(SmallTraining, rows_stand_at_the_ends_of_epochs_and_at_the_last_step) {
   SmallRun longer(setup);
   longer.run();
   EXPECT_EQ(longer.record().epochs, (std::vector<double>{2, 4, 6, 8}));
+  setup.recipe.evaluations = 3;
+  SmallRun uneven(setup);
+  uneven.run();
+  EXPECT_EQ(uneven.record().epochs, (std::vector<double>{2, 5, 8}));
 }
 
 TEST(SmallTraining, dropping_the_last_batch_leaves_its_images_out) {
