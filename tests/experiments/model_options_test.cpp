@@ -191,6 +191,7 @@ TEST(SpeedrunOptions, each_part_of_the_ladder_can_be_left_out) {
   EXPECT_EQ(parameter_of(net("speedrun", "airbench", {{"whitening", false}}), "whiten").rate_multiplier, 1);
   EXPECT_TRUE(options_of<layers::Conv2d>(graph, "group2.conv1").identity_filters);
   EXPECT_FALSE(options_of<layers::Conv2d>(net("speedrun", "airbench", {{"identity", false}}), "group2.conv1").identity_filters);
+  EXPECT_EQ(layer_of(graph, "group1.1.norm").summary(), "batch_norm without gamma, epsilon 1e-12, momentum 0.4");
   EXPECT_EQ(parameter_of(graph, "group1.1.norm").name, "beta");
   EXPECT_EQ(parameter_of(graph, "group1.1.norm").rate_multiplier, 64);
   const Graph slow = net("speedrun", "airbench", {{"norm_bias_rate", 2.0}});
