@@ -10,7 +10,7 @@ namespace reprise::layers {
 ///
 /// backward() overwrites grad_input with grad_output where output > 0 (ReluRule::gradient), where grad_output > 0
 /// (deconvnet), or where both hold (guided), zero elsewhere. Does not couple samples.
-/// RunData: Nair, Hinton 2010; the rules: Springenberg et al. 2015, section 3.4 (arXiv 1412.6806).
+/// Source: Nair, Hinton 2010; the rules: Springenberg et al. 2015, section 3.4 (arXiv 1412.6806).
 class Relu : public Layer {
  public:
   using Layer::Layer;
