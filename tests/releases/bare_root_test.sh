@@ -35,17 +35,17 @@ if [ ! -e "$root/etc/debian_version" ]; then
   chmod +x "$root/usr/sbin/policy-rc.d"
 fi
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
-clone=$root/root/reprise
+clone=$root/srv/reprise
 if [ -d "$clone" ]; then
   git -C "$clone" fetch -q "$source" HEAD && git -C "$clone" reset -q --hard FETCH_HEAD
 else
   git clone -q --no-hardlinks "$source" "$clone"
 fi
 
-cat >"$root/root/commands" <<'COMMANDS'
+cat >"$root/srv/commands" <<'COMMANDS'
 #!/bin/bash
 set -euo pipefail
-cd /root/reprise
+cd /srv/reprise
 begun=$SECONDS
 ./reproduce
 echo "./reproduce: $((SECONDS - begun)) s"
@@ -64,4 +64,4 @@ unshare --mount --pid --fork --kill-child bash -c '
   mount -t tmpfs tmpfs "$root/tmp"
   exec chroot "$root" env -i HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     ${REPRISE_JOBS:+REPRISE_JOBS=$REPRISE_JOBS} ${http_proxy:+http_proxy=$http_proxy} ${https_proxy:+https_proxy=$https_proxy} \
-    bash /root/commands' bare-root "$root"
+    bash /srv/commands' bare-root "$root"
