@@ -15,8 +15,8 @@ namespace reprise::datasets {
 
 namespace {
 
-constexpr std::int64_t kMostClasses = 65536;
-constexpr std::size_t kMostNameBytes = 4096;
+constexpr std::int64_t kMaxClasses = 65536;
+constexpr std::size_t kMaxNameBytes = 4096;
 
 /// Complaints about a container.
 struct Place {
@@ -96,12 +96,12 @@ void send_split(const Place& place, const Reader& file, const std::string& split
 void send_class_names(const Place& place, const Reader& file, const IsolatedBytes::Send& send) {
   std::vector<std::string> names;
   if (file.has_attribute("/", "class_names")) names = file.texts_attribute("/", "class_names");
-  if (names.size() > std::size_t{kMostClasses})
-    place.fail("class_names", fmt::format("at most {} names", kMostClasses), fmt::format("{}", names.size()));
+  if (names.size() > std::size_t{kMaxClasses})
+    place.fail("class_names", fmt::format("at most {} names", kMaxClasses), fmt::format("{}", names.size()));
   const std::uint64_t count = names.size();
   send(&count, sizeof count);
   for (const std::string& name : names) {
-    const std::uint64_t bytes = std::min(name.size(), kMostNameBytes);
+    const std::uint64_t bytes = std::min(name.size(), kMaxNameBytes);
     send(&bytes, sizeof bytes);
     send(name.data(), bytes);
   }
@@ -137,9 +137,9 @@ ImageSet receive_split(const Place& place, const std::string& split, IsolatedByt
 }
 
 std::vector<std::string> receive_class_names(IsolatedBytes& bytes) {
-  std::vector<std::string> names(std::min<std::uint64_t>(bytes.value<std::uint64_t>(), kMostClasses));
+  std::vector<std::string> names(std::min<std::uint64_t>(bytes.value<std::uint64_t>(), kMaxClasses));
   for (std::string& name : names) {
-    name.resize(std::min<std::uint64_t>(bytes.value<std::uint64_t>(), kMostNameBytes));
+    name.resize(std::min<std::uint64_t>(bytes.value<std::uint64_t>(), kMaxNameBytes));
     bytes.read(name.data(), name.size());
   }
   return names;
@@ -160,8 +160,8 @@ void check_and_name_classes(const Place& place, Dataset& data, std::vector<std::
                fmt::format("[{}, {}, {}]", test.channels, test.height, test.width));
   auto classes = static_cast<std::int64_t>(names.size());
   if (names.empty()) {
-    check_labels(place, "train", train, kMostClasses);
-    check_labels(place, "test", test, kMostClasses);
+    check_labels(place, "train", train, kMaxClasses);
+    check_labels(place, "test", test, kMaxClasses);
     classes = 1 + std::max(*std::max_element(train.labels.begin(), train.labels.end()),
                            *std::max_element(test.labels.begin(), test.labels.end()));
     for (std::int64_t i = 0; i < classes; ++i) names.push_back(fmt::format("{}", i));

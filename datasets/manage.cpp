@@ -14,8 +14,8 @@ const DatasetEntry& source_of(const DatasetEntry& entry) {
   return entry.format == Format::canvas ? require_entry(entry.base) : entry;
 }
 
-std::vector<FileRow> files_of(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
-  std::vector<FileRow> rows;
+std::vector<FileStatus> files_of(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
+  std::vector<FileStatus> rows;
   const DatasetEntry& source = source_of(entry);
   for (const SplitEntry* split : {&source.train, &source.test})
     for (const FileEntry& file : split->files) {
@@ -31,8 +31,8 @@ std::int64_t size_on_disk(const std::filesystem::path& path) {
   return error ? 0 : static_cast<std::int64_t>(bytes);
 }
 
-ListRow row_of(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
-  ListRow row{entry.name, entry.title, true, {}, 0, ""};
+ListEntry row_of(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
+  ListEntry row{entry.name, entry.title, true, {}, 0, ""};
   if (entry.format == Format::container) {
     std::error_code ignored;
     row.is_present = std::filesystem::exists(container_path(entry.name, data_directory), ignored);
@@ -41,13 +41,13 @@ ListRow row_of(const DatasetEntry& entry, const std::filesystem::path& data_dire
   }
   const DatasetEntry& source = source_of(entry);
   if (!source.urls.empty()) row.url = source.urls.front() + "/" + source.archive.name;
-  const std::vector<FileRow> files = files_of(entry, data_directory);
-  row.is_present = std::all_of(files.begin(), files.end(), [](const FileRow& file) { return file.is_present; });
+  const std::vector<FileStatus> files = files_of(entry, data_directory);
+  row.is_present = std::all_of(files.begin(), files.end(), [](const FileStatus& file) { return file.is_present; });
   if (!row.is_present) {
     row.bytes = source.archive.bytes;
     return row;
   }
-  for (const FileRow& file : files) row.bytes += size_on_disk(file.path);
+  for (const FileStatus& file : files) row.bytes += size_on_disk(file.path);
   if (!files.empty()) row.where = files.front().path.parent_path();
   return row;
 }
@@ -59,11 +59,11 @@ bool is_container(const std::string& name, const std::filesystem::path& data_dir
          std::filesystem::exists(container_path(name, data_directory), ignored);
 }
 
-ListRow container_row(const std::string& name, const std::filesystem::path& data_directory) {
+ListEntry container_row(const std::string& name, const std::filesystem::path& data_directory) {
   return {name, "HDF5 container", true, data_directory, size_on_disk(container_path(name, data_directory)), ""};
 }
 
-DatasetInfo describe(const Dataset& data, ListRow row, std::vector<FileRow> files) {
+DatasetInfo describe(const Dataset& data, ListEntry row, std::vector<FileStatus> files) {
   const ImageSet& train = data.train;
   return {std::move(row),
           train.channels,
@@ -78,8 +78,8 @@ DatasetInfo describe(const Dataset& data, ListRow row, std::vector<FileRow> file
 
 }  // namespace
 
-std::vector<ListRow> list(const std::filesystem::path& data_directory) {
-  std::vector<ListRow> rows;
+std::vector<ListEntry> list(const std::filesystem::path& data_directory) {
+  std::vector<ListEntry> rows;
   for (const DatasetEntry& entry : manifest()) rows.push_back(row_of(entry, data_directory));
   std::vector<std::string> containers;
   std::error_code error;

@@ -11,7 +11,7 @@
 
 namespace reprise::datasets {
 
-struct ListRow {
+struct ListEntry {
   std::string name, title;
   bool is_present = false;      ///< all files of it (for canvases: of its base) are there; drawn sets always are
   std::filesystem::path where;  ///< folder of the files; empty if absent or drawn
@@ -20,9 +20,9 @@ struct ListRow {
 };
 
 /// Every known data set, then the HDF5 containers of the data directory.
-std::vector<ListRow> list(const std::filesystem::path& data_directory);
+std::vector<ListEntry> list(const std::filesystem::path& data_directory);
 
-struct FileRow {
+struct FileStatus {
   std::filesystem::path path;  ///< where it is, or would be
   bool is_present = false;
   std::string sha256;  ///< that the manifest expects of its (inflated) content
@@ -35,11 +35,11 @@ struct SplitInfo {
 };
 
 struct DatasetInfo {
-  ListRow row;
+  ListEntry row;
   int channels = 0, height = 0, width = 0;
   std::vector<std::string> class_names;
   SplitInfo train, test;
-  std::vector<FileRow> files;
+  std::vector<FileStatus> files;
   std::string how_to_get;  ///< from info(); empty for drawn sets and for containers that are there
 };
 

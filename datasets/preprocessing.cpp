@@ -18,8 +18,8 @@ namespace reprise::datasets {
 
 namespace {
 
-constexpr std::int64_t kBlock = 500;                // images at a time while fitting
-constexpr std::int64_t kLeastCachedFeatures = 512;  // fitting fewer takes less than a second
+constexpr std::int64_t kBlock = 500;              // images at a time while fitting
+constexpr std::int64_t kMinCachedFeatures = 512;  // fitting fewer takes less than a second
 
 /// A table for the leading per-value stages, then the other stages in order.
 class Pipeline : public Preprocessing {
@@ -153,7 +153,7 @@ class Pipeline : public Preprocessing {
     has_whitening_ = true;
     auto stage = std::make_unique<WhiteningStage>(cached_whitening(epsilon));
     const Whitening& whitening = stage->whitening();
-    record("zca/eigenvalues", {whitening.least_eigenvalue, whitening.largest_eigenvalue});
+    record("zca/eigenvalues", {whitening.min_eigenvalue, whitening.largest_eigenvalue});
     records::Sha256 sha;
     sha.add(std::as_bytes(std::span(whitening.mean)));
     sha.add(std::as_bytes(std::span(whitening.matrix)));
@@ -169,7 +169,7 @@ class Pipeline : public Preprocessing {
   }
 
   Whitening cached_whitening(double epsilon) const {
-    if (image_size() < kLeastCachedFeatures) return fit_whitening(stream(), image_size(), epsilon);
+    if (image_size() < kMinCachedFeatures) return fit_whitening(stream(), image_size(), epsilon);
     const std::string digest = train_->digest.empty() ? image_set_digest(*train_) : train_->digest;
     const std::string key = fmt::format("{} | {} | {}", digest, fmt::join(texts_, " | "), blas_kernels());
     const std::filesystem::path path = whitening_file(cache_directory_, key);

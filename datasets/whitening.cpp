@@ -101,7 +101,7 @@ Whitening fit_whitening(const ImageStream& stream, std::int64_t features, double
 
   Whitening whitening;
   whitening.features = features;
-  whitening.least_eigenvalue = values.front();
+  whitening.min_eigenvalue = values.front();
   whitening.largest_eigenvalue = values.back();
   whitening.mean.assign(mean.begin(), mean.end());
   whitening.matrix.resize(size * size);

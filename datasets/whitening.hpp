@@ -16,7 +16,7 @@ struct Whitening {
   std::int64_t features = 0;
   std::vector<float> mean;    ///< [features]
   std::vector<float> matrix;  ///< [features, features], symmetric
-  double least_eigenvalue = 0;
+  double min_eigenvalue = 0;
   double largest_eigenvalue = 0;
 
   /// images [count, features], in place. Thread-safe.

@@ -61,7 +61,7 @@ bool write_whitening(const std::filesystem::path& path, const std::string& key, 
   Header header;
   header.key = sha256(records::bytes_of(key));
   header.features = whitening.features;
-  header.least = whitening.least_eigenvalue;
+  header.least = whitening.min_eigenvalue;
   header.largest = whitening.largest_eigenvalue;
   try {
     records::AtomicFile file("whitening", path);

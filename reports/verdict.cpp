@@ -21,12 +21,12 @@ bool outside(double low, double high, const Region& region) {
 }
 
 int seeds_that_decide(const Estimate& estimate, const Region& claimed) {
-  for (int seeds = estimate.seeds + 1; seeds <= kMostSeeds; ++seeds) {
+  for (int seeds = estimate.seeds + 1; seeds <= kMaxSeeds; ++seeds) {
     const double width = estimate.half_width_with(seeds);
     const double low = estimate.value - width, high = estimate.value + width;
     if (inside(low, high, claimed) || outside(low, high, claimed)) return seeds;
   }
-  return kMostSeeds + 1;
+  return kMaxSeeds + 1;
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ std::string Verdict::text() const {
   if (outcome == Outcome::not_tested) return word();
   if (outcome != Outcome::undecided) return word();
   if (seeds_needed == 0) return fmt::format("undecided with {} (at least 2 needed)", with);
-  if (seeds_needed > kMostSeeds) return fmt::format("undecided with {} (more than {} needed)", with, kMostSeeds);
+  if (seeds_needed > kMaxSeeds) return fmt::format("undecided with {} (more than {} needed)", with, kMaxSeeds);
   return fmt::format("undecided with {} (about {} needed)", with, seeds_needed);
 }
 
@@ -96,7 +96,7 @@ Verdict all_of(const std::vector<Verdict>& parts) {
       untold = untold || (part.outcome == Outcome::undecided && part.seeds_needed == 0);
       whole.seeds_needed = std::max(whole.seeds_needed, part.seeds_needed);
     }
-    if (untold && whole.seeds_needed <= kMostSeeds) whole.seeds_needed = 0;
+    if (untold && whole.seeds_needed <= kMaxSeeds) whole.seeds_needed = 0;
   }
   return whole;
 }

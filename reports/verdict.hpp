@@ -17,12 +17,12 @@ struct Region {
   bool closed = false;  ///< the bounds themselves are allowed: "at least" as against "more than"
 };
 
-constexpr int kMostSeeds = 1000;
+constexpr int kMaxSeeds = 1000;
 
 struct Verdict {
   Outcome outcome = Outcome::not_tested;
   int seeds = 0;
-  int seeds_needed = 0;              ///< undecided only; kMostSeeds + 1: more than that, or more test images; 0: cannot be told
+  int seeds_needed = 0;              ///< undecided only; kMaxSeeds + 1: more than that, or more test images; 0: cannot be told
   bool image_sampling_only = false;  ///< one seed: the spread over seeds is not in the interval
 
   /// "reproduced", "not reproduced", "undecided with 3 seeds (about 8 needed)", "not tested". One seed decides nothing.

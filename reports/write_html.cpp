@@ -13,7 +13,7 @@
 namespace reprise::reports {
 namespace {
 
-constexpr std::int64_t kMostImages = 64;  // of one grid; a page with more is slow to open
+constexpr std::int64_t kMaxImages = 64;  // of one grid; a page with more is slow to open
 
 std::string e(const std::string& text) {
   return html_escaped(text);
@@ -195,7 +195,7 @@ std::string image_tile(const records::Images& images, std::int64_t i) {
 }
 
 std::string image_grid(const ImageGrid& grid) {
-  const std::int64_t shown = std::min(grid.images.count, kMostImages), set = set_size(grid.images);
+  const std::int64_t shown = std::min(grid.images.count, kMaxImages), set = set_size(grid.images);
   std::string out = fmt::format(
       "<figure><figcaption><b>{}</b><span class=\"small\">{}{}</span></figcaption>\n<div class=\"tiles-of-images\">\n", e(grid.title),
       e(grid.note), shown < grid.images.count ? fmt::format("; the first {} of {}", shown, grid.images.count) : "");

@@ -32,7 +32,7 @@ class Stack {
   void convolution(std::int64_t filters, std::int64_t kernel, std::int64_t stride, std::int64_t padding, bool relu = true) {
     const std::string number = fmt::format("{}", ++convolutions_);
     put<layers::Conv2d>(graph_, "conv" + number,
-                        {.filters = filters, .kernel = kernel, .stride = stride, .padding = padding, .initialisation = start_});
+                        {.filters = filters, .filter_size = kernel, .stride = stride, .padding = padding, .initialisation = start_});
     if (relu) put<layers::Relu>(graph_, "relu" + number);
   }
   /// "Same" padding.

@@ -97,7 +97,7 @@ Graph convnet(const Options& options, const SampleShape& input, int classes) {
   put_dropout(graph, "input_dropout", keep[0], form);
   for (std::size_t i = 0; i < maps.size(); ++i) {
     const std::string number = fmt::format("{}", i + 1);
-    put<layers::Conv2d>(graph, "conv" + number, {.filters = maps[i], .kernel = 5, .padding = 2, .initialisation = kind});
+    put<layers::Conv2d>(graph, "conv" + number, {.filters = maps[i], .filter_size = 5, .padding = 2, .initialisation = kind});
     put<layers::Relu>(graph, "relu" + number);
     put<layers::MaxPool2d>(graph, "pool" + number, {.window = 3, .stride = 2, .ceil = ceil});
     put_dropout(graph, "dropout" + number, keep[1 + i], form);

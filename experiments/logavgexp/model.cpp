@@ -50,7 +50,7 @@ struct Pooling {
   /// temperature's work.
   void put_head(Graph& graph, int classes, bool norm = false) const {
     if (placement == "logit") {
-      put<layers::Conv2d>(graph, "class_maps", {.filters = classes, .kernel = 1});
+      put<layers::Conv2d>(graph, "class_maps", {.filters = classes, .filter_size = 1});
       if (norm) put<layers::BatchNorm>(graph, "class_maps.norm");
       put_pool(graph);
     } else {
@@ -68,7 +68,7 @@ Graph residual_net(const Options& options, const SampleShape& input, int classes
   const Pooling pooling(options);
 
   Graph graph(input);
-  put<layers::Conv2d>(graph, "stem", {.filters = widths[0], .kernel = 3, .padding = 1});
+  put<layers::Conv2d>(graph, "stem", {.filters = widths[0], .filter_size = 3, .padding = 1});
   for (std::size_t group = 0; group < widths.size(); ++group) {
     for (std::int64_t block = 0; block < blocks; ++block) {
       const std::int64_t stride = group > 0 && block == 0 ? 2 : 1;

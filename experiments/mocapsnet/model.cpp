@@ -35,7 +35,7 @@ using recipes::Options;
 using Start = layers::Initialisation::Kind;
 
 layers::Conv2d::Options convolution(std::int64_t filters, std::int64_t stride) {
-  return {.filters = filters, .kernel = 9, .stride = stride, .initialisation = Start::fan_in_uniform};
+  return {.filters = filters, .filter_size = 9, .stride = stride, .initialisation = Start::fan_in_uniform};
 }
 
 /// How capsule layers route and start.
@@ -135,7 +135,7 @@ Graph baseline_net(const Options& options, const SampleShape& input, int classes
   Graph graph(input);
   for (std::size_t i = 0; i < 3; ++i) {
     const std::string name = fmt::format("conv{}", i + 1);
-    put<layers::Conv2d>(graph, name, {.filters = widths[i], .kernel = 5, .padding = 2});
+    put<layers::Conv2d>(graph, name, {.filters = widths[i], .filter_size = 5, .padding = 2});
     put<layers::Relu>(graph, name + ".relu");
   }
   for (std::size_t i = 3; i < 5; ++i) {

@@ -118,7 +118,7 @@ Graph soft_hebb_net(const Options& options, const SampleShape& input, int classe
   for (std::size_t i = 0; i < blocks.layers(); ++i) {
     put_norm(graph, i);
     auto layer = rule.at(i);
-    layer.filters = blocks.widths[i], layer.kernel = blocks.kernels[i], layer.padding = blocks.paddings[i];
+    layer.filters = blocks.widths[i], layer.filter_size = blocks.kernels[i], layer.padding = blocks.paddings[i];
     put<layers::SoftHebbConv2d>(graph, fmt::format("conv{}", i + 1), layer);
     put<layers::Triangle>(graph, fmt::format("triangle{}", i + 1), {.power = powers[i]});
     put_pool(graph, fmt::format("pool{}", i + 1), blocks.pools[i]);
@@ -133,7 +133,7 @@ Graph soft_hebb_mlp(const Options& options, const SampleShape& input, int classe
   Graph graph(input);
   put<layers::Flatten>(graph, "pixels");
   auto layer = rule.at(0);
-  layer.filters = count_of(options, "neurons", 2000, 1), layer.kernel = 1, layer.positive_start = true;
+  layer.filters = count_of(options, "neurons", 2000, 1), layer.filter_size = 1, layer.positive_start = true;
   put<layers::SoftHebbConv2d>(graph, "hidden", layer);
   put<layers::Softmax>(graph, "softmax", {.gain = options.get_double("gain", 5)});
   put_feature_classifier(graph, options, classes, 1);
@@ -148,7 +148,7 @@ Graph backprop_net(const Options& options, const SampleShape& input, int classes
     put_norm(graph, i);
     put<layers::Conv2d>(graph, fmt::format("conv{}", i + 1),
                         {.filters = blocks.widths[i],
-                         .kernel = blocks.kernels[i],
+                         .filter_size = blocks.kernels[i],
                          .padding = blocks.paddings[i],
                          .padding_mode = layers::PaddingMode::reflect,
                          .groups = groups[i],

@@ -43,7 +43,7 @@ void norm_gelu(Graph& graph, const std::string& name, const Parts& parts) {
 void convolution(Graph& graph, const std::string& name, std::int64_t width, const Parts& parts) {
   put<layers::Conv2d>(graph, name,
                       {.filters = width,
-                       .kernel = 3,
+                       .filter_size = 3,
                        .padding = 1,
                        .bias = false,
                        .initialisation = Start::fan_in_uniform,
@@ -56,7 +56,7 @@ Graph airbench(const Options& options, const SampleShape& input, int classes) {
   Graph graph(input);
   put<layers::Conv2d>(graph, "whiten",
                       {.filters = 8 * input.channels,
-                       .kernel = 2,
+                       .filter_size = 2,
                        .initialisation = Start::fan_in_uniform,
                        .bias_decays = true,
                        .whitening_epsilon = parts.whitening ? 5e-4 : 0});

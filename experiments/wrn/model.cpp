@@ -43,7 +43,7 @@ Graph wide_residual_net(const Options& options, const SampleShape& input, int cl
   const PreActivationBlock kind{widths_of(options, "kernels", {3, 3}), 1.0 - options.get_double("dropout", 0), {.bias = false}, norm};
 
   Graph graph(input);
-  put<layers::Conv2d>(graph, "conv1", {.filters = 16, .kernel = 3, .padding = 1, .bias = false});
+  put<layers::Conv2d>(graph, "conv1", {.filters = 16, .filter_size = 3, .padding = 1, .bias = false});
   for (std::int64_t group = 0; group < 3; ++group) {
     const std::int64_t width = (std::int64_t{16} << group) * widen;
     for (std::int64_t block = 0; block < blocks; ++block) {

@@ -68,9 +68,9 @@ Field field_of(const graph::Graph& graph, graph::NodeId node) {
   for (graph::NodeId n = 1; n <= node; ++n) {
     const layers::Layer* layer = graph.node(n).layer.get();
     if (const auto* plastic = dynamic_cast<const layers::SoftHebbConv2d*>(layer))
-      field.widen(plastic->options().kernel, 1, plastic->options().padding);
+      field.widen(plastic->options().filter_size, 1, plastic->options().padding);
     if (const auto* conv = dynamic_cast<const layers::Conv2d*>(layer))
-      field.widen(conv->options().kernel, conv->options().stride, conv->options().padding);
+      field.widen(conv->options().filter_size, conv->options().stride, conv->options().padding);
     if (const auto* pool = dynamic_cast<const layers::MaxPool2d*>(layer))
       field.widen(pool->options().window, pool->options().stride, pool->options().padding);
     if (const auto* pool = dynamic_cast<const layers::AveragePool2d*>(layer))

@@ -27,14 +27,14 @@ struct Case {
 
 void run_case(benchmark::State& state, const Case& c, Precision precision, bool backward) {
   parallel::Workers one(1);
-  const auto kernel = c.layer->prepare(c.inputs, {.precision = precision, .samples = c.samples});
+  const auto prepared = c.layer->prepare(c.inputs, {.precision = precision, .samples = c.samples});
   graph::Graph graph(c.inputs[0]);
   std::vector<graph::NodeId> ids{0};
   graph.add("layer", c.layer, std::vector<graph::NodeId>(c.inputs.size(), 0));
   graph::Parameters parameters(graph);
   parameters.initialise(1);
   const auto& values = parameters.node_values(1);
-  kernel->load_weights(values);
+  prepared->load_weights(values);
   const auto bytes_of_value = [&](const SampleShape& shape) {
     return static_cast<std::size_t>(shape.size() * c.samples) * bytes_of(precision);
   };
@@ -49,8 +49,8 @@ void run_case(benchmark::State& state, const Case& c, Precision precision, bool 
     grad_pointers.push_back(grad_inputs.back().data());
     bytes += static_cast<double>(bytes_of_value(shape));
   }
-  Memory output(bytes_of_value(c.output)), grad_output(bytes_of_value(c.output)), saved(kernel->saved_bytes()),
-      scratch(kernel->scratch_bytes());
+  Memory output(bytes_of_value(c.output)), grad_output(bytes_of_value(c.output)), saved(prepared->saved_bytes()),
+      scratch(prepared->scratch_bytes());
   Memory gradient(static_cast<std::size_t>(parameters.size()) * sizeof(float));
   std::vector<float*> gradients;
   for (const auto& parameter : parameters.list()) gradients.push_back(gradient.floats() + parameter.offset);
@@ -72,13 +72,13 @@ void run_case(benchmark::State& state, const Case& c, Precision precision, bool 
   back.saved = saved.data();
   back.scratch = scratch.data();
   back.shard = forward.shard;
-  one.enter([&] { kernel->forward(forward); });
+  one.enter([&] { prepared->forward(forward); });
   const auto body = [&] {
     one.enter([&] {
       if (backward)
-        kernel->backward(back);
+        prepared->backward(back);
       else
-        kernel->forward(forward);
+        prepared->forward(forward);
     });
   };
   const double macs = static_cast<double>(backward ? c.cost.grad_input_macs + c.cost.grad_weight_macs : c.cost.forward_macs) * c.samples;
@@ -109,7 +109,7 @@ void register_layers() {
           const graph::Node& node = graph.nodes()[n];
           Case c{node.layer, {}, node.shape, node.cost, static_cast<int>(recipe.shard)};
           for (const graph::NodeId input : node.inputs) c.inputs.push_back(graph.node(input).shape);
-          if (node.layer->couples_samples() || node.layer->output_blocks(c.inputs) > 0 || c.inputs.size() > 1 ||
+          if (node.layer->couples_samples() || node.layer->output_partitions(c.inputs) > 0 || c.inputs.size() > 1 ||
               !known.insert(name_of_case(c)).second)
             continue;
           for (const Precision precision : {Precision::f32, Precision::bf16})

@@ -26,7 +26,7 @@ bool is_paper(const std::filesystem::path& folder) {
 
 /// The architectures of a paper's model.cpp; none if it has no such file.
 std::vector<models::Model> models_of(const std::string& slug) {
-  for (const models::PaperRow& row : models::papers()) {
+  for (const models::PaperEntry& row : models::papers()) {
     if (slug == row.slug) return row.models();
   }
   const std::vector<std::string> slugs = paper_slugs();
@@ -83,7 +83,7 @@ std::filesystem::path experiments_directory() {
 
 std::vector<std::string> paper_slugs() {
   std::vector<std::string> slugs;
-  for (const models::PaperRow& row : models::papers()) slugs.emplace_back(row.slug);
+  for (const models::PaperEntry& row : models::papers()) slugs.emplace_back(row.slug);
   std::vector<std::string> others;
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator(experiments_directory(), failed)) {

@@ -26,14 +26,14 @@ Override parse_override(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-std::vector<DemoRow> load_demo() {
-  std::vector<DemoRow> rows;
+std::vector<DemoEntry> load_demo() {
+  std::vector<DemoEntry> rows;
   for (const std::string& slug : paper_slugs()) {
     const std::filesystem::path file = experiments_directory() / slug / "experiment.toml";
     const toml::table parsed = parse_toml_file(file);
     const auto table = TomlTable(parsed, file.string(), "").table("demo");
     if (!table) continue;
-    DemoRow row{slug, "", "desk", 2, {{"dataset", kDataset}}};
+    DemoEntry row{slug, "", "desk", 2, {{"dataset", kDataset}}};
     table->read("scale", row.scale);
     table->read("seeds", row.seeds);
     append_overrides(*table, "set", row.overrides);

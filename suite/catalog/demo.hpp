@@ -9,14 +9,14 @@
 
 namespace reprise::catalog {
 
-struct DemoRow {
+struct DemoEntry {
   std::string paper, trial, scale;
   int seeds = 1;
   std::vector<Override> overrides;  ///< the data set first, then the paper's own
 };
 
 /// Throws InputError naming file, line and key; every row resolves to a recipe.
-std::vector<DemoRow> load_demo();
+std::vector<DemoEntry> load_demo();
 
 /// "key=value" as of --set. Throws InputError when there is no '='.
 Override parse_override(const std::string& text);

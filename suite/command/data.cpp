@@ -28,7 +28,7 @@ struct DataFlags {
 int list(const DataFlags& flags) {
   const auto folder = datasets::data_directory(flags.data);
   std::vector<std::vector<std::string>> table = {{"name", "present", "size", "location", "title"}};
-  for (const datasets::ListRow& row : datasets::list(folder)) {
+  for (const datasets::ListEntry& row : datasets::list(folder)) {
     table.push_back({row.name, row.is_present ? "yes" : "no", row.bytes > 0 ? bytes_text(row.bytes) : "",
                      row.is_present ? row.where.string() : row.url, row.title});
   }
@@ -54,7 +54,7 @@ void print_info(const datasets::DatasetInfo& info) {
     classes.push_back({info.class_names[label], images_of(info.train, label), images_of(info.test, label)});
   }
   fmt::print("\n{}", reports::aligned(classes, "-"));
-  for (const datasets::FileRow& file : info.files)
+  for (const datasets::FileStatus& file : info.files)
     fmt::print("\n{}{}\n  SHA-256 {}", file.path.string(), file.is_present ? "" : " (missing)", file.sha256);
   if (!info.files.empty()) fmt::print("\n");
   if (!info.row.is_present && !info.how_to_get.empty()) fmt::print("\n{}\n", info.how_to_get);
@@ -74,7 +74,7 @@ int check(const DataFlags& flags) {
     return kDone;
   }
   int code = kDone;
-  for (const datasets::ListRow& row : datasets::list(folder)) {
+  for (const datasets::ListEntry& row : datasets::list(folder)) {
     if (!row.is_present) {
       fmt::print("{}: not present\n", row.name);
       continue;

@@ -34,7 +34,7 @@ struct RunFlags {
 
 std::vector<PlannedRun> demo_runs() {
   std::vector<PlannedRun> runs;
-  for (const catalog::DemoRow& row : catalog::load_demo()) {
+  for (const catalog::DemoEntry& row : catalog::load_demo()) {
     const recipes::Recipe recipe = catalog::resolve(row.paper, row.trial, row.scale, row.overrides);
     for (std::int64_t seed = 1; seed <= row.seeds; ++seed) runs.push_back({recipe, seed});
   }

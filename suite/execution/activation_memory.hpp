@@ -14,7 +14,7 @@ struct ActivationMemory {
   std::size_t scratch = 0;  ///< what a layer needs while it runs: the largest of all layers
 };
 
-/// Of a plan for training. Shares of input gradients that belong to the whole batch (layers cut into blocks) are left out.
+/// Of a plan for training. Shares of input gradients that belong to the whole batch (layers cut into partitions) are left out.
 ActivationMemory activation_memory(const Plan& plan);
 
 }  // namespace reprise::execution

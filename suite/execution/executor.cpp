@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "suite/errors.hpp"
-#include "suite/execution/block_stages.hpp"
+#include "suite/execution/partition_stages.hpp"
 #include "suite/execution/plan_run.hpp"
 #include "suite/execution/weight_packing.hpp"
 
@@ -41,7 +41,7 @@ struct Executor::State {
         workers(workers_in),
         team(team_in),
         net(graph, options.net),
-        packing(net.kernels, parameters),
+        packing(net.prepared, parameters),
         train(net, {.purpose = PlanOptions::Purpose::train}),
         infer(net, {.purpose = PlanOptions::Purpose::infer}),
         gradients(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float))),
@@ -57,11 +57,11 @@ struct Executor::State {
     list_updates();
   }
 
-  /// Rows of every parameter that is not updated block by block, in chunks.
+  /// Rows of every parameter that is not updated partition by partition, in chunks.
   void list_updates() {
     for (std::size_t p = 0; p < parameters.list().size(); ++p) {
       const graph::Parameter& parameter = parameters.list()[p];
-      if (!parameter.spec.trains || net.blocks[parameter.node] != nullptr) continue;
+      if (!parameter.spec.trains || net.partitions[parameter.node] != nullptr) continue;
       const std::int64_t rows = std::max<std::int64_t>(1, kUpdateChunk / parameter.columns());
       for (std::int64_t first = 0; first < parameter.rows(); first += rows)
         updates.push_back({static_cast<int>(p), first, std::min(rows, parameter.rows() - first)});
@@ -122,7 +122,7 @@ struct Executor::State {
   void share_readout(const Readout& readout, std::int64_t count) {
     share_rows(readout.predictions, sizeof(std::int32_t), count);
     share_rows(readout.outputs, static_cast<std::size_t>(graph.node(graph.output()).shape.size()) * sizeof(float), count);
-    if (readout.node >= 0 && net.blocks[readout.node] == nullptr)
+    if (readout.node >= 0 && net.partitions[readout.node] == nullptr)
       share_rows(readout.values, static_cast<std::size_t>(graph.node(readout.node).shape.size()) * sizeof(float), count);
   }
 
@@ -215,7 +215,7 @@ void input_maps(const graph::Graph& graph, const NetOptions& options, const grap
   sinks.relu_rule = rule;
   sinks.maps = maps;
   auto& mutable_parameters = const_cast<graph::Parameters&>(parameters);  // inference writes no state
-  const WeightPacking packing(net.kernels, parameters);
+  const WeightPacking packing(net.prepared, parameters);
   workers.enter([&] {
     packing.run(workers);
     run_plan(net, plan, arenas, buffers, mutable_parameters, workers, batch, layers::Mode::infer, sinks);

@@ -24,8 +24,8 @@ bool has_trained_parameters(const graph::Node& node) {
 PreparedNet::PreparedNet(const graph::Graph& graph_in, const NetOptions& options_in, bool wants_input_gradient)
     : graph(graph_in), options(options_in) {
   const std::size_t nodes = graph.nodes().size();
-  kernels = graph::NodeMap<std::unique_ptr<layers::Kernel>>(nodes);
-  blocks = graph::NodeMap<std::unique_ptr<layers::BlockKernel>>(nodes);
+  prepared = graph::NodeMap<std::unique_ptr<layers::PreparedLayer>>(nodes);
+  partitions = graph::NodeMap<std::unique_ptr<layers::PreparedPartitions>>(nodes);
   needs_gradient = graph::NodeMap<bool>(nodes, wants_input_gradient);
   heads = graph.heads();
   for (graph::NodeId n = 1; n <= graph.last(); ++n) {
@@ -37,19 +37,19 @@ PreparedNet::PreparedNet(const graph::Graph& graph_in, const NetOptions& options
     layers::PrepareOptions prepare{.precision = options.precision,
                                    .samples = static_cast<int>(options.shard),
                                    .wants_grad_input = input_needs,
-                                   .channel = random::channel_of(node.name)};
-    if (node.layer->output_blocks(shapes) > 0) {
+                                   .name_hash = random::name_hash(node.name)};
+    if (node.layer->output_partitions(shapes) > 0) {
       prepare.samples = static_cast<int>(options.shards() * options.shard);
-      blocks[n] = node.layer->prepare_blocks(shapes, prepare);
+      partitions[n] = node.layer->prepare_partitions(shapes, prepare);
     } else {
-      kernels[n] = node.layer->prepare(shapes, prepare);
+      prepared[n] = node.layer->prepare(shapes, prepare);
     }
   }
 }
 
 std::size_t PreparedNet::packed_bytes() const {
   std::size_t bytes = 0;
-  for (const auto& kernel : kernels) bytes += kernel ? kernel->packed_bytes() : 0;
+  for (const auto& layer : prepared) bytes += layer ? layer->packed_bytes() : 0;
   return bytes;
 }
 
@@ -190,10 +190,10 @@ class Builder {
   }
 
   void forward(graph::NodeId n) {
-    const auto& kernel = net_.kernels[n];
+    const auto& layer = net_.prepared[n];
     BufferId& value = plan_.values[n];
     value = new_buffer(value_bytes(n));
-    if (kernel == nullptr) {
+    if (layer == nullptr) {
       close(Stage::Kind::blocks_forward, n);
       stage().input = values_of_inputs(n)[0];
       stage().output = value;
@@ -204,13 +204,13 @@ class Builder {
       return;
     }
     if (forward_in_place(n)) buffer(value).alias_of = plan_.values[graph_.node(n).inputs[0]];
-    if (is_train() && kernel->statistics() > 0) {
+    if (is_train() && layer->statistics() > 0) {
       add({.kind = Operation::Kind::statistics, .node = n, .inputs = values_of_inputs(n), .grad_inputs = {}, .accumulate = {}});
       stage().statistics_node = n;
       close(Stage::Kind::finish_forward, n);
       open_shards();
     }
-    if (runs_backward() && kernel->saved_bytes() > 0) saved_[n] = new_buffer(aligned(kernel->saved_bytes()));
+    if (runs_backward() && layer->saved_bytes() > 0) saved_[n] = new_buffer(aligned(layer->saved_bytes()));
     add({.kind = Operation::Kind::forward,
          .node = n,
          .inputs = values_of_inputs(n),
@@ -218,7 +218,7 @@ class Builder {
          .grad_inputs = {},
          .accumulate = {},
          .saved = saved_[n]});
-    plan_.scratch_bytes = std::max(plan_.scratch_bytes, kernel->scratch_bytes());
+    plan_.scratch_bytes = std::max(plan_.scratch_bytes, layer->scratch_bytes());
   }
 
   /// After the whole way forward, so that one stage has the losses of all heads.
@@ -248,11 +248,11 @@ class Builder {
   void backward(graph::NodeId n) {
     const graph::Node& node = graph_.node(n);
     if (!needs_gradient(n)) return;
-    if (net_.kernels[n] == nullptr) {
+    if (net_.prepared[n] == nullptr) {
       backward_blocks(n);
       return;
     }
-    const auto& kernel = *net_.kernels[n];
+    const auto& layer = *net_.prepared[n];
     Operation operation{.kind = Operation::Kind::backward,
                         .node = n,
                         .inputs = {},
@@ -263,7 +263,7 @@ class Builder {
     operation.inputs.assign(node.inputs.size(), kNoBuffer);
     if (node.layer->needs().input) operation.inputs = values_of_inputs(n);
     if (node.layer->needs().output) operation.output = plan_.values[n];
-    if (is_train() && kernel.grad_statistics() > 0) {
+    if (is_train() && layer.grad_statistics() > 0) {
       Operation sums = operation;
       sums.kind = Operation::Kind::grad_statistics;
       add(std::move(sums));
@@ -288,7 +288,7 @@ class Builder {
       operation.accumulate.push_back(added_to);
     }
     add(std::move(operation));
-    if (is_train() && has_trained_parameters(node) && kernel.grad_statistics() == 0) sum_gradients(n);
+    if (is_train() && has_trained_parameters(node) && layer.grad_statistics() == 0) sum_gradients(n);
   }
 
   void sum_gradients(graph::NodeId n) {
@@ -310,14 +310,14 @@ class Builder {
   void backward_blocks(graph::NodeId n) {
     const graph::Node& node = graph_.node(n);
     const graph::NodeId input = node.inputs[0];
-    const auto& kernel = *net_.blocks[n];
+    const auto& layer = *net_.partitions[n];
     close(Stage::Kind::blocks_backward, n);
     stage().input = plan_.values[input];
     stage().grad_output = gradients_[n];
     if (needs_gradient(input)) {
       const std::size_t rows = static_cast<std::size_t>(net_.options.shards() * net_.options.shard);
       stage().partial = new_buffer(
-          static_cast<std::size_t>(kernel.blocks()) * rows * static_cast<std::size_t>(graph_.node(input).shape.size()) * sizeof(float),
+          static_cast<std::size_t>(layer.partitions()) * rows * static_cast<std::size_t>(graph_.node(input).shape.size()) * sizeof(float),
           true);
     }
     use(stage().input);
@@ -356,8 +356,8 @@ class Builder {
       b.offset = owner.offset;
       b.crosses_stages = owner.crosses_stages;
     }
-    for (const auto& kernel : net_.blocks)
-      if (kernel) plan_.scratch_bytes = std::max(plan_.scratch_bytes, kernel->scratch_bytes());
+    for (const auto& layer : net_.partitions)
+      if (layer) plan_.scratch_bytes = std::max(plan_.scratch_bytes, layer->scratch_bytes());
   }
 
   const PreparedNet& net_;

@@ -3,9 +3,9 @@
 //
 // A plan is a list of stages. A *shard stage* is a list of operations that one thread runs for one shard, depth-first, all
 // shards in any order. Between shard stages stand the places where samples meet: a *finish stage* of a layer that couples
-// samples (its statistics, summed along the shard tree), or a *block stage* of a layer that is cut by output features.
+// samples (its statistics, summed along the shard tree), or a *partition stage* of a layer that is cut by output features.
 // A buffer used inside one stage only lives in the thread's arena and is reused by the next shard; a buffer that crosses
-// stages lives in the batch arena, one slice a shard, [shards, samples, ...] contiguous, which is also what block stages read.
+// stages lives in the batch arena, one slice a shard, [shards, samples, ...] contiguous, which is also what partition stages read.
 
 #include <cstdint>
 #include <memory>
@@ -23,16 +23,16 @@ struct NetOptions {
   std::int64_t shards() const { return (batch + shard - 1) / shard; }
 };
 
-/// The kernels of a graph for one shard size and precision, with their packed weights; shared by all plans of the graph.
+/// The prepared layers of a graph for one shard size and precision, with their packed weights; shared by all plans of the graph.
 struct PreparedNet {
   PreparedNet(const graph::Graph& graph, const NetOptions& options, bool wants_input_gradient = false);
 
   const graph::Graph& graph;
   NetOptions options;
-  graph::NodeMap<std::unique_ptr<layers::Kernel>> kernels;      ///< null for the input and for block-cut nodes
-  graph::NodeMap<std::unique_ptr<layers::BlockKernel>> blocks;  ///< null unless block-cut
-  graph::NodeMap<bool> needs_gradient;                          ///< a parameter lies at or before it
-  std::vector<graph::Head> heads;                               ///< of the graph, the main one first
+  graph::NodeMap<std::unique_ptr<layers::PreparedLayer>> prepared;         ///< null for the input and for partitioned nodes
+  graph::NodeMap<std::unique_ptr<layers::PreparedPartitions>> partitions;  ///< null unless partitioned
+  graph::NodeMap<bool> needs_gradient;                                     ///< a parameter lies at or before it
+  std::vector<graph::Head> heads;                                          ///< of the graph, the main one first
   std::size_t packed_bytes() const;
 };
 
@@ -57,7 +57,7 @@ struct Operation {
   std::vector<BufferId> inputs;
   BufferId output = kNoBuffer;
   BufferId grad_output = kNoBuffer;
-  std::vector<BufferId> grad_inputs;  ///< where the kernel writes; kNoBuffer where not wanted
+  std::vector<BufferId> grad_inputs;  ///< where the layer writes; kNoBuffer where not wanted
   std::vector<BufferId> accumulate;   ///< per input: grad_inputs[i] is added to this afterwards; kNoBuffer: no
   BufferId saved = kNoBuffer;
 };
@@ -65,9 +65,9 @@ struct Operation {
 struct Stage {
   enum class Kind { shards, finish_forward, finish_backward, blocks_forward, blocks_backward };
   Kind kind = Kind::shards;
-  graph::NodeId node = 0;                                                                        ///< of finish and block stages
+  graph::NodeId node = 0;                                                                        ///< of finish and partition stages
   std::vector<Operation> operations;                                                             ///< of shard stages
-  BufferId input = kNoBuffer, output = kNoBuffer, grad_output = kNoBuffer, partial = kNoBuffer;  ///< of block stages
+  BufferId input = kNoBuffer, output = kNoBuffer, grad_output = kNoBuffer, partial = kNoBuffer;  ///< of partition stages
   graph::NodeId statistics_node = -1;          ///< coupled node whose sums this shard stage gathers, -1: none
   std::vector<int> gradients;                  ///< parameters whose gradients this shard stage sums
   std::vector<std::int64_t> gradient_offsets;  ///< of each, in floats

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <optional>
 
-#include "suite/execution/block_stages.hpp"
+#include "suite/execution/partition_stages.hpp"
 #include "suite/execution/shard_operations.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 
@@ -120,8 +120,8 @@ class PlanRun {
 
   int statistics_width(const Stage& stage) const {
     if (stage.statistics_node < 0) return 0;
-    const auto& kernel = *c_.net.kernels[stage.statistics_node];
-    return stage.operations.back().kind == Operation::Kind::statistics ? kernel.statistics() : kernel.grad_statistics();
+    const auto& prepared = *c_.net.prepared[stage.statistics_node];
+    return stage.operations.back().kind == Operation::Kind::statistics ? prepared.statistics() : prepared.grad_statistics();
   }
 
   // --- gradients
@@ -160,7 +160,7 @@ class PlanRun {
 
   float* coupled_space(graph::NodeId n) {
     auto& space = c_.coupled[n];
-    space.resize(c_.net.kernels[n]->coupled_floats());
+    space.resize(c_.net.prepared[n]->coupled_floats());
     return space.data();
   }
 
@@ -178,7 +178,7 @@ class PlanRun {
       const graph::Parameter& parameter = c_.parameters.at(p);
       if (!parameter.spec.trains) states.push_back(shared_or_spare(c_.parameters.of(parameter), parameter.count, spare));
     }
-    c_.net.kernels[n]->finish_forward(statistics_.data(), c_.batch.count, c_.parameters.node_values(n), states, coupled_space(n));
+    c_.net.prepared[n]->finish_forward(statistics_.data(), c_.batch.count, c_.parameters.node_values(n), states, coupled_space(n));
   }
 
   void finish_backward(graph::NodeId n) {
@@ -189,7 +189,7 @@ class PlanRun {
       const bool wanted = parameter.spec.trains && c_.sinks.gradients != nullptr;
       gradients.push_back(wanted ? shared_or_spare(c_.sinks.gradients + parameter.offset, parameter.count, spare) : nullptr);
     }
-    c_.net.kernels[n]->finish_backward(statistics_.data(), c_.batch.count, c_.parameters.node_values(n), gradients, coupled_space(n));
+    c_.net.prepared[n]->finish_backward(statistics_.data(), c_.batch.count, c_.parameters.node_values(n), gradients, coupled_space(n));
   }
 
   RunContext c_;

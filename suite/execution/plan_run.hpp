@@ -1,9 +1,9 @@
 #pragma once
 // One run of one plan over one batch, by all ranks of a team: stage after stage, and the sums over all shards between them.
 //
-// The shards of the batch are shared out by rank, the blocks of a block-cut layer likewise. What crosses stages lies in memory
+// The shards of the batch are shared out by rank, the partitions of a partitioned layer likewise. What crosses stages lies in memory
 // that a node's ranks share, so between stages they only have to wait for each other; nodes send each other the slices that
-// the next stage reads. What a shard does: shard_operations.hpp; what layers cut by output features do: block_stages.hpp.
+// the next stage reads. What a shard does: shard_operations.hpp; what layers cut by output features do: partition_stages.hpp.
 
 #include <memory>
 #include <vector>

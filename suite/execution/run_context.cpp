@@ -16,13 +16,12 @@ void Arenas::fit(const PreparedNet& net, const Plan& plan, std::size_t scratch, 
   if (batch.size() < plan.batch_arena_bytes) batch = team.memory(plan.batch_arena_bytes);
 
   std::size_t width = 0, columns_bytes = 0;
-  for (const auto& kernel : net.kernels)
-    if (kernel)
-      width = std::max({width, static_cast<std::size_t>(kernel->statistics()), static_cast<std::size_t>(kernel->grad_statistics())});
+  for (const auto& layer : net.prepared)
+    if (layer) width = std::max({width, static_cast<std::size_t>(layer->statistics()), static_cast<std::size_t>(layer->grad_statistics())});
   turn_doubles = static_cast<std::size_t>(net.options.shards()) * (loss_columns(net) + width);
   if (rows.size() < 2 * turn_doubles * sizeof(double)) rows = team.memory(2 * turn_doubles * sizeof(double));
-  for (graph::NodeId n = 0; n < net.blocks.size(); ++n)
-    if (net.blocks[n])
+  for (graph::NodeId n = 0; n < net.partitions.size(); ++n)
+    if (net.partitions[n])
       columns_bytes =
           std::max(columns_bytes, static_cast<std::size_t>(net.options.shards() * net.options.shard * net.graph.node(n).shape.size()) *
                                       bytes_of(net.options.precision));

@@ -20,7 +20,7 @@ struct Arenas {
   Memory rows;                  ///< shared: two turns of a few doubles a shard
   std::size_t turn_doubles = 0;
   int turn = 0;
-  Memory columns;  ///< shared: outputs of a block-cut layer on their way to other nodes
+  Memory columns;  ///< shared: outputs of a partitioned layer on their way to other nodes
 
   void fit(const PreparedNet& net, const Plan& plan, std::size_t scratch, int thread_count);
 };
@@ -32,7 +32,7 @@ struct Sinks {
   layers::ReluRule relu_rule = layers::ReluRule::gradient;
   float* maps = nullptr;
   double label_smoothing = 0;
-  /// Takes rows of the gradient of a block-cut node's parameter as soon as they are complete.
+  /// Takes rows of the gradient of a partitioned node's parameter as soon as they are complete.
   std::function<void(int parameter, std::int64_t first_row, std::int64_t rows, const float* gradient)> rows_done;
   const float* update_state = nullptr;                    ///< laid out as the parameters: what rows_done reads besides them
   std::function<void(const BatchSums& sums)> check_loss;  ///< called once the losses of the batch are known, before any rows_done

@@ -35,7 +35,7 @@ ShardModel::ShardModel(const graph::Graph& graph, Precision precision, graph::No
       values += static_cast<double>(inputs.back().size());
     }
     const double flops = 2.0 * static_cast<double>(node.cost.forward_macs + node.cost.grad_input_macs + node.cost.grad_weight_macs);
-    if (node.layer->output_blocks(inputs) > 0) {
+    if (node.layer->output_partitions(inputs) > 0) {
       block_flops_ += flops;
       continue;
     }

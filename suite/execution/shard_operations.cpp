@@ -7,7 +7,7 @@
 #include <new>
 
 #include "suite/errors.hpp"
-#include "suite/execution/block_stages.hpp"
+#include "suite/execution/partition_stages.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 
 namespace reprise::execution {
@@ -62,7 +62,7 @@ void ShardOperations::fetch(const Operation& operation, int shard, int thread) c
 
 void ShardOperations::forward(const Operation& operation, int shard, int thread) const {
   const RunContext& c = context_;
-  const auto& kernel = *c.net.kernels[operation.node];
+  const auto& prepared = *c.net.prepared[operation.node];
   std::vector<const void*> inputs;
   for (const BufferId id : operation.inputs) inputs.push_back(c.at(id, shard, thread));
   layers::ForwardArgs args;
@@ -73,8 +73,8 @@ void ShardOperations::forward(const Operation& operation, int shard, int thread)
   args.scratch = c.scratch(thread);
   args.coupled = coupled_of(operation.node);
   args.shard = c.info(shard);
-  if (operation.kind == Operation::Kind::statistics) return kernel.shard_statistics(args, c.statistics_row(shard));
-  kernel.forward(args);
+  if (operation.kind == Operation::Kind::statistics) return prepared.shard_statistics(args, c.statistics_row(shard));
+  prepared.forward(args);
   const Readout* readout = c.sinks.readout;
   if (readout != nullptr && readout->values != nullptr && readout->node == operation.node) {
     const std::int64_t size = c.node(operation.node).shape.size();
@@ -85,7 +85,7 @@ void ShardOperations::forward(const Operation& operation, int shard, int thread)
 void ShardOperations::backward(const Operation& operation, int shard, int thread, std::span<float* const> trained) const {
   const RunContext& c = context_;
   const graph::Node& node = c.node(operation.node);
-  const auto& kernel = *c.net.kernels[operation.node];
+  const auto& prepared = *c.net.prepared[operation.node];
   std::vector<const void*> inputs;
   for (const BufferId id : operation.inputs) inputs.push_back(c.at(id, shard, thread));
   std::vector<void*> grad_inputs;
@@ -106,8 +106,8 @@ void ShardOperations::backward(const Operation& operation, int shard, int thread
   args.scratch = c.scratch(thread);
   args.coupled = coupled_of(operation.node);
   args.shard = c.info(shard);
-  if (operation.kind == Operation::Kind::grad_statistics) return kernel.shard_grad_statistics(args, c.statistics_row(shard));
-  kernel.backward(args);
+  if (operation.kind == Operation::Kind::grad_statistics) return prepared.shard_grad_statistics(args, c.statistics_row(shard));
+  prepared.backward(args);
   for (std::size_t i = 0; i < operation.accumulate.size(); ++i)
     if (operation.accumulate[i] != kNoBuffer)
       add_in_place(c.precision(), c.at(operation.accumulate[i], shard, thread), grad_inputs[i],

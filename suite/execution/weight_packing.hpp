@@ -1,5 +1,5 @@
 #pragma once
-// Weights of all nodes into their kernels' own formats, by several threads at once.
+// Weights of all nodes into the formats of the prepared layers, by several threads at once.
 
 #include <cstdint>
 #include <memory>
@@ -14,8 +14,8 @@ namespace reprise::execution {
 class WeightPacking {
  public:
   WeightPacking() = default;
-  /// `kernels` are null where there is none. Both must outlive this.
-  WeightPacking(const graph::NodeMap<std::unique_ptr<layers::Kernel>>& kernels, const graph::Parameters& parameters);
+  /// `prepared` is null where a node has none. Both must outlive this.
+  WeightPacking(const graph::NodeMap<std::unique_ptr<layers::PreparedLayer>>& prepared, const graph::Parameters& parameters);
 
   void run(parallel::Workers& workers) const { run(workers, 0, static_cast<graph::NodeId>(first_part_.size()) - 2); }
   /// Nodes first to last alone.
@@ -24,7 +24,7 @@ class WeightPacking {
  private:
   /// What one thread packs at a time.
   struct Part {
-    layers::Kernel* kernel;
+    layers::PreparedLayer* prepared;
     const std::vector<const float*>* values;
     std::int64_t part;
   };

@@ -12,7 +12,7 @@ namespace reprise::graph {
 namespace {
 
 void take_channel(std::map<std::uint32_t, std::string>& channels, const std::string& kind, const std::string& name) {
-  const auto [found, is_new] = channels.emplace(random::channel_of(name), name);
+  const auto [found, is_new] = channels.emplace(random::name_hash(name), name);
   if (is_new) return;
   const bool same = found->second == name;
   throw InputError(Complaint{

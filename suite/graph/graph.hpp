@@ -37,7 +37,7 @@ class Graph {
   explicit Graph(const SampleShape& input);
 
   /// Adds a layer reading `inputs`; returns its id. Throws ShapeError naming the node, and InputError if a name was
-  /// used before or draws the same random numbers as another (random::channel_of), be it a node's or a parameter's.
+  /// used before or draws the same random numbers as another (random::name_hash), be it a node's or a parameter's.
   NodeId add(const std::string& name, std::shared_ptr<const layers::Layer> layer, const std::vector<NodeId>& inputs);
   /// The same, reading the last node added.
   NodeId add(const std::string& name, std::shared_ptr<const layers::Layer> layer);

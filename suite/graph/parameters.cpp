@@ -78,8 +78,7 @@ Parameters::Parameters(const Graph& graph, ranks::Team& team)
 void Parameters::initialise(std::uint64_t seed) {
   for (const Parameter& parameter : list_) {
     if (!team_.leads_node()) break;
-    draw(parameter.spec.initialisation,
-         random::Generator({seed, random::Purpose::initialisation, random::channel_of(parameter.name), 0, 0}),
+    draw(parameter.spec.initialisation, random::Generator({seed, random::Purpose::initialisation, random::name_hash(parameter.name), 0, 0}),
          {of(parameter), static_cast<std::size_t>(parameter.count)});
     if (parameter.spec.initialisation.identity_filters)
       put_identity(parameter.spec, {of(parameter), static_cast<std::size_t>(parameter.count)});

@@ -26,7 +26,7 @@ class FeaturePhase : public training::Phase {
 
   std::string name(std::int64_t) const override { return "computing features"; }
   std::int64_t steps() const override { return 0; }
-  std::int64_t passes() const override { return 0; }
+  std::int64_t epochs() const override { return 0; }
   bool is_done(std::int64_t) const override { return stored_ == images(); }
   training::StepOutcome step(const training::StepPosition& position, execution::Signals mine) override;
   training::Work work(std::int64_t step) const override;

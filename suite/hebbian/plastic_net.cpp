@@ -29,11 +29,11 @@ struct PlasticNet::State {
       : graph(graph_in), last(features_in), options(options_in), parameters(parameters_in), workers(workers_in), team(team_in) {
     check_chain();
     const auto nodes = static_cast<std::size_t>(last) + 1;
-    kernels = graph::NodeMap<std::unique_ptr<layers::Kernel>>(nodes);
+    prepared = graph::NodeMap<std::unique_ptr<layers::PreparedLayer>>(nodes);
     coupled = graph::NodeMap<std::vector<float>>(nodes);
     crossing = graph::NodeMap<Memory>(nodes);
     for (graph::NodeId n = 1; n <= last; ++n) prepare(n);
-    packing = execution::WeightPacking(kernels, parameters);
+    packing = execution::WeightPacking(prepared, parameters);
     if (parts.empty())
       throw InputError(
           Complaint{"procedure hebbian", "a net with a plastic layer before its features", "none", "Choose another model or procedure"});
@@ -54,20 +54,20 @@ struct PlasticNet::State {
     const layers::PrepareOptions prepare{.precision = options.precision,
                                          .samples = static_cast<int>(options.shard),
                                          .wants_grad_input = false,
-                                         .channel = random::channel_of(node.name)};
+                                         .name_hash = random::name_hash(node.name)};
     const SampleShape& input = graph.node(n - 1).shape;
-    auto& kernel = kernels[n];
-    if (const auto* layer = dynamic_cast<const layers::PlasticLayer*>(node.layer.get())) {
-      auto plastic = layer->prepare_plastic(std::span(&input, 1), prepare);
-      parts.emplace_back(n, node.name, layer->plasticity(), *plastic, parameters, options.shards(), team);
-      kernel = std::move(plastic);
+    auto& layer = prepared[n];
+    if (const auto* learns = dynamic_cast<const layers::PlasticLayer*>(node.layer.get())) {
+      auto plastic = learns->prepare_plastic(std::span(&input, 1), prepare);
+      parts.emplace_back(n, node.name, learns->plasticity(), *plastic, parameters, options.shards(), team);
+      layer = std::move(plastic);
     } else {
-      kernel = node.layer->prepare(std::span(&input, 1), prepare);
+      layer = node.layer->prepare(std::span(&input, 1), prepare);
     }
-    scratch_bytes = std::max(scratch_bytes, aligned(kernel->scratch_bytes()));
-    coupled[n].resize(kernel->coupled_floats());
-    statistics_width = std::max(statistics_width, static_cast<std::size_t>(kernel->statistics()));
-    if (kernel->statistics() > 0) crossing[n - 1] = Memory(static_cast<std::size_t>(options.shards()) * value_bytes(n - 1));
+    scratch_bytes = std::max(scratch_bytes, aligned(layer->scratch_bytes()));
+    coupled[n].resize(layer->coupled_floats());
+    statistics_width = std::max(statistics_width, static_cast<std::size_t>(layer->statistics()));
+    if (layer->statistics() > 0) crossing[n - 1] = Memory(static_cast<std::size_t>(options.shards()) * value_bytes(n - 1));
   }
 
   std::size_t value_bytes(graph::NodeId n) const {
@@ -89,7 +89,7 @@ struct PlasticNet::State {
     std::int64_t count = 0;  ///< images of the batch
     std::uint64_t seed = 0, step = 0;
     int first = 0, last = -1;          ///< plastic layers that learn; none if last < first
-    double progress = 0;               ///< of the layers' passes
+    double progress = 0;               ///< of the layers' epochs
     graph::NodeId first_learning = 0;  ///< batch norm at this node or behind it uses the batch
   };
 
@@ -126,7 +126,7 @@ struct PlasticNet::State {
   const std::byte* run_nodes(const Pass& pass, graph::NodeId begin, graph::NodeId end, const std::byte* input, std::byte* output,
                              std::int64_t shard, int thread) {
     for (graph::NodeId n = begin; n < end; ++n) {
-      const auto& kernel = *kernels[n];
+      const auto& layer = *prepared[n];
       // In place only in a buffer of this thread: what crosses stages is read again.
       const bool mine = input == buffer(thread, 0) || input == buffer(thread, 1);
       std::byte* to = mine && graph.node(n).layer->forward_in_place() ? const_cast<std::byte*>(input)
@@ -140,7 +140,7 @@ struct PlasticNet::State {
       args.scratch = scratches[static_cast<std::size_t>(thread)].data();
       args.coupled = coupled[n].data();
       args.shard = info(pass, shard, trains(pass, n));
-      kernel.forward(args);
+      layer.forward(args);
       if (PlasticPart* part = learning_part(pass, n)) part->take_shard(args, shard);
       input = to;
     }
@@ -159,7 +159,7 @@ struct PlasticNet::State {
 
   // -------------------------------------------------------------------------------------------------------------- learning
 
-  bool couples(const Pass& pass, graph::NodeId n) const { return trains(pass, n) && kernels[n]->statistics() > 0; }
+  bool couples(const Pass& pass, graph::NodeId n) const { return trains(pass, n) && prepared[n]->statistics() > 0; }
 
   double learn(const execution::Batch& batch, int first, int last_layer, double progress) {
     const Pass pass{batch.reader, batch.count, batch.seed, batch.step,
@@ -180,7 +180,7 @@ struct PlasticNet::State {
 
   /// Nodes [begin, end) of all shards, begin 0 standing for the images. `gathers`: node `end` couples samples and takes its statistics.
   void run_stage(const Pass& pass, graph::NodeId begin, graph::NodeId end, bool gathers, std::int64_t shards) {
-    const std::size_t width = gathers ? static_cast<std::size_t>(kernels[end]->statistics()) : 0;
+    const std::size_t width = gathers ? static_cast<std::size_t>(prepared[end]->statistics()) : 0;
     // In turn: while a slow rank still reads the rows of one stage, others may write those of the next.
     auto* rows = reinterpret_cast<double*>(statistics[turn].data());
     const ranks::Range mine = team.share(shards);
@@ -196,7 +196,7 @@ struct PlasticNet::State {
       args.inputs = inputs;
       args.scratch = scratches[static_cast<std::size_t>(thread)].data();
       args.shard = info(pass, shard, true);
-      kernels[end]->shard_statistics(args, rows + static_cast<std::size_t>(shard) * width);
+      prepared[end]->shard_statistics(args, rows + static_cast<std::size_t>(shard) * width);
     });
     if (gathers) finish(pass, end, summed_rows(team, rows, shards, width, "batch statistics"));
     if (gathers) turn = 1 - turn;
@@ -215,7 +215,7 @@ struct PlasticNet::State {
       if (!team.leads_node()) spare.emplace_back(parameters.of(parameter), parameters.of(parameter) + parameter.count);
       states.push_back(team.leads_node() ? parameters.of(parameter) : spare.back().data());
     }
-    kernels[n]->finish_forward(sums.data(), pass.count, parameters.node_values(n), states, coupled[n].data());
+    prepared[n]->finish_forward(sums.data(), pass.count, parameters.node_values(n), states, coupled[n].data());
   }
 
   /// From the shards' changes to new weights, unit of rows by unit of rows.
@@ -253,7 +253,7 @@ struct PlasticNet::State {
   graph::Parameters& parameters;
   parallel::Workers& workers;
   ranks::Team& team;
-  graph::NodeMap<std::unique_ptr<layers::Kernel>> kernels;  ///< null for the images
+  graph::NodeMap<std::unique_ptr<layers::PreparedLayer>> prepared;  ///< null for the images
   execution::WeightPacking packing;
   std::vector<PlasticPart> parts;
   graph::NodeMap<std::vector<float>> coupled;  ///< what batch norm computed of the batch
@@ -331,7 +331,7 @@ std::vector<double> PlasticNet::norms(int layer) const {
 
 std::size_t PlasticNet::memory_bytes() const {
   std::size_t bytes = 0;
-  for (const auto& kernel : state_->kernels) bytes += kernel == nullptr ? 0 : kernel->packed_bytes();
+  for (const auto& layer : state_->prepared) bytes += layer == nullptr ? 0 : layer->packed_bytes();
   for (const PlasticPart& part : state_->parts) bytes += part.memory_bytes();
   for (const Memory& memory : state_->crossing) bytes += memory.size();
   for (const auto* memories : {&state_->ping_pong, &state_->scratches})

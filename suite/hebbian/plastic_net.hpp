@@ -35,7 +35,7 @@ class PlasticNet {
   void load_weights();
 
   /// One batch: layers [first, last] learn, all from the weights before the step; their batch norm uses the batch and moves its running
-  /// statistics. Earlier layers are frozen, later ones are not computed. `progress`: how much of the layers' passes is over, from 0 to 1.
+  /// statistics. Earlier layers are frozen, later ones are not computed. `progress`: how much of the layers' epochs is over, from 0 to 1.
   /// Returns the sum over these layers of the largest change of a weight, before the rate. Throws RunError naming layer and step if a
   /// change is not finite.
   double learn(const execution::Batch& batch, int first, int last, double progress = 0);

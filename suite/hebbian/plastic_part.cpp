@@ -30,17 +30,17 @@ std::vector<double> summed_rows(ranks::Team& team, double* rows, std::int64_t sh
   return own;
 }
 
-PlasticPart::PlasticPart(graph::NodeId node, std::string name, const layers::Plasticity& plasticity, const layers::PlasticKernel& kernel,
-                         graph::Parameters& parameters, std::int64_t shards, ranks::Team& team)
-    : node_(node), name_(std::move(name)), plasticity_(plasticity), kernel_(&kernel) {
+PlasticPart::PlasticPart(graph::NodeId node, std::string name, const layers::Plasticity& plasticity,
+                         const layers::PreparedPlastic& prepared, graph::Parameters& parameters, std::int64_t shards, ranks::Team& team)
+    : node_(node), name_(std::move(name)), plasticity_(plasticity), prepared_(&prepared) {
   const graph::Parameter& parameter = parameters.list()[static_cast<std::size_t>(parameters.of_node(node)[0])];
   weight_ = parameters.of(parameter);
   neurons_ = parameter.rows();
   inputs_ = parameter.columns();
   if (!learns()) return;
-  units_ = neurons_ / kernel.row_unit();
-  unit_floats_ = kernel.change_floats() / units_;
-  changes_ = team.memory(static_cast<std::size_t>(shards * kernel.change_floats()) * sizeof(float));
+  units_ = neurons_ / prepared.row_unit();
+  unit_floats_ = prepared.change_floats() / units_;
+  changes_ = team.memory(static_cast<std::size_t>(shards * prepared.change_floats()) * sizeof(float));
   moments_ = team.memory(static_cast<std::size_t>(shards * neurons_) * sizeof(double));
   moment_sums_.resize(static_cast<std::size_t>(neurons_));
   change_ = Memory(static_cast<std::size_t>(neurons_ * inputs_) * sizeof(float));
@@ -48,9 +48,9 @@ PlasticPart::PlasticPart(graph::NodeId node, std::string name, const layers::Pla
 }
 
 void PlasticPart::gather(std::int64_t shards, ranks::Team& team) {
-  moment_sums_ = summed_rows(team, shard_moments(0), shards, static_cast<std::size_t>(neurons_), "moments of answers");
+  moment_sums_ = summed_rows(team, shard_moments(0), shards, static_cast<std::size_t>(neurons_), "moments of responses");
   if (team.size() > 1)
-    team.gather(changes_.data(), static_cast<std::size_t>(kernel_->change_floats()) * sizeof(float), shards, "changes of weights");
+    team.gather(changes_.data(), static_cast<std::size_t>(prepared_->change_floats()) * sizeof(float), shards, "changes of weights");
 }
 
 void PlasticPart::sum_unit(std::int64_t unit, std::int64_t shards) {
@@ -60,7 +60,7 @@ void PlasticPart::sum_unit(std::int64_t unit, std::int64_t shards) {
     kernel.accumulate(shard_changes(left) + at, shard_changes(right) + at, unit_floats_);
   });
   float* change = change_.floats() + unit * rows * inputs_;
-  kernel_->unpack_rows(shard_changes(0), unit, change);
+  prepared_->unpack_rows(shard_changes(0), unit, change);
   for (std::int64_t r = 0; r < rows; ++r) {
     const std::int64_t k = unit * rows + r;
     largest_.floats()[k] = kernel.plastic_change(change + r * inputs_, weight_ + k * inputs_,

@@ -23,8 +23,8 @@ double mean_of(const std::vector<double>& values) {
 
 PlasticLengths plastic_lengths(const recipes::HebbianRecipe& recipe, std::int64_t plastic_layers, std::int64_t train_images) {
   PlasticLengths lengths;
-  lengths.steps_per_pass = (train_images + recipe.batch - 1) / recipe.batch;
-  lengths.steps_per_turn = std::llround(recipe.epochs * static_cast<double>(lengths.steps_per_pass));
+  lengths.steps_per_epoch = (train_images + recipe.batch - 1) / recipe.batch;
+  lengths.steps_per_turn = std::llround(recipe.epochs * static_cast<double>(lengths.steps_per_epoch));
   lengths.turns = recipe.order == "layer_by_layer" ? plastic_layers : 1;
   return lengths;
 }
@@ -46,13 +46,13 @@ std::string PlasticPhase::name(std::int64_t step) const {
 training::StepOutcome PlasticPhase::step(const training::StepPosition& position, execution::Signals mine) {
   const std::int64_t step = position.phase_step, in_turn = step % lengths_.steps_per_turn;
   if (step == 0) add_norms(0);
-  const std::int64_t pass =
-      position.first_pass + step / lengths_.steps_per_turn * lengths_.passes_per_turn() + in_turn / lengths_.steps_per_pass;
-  if (order_pass_ != pass) {
-    order_ = random::permutation(run_.seed, random::Purpose::shuffle, static_cast<std::uint64_t>(pass), run_.samples.train.count());
-    order_pass_ = pass;
+  const std::int64_t epoch =
+      position.first_epoch + step / lengths_.steps_per_turn * lengths_.epochs_per_turn() + in_turn / lengths_.steps_per_epoch;
+  if (order_epoch_ != epoch) {
+    order_ = random::permutation(run_.seed, random::Purpose::shuffle, static_cast<std::uint64_t>(epoch), run_.samples.train.count());
+    order_epoch_ = epoch;
   }
-  const std::int64_t batch = run_.recipe.hebbian.batch, first = in_turn % lengths_.steps_per_pass * batch,
+  const std::int64_t batch = run_.recipe.hebbian.batch, first = in_turn % lengths_.steps_per_epoch * batch,
                      images = std::min(batch, run_.samples.train.count() - first);
   const training::SourceReader reader(run_.samples.train, {.order = &order_, .first = first});
   const auto [first_layer, last_layer] = learning_layers(step);
@@ -82,7 +82,7 @@ training::Work PlasticPhase::work(std::int64_t step) const {
   return {.done = work_before(step),
           .total = work_before(steps()),
           .images = static_cast<double>(step * run_.recipe.hebbian.batch),
-          .epoch = static_cast<double>(step) / static_cast<double>(lengths_.steps_per_pass)};
+          .epoch = static_cast<double>(step) / static_cast<double>(lengths_.steps_per_epoch)};
 }
 
 /// A row of the table of norms: the mean of each layer.
@@ -103,7 +103,7 @@ void PlasticPhase::restore_from(const records::Checkpoint& checkpoint, bool) {
 
 void PlasticPhase::write_to(records::RunRecord& record) const {
   if (!norms_.empty())
-    record.tables["kernel_norms"] = {.title = "Mean norm of each plastic layer's kernels", .x = "step", .columns = norms_};
+    record.tables["kernel_norms"] = {.title = "Mean norm of each plastic layer's filters", .x = "step", .columns = norms_};
   for (int layer = 0; layer < net_->layers(); ++layer) {
     const std::vector<double> values = net_->norms(layer);
     const auto at_rest =

@@ -15,9 +15,9 @@ namespace reprise::hebbian {
 /// Passes over the training images: `hebbian.epochs` of them, for all plastic layers at once or for each of them in turn, the earlier ones
 /// frozen.
 struct PlasticLengths {
-  std::int64_t steps_per_pass = 0, steps_per_turn = 0, turns = 0;
+  std::int64_t steps_per_epoch = 0, steps_per_turn = 0, turns = 0;
   std::int64_t steps() const { return steps_per_turn * turns; }
-  std::int64_t passes_per_turn() const { return (steps_per_turn + steps_per_pass - 1) / steps_per_pass; }
+  std::int64_t epochs_per_turn() const { return (steps_per_turn + steps_per_epoch - 1) / steps_per_epoch; }
 };
 PlasticLengths plastic_lengths(const recipes::HebbianRecipe& recipe, std::int64_t plastic_layers, std::int64_t train_images);
 
@@ -28,7 +28,7 @@ class PlasticPhase : public training::Phase {
 
   std::string name(std::int64_t step) const override;
   std::int64_t steps() const override { return lengths_.steps(); }
-  std::int64_t passes() const override { return lengths_.turns * lengths_.passes_per_turn(); }
+  std::int64_t epochs() const override { return lengths_.turns * lengths_.epochs_per_turn(); }
   training::StepOutcome step(const training::StepPosition& position, execution::Signals mine) override;
   training::Work work(std::int64_t step) const override;
   bool shows_loss() const override { return false; }
@@ -48,7 +48,7 @@ class PlasticPhase : public training::Phase {
   std::shared_ptr<PlasticNet> net_;
   PlasticLengths lengths_;
   std::vector<std::int64_t> order_;
-  std::int64_t order_pass_ = -1;
+  std::int64_t order_epoch_ = -1;
   std::map<std::string, std::vector<double>> norms_;  ///< "step" and each layer's mean
 };
 

@@ -70,9 +70,9 @@ void copy_weights(const float* weight, std::int64_t n, bool rounds, float* to) {
 
 }  // namespace
 
-BlockProduct::BlockProduct(std::int64_t samples, std::int64_t in_features, std::int64_t out_features, std::int64_t most_rows,
+BlockProduct::BlockProduct(std::int64_t samples, std::int64_t in_features, std::int64_t out_features, std::int64_t max_rows,
                            Precision precision)
-    : samples_(samples), in_features_(in_features), out_features_(out_features), most_rows_(most_rows), precision_(precision) {
+    : samples_(samples), in_features_(in_features), out_features_(out_features), max_rows_(max_rows), precision_(precision) {
   // As convolutions: where oneDNN is pinned below these units, nothing uses them. Pairs lie side by side in a row of an even number of
   // values only.
   values_ =
@@ -82,10 +82,10 @@ BlockProduct::BlockProduct(std::int64_t samples, std::int64_t in_features, std::
 }
 
 std::size_t BlockProduct::scratch_bytes() const {
-  const std::int64_t row = spread_row(most_rows_);
+  const std::int64_t row = spread_row(max_rows_);
   const std::int64_t forward = kPair * kDepth + samples_ * row + samples_ * in_features_;
   const std::int64_t weight = words(samples_) * (row + spread_row(in_features_)) + kGradientRows * (kLanes + in_features_);
-  const std::int64_t input = most_rows_ * spread_row(kColumns) + samples_ * kLanes;
+  const std::int64_t input = max_rows_ * spread_row(kColumns) + samples_ * kLanes;
   return aligned(static_cast<std::size_t>(std::max(forward, row + samples_ * row + std::max(weight, input))) * sizeof(float));
 }
 

@@ -19,7 +19,7 @@ namespace reprise::kernels {
 /// Immutable after construction; calls are thread-safe.
 class BlockProduct {
  public:
-  BlockProduct(std::int64_t samples, std::int64_t in_features, std::int64_t out_features, std::int64_t most_rows, Precision precision);
+  BlockProduct(std::int64_t samples, std::int64_t in_features, std::int64_t out_features, std::int64_t max_rows, Precision precision);
 
   std::size_t scratch_bytes() const;
   /// `output` points at the block's first column; bias may be null.
@@ -47,7 +47,7 @@ class BlockProduct {
   /// What a sum over n values takes.
   std::int64_t words(std::int64_t n) const { return (n + values_ - 1) / values_; }
 
-  std::int64_t samples_, in_features_, out_features_, most_rows_;
+  std::int64_t samples_, in_features_, out_features_, max_rows_;
   Precision precision_;
   /// Products run over words of 32 bits: one value of float32 (bfloat16 is widened), or two of bfloat16 where the CPU multiplies them.
   std::int64_t values_;

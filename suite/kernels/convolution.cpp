@@ -19,18 +19,18 @@ namespace {
 //   long with 1 or 3. 3 x 3 filters of stride 2, which save 1.44, take 0.6 to 0.85 with 32 channels and 1.05 to 1.5 with fewer.
 // - bfloat16 on a CPU that multiplies it: 0.5 to 0.7 with 48 and more channels, 0.88 with 24 on both sides, 1.0 with 16 and 32, 1.4
 // with 16.
-constexpr double kLeastSaving = 1.4, kLargeSaving = 2;
-constexpr std::int64_t kLeastChannels = 32, kLeastChannelsOfLargeSaving = 16, kLeastBf16Weights = 24 * 24;
+constexpr double kMinSaving = 1.4, kLargeSaving = 2;
+constexpr std::int64_t kMinChannels = 32, kMinChannelsOfLargeSaving = 16, kMinBf16Weights = 24 * 24;
 
 bool pays_in_float32(const ConvolutionShape& s) {
   const double saving = winograd_saving(s);
-  const std::int64_t least = saving >= kLargeSaving ? kLeastChannelsOfLargeSaving : kLeastChannels;
-  return saving >= kLeastSaving && s.in_channels >= least && s.filters >= least;
+  const std::int64_t least = saving >= kLargeSaving ? kMinChannelsOfLargeSaving : kMinChannels;
+  return saving >= kMinSaving && s.in_channels >= least && s.filters >= least;
 }
 
 bool pays_in_bf16(const ConvolutionShape& s) {
-  return winograd_bf16_saving(s) >= kLeastSaving && std::min(s.in_channels, s.filters) >= kLeastChannelsOfLargeSaving &&
-         s.in_channels * s.filters >= kLeastBf16Weights;
+  return winograd_bf16_saving(s) >= kMinSaving && std::min(s.in_channels, s.filters) >= kMinChannelsOfLargeSaving &&
+         s.in_channels * s.filters >= kMinBf16Weights;
 }
 
 // oneDNN's gradients of strided convolutions in bfloat16 are slow, above all where the weights outnumber what a shard computes with them.

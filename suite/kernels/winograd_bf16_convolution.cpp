@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kLanes = 16, kSide = 4, kStep = 2, kPoints = kSide * kSide, kArea = 9;
 /// Bytes that the transformed tiles of one go may take, and how many tiles there are at least, so that filters and sums, which all of them
 /// need, are read seldom.
-constexpr std::int64_t kTileBytes = 768 * 1024, kLeastTiles = 48, kMostTiles = 192, kUnit = 12;
+constexpr std::int64_t kTileBytes = 768 * 1024, kMinTiles = 48, kMaxTiles = 192, kUnit = 12;
 
 std::int64_t round_up(std::int64_t n, std::int64_t unit) {
   return (n + unit - 1) / unit * unit;
@@ -47,7 +47,7 @@ struct Rows {
 constexpr std::int64_t kLineOfFloats = 16, kLineOfHalves = 32;
 
 std::int64_t tiles_of_a_go(std::int64_t tiles, std::int64_t bytes_of_tile) {
-  return std::min(round_up(tiles, 2), std::clamp(kTileBytes / bytes_of_tile / kUnit * kUnit, kLeastTiles, kMostTiles));
+  return std::min(round_up(tiles, 2), std::clamp(kTileBytes / bytes_of_tile / kUnit * kUnit, kMinTiles, kMaxTiles));
 }
 
 /// Tiles of one plane times filters to tiles of another: forward, or from the gradient of the output to that of the input.

@@ -10,9 +10,9 @@ namespace reprise::layers {
 namespace {
 
 template <class T>
-class AddKernel : public Kernel {
+class PreparedAdd : public PreparedLayer {
  public:
-  explicit AddKernel(std::int64_t size) : size_(size) {}
+  explicit PreparedAdd(std::int64_t size) : size_(size) {}
 
   void forward(const ForwardArgs& args) const override {
     T* output = typed<T>(args.output);
@@ -41,8 +41,8 @@ SampleShape Add::output_shape(std::span<const SampleShape> inputs) const {
   return inputs[0];
 }
 
-std::unique_ptr<Kernel> Add::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<AddKernel>(options.precision, output_shape(inputs).size() * options.samples);
+std::unique_ptr<PreparedLayer> Add::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedAdd>(options.precision, output_shape(inputs).size() * options.samples);
 }
 
 }  // namespace reprise::layers

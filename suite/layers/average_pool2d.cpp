@@ -12,9 +12,9 @@ PoolingWindows windows_of(const AveragePool2d::Options& o) {
 }
 
 template <class T>
-class AveragePool2dKernel : public WindowKernel {
+class PreparedAveragePool2d : public PreparedWindow {
  public:
-  AveragePool2dKernel(const kernels::WindowGeometry& geometry, int samples) : WindowKernel(geometry, samples, sizeof(T)) {}
+  PreparedAveragePool2d(const kernels::WindowGeometry& geometry, int samples) : PreparedWindow(geometry, samples, sizeof(T)) {}
 
   void forward(const ForwardArgs& args) const override {
     for (int n = 0; n < samples_; ++n)
@@ -47,10 +47,10 @@ std::vector<Fact> AveragePool2d::facts() const {
   return facts;
 }
 
-std::unique_ptr<Kernel> AveragePool2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+std::unique_ptr<PreparedLayer> AveragePool2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   kernels::WindowGeometry geometry = windows_of(options_).geometry(inputs);
   geometry.counts_padding = options_.counts_padding;
-  return make_kernel<AveragePool2dKernel>(options.precision, geometry, options.samples);
+  return make_prepared<PreparedAveragePool2d>(options.precision, geometry, options.samples);
 }
 
 }  // namespace reprise::layers

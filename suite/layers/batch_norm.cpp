@@ -17,9 +17,9 @@ namespace {
 enum Row { kMean, kInverseDeviation, kScale, kShift, kGradInput, kGradConstant, kRows };
 
 template <class T>
-class BatchNormKernel : public Kernel {
+class PreparedBatchNorm : public PreparedLayer {
  public:
-  BatchNormKernel(const BatchNorm::Options& options, const SampleShape& shape, int samples)
+  PreparedBatchNorm(const BatchNorm::Options& options, const SampleShape& shape, int samples)
       : options_(options), positions_(shape.positions()), channels_(shape.channels), samples_(samples) {}
 
   int statistics() const override { return static_cast<int>(2 * channels_); }
@@ -176,8 +176,8 @@ std::vector<Fact> BatchNorm::facts() const {
           unusual("momentum", options_.momentum, Options().momentum)};
 }
 
-std::unique_ptr<Kernel> BatchNorm::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<BatchNormKernel>(options.precision, options_, only_input(kind(), inputs), options.samples);
+std::unique_ptr<PreparedLayer> BatchNorm::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedBatchNorm>(options.precision, options_, only_input(kind(), inputs), options.samples);
 }
 
 }  // namespace reprise::layers

@@ -17,9 +17,9 @@ float length_of(const float* capsule, std::int64_t dimensions) {
 }
 
 template <class T>
-class CapsuleLengthsKernel : public Kernel {
+class PreparedCapsuleLengths : public PreparedLayer {
  public:
-  CapsuleLengthsKernel(std::int64_t rows, std::int64_t dimensions) : rows_(rows), dimensions_(dimensions) {}
+  PreparedCapsuleLengths(std::int64_t rows, std::int64_t dimensions) : rows_(rows), dimensions_(dimensions) {}
 
   std::size_t scratch_bytes() const override { return static_cast<std::size_t>(rows_ * (2 * dimensions_ + 1)) * sizeof(float); }
 
@@ -55,9 +55,9 @@ SampleShape CapsuleLengths::output_shape(std::span<const SampleShape> inputs) co
   return {1, 1, only_input(kind(), inputs).positions()};
 }
 
-std::unique_ptr<Kernel> CapsuleLengths::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+std::unique_ptr<PreparedLayer> CapsuleLengths::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   const SampleShape& input = only_input(kind(), inputs);
-  return make_kernel<CapsuleLengthsKernel>(options.precision, input.positions() * options.samples, input.channels);
+  return make_prepared<PreparedCapsuleLengths>(options.precision, input.positions() * options.samples, input.channels);
 }
 
 }  // namespace reprise::layers

@@ -18,7 +18,7 @@ class CapsuleLengths : public Layer {
   std::string_view kind() const override { return "capsule_lengths"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = false}; }
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 };
 
 }  // namespace reprise::layers

@@ -10,9 +10,9 @@ namespace reprise::layers {
 namespace {
 
 template <class T>
-class CapsuleMaskKernel : public Kernel {
+class PreparedCapsuleMask : public PreparedLayer {
  public:
-  CapsuleMaskKernel(const CapsuleMask::Options& options, const SampleShape& shape, int samples)
+  PreparedCapsuleMask(const CapsuleMask::Options& options, const SampleShape& shape, int samples)
       : by_label_(options.by_label), capsules_(shape.positions()), dimensions_(shape.channels), samples_(samples) {}
 
   std::size_t saved_bytes() const override { return static_cast<std::size_t>(samples_) * sizeof(std::int32_t); }
@@ -68,8 +68,8 @@ std::vector<Fact> CapsuleMask::facts() const {
   return {{"by_label", options_.by_label, options_.by_label ? ", by label while training" : ", by length"}};
 }
 
-std::unique_ptr<Kernel> CapsuleMask::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<CapsuleMaskKernel>(options.precision, options_, only_input(kind(), inputs), options.samples);
+std::unique_ptr<PreparedLayer> CapsuleMask::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedCapsuleMask>(options.precision, options_, only_input(kind(), inputs), options.samples);
 }
 
 }  // namespace reprise::layers

@@ -20,7 +20,7 @@ class CapsuleMask : public Layer {
   std::string_view kind() const override { return "capsule_mask"; }
   Needs needs() const override { return {}; }
   std::vector<Fact> facts() const override;
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:
   Options options_;

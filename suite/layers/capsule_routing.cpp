@@ -7,9 +7,9 @@ namespace reprise::layers {
 namespace {
 
 template <class T>
-class CapsuleRoutingKernel : public Kernel {
+class PreparedCapsuleRouting : public PreparedLayer {
  public:
-  CapsuleRoutingKernel(const RoutingShape& shape, const RoutingOptions& options)
+  PreparedCapsuleRouting(const RoutingShape& shape, const RoutingOptions& options)
       : routing_(shape, options),
         input_size_(shape.samples * shape.inputs * shape.input_dimensions),
         output_size_(shape.samples * shape.outputs * shape.output_dimensions) {}
@@ -86,8 +86,8 @@ std::vector<Fact> CapsuleRouting::facts() const {
   return options_.routing.facts();
 }
 
-std::unique_ptr<Kernel> CapsuleRouting::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<CapsuleRoutingKernel>(options.precision, shape_for(inputs, options.samples), options_.routing);
+std::unique_ptr<PreparedLayer> CapsuleRouting::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedCapsuleRouting>(options.precision, shape_for(inputs, options.samples), options_.routing);
 }
 
 }  // namespace reprise::layers

@@ -27,7 +27,7 @@ class CapsuleRouting : public Layer {
   Cost cost(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = false}; }
   std::vector<Fact> facts() const override;
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:
   bool has_bias() const { return options_.routing.kind == RoutingKind::scaled_distance; }

@@ -42,9 +42,9 @@ std::unique_ptr<Layer> made(typename L::Options options) {
 
 }  // namespace
 
-std::span<const CatalogRow> catalog() {
-  static const std::vector<CatalogRow> rows{
-      {"conv2d", [] { return made<Conv2d>({.filters = 5, .kernel = 3, .padding = 1}); }, {{5, 6, 3}}},
+std::span<const CatalogEntry> catalog() {
+  static const std::vector<CatalogEntry> rows{
+      {"conv2d", [] { return made<Conv2d>({.filters = 5, .filter_size = 3, .padding = 1}); }, {{5, 6, 3}}},
       {"dense", [] { return made<Dense>({.features = 7}); }, {{1, 1, 11}}},
       {"max_pool2d", [] { return made<MaxPool2d>({.window = 3, .stride = 2, .padding = 0, .ceil = true}); }, {{6, 7, 3}}},
       {"average_pool2d", [] { return made<AveragePool2d>({.window = 3, .stride = 2, .padding = 1, .ceil = false}); }, {{6, 7, 3}}},
@@ -65,7 +65,7 @@ std::span<const CatalogRow> catalog() {
       {"triangle", [] { return made<Triangle>({.power = 1.4}); }, {{3, 4, 5}}},
       {"softmax", [] { return made<Softmax>({.gain = 2}); }, {{3, 4, 5}}},
       {"soft_hebb_conv2d",
-       [] { return made<SoftHebbConv2d>({.filters = 5, .kernel = 3, .padding = 1, .competition = {}, .plasticity = {.rate = 0.01}}); },
+       [] { return made<SoftHebbConv2d>({.filters = 5, .filter_size = 3, .padding = 1, .competition = {}, .plasticity = {.rate = 0.01}}); },
        {{5, 6, 3}}},
       {"dropout", [] { return made<Dropout>({.keep = 0.6, .form = DropoutForm::inverted}); }, {{3, 4, 5}}},
       {"add", [] { return made<Add>({}); }, {{3, 4, 5}, {3, 4, 5}, {3, 4, 5}}},
@@ -82,9 +82,9 @@ std::span<const CatalogRow> catalog() {
   return rows;
 }
 
-const CatalogRow& catalog_row(std::string_view name) {
+const CatalogEntry& catalog_entry(std::string_view name) {
   std::string known;
-  for (const CatalogRow& row : catalog()) {
+  for (const CatalogEntry& row : catalog()) {
     if (row.name == name) return row;
     known += (known.empty() ? "" : ", ") + std::string(row.name);
   }

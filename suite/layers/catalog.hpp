@@ -10,15 +10,15 @@
 
 namespace reprise::layers {
 
-struct CatalogRow {
+struct CatalogEntry {
   std::string_view name;                ///< equals kind()
   std::unique_ptr<Layer> (*example)();  ///< a small instance
   std::vector<SampleShape> inputs;      ///< shapes it accepts
 };
 
-std::span<const CatalogRow> catalog();
+std::span<const CatalogEntry> catalog();
 
 /// Throws InputError listing the names when there is none.
-const CatalogRow& catalog_row(std::string_view name);
+const CatalogEntry& catalog_entry(std::string_view name);
 
 }  // namespace reprise::layers

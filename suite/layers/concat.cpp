@@ -10,9 +10,9 @@ namespace reprise::layers {
 namespace {
 
 /// Copies rows of channels; the numbers themselves are not looked at.
-class ConcatKernel : public Kernel {
+class PreparedConcat : public PreparedLayer {
  public:
-  ConcatKernel(std::span<const SampleShape> inputs, const SampleShape& output, const PrepareOptions& options)
+  PreparedConcat(std::span<const SampleShape> inputs, const SampleShape& output, const PrepareOptions& options)
       : rows_(output.positions() * options.samples), row_bytes_(static_cast<std::size_t>(output.channels) * bytes_of(options.precision)) {
     for (const SampleShape& input : inputs) part_bytes_.push_back(static_cast<std::size_t>(input.channels) * bytes_of(options.precision));
   }
@@ -58,8 +58,8 @@ SampleShape Concat::output_shape(std::span<const SampleShape> inputs) const {
   return output;
 }
 
-std::unique_ptr<Kernel> Concat::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return std::make_unique<ConcatKernel>(inputs, output_shape(inputs), options);
+std::unique_ptr<PreparedLayer> Concat::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return std::make_unique<PreparedConcat>(inputs, output_shape(inputs), options);
 }
 
 }  // namespace reprise::layers

@@ -17,7 +17,7 @@ class Concat : public Layer {
   std::string_view kind() const override { return "concat"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 };
 
 }  // namespace reprise::layers

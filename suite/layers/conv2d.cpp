@@ -15,9 +15,9 @@ namespace reprise::layers {
 
 namespace {
 
-class Conv2dKernel : public Kernel {
+class PreparedConv2d : public PreparedLayer {
  public:
-  Conv2dKernel(const Conv2d::Options& options, const SampleShape& input, const PrepareOptions& prepare)
+  PreparedConv2d(const Conv2d::Options& options, const SampleShape& input, const PrepareOptions& prepare)
       : options_(options),
         reflect_(input, options.padding_mode == PaddingMode::reflect ? options.padding : 0, prepare.samples),
         precision_(prepare.precision),
@@ -66,8 +66,8 @@ class Conv2dKernel : public Kernel {
             .height = input.height,
             .width = input.width,
             .filters = o.filters,
-            .filter_height = o.kernel,
-            .filter_width = o.kernel,
+            .filter_height = o.filter_size,
+            .filter_width = o.filter_size,
             .stride = o.stride,
             .padding = o.padding_mode == PaddingMode::reflect ? 0 : o.padding,
             .groups = o.groups};
@@ -111,25 +111,26 @@ class Conv2dKernel : public Kernel {
 SampleShape Conv2d::output_shape(std::span<const SampleShape> inputs) const {
   const SampleShape& in = only_input(kind(), inputs);
   const auto& o = options_;
-  if (o.filters < 1 || o.kernel < 1 || o.padding < 0 || o.stride < 1)
-    throw ShapeError(Complaint{"conv2d", "at least one filter, of at least 1x1, padding of at least 0 and a stride of at least 1",
-                               fmt::format("{} of {}x{}, padding {}, stride {}", o.filters, o.kernel, o.kernel, o.padding, o.stride),
-                               "Correct widths, kernels, paddings or strides"});
+  if (o.filters < 1 || o.filter_size < 1 || o.padding < 0 || o.stride < 1)
+    throw ShapeError(
+        Complaint{"conv2d", "at least one filter, of at least 1x1, padding of at least 0 and a stride of at least 1",
+                  fmt::format("{} of {}x{}, padding {}, stride {}", o.filters, o.filter_size, o.filter_size, o.padding, o.stride),
+                  "Correct widths, kernels, paddings or strides"});
   if (o.groups < 1 || in.channels % o.groups != 0 || o.filters % o.groups != 0)
     throw ShapeError(Complaint{"conv2d",
                                fmt::format("groups dividing {} input channels {} and {} filters", in.channels, in.text(), o.filters),
                                fmt::format("groups = {}", o.groups), "Choose other groups or widths"});
-  if (in.height + 2 * o.padding < o.kernel || in.width + 2 * o.padding < o.kernel)
-    throw ShapeError(Complaint{"conv2d", fmt::format("an input of at least {0}x{0} after padding {1}", o.kernel, o.padding), in.text(),
+  if (in.height + 2 * o.padding < o.filter_size || in.width + 2 * o.padding < o.filter_size)
+    throw ShapeError(Complaint{"conv2d", fmt::format("an input of at least {0}x{0} after padding {1}", o.filter_size, o.padding), in.text(),
                                "Use a smaller filter or more padding"});
   if (o.padding_mode == PaddingMode::reflect && (o.padding >= in.height || o.padding >= in.width))
     throw ShapeError(Complaint{"conv2d", "reflect padding smaller than the input", fmt::format("padding {} for {}", o.padding, in.text()),
                                "Use less padding"});
-  return {(in.height + 2 * o.padding - o.kernel) / o.stride + 1, (in.width + 2 * o.padding - o.kernel) / o.stride + 1, o.filters};
+  return {(in.height + 2 * o.padding - o.filter_size) / o.stride + 1, (in.width + 2 * o.padding - o.filter_size) / o.stride + 1, o.filters};
 }
 
 std::vector<ParameterSpec> Conv2d::parameters(std::span<const SampleShape> inputs) const {
-  const std::int64_t in = inputs[0].channels / options_.groups, area = options_.kernel * options_.kernel;
+  const std::int64_t in = inputs[0].channels / options_.groups, area = options_.filter_size * options_.filter_size;
   Initialisation start{.kind = options_.initialisation,
                        .value = options_.gain,
                        .gain = options_.gain,
@@ -137,7 +138,7 @@ std::vector<ParameterSpec> Conv2d::parameters(std::span<const SampleShape> input
                        .fan_out = options_.filters / options_.groups * area,
                        .identity_filters = options_.identity_filters};
   std::vector<ParameterSpec> specs{{.name = "weight",
-                                    .shape = {options_.filters, in, options_.kernel, options_.kernel},
+                                    .shape = {options_.filters, in, options_.filter_size, options_.filter_size},
                                     .initialisation = start,
                                     .decays = true,
                                     .has_norm_bound = true}};
@@ -154,18 +155,19 @@ std::vector<ParameterSpec> Conv2d::parameters(std::span<const SampleShape> input
 }
 
 void Conv2d::fit(std::span<const float> images, const SampleShape& shape, std::span<float* const> parameters) const {
-  const std::vector<float> filters = whitening_filters(images, shape, options_.kernel, options_.whitening_epsilon);
+  const std::vector<float> filters = whitening_filters(images, shape, options_.filter_size, options_.whitening_epsilon);
   std::copy(filters.begin(), filters.end(), parameters[0]);
 }
 
 Cost Conv2d::cost(std::span<const SampleShape> inputs) const {
-  const std::int64_t macs = output_shape(inputs).size() * inputs[0].channels / options_.groups * options_.kernel * options_.kernel;
+  const std::int64_t macs =
+      output_shape(inputs).size() * inputs[0].channels / options_.groups * options_.filter_size * options_.filter_size;
   return {macs, macs, macs};
 }
 
 std::vector<Fact> Conv2d::facts() const {
   const bool reflects = options_.padding_mode == PaddingMode::reflect, whitens = options_.whitening_epsilon > 0;
-  return {{"kernel", options_.kernel, fmt::format(" {0}x{0}", options_.kernel)},
+  return {{"filter_size", options_.filter_size, fmt::format(" {0}x{0}", options_.filter_size)},
           {"filters", options_.filters, fmt::format(", {}", options_.filters)},
           {"stride", options_.stride, options_.stride > 1 ? fmt::format(", stride {}", options_.stride) : ""},
           {"padding", options_.padding, options_.padding > 0 ? fmt::format(", pad {}", options_.padding) : ""},
@@ -174,8 +176,8 @@ std::vector<Fact> Conv2d::facts() const {
           {"groups", options_.groups, options_.groups > 1 ? fmt::format(", groups {}", options_.groups) : ""}};
 }
 
-std::unique_ptr<Kernel> Conv2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return std::make_unique<Conv2dKernel>(options_, inputs[0], options);
+std::unique_ptr<PreparedLayer> Conv2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return std::make_unique<PreparedConv2d>(options_, inputs[0], options);
 }
 
 }  // namespace reprise::layers

@@ -10,17 +10,17 @@ enum class PaddingMode { zeros, reflect };
 /// c] weight[k, c, r, s].
 ///
 ///   input  [N, H, W, C]
-///   output [N, P, Q, K]   P = (H + 2 padding - kernel) / stride + 1, rounded down
-///   weight [K, C/groups, kernel, kernel], bias [K]
+///   output [N, P, Q, K]   P = (H + 2 padding - filter_size) / stride + 1, rounded down
+///   weight [K, C/groups, filter_size, filter_size], bias [K]
 ///
 /// Reflect padding mirrors without repeating the edge and needs padding < H, W. backward() overwrites grad_input, grad_weight and
 /// grad_bias. Does not couple samples. Throws ShapeError if groups do not divide C and K or the filter exceeds the padded input.
-/// Initialisation: He et al. 2015, section 2.2 (arXiv 1502.01852) unless told otherwise; fan_in = C/groups kernel^2; biases 0.
+/// Initialisation: He et al. 2015, section 2.2 (arXiv 1502.01852) unless told otherwise; fan_in = C/groups filter_size^2; biases 0.
 class Conv2d : public Layer {
  public:
   struct Options {
     std::int64_t filters = 1;
-    std::int64_t kernel = 3;
+    std::int64_t filter_size = 3;
     std::int64_t stride = 1;
     std::int64_t padding = 0;
     PaddingMode padding_mode = PaddingMode::zeros;
@@ -30,7 +30,7 @@ class Conv2d : public Layer {
     double gain = 1.0;              ///< standard deviation, for Kind::normal
     bool identity_filters = false;  ///< see Initialisation
     bool bias_decays = false;
-    /// Positive: the filters, 2 kernel^2 C of them, whiten the patches of the first 5,000 training images and do not train; see
+    /// Positive: the filters, 2 filter_size^2 C of them, whiten the patches of the first 5,000 training images and do not train; see
     /// patch_whitening.hpp.
     double whitening_epsilon = 0;
   };
@@ -46,7 +46,7 @@ class Conv2d : public Layer {
   std::vector<Fact> facts() const override;
   std::int64_t images_to_fit() const override { return options_.whitening_epsilon > 0 ? 5000 : 0; }
   void fit(std::span<const float> images, const SampleShape& shape, std::span<float* const> parameters) const override;
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:
   Options options_;

@@ -10,8 +10,8 @@ namespace reprise::layers {
 ///   output [N, K]      K = features
 ///   weight [K, D], bias [K]
 ///
-/// A layer of at least kBlockedWeights weights and kBlockedFeatures features is cut into blocks of output features (see
-/// BlockKernel), any other into shards. backward() overwrites grad_input, grad_weight and grad_bias. Does not couple samples.
+/// A layer of at least kBlockedWeights weights and kBlockedFeatures features is cut into partitions of output features (see
+/// PreparedPartitions), any other into shards. backward() overwrites grad_input, grad_weight and grad_bias. Does not couple samples.
 /// Initialisation: He et al. 2015, section 2.2 (arXiv 1502.01852) unless told otherwise; biases 0.
 class Dense : public Layer {
  public:
@@ -34,9 +34,9 @@ class Dense : public Layer {
   Cost cost(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = false}; }
   std::vector<Fact> facts() const override;
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
-  int output_blocks(std::span<const SampleShape> inputs) const override;
-  std::unique_ptr<BlockKernel> prepare_blocks(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  int output_partitions(std::span<const SampleShape> inputs) const override;
+  std::unique_ptr<PreparedPartitions> prepare_partitions(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:
   Options options_;

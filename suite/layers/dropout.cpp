@@ -25,10 +25,10 @@ const char* name_of(DropoutForm form) {
 }
 
 template <class T>
-class DropoutKernel : public Kernel {
+class PreparedDropout : public PreparedLayer {
  public:
-  DropoutKernel(const Dropout::Options& options, std::int64_t size, const PrepareOptions& prepare)
-      : options_(options), size_(size), samples_(prepare.samples), channel_(prepare.channel) {}
+  PreparedDropout(const Dropout::Options& options, std::int64_t size, const PrepareOptions& prepare)
+      : options_(options), size_(size), samples_(prepare.samples), name_hash_(prepare.name_hash) {}
 
   void forward(const ForwardArgs& args) const override { multiply(typed<T>(args.inputs[0]), typed<T>(args.output), args.shard); }
 
@@ -62,7 +62,7 @@ class DropoutKernel : public Kernel {
   kernels::MaskStream stream_of(const ShardInfo& shard, int n) const {
     const auto purpose = shard.mode == Mode::train ? random::Purpose::dropout : random::Purpose::monte_carlo;
     const random::PhiloxState state =
-        random::philox_state({shard.seed, purpose, channel_, shard.step, static_cast<std::uint64_t>(shard.first_slot + n)});
+        random::philox_state({shard.seed, purpose, name_hash_, shard.step, static_cast<std::uint64_t>(shard.first_slot + n)});
     return {{state.key[0], state.key[1]}, {state.counter[0], state.counter[1], state.counter[2], state.counter[3]}};
   }
 
@@ -74,7 +74,7 @@ class DropoutKernel : public Kernel {
   Dropout::Options options_;
   std::int64_t size_;  // values of a sample
   int samples_;
-  std::uint32_t channel_;
+  std::uint32_t name_hash_;
 };
 
 }  // namespace
@@ -90,8 +90,8 @@ std::vector<Fact> Dropout::facts() const {
           {"keep", options_.keep, fmt::format(", keep {}", options_.keep)}};
 }
 
-std::unique_ptr<Kernel> Dropout::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<DropoutKernel>(options.precision, options_, only_input(kind(), inputs).size(), options);
+std::unique_ptr<PreparedLayer> Dropout::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedDropout>(options.precision, options_, only_input(kind(), inputs).size(), options);
 }
 
 }  // namespace reprise::layers

@@ -8,9 +8,9 @@ namespace reprise::layers {
 
 namespace {
 
-class FlattenKernel : public Kernel {
+class PreparedFlatten : public PreparedLayer {
  public:
-  explicit FlattenKernel(std::size_t bytes) : bytes_(bytes) {}
+  explicit PreparedFlatten(std::size_t bytes) : bytes_(bytes) {}
 
   void forward(const ForwardArgs& args) const override { move(args.inputs[0], args.output); }
   void backward(const BackwardArgs& args) const override {
@@ -31,9 +31,9 @@ SampleShape Flatten::output_shape(std::span<const SampleShape> inputs) const {
   return {1, 1, only_input(kind(), inputs).size()};
 }
 
-std::unique_ptr<Kernel> Flatten::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return std::make_unique<FlattenKernel>(static_cast<std::size_t>(only_input(kind(), inputs).size() * options.samples) *
-                                         bytes_of(options.precision));
+std::unique_ptr<PreparedLayer> Flatten::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return std::make_unique<PreparedFlatten>(static_cast<std::size_t>(only_input(kind(), inputs).size() * options.samples) *
+                                           bytes_of(options.precision));
 }
 
 }  // namespace reprise::layers

@@ -16,7 +16,7 @@ class Gelu : public Layer {
   std::string_view kind() const override { return "gelu"; }
   Needs needs() const override { return {.input = true}; }
   bool backward_in_place() const override { return true; }
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 };
 
 }  // namespace reprise::layers

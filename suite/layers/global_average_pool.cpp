@@ -7,9 +7,9 @@ namespace reprise::layers {
 namespace {
 
 template <class T>
-class GlobalAveragePoolKernel : public Kernel {
+class PreparedGlobalAveragePool : public PreparedLayer {
  public:
-  GlobalAveragePoolKernel(const SampleShape& input, int samples) : input_(input), samples_(samples) {}
+  PreparedGlobalAveragePool(const SampleShape& input, int samples) : input_(input), samples_(samples) {}
 
   void forward(const ForwardArgs& args) const override {
     for (int n = 0; n < samples_; ++n)
@@ -37,8 +37,8 @@ SampleShape GlobalAveragePool::output_shape(std::span<const SampleShape> inputs)
   return {1, 1, only_input(kind(), inputs).channels};
 }
 
-std::unique_ptr<Kernel> GlobalAveragePool::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<GlobalAveragePoolKernel>(options.precision, only_input(kind(), inputs), options.samples);
+std::unique_ptr<PreparedLayer> GlobalAveragePool::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedGlobalAveragePool>(options.precision, only_input(kind(), inputs), options.samples);
 }
 
 }  // namespace reprise::layers

@@ -7,12 +7,12 @@ namespace reprise::layers {
 
 namespace {
 
-constexpr std::int64_t kMostPositions = 65536;  // a winner is saved in two bytes
+constexpr std::int64_t kMaxPositions = 65536;  // a winner is saved in two bytes
 
 template <class T>
-class GlobalMaxPoolKernel : public Kernel {
+class PreparedGlobalMaxPool : public PreparedLayer {
  public:
-  GlobalMaxPoolKernel(const SampleShape& input, int samples) : input_(input), samples_(samples) {}
+  PreparedGlobalMaxPool(const SampleShape& input, int samples) : input_(input), samples_(samples) {}
 
   std::size_t saved_bytes() const override { return static_cast<std::size_t>(samples_ * input_.channels) * sizeof(std::uint16_t); }
 
@@ -43,14 +43,14 @@ class GlobalMaxPoolKernel : public Kernel {
 
 SampleShape GlobalMaxPool::output_shape(std::span<const SampleShape> inputs) const {
   const SampleShape& input = only_input(kind(), inputs);
-  if (input.positions() > kMostPositions)
+  if (input.positions() > kMaxPositions)
     throw ShapeError(Complaint{"global_max_pool", "at most 65536 positions", input.text(), "pool in windows first"});
   return {1, 1, input.channels};
 }
 
-std::unique_ptr<Kernel> GlobalMaxPool::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+std::unique_ptr<PreparedLayer> GlobalMaxPool::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   output_shape(inputs);
-  return make_kernel<GlobalMaxPoolKernel>(options.precision, only_input(kind(), inputs), options.samples);
+  return make_prepared<PreparedGlobalMaxPool>(options.precision, only_input(kind(), inputs), options.samples);
 }
 
 }  // namespace reprise::layers

@@ -21,9 +21,9 @@ double clipped(double mean) {
 
 /// Coupled floats: the gradient added to every value of a channel, then the channel's mean; C each.
 template <class T>
-class KlSparsityKernel : public Kernel {
+class PreparedKlSparsity : public PreparedLayer {
  public:
-  KlSparsityKernel(const KlSparsity::Options& options, const SampleShape& shape, int samples)
+  PreparedKlSparsity(const KlSparsity::Options& options, const SampleShape& shape, int samples)
       : options_(options),
         positions_(shape.positions()),
         channels_(shape.channels),
@@ -100,8 +100,8 @@ std::vector<Fact> KlSparsity::facts() const {
           {"weight", options_.weight, fmt::format(", weight {}", options_.weight)}};
 }
 
-std::unique_ptr<Kernel> KlSparsity::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<KlSparsityKernel>(options.precision, options_, only_input(kind(), inputs), options.samples);
+std::unique_ptr<PreparedLayer> KlSparsity::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedKlSparsity>(options.precision, options_, only_input(kind(), inputs), options.samples);
 }
 
 }  // namespace reprise::layers

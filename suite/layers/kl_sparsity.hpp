@@ -27,7 +27,7 @@ class KlSparsity : public Layer {
   bool backward_in_place() const override { return true; }
   bool couples_samples() const override { return true; }
   std::vector<Fact> facts() const override;
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
   /// The penalty for channel means q.
   double penalty(std::span<const float> means) const;
 

@@ -1,8 +1,8 @@
 #pragma once
-// What a layer declares, and what its kernel does for one shard.
+// What a layer declares, and what a prepared layer does for one shard.
 //
-// A Layer is a description: formula, shapes, parameters, cost. `prepare` turns it into a Kernel for one shard size and one
-// precision. Kernels are stateless between calls but for their packed weights, so that every thread may run one at once.
+// A Layer is a description: formula, shapes, parameters, cost. `prepare` turns it into a PreparedLayer for one shard size and one
+// precision. Prepared layers are stateless between calls but for their packed weights, so that every thread may run one at once.
 //
 // Legend: N samples of a shard, H, W positions, C channels. Activations are [N, H, W, C], channels fastest, contiguous,
 // stored as float32 or bfloat16; parameters, their gradients and statistics are float32 or double.
@@ -127,16 +127,16 @@ struct PrepareOptions {
   Precision precision = Precision::f32;
   int samples = 8;  ///< N of a shard
   bool wants_grad_input = true;
-  std::uint32_t channel = 0;  ///< of the layer's random draws: random::channel_of its node's name
+  std::uint32_t name_hash = 0;  ///< of the node, for the layer's random draws: random::name_hash
 };
 
 /// The numbers of one layer for one shard size. All methods but those that load weights are const and thread-safe.
-class Kernel {
+class PreparedLayer {
  public:
-  virtual ~Kernel() = default;
+  virtual ~PreparedLayer() = default;
   virtual std::size_t saved_bytes() const { return 0; }
   virtual std::size_t scratch_bytes() const { return 0; }
-  /// Packs plain master weights into the kernel's own format; called once after every update, before any shard runs.
+  /// Packs plain master weights into a format of its own; called once after every update, before any shard runs.
   virtual void load_weights(std::span<const float* const> parameters) { (void)parameters; }
   /// The same in parts, which several threads may load at once.
   virtual std::int64_t load_parts() const { return 1; }
@@ -164,27 +164,28 @@ class Kernel {
   }
 };
 
-/// A layer with many weights, cut into fixed blocks of output features instead of shards (Krizhevsky 2014, arXiv 1404.5997).
-/// A block is computed for the whole global batch by one thread: forward and weight gradient in one fixed order; only the
-/// input gradient is a sum over blocks, taken by the executor along a tree over the block index.
+/// A layer with many weights, cut into fixed partitions of output features instead of shards (Krizhevsky 2014, arXiv 1404.5997).
+/// A partition is computed for the whole global batch by one thread: forward and weight gradient in one fixed order; only the
+/// input gradient is a sum over partitions, taken by the executor along a tree over the partition index.
 /// Legend: N samples of the global batch (padded to whole shards), D input features, K output features.
-class BlockKernel {
+class PreparedPartitions {
  public:
-  virtual ~BlockKernel() = default;
-  virtual int blocks() const = 0;
-  /// Rows [first_row(b), first_row(b + 1)) of the weight belong to block b.
-  virtual std::int64_t first_row(int block) const = 0;
+  virtual ~PreparedPartitions() = default;
+  virtual int partitions() const = 0;
+  /// Rows [first_row(b), first_row(b + 1)) of the weight belong to partition b.
+  virtual std::int64_t first_row(int partition) const = 0;
   virtual std::size_t scratch_bytes() const = 0;
-  /// input [N, D] -> columns of the block in output [N, K].
-  virtual void forward(int block, const void* input, void* output, std::span<const float* const> parameters, std::byte* scratch) const = 0;
+  /// input [N, D] -> columns of the partition in output [N, K].
+  virtual void forward(int partition, const void* input, void* output, std::span<const float* const> parameters,
+                       std::byte* scratch) const = 0;
   /// Takes rows [first_row, first_row + rows) of the gradient of the layer's parameter number `parameter`. It may change these rows of
-  /// the master weights at once: the block has no further use for the old ones.
+  /// the master weights at once: the partition has no further use for the old ones.
   using RowsDone = std::function<void(int parameter, std::int64_t first_row, std::int64_t rows, const float* gradient)>;
-  /// Overwrites partial [N, D] (float32; null if not wanted), this block's share of the input gradient, then hands every row of the
-  /// block's parameter gradients to `rows_done`, a few rows at a time while they are in cache. Without `rows_done` there are no
+  /// Overwrites partial [N, D] (float32; null if not wanted), this partition's share of the input gradient, then hands every row of the
+  /// partition's parameter gradients to `rows_done`, a few rows at a time while they are in cache. Without `rows_done` there are no
   /// parameter gradients. `state` [K, D] (null if there is none) is what rows_done reads besides the weight, to be fetched ahead.
-  /// Different blocks may run at once.
-  virtual void backward(int block, const void* input, const void* grad_output, float* partial, std::span<const float* const> parameters,
+  /// Different partitions may run at once.
+  virtual void backward(int partition, const void* input, const void* grad_output, float* partial, std::span<const float* const> parameters,
                         const RowsDone& rows_done, const float* state, std::byte* scratch) const = 0;
 };
 
@@ -214,20 +215,20 @@ class Layer {
   virtual std::vector<Fact> facts() const { return {}; }
   /// One line for `reprise show`: its kind and the words of its facts, "conv2d 3x3, 96, stride 2, pad 1".
   std::string summary() const;
-  virtual std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const = 0;
+  virtual std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const = 0;
   /// Training images, preprocessed but not augmented, from which fit() makes initial values; 0: none. Only where the layer reads the input.
   virtual std::int64_t images_to_fit() const { return 0; }
   /// images [count, H, W, C] float32; `parameters` in the order of parameters(), already drawn. Same result on every machine of one ISA.
   virtual void fit(std::span<const float> images, const SampleShape& shape, std::span<float* const> parameters) const {
     (void)images, (void)shape, (void)parameters;
   }
-  /// Blocks of output features this layer is cut into; 0: it is cut into shards. Depends on shapes alone.
-  virtual int output_blocks(std::span<const SampleShape> inputs) const {
+  /// Partitions of output features this layer is cut into; 0: it is cut into shards. Depends on shapes alone.
+  virtual int output_partitions(std::span<const SampleShape> inputs) const {
     (void)inputs;
     return 0;
   }
   /// `options.samples` is the (padded) global batch.
-  virtual std::unique_ptr<BlockKernel> prepare_blocks(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  virtual std::unique_ptr<PreparedPartitions> prepare_partitions(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
     (void)inputs, (void)options;
     return nullptr;
   }

@@ -14,7 +14,7 @@ const SampleShape& only_input(std::string_view kind, std::span<const SampleShape
 
 /// KernelOf<float> or KernelOf<bf16>, constructed from the arguments.
 template <template <class> class KernelOf, class... Arguments>
-std::unique_ptr<Kernel> make_kernel(Precision precision, Arguments&&... arguments) {
+std::unique_ptr<PreparedLayer> make_prepared(Precision precision, Arguments&&... arguments) {
   if (precision == Precision::f32) return std::make_unique<KernelOf<float>>(std::forward<Arguments>(arguments)...);
   return std::make_unique<KernelOf<kernels::bf16>>(std::forward<Arguments>(arguments)...);
 }

@@ -21,9 +21,9 @@ PoolingWindows windows_of(const LogAvgExpPool::Options& o) {
 }
 
 template <class T>
-class LogAvgExpPoolKernel : public Kernel {
+class PreparedLogAvgExpPool : public PreparedLayer {
  public:
-  LogAvgExpPoolKernel(const LogAvgExpPool::Options& options, const kernels::WindowGeometry& geometry, int samples)
+  PreparedLogAvgExpPool(const LogAvgExpPool::Options& options, const kernels::WindowGeometry& geometry, int samples)
       : options_(options),
         geometry_(geometry),
         samples_(samples),
@@ -135,8 +135,8 @@ std::vector<Fact> LogAvgExpPool::facts() const {
   return facts;
 }
 
-std::unique_ptr<Kernel> LogAvgExpPool::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<LogAvgExpPoolKernel>(options.precision, options_, windows_of(options_).geometry(inputs), options.samples);
+std::unique_ptr<PreparedLayer> LogAvgExpPool::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedLogAvgExpPool>(options.precision, options_, windows_of(options_).geometry(inputs), options.samples);
 }
 
 }  // namespace reprise::layers

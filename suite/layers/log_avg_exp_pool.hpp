@@ -35,7 +35,7 @@ class LogAvgExpPool : public Layer {
   std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true}; }
   std::vector<Fact> facts() const override;
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:
   Options options_;

@@ -16,7 +16,7 @@ class Logistic : public Layer {
   Needs needs() const override { return {.output = true}; }
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 };
 
 }  // namespace reprise::layers

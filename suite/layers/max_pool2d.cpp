@@ -12,9 +12,9 @@ PoolingWindows windows_of(const MaxPool2d::Options& o) {
 }
 
 template <class T>
-class MaxPool2dKernel : public WindowKernel {
+class PreparedMaxPool2d : public PreparedWindow {
  public:
-  MaxPool2dKernel(const kernels::WindowGeometry& geometry, int samples) : WindowKernel(geometry, samples, sizeof(T)) {}
+  PreparedMaxPool2d(const kernels::WindowGeometry& geometry, int samples) : PreparedWindow(geometry, samples, sizeof(T)) {}
 
   std::size_t saved_bytes() const override { return static_cast<std::size_t>(samples_ * output_size_); }
 
@@ -54,8 +54,8 @@ std::vector<Fact> MaxPool2d::facts() const {
   return windows_of(options_).facts();
 }
 
-std::unique_ptr<Kernel> MaxPool2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<MaxPool2dKernel>(options.precision, windows_of(options_).geometry(inputs), options.samples);
+std::unique_ptr<PreparedLayer> MaxPool2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedMaxPool2d>(options.precision, windows_of(options_).geometry(inputs), options.samples);
 }
 
 }  // namespace reprise::layers

@@ -33,11 +33,11 @@ class Pieces {
 
 /// `Chain` holds x and v; StackMemory::store keeps every layer's input and routing instead of going back through it.
 template <class T, class Chain>
-class MomentumCapsulesKernel : public Kernel {
+class PreparedMomentumCapsules : public PreparedLayer {
   using Number = typename Chain::Number;
 
  public:
-  MomentumCapsulesKernel(const MomentumCapsules::Options& options, const RoutingShape& shape, const RoutingOptions& routing)
+  PreparedMomentumCapsules(const MomentumCapsules::Options& options, const RoutingShape& shape, const RoutingOptions& routing)
       : options_(options),
         gamma_(options.momentum),
         routing_(shape, routing),
@@ -123,20 +123,20 @@ class MomentumCapsulesKernel : public Kernel {
 
   /// What forward leaves for backward.
   struct Saved {
-    Saved(const MomentumCapsulesKernel& kernel, std::byte* memory) {
+    Saved(const PreparedMomentumCapsules& stack, std::byte* memory) {
       Pieces pieces(memory);
-      const auto size = static_cast<std::size_t>(kernel.size_);
-      if (kernel.stores()) {
-        for (std::size_t layer = 0; layer < 2 * kernel.blocks_; ++layer) {
+      const auto size = static_cast<std::size_t>(stack.size_);
+      if (stack.stores()) {
+        for (std::size_t layer = 0; layer < 2 * stack.blocks_; ++layer) {
           layer_inputs.push_back(pieces.take<float>(size));
-          routings.push_back(pieces.take<float>(kernel.routing_.saved_floats()));
+          routings.push_back(pieces.take<float>(stack.routing_.saved_floats()));
         }
       } else {
         end = pieces.take<Number>(size);
-        for (std::size_t chain = 0; chain < (kernel.options_.restart ? kernel.blocks_ : 1); ++chain) {
+        for (std::size_t chain = 0; chain < (stack.options_.restart ? stack.blocks_ : 1); ++chain) {
           velocities.push_back(pieces.take<Number>(size));
           if (Chain::kKeepsRemainders) remainders.push_back(pieces.take<std::uint64_t>(size));
-          if (kernel.options_.doubled) inputs.push_back(pieces.take<Number>(size));
+          if (stack.options_.doubled) inputs.push_back(pieces.take<Number>(size));
         }
       }
       bytes = pieces.used();
@@ -150,16 +150,16 @@ class MomentumCapsulesKernel : public Kernel {
 
   /// What a call needs while it runs.
   struct Work {
-    Work(const MomentumCapsulesKernel& kernel, std::byte* memory) {
+    Work(const PreparedMomentumCapsules& stack, std::byte* memory) {
       Pieces pieces(memory);
-      const auto size = static_cast<std::size_t>(kernel.size_);
+      const auto size = static_cast<std::size_t>(stack.size_);
       x = pieces.take<Number>(size);
       v = pieces.take<Number>(size);
       remainders = pieces.take<std::uint64_t>(Chain::kKeepsRemainders ? size : 0);
-      input = pieces.take<Number>(kernel.options_.doubled ? size : 0);
+      input = pieces.take<Number>(stack.options_.doubled ? size : 0);
       for (float** buffer : {&floats, &f, &grad_x, &grad_v, &grad, &grad_skip}) *buffer = pieces.take<float>(size);
-      kept = pieces.take<float>(kernel.routing_.saved_floats());
-      routing = pieces.take<float>(kernel.routing_.scratch_floats());
+      kept = pieces.take<float>(stack.routing_.saved_floats());
+      routing = pieces.take<float>(stack.routing_.scratch_floats());
       bytes = pieces.used();
     }
     Number *x, *v, *input;
@@ -202,9 +202,9 @@ class MomentumCapsulesKernel : public Kernel {
 };
 
 template <class T>
-using FloatKernel = MomentumCapsulesKernel<T, FloatChain>;
+using PreparedFloat = PreparedMomentumCapsules<T, FloatChain>;
 template <class T>
-using ExactKernel = MomentumCapsulesKernel<T, ExactChain>;
+using PreparedExact = PreparedMomentumCapsules<T, ExactChain>;
 
 }  // namespace
 
@@ -278,11 +278,11 @@ std::vector<Fact> MomentumCapsules::facts() const {
           {"doubled", options_.doubled, options_.doubled ? ", doubled skip" : ""}};
 }
 
-std::unique_ptr<Kernel> MomentumCapsules::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+std::unique_ptr<PreparedLayer> MomentumCapsules::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   const SampleShape& input = only_input(kind(), inputs);
   const RoutingShape shape{options.samples, input.positions(), input.channels, input.positions(), input.channels};
-  if (options_.memory == StackMemory::exact) return make_kernel<ExactKernel>(options.precision, options_, shape, routing_for(input));
-  return make_kernel<FloatKernel>(options.precision, options_, shape, routing_for(input));
+  if (options_.memory == StackMemory::exact) return make_prepared<PreparedExact>(options.precision, options_, shape, routing_for(input));
+  return make_prepared<PreparedFloat>(options.precision, options_, shape, routing_for(input));
 }
 
 }  // namespace reprise::layers

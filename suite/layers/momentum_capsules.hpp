@@ -48,7 +48,7 @@ class MomentumCapsules : public Layer {
   Cost cost(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {}; }
   std::vector<Fact> facts() const override;
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:
   bool has_bias() const { return options_.kind == RoutingKind::scaled_distance; }

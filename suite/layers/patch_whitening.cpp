@@ -10,24 +10,25 @@ namespace {
 
 using Matrix = std::vector<double>;  // [D, D], row-major
 
-/// Mean of patch patch^T; a patch in the order [C, kernel, kernel].
-Matrix second_moments(std::span<const float> images, const SampleShape& shape, std::int64_t kernel) {
-  const std::int64_t D = shape.channels * kernel * kernel, image = shape.size(), count = static_cast<std::int64_t>(images.size()) / image;
+/// Mean of patch patch^T; a patch in the order [C, filter_size, filter_size].
+Matrix second_moments(std::span<const float> images, const SampleShape& shape, std::int64_t filter_size) {
+  const std::int64_t D = shape.channels * filter_size * filter_size, image = shape.size(),
+                     count = static_cast<std::int64_t>(images.size()) / image;
   Matrix sums(static_cast<std::size_t>(D * D));
   std::vector<double> patch(static_cast<std::size_t>(D));
   for (std::int64_t n = 0; n < count; ++n)
-    for (std::int64_t y = 0; y + kernel <= shape.height; ++y)
-      for (std::int64_t x = 0; x + kernel <= shape.width; ++x) {
+    for (std::int64_t y = 0; y + filter_size <= shape.height; ++y)
+      for (std::int64_t x = 0; x + filter_size <= shape.width; ++x) {
         std::size_t d = 0;
         for (std::int64_t c = 0; c < shape.channels; ++c)
-          for (std::int64_t r = 0; r < kernel; ++r)
-            for (std::int64_t s = 0; s < kernel; ++s)
+          for (std::int64_t r = 0; r < filter_size; ++r)
+            for (std::int64_t s = 0; s < filter_size; ++s)
               patch[d++] =
                   static_cast<double>(images[static_cast<std::size_t>(n * image + ((y + r) * shape.width + x + s) * shape.channels + c)]);
         for (std::size_t i = 0; i < patch.size(); ++i)
           for (std::size_t j = 0; j <= i; ++j) sums[i * patch.size() + j] += patch[i] * patch[j];
       }
-  const double patches = static_cast<double>(count * (shape.height - kernel + 1) * (shape.width - kernel + 1));
+  const double patches = static_cast<double>(count * (shape.height - filter_size + 1) * (shape.width - filter_size + 1));
   for (std::size_t i = 0; i < patch.size(); ++i)
     for (std::size_t j = 0; j <= i; ++j) sums[j * patch.size() + i] = sums[i * patch.size() + j] = sums[i * patch.size() + j] / patches;
   return sums;
@@ -63,9 +64,9 @@ Matrix diagonalise(Matrix& matrix, std::size_t D) {
 
 }  // namespace
 
-std::vector<float> whitening_filters(std::span<const float> images, const SampleShape& shape, std::int64_t kernel, double epsilon) {
-  Matrix moments = second_moments(images, shape, kernel);
-  const auto D = static_cast<std::size_t>(shape.channels * kernel * kernel);
+std::vector<float> whitening_filters(std::span<const float> images, const SampleShape& shape, std::int64_t filter_size, double epsilon) {
+  Matrix moments = second_moments(images, shape, filter_size);
+  const auto D = static_cast<std::size_t>(shape.channels * filter_size * filter_size);
   const Matrix vectors = diagonalise(moments, D);
   std::vector<std::size_t> order(D);
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -23,12 +23,12 @@ std::int64_t windows_along(std::int64_t extent, const PoolingWindows& w) {
 
 }  // namespace
 
-void PoolingWindows::check(int least_window) const {
+void PoolingWindows::check(int min_window) const {
   const auto require = [&](bool holds, const char* what, const char* expected, int found) {
     if (!holds)
       throw InputError(Complaint{fmt::format("{} {}", kind, what), expected, std::to_string(found), "change the model's options"});
   };
-  require(window >= least_window && window <= 16, "window", "1 to 16", window);
+  require(window >= min_window && window <= 16, "window", "1 to 16", window);
   require(stride >= 1, "stride", "1 or more", stride);
   require(padding >= 0 && 2 * padding <= window, "padding", "0 to half the window", padding);
 }
@@ -70,18 +70,18 @@ std::vector<Fact> PoolingWindows::facts() const {
           {"ceil", ceil, !global && ceil ? ", ceil" : ""}};
 }
 
-WindowKernel::WindowKernel(const kernels::WindowGeometry& geometry, int samples, std::size_t value_bytes)
+PreparedWindow::PreparedWindow(const kernels::WindowGeometry& geometry, int samples, std::size_t value_bytes)
     : geometry_(geometry),
       samples_(samples),
       value_bytes_(value_bytes),
       input_size_(geometry.height * geometry.width * geometry.channels),
       output_size_(geometry.out_height * geometry.out_width * geometry.channels) {}
 
-std::size_t WindowKernel::scratch_bytes() const {
+std::size_t PreparedWindow::scratch_bytes() const {
   return value_bytes_ == sizeof(float) || geometry_.disjoint() ? 0 : static_cast<std::size_t>(input_size_) * sizeof(float);
 }
 
-float* WindowKernel::sums(void* grad_input, std::byte* scratch) const {
+float* PreparedWindow::sums(void* grad_input, std::byte* scratch) const {
   return scratch_bytes() == 0 ? static_cast<float*>(grad_input) : reinterpret_cast<float*>(scratch);
 }
 

@@ -16,8 +16,8 @@ struct PoolingWindows {
   int padding = 0;
   bool ceil = false;
 
-  /// Throws InputError for a window, stride or padding out of range; `least_window` 1 excludes one window over all positions.
-  void check(int least_window = 0) const;
+  /// Throws InputError for a window, stride or padding out of range; `min_window` 1 excludes one window over all positions.
+  void check(int min_window = 0) const;
   /// Throws ShapeError if no window fits.
   kernels::WindowGeometry geometry(std::span<const SampleShape> inputs) const;
   SampleShape output_shape(std::span<const SampleShape> inputs) const;
@@ -25,10 +25,10 @@ struct PoolingWindows {
   std::vector<Fact> facts() const;
 };
 
-/// What kernels of windows share.
-class WindowKernel : public Kernel {
+/// What prepared layers of windows share.
+class PreparedWindow : public PreparedLayer {
  public:
-  WindowKernel(const kernels::WindowGeometry& geometry, int samples, std::size_t value_bytes);
+  PreparedWindow(const kernels::WindowGeometry& geometry, int samples, std::size_t value_bytes);
   std::size_t scratch_bytes() const override;
 
  protected:

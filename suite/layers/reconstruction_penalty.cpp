@@ -12,9 +12,9 @@ namespace reprise::layers {
 namespace {
 
 template <class T>
-class ReconstructionPenaltyKernel : public Kernel {
+class PreparedReconstructionPenalty : public PreparedLayer {
  public:
-  ReconstructionPenaltyKernel(double weight, std::span<const SampleShape> inputs, int samples)
+  PreparedReconstructionPenalty(double weight, std::span<const SampleShape> inputs, int samples)
       : weight_(weight), values_(inputs[0].size() * samples), size_(inputs[1].size()), samples_(samples) {}
 
   std::size_t scratch_bytes() const override { return 4 * static_cast<std::size_t>(size_) * sizeof(float); }
@@ -72,9 +72,9 @@ std::vector<Fact> ReconstructionPenalty::facts() const {
   return {{"weight", options_.weight, fmt::format(", weight {}", options_.weight)}};
 }
 
-std::unique_ptr<Kernel> ReconstructionPenalty::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+std::unique_ptr<PreparedLayer> ReconstructionPenalty::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   output_shape(inputs);
-  return make_kernel<ReconstructionPenaltyKernel>(options.precision, options_.weight, inputs, options.samples);
+  return make_prepared<PreparedReconstructionPenalty>(options.precision, options_.weight, inputs, options.samples);
 }
 
 }  // namespace reprise::layers

@@ -18,9 +18,9 @@ kernels::Rule rule_of(ReluRule rule) {
 }
 
 template <class T>
-class ReluKernel : public Kernel {
+class PreparedRelu : public PreparedLayer {
  public:
-  explicit ReluKernel(std::int64_t size) : size_(size) {}
+  explicit PreparedRelu(std::int64_t size) : size_(size) {}
 
   void forward(const ForwardArgs& args) const override { vector_of<T>().relu(typed<T>(args.inputs[0]), typed<T>(args.output), size_); }
 
@@ -36,8 +36,8 @@ class ReluKernel : public Kernel {
 
 }  // namespace
 
-std::unique_ptr<Kernel> Relu::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<ReluKernel>(options.precision, only_input(kind(), inputs).size() * options.samples);
+std::unique_ptr<PreparedLayer> Relu::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedRelu>(options.precision, only_input(kind(), inputs).size() * options.samples);
 }
 
 }  // namespace reprise::layers

@@ -9,9 +9,9 @@ namespace reprise::layers {
 namespace {
 
 template <class T>
-class ScaleKernel : public Kernel {
+class PreparedScale : public PreparedLayer {
  public:
-  ScaleKernel(double factor, std::int64_t size) : factor_(static_cast<float>(factor)), size_(size) {}
+  PreparedScale(double factor, std::int64_t size) : factor_(static_cast<float>(factor)), size_(size) {}
 
   void forward(const ForwardArgs& args) const override {
     vector_of<T>().scale(typed<T>(args.inputs[0]), factor_, typed<T>(args.output), size_);
@@ -33,8 +33,8 @@ std::vector<Fact> Scale::facts() const {
   return {{"factor", options_.factor, fmt::format(" by {:.7g}", options_.factor)}};
 }
 
-std::unique_ptr<Kernel> Scale::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<ScaleKernel>(options.precision, options_.factor, only_input(kind(), inputs).size() * options.samples);
+std::unique_ptr<PreparedLayer> Scale::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedScale>(options.precision, options_.factor, only_input(kind(), inputs).size() * options.samples);
 }
 
 }  // namespace reprise::layers

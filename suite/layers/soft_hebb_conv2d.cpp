@@ -16,10 +16,10 @@ namespace reprise::layers {
 namespace {
 
 template <class T>
-class SoftHebbKernel : public PlasticKernel {
+class PreparedSoftHebb : public PreparedPlastic {
  public:
-  SoftHebbKernel(const SoftHebbConv2d::Options& options, const Conv2d& layer, const SampleShape& input, const SampleShape& output,
-                 const PrepareOptions& prepare)
+  PreparedSoftHebb(const SoftHebbConv2d::Options& options, const Conv2d& layer, const SampleShape& input, const SampleShape& output,
+                   const PrepareOptions& prepare)
       : options_(options),
         positions_(output.positions()),
         channels_(output.channels),
@@ -31,15 +31,15 @@ class SoftHebbKernel : public PlasticKernel {
                                             .height = reflect_.padded().height,
                                             .width = reflect_.padded().width,
                                             .filters = options.filters,
-                                            .filter_height = options.kernel,
-                                            .filter_width = options.kernel},
+                                            .filter_height = options.filter_size,
+                                            .filter_width = options.filter_size},
                                            prepare.precision, false, false)),
         convolution_(layer.prepare(std::span(&input, 1), prepare)) {}
 
   std::size_t scratch_bytes() const override {
     const std::size_t plastic =
-        product_->scratch_bytes() + padded_bytes() + answers_bytes() + aligned(static_cast<std::size_t>(channels_) * sizeof(float));
-    return std::max(plastic, convolution_->scratch_bytes() + (options_.triangle_first ? answers_bytes() : 0));
+        product_->scratch_bytes() + padded_bytes() + responses_bytes() + aligned(static_cast<std::size_t>(channels_) * sizeof(float));
+    return std::max(plastic, convolution_->scratch_bytes() + (options_.triangle_first ? responses_bytes() : 0));
   }
   std::size_t packed_bytes() const override { return convolution_->packed_bytes(); }
   void load_weights(std::span<const float* const> parameters) override { convolution_->load_weights(parameters); }
@@ -58,7 +58,7 @@ class SoftHebbKernel : public PlasticKernel {
     T* grad = reinterpret_cast<T*>(args.scratch);
     vector_of<T>().triangle_grad(typed<T>(args.output), typed<T>(args.grad_output), grad, samples_ * positions_, channels_, 1.0f);
     inner.grad_output = grad;
-    inner.scratch = args.scratch + answers_bytes();
+    inner.scratch = args.scratch + responses_bytes();
     convolution_->backward(inner);
   }
 
@@ -68,40 +68,40 @@ class SoftHebbKernel : public PlasticKernel {
 
   void shard_change(const ForwardArgs& args, float* change, double* moments) const override {
     std::byte* scratch = args.scratch;
-    T* answers = reinterpret_cast<T*>(scratch);
-    scratch += answers_bytes();
+    T* responses = reinterpret_cast<T*>(scratch);
+    scratch += responses_bytes();
     float* row = reinterpret_cast<float*>(scratch);
     scratch += aligned(static_cast<std::size_t>(channels_) * sizeof(float));
-    const void* heard = args.inputs[0];
+    const void* input = args.inputs[0];
     if (options_.padding > 0) {
-      reflect_.pad(precision_, heard, scratch);
-      heard = scratch;
+      reflect_.pad(precision_, input, scratch);
+      input = scratch;
       scratch += padded_bytes();
     }
     const std::int64_t rows = args.shard.valid * positions_;
     std::fill(moments, moments + channels_, 0.0);
-    vector_of<T>().compete(typed<T>(args.output), rows, channels_, options_.competition, answers, moments, row);
-    std::memset(answers + rows * channels_, 0, static_cast<std::size_t>((samples_ * positions_ - rows) * channels_) * sizeof(T));
-    product_->backward_weight_packed(heard, answers, change, scratch);
+    vector_of<T>().compete(typed<T>(args.output), rows, channels_, options_.competition, responses, moments, row);
+    std::memset(responses + rows * channels_, 0, static_cast<std::size_t>((samples_ * positions_ - rows) * channels_) * sizeof(T));
+    product_->backward_weight_packed(input, responses, change, scratch);
   }
 
   void unpack_rows(const float* change, std::int64_t unit, float* rows) const override { product_->unpack_rows(change, unit, rows); }
 
  private:
-  std::size_t answers_bytes() const { return aligned(static_cast<std::size_t>(samples_ * positions_ * channels_) * sizeof(T)); }
+  std::size_t responses_bytes() const { return aligned(static_cast<std::size_t>(samples_ * positions_ * channels_) * sizeof(T)); }
   std::size_t padded_bytes() const { return options_.padding > 0 ? reflect_.bytes(precision_) : 0; }
 
   SoftHebbConv2d::Options options_;
   std::int64_t positions_, channels_, samples_;
   Precision precision_;
   ReflectPadding reflect_;
-  std::unique_ptr<kernels::Convolution> product_;  ///< for the correlation of answers and input, which is a weight gradient in form
-  std::unique_ptr<Kernel> convolution_;
+  std::unique_ptr<kernels::Convolution> product_;  ///< for the correlation of responses and input, which is a weight gradient in form
+  std::unique_ptr<PreparedLayer> convolution_;
 };
 
 Conv2d::Options convolution_of(const SoftHebbConv2d::Options& options) {
   return {.filters = options.filters,
-          .kernel = options.kernel,
+          .filter_size = options.filter_size,
           .padding = options.padding,
           .padding_mode = PaddingMode::reflect,
           .bias = false,
@@ -133,7 +133,7 @@ Cost SoftHebbConv2d::cost(std::span<const SampleShape> inputs) const {
 std::vector<Fact> SoftHebbConv2d::facts() const {
   const bool learns = options_.plasticity.rate != 0, soft = options_.competition.soft, unlearn = options_.competition.losers_unlearn;
   const float t = options_.competition.inverse_temperature;
-  return {{"kernel", options_.kernel, fmt::format(" {0}x{0}", options_.kernel)},
+  return {{"filter_size", options_.filter_size, fmt::format(" {0}x{0}", options_.filter_size)},
           {"filters", options_.filters, fmt::format(", {}", options_.filters)},
           {"padding", options_.padding, options_.padding > 0 ? fmt::format(", pad {} reflect", options_.padding) : ""},
           {"soft", soft, learns && !soft ? ", hard" : ""},
@@ -144,14 +144,14 @@ std::vector<Fact> SoftHebbConv2d::facts() const {
           {"triangle_first", options_.triangle_first, options_.triangle_first ? ", triangle first" : ""}};
 }
 
-std::unique_ptr<PlasticKernel> SoftHebbConv2d::prepare_plastic(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+std::unique_ptr<PreparedPlastic> SoftHebbConv2d::prepare_plastic(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   const SampleShape& input = only_input(kind(), inputs);
   if (options.precision == Precision::f32)
-    return std::make_unique<SoftHebbKernel<float>>(options_, convolution_, input, output_shape(inputs), options);
-  return std::make_unique<SoftHebbKernel<kernels::bf16>>(options_, convolution_, input, output_shape(inputs), options);
+    return std::make_unique<PreparedSoftHebb<float>>(options_, convolution_, input, output_shape(inputs), options);
+  return std::make_unique<PreparedSoftHebb<kernels::bf16>>(options_, convolution_, input, output_shape(inputs), options);
 }
 
-std::unique_ptr<Kernel> SoftHebbConv2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+std::unique_ptr<PreparedLayer> SoftHebbConv2d::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
   return prepare_plastic(inputs, options);
 }
 

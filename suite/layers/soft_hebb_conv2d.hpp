@@ -10,10 +10,10 @@ namespace reprise::layers {
 ///
 ///   input  [N, H, W, C]
 ///   output [N, P, Q, K]   u_k = weight_k * patch; with `triangle_first` max(0, u_k - mean over k) instead
-///   weight [K, C, kernel, kernel]
+///   weight [K, C, filter_size, filter_size]
 ///
-/// Competition at a position: y = softmax over k of t u; the winner answers y, every other filter -y (`losers_unlearn`), or in the hard
-/// form 1 and 0. Update: see Plasticity. A dense layer of this kind is the case of a kernel as large as the image.
+/// Competition at a position: y = softmax over k of t u; the response of the winner is y, of every other filter -y (`losers_unlearn`), or
+/// in the hard form 1 and 0. Update: see Plasticity. A dense layer of this kind is the case of a filter_size as large as the image.
 /// Forward, and backward for gradients of a net around it, are those of Conv2d. Does not couple samples. Throws as Conv2d; InputError for a
 /// temperature or a radius that is not positive.
 /// Initialisation: N(0, radius^2 / fan_in), so that every filter starts with a norm near radius; or U[0, radius sqrt(3 / fan_in)).
@@ -22,7 +22,7 @@ class SoftHebbConv2d : public PlasticLayer {
  public:
   struct Options {
     std::int64_t filters = 1;
-    std::int64_t kernel = 3;
+    std::int64_t filter_size = 3;
     std::int64_t padding = 0;
     kernels::Competition competition;
     bool triangle_first = false;
@@ -40,9 +40,9 @@ class SoftHebbConv2d : public PlasticLayer {
   Cost cost(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true, .output = options_.triangle_first}; }
   std::vector<Fact> facts() const override;
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
   const Plasticity& plasticity() const override { return options_.plasticity; }
-  std::unique_ptr<PlasticKernel> prepare_plastic(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedPlastic> prepare_plastic(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:
   Options options_;

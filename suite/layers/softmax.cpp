@@ -10,9 +10,9 @@ namespace reprise::layers {
 namespace {
 
 template <class T>
-class SoftmaxKernel : public Kernel {
+class PreparedSoftmax : public PreparedLayer {
  public:
-  SoftmaxKernel(const SampleShape& shape, int samples, double gain)
+  PreparedSoftmax(const SampleShape& shape, int samples, double gain)
       : rows_(shape.positions() * samples), channels_(shape.channels), gain_(static_cast<float>(gain)) {}
 
   void forward(const ForwardArgs& args) const override {
@@ -40,8 +40,8 @@ std::vector<Fact> Softmax::facts() const {
   return {{"gain", options_.gain, options_.gain == 1 ? "" : fmt::format(", gain {}", options_.gain)}};
 }
 
-std::unique_ptr<Kernel> Softmax::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<SoftmaxKernel>(options.precision, only_input(kind(), inputs), options.samples, options_.gain);
+std::unique_ptr<PreparedLayer> Softmax::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedSoftmax>(options.precision, only_input(kind(), inputs), options.samples, options_.gain);
 }
 
 }  // namespace reprise::layers

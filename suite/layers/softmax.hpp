@@ -21,7 +21,7 @@ class Softmax : public Layer {
   bool forward_in_place() const override { return true; }
   bool backward_in_place() const override { return true; }
   std::vector<Fact> facts() const override;
-  std::unique_ptr<Kernel> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
+  std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 
  private:
   Options options_;

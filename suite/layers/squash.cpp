@@ -11,9 +11,9 @@ namespace reprise::layers {
 namespace {
 
 template <class T>
-class SquashKernel : public Kernel {
+class PreparedSquash : public PreparedLayer {
  public:
-  SquashKernel(std::int64_t rows, std::int64_t dimensions) : rows_(rows), dimensions_(dimensions), size_(rows * dimensions) {}
+  PreparedSquash(std::int64_t rows, std::int64_t dimensions) : rows_(rows), dimensions_(dimensions), size_(rows * dimensions) {}
 
   std::size_t scratch_bytes() const override { return 3 * static_cast<std::size_t>(size_) * sizeof(float); }
 
@@ -50,8 +50,8 @@ std::vector<Fact> Squash::facts() const {
   return {{"dimensions", options_.dimensions, fmt::format(", capsules of {}", options_.dimensions)}};
 }
 
-std::unique_ptr<Kernel> Squash::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<SquashKernel>(options.precision, output_shape(inputs).positions() * options.samples, options_.dimensions);
+std::unique_ptr<PreparedLayer> Squash::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedSquash>(options.precision, output_shape(inputs).positions() * options.samples, options_.dimensions);
 }
 
 }  // namespace reprise::layers

@@ -10,9 +10,9 @@ namespace reprise::layers {
 namespace {
 
 template <class T>
-class TriangleKernel : public Kernel {
+class PreparedTriangle : public PreparedLayer {
  public:
-  TriangleKernel(const SampleShape& shape, int samples, double power)
+  PreparedTriangle(const SampleShape& shape, int samples, double power)
       : rows_(shape.positions() * samples), channels_(shape.channels), power_(static_cast<float>(power)) {}
 
   void forward(const ForwardArgs& args) const override {
@@ -41,8 +41,8 @@ std::vector<Fact> Triangle::facts() const {
   return {{"power", options_.power, options_.power == 1 ? "" : fmt::format(", power {}", options_.power)}};
 }
 
-std::unique_ptr<Kernel> Triangle::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_kernel<TriangleKernel>(options.precision, only_input(kind(), inputs), options.samples, options_.power);
+std::unique_ptr<PreparedLayer> Triangle::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
+  return make_prepared<PreparedTriangle>(options.precision, only_input(kind(), inputs), options.samples, options_.power);
 }
 
 }  // namespace reprise::layers

@@ -22,26 +22,26 @@ LossPointer made() {
 
 }  // namespace
 
-std::span<const CatalogRow> catalog() {
+std::span<const CatalogEntry> catalog() {
   namespace reference = kernels::reference;
   static const std::array rows{
-      CatalogRow{"softmax_cross_entropy", made<SoftmaxCrossEntropy>,
-                 [](const Values& value, const Values&, std::size_t label, double smoothing) {
-                   return reference::softmax_cross_entropy(value, label, smoothing);
-                 }},
-      CatalogRow{"squared_error", made<SquaredError>,
-                 [](const Values& value, const Values& target, std::size_t, double) { return reference::squared_error(value, target); }},
-      CatalogRow{"margin", made<Margin>,
-                 [](const Values& value, const Values&, std::size_t label, double) { return reference::margin(value, label); }},
-      CatalogRow{"logistic_cross_entropy", made<LogisticCrossEntropy>, [](const Values& value, const Values& target, std::size_t, double) {
-                   return reference::logistic_cross_entropy(value, target);
-                 }}};
+      CatalogEntry{"softmax_cross_entropy", made<SoftmaxCrossEntropy>,
+                   [](const Values& value, const Values&, std::size_t label, double smoothing) {
+                     return reference::softmax_cross_entropy(value, label, smoothing);
+                   }},
+      CatalogEntry{"squared_error", made<SquaredError>,
+                   [](const Values& value, const Values& target, std::size_t, double) { return reference::squared_error(value, target); }},
+      CatalogEntry{"margin", made<Margin>,
+                   [](const Values& value, const Values&, std::size_t label, double) { return reference::margin(value, label); }},
+      CatalogEntry{
+          "logistic_cross_entropy", made<LogisticCrossEntropy>,
+          [](const Values& value, const Values& target, std::size_t, double) { return reference::logistic_cross_entropy(value, target); }}};
   return rows;
 }
 
 LossPointer make_loss(std::string_view name) {
   std::string known;
-  for (const CatalogRow& row : catalog()) {
+  for (const CatalogEntry& row : catalog()) {
     if (row.name == name) return row.make();
     known += (known.empty() ? "" : ", ") + std::string(row.name);
   }

@@ -14,13 +14,13 @@ namespace reprise::losses {
 using Reference = kernels::reference::LossAndGradient (*)(const std::vector<double>& value, const std::vector<double>& target,
                                                           std::size_t label, double label_smoothing);
 
-struct CatalogRow {
+struct CatalogEntry {
   std::string_view name;  ///< equals name()
   LossPointer (*make)();
   Reference reference;
 };
 
-std::span<const CatalogRow> catalog();
+std::span<const CatalogEntry> catalog();
 
 /// The loss of this name. Throws InputError listing the names when there is none.
 LossPointer make_loss(std::string_view name);

@@ -12,8 +12,8 @@
 namespace reprise::models {
 namespace {
 
-layers::Conv2d::Options same_size(layers::Conv2d::Options options, std::int64_t width, std::int64_t kernel, std::int64_t stride) {
-  options.filters = width, options.kernel = kernel, options.stride = stride, options.padding = kernel / 2;
+layers::Conv2d::Options same_size(layers::Conv2d::Options options, std::int64_t width, std::int64_t filter_size, std::int64_t stride) {
+  options.filters = width, options.filter_size = filter_size, options.stride = stride, options.padding = filter_size / 2;
   return options;
 }
 
@@ -24,9 +24,9 @@ graph::NodeId norm_relu(graph::Graph& graph, const std::string& name, const laye
   return put<layers::Relu>(graph, name + ".relu");
 }
 
-graph::NodeId convolution_norm_relu(graph::Graph& graph, const std::string& name, std::int64_t width, std::int64_t kernel,
+graph::NodeId convolution_norm_relu(graph::Graph& graph, const std::string& name, std::int64_t width, std::int64_t filter_size,
                                     std::int64_t stride) {
-  put<layers::Conv2d>(graph, name, same_size({}, width, kernel, stride));
+  put<layers::Conv2d>(graph, name, same_size({}, width, filter_size, stride));
   return norm_relu(graph, name);
 }
 

@@ -16,14 +16,14 @@ namespace reprise::models {
 graph::NodeId norm_relu(graph::Graph& graph, const std::string& name, const layers::BatchNorm::Options& norm = {});
 
 /// "NAME", a convolution that keeps the size but for its stride, then norm_relu.
-graph::NodeId convolution_norm_relu(graph::Graph& graph, const std::string& name, std::int64_t width, std::int64_t kernel,
+graph::NodeId convolution_norm_relu(graph::Graph& graph, const std::string& name, std::int64_t width, std::int64_t filter_size,
                                     std::int64_t stride);
 
 /// A residual block with norm and ReLU in front of each convolution (He et al. 2016, arXiv 1603.05027).
 struct PreActivationBlock {
   std::vector<std::int64_t> kernels{3, 3};  ///< of its convolutions
   double keep = 1;                          ///< inverted dropout in front of the last one
-  layers::Conv2d::Options convolution{};    ///< bias and start; the block sets filters, kernel, stride and padding
+  layers::Conv2d::Options convolution{};    ///< bias and start; the block sets filters, filter_size, stride and padding
   layers::BatchNorm::Options norm{};
 
   /// x + conv(relu(norm(... conv(relu(norm(x)))))); where the shape changes, a 1x1 convolution of the first relu(norm(x)) in place of x.

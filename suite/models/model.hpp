@@ -21,12 +21,12 @@ struct Model {
 };
 
 /// One row of the catalog: a folder of experiments/ and the architectures of its model.cpp.
-struct PaperRow {
+struct PaperEntry {
   const char* slug;
   std::vector<Model> (*models)();
 };
 
 /// The papers in the order of experiments/CMakeLists.txt, which generates this table.
-std::span<const PaperRow> papers();
+std::span<const PaperEntry> papers();
 
 }  // namespace reprise::models

@@ -11,9 +11,9 @@
 namespace reprise::random {
 
 PhiloxState philox_state(const Stream& stream) {
-  // key: seed folded with purpose and channel by an odd multiplier (golden ratio); counter: block, step, sample.
+  // key: seed folded with purpose and name by an odd multiplier (golden ratio); counter: block, step, sample.
   // step and sample each keep 48 bits: sample's high bits share a word with step's.
-  const std::uint64_t tag = (static_cast<std::uint64_t>(stream.purpose) << 32) | stream.channel;
+  const std::uint64_t tag = (static_cast<std::uint64_t>(stream.purpose) << 32) | stream.name_hash;
   const std::uint64_t key = stream.seed + tag * 0x9E3779B97F4A7C15ull;
   PhiloxState state;
   state.key = {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)};
@@ -22,7 +22,7 @@ PhiloxState philox_state(const Stream& stream) {
   return state;
 }
 
-std::uint32_t channel_of(std::string_view name) {
+std::uint32_t name_hash(std::string_view name) {
   return XXH32(name.data(), name.size(), 0);
 }
 

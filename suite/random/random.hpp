@@ -22,19 +22,19 @@ enum class Purpose : std::uint32_t {
   analysis = 9,
 };
 
-/// Names a stream. `channel` tells layers or parameters of the same purpose apart (channel_of their names); `step` is the training step
+/// Names a stream. `channel` tells layers or parameters of the same purpose apart (name_hash their names); `step` is the training step
 /// (or epoch, or mask number); `sample` is the sample's index in the data set or its slot in the global batch.
 struct Stream {
   std::uint64_t seed = 0;
   Purpose purpose = Purpose::initialisation;
-  std::uint32_t channel = 0;
+  std::uint32_t name_hash = 0;
   std::uint64_t step = 0;
   std::uint64_t sample = 0;
 };
 
-/// The channel of what bears this name, wherever it stands in its net: XXH32 with seed 0 of the name's bytes (xxHash fast digest
+/// What identifies a name in a stream, wherever the name stands in its net: XXH32 with seed 0 of the name's bytes (xxHash fast digest
 /// algorithm, github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). Two names of one net must not share one: graph::Graph refuses that.
-std::uint32_t channel_of(std::string_view name);
+std::uint32_t name_hash(std::string_view name);
 
 /// Four 32-bit words, number `block` of the stream.
 std::array<std::uint32_t, 4> words(const Stream& stream, std::uint32_t block);

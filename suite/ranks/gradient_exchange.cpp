@@ -20,7 +20,7 @@ void for_pieces(const Range& range, const std::function<void(std::int64_t first,
 
 /// Ranks that are bound to unlike numbers of cores have unlike numbers of threads, but where each one's buffers lie must be the same to
 /// all.
-std::int64_t most_threads_of_node(Team& team, int threads) {
+std::int64_t max_threads_of_node(Team& team, int threads) {
   const Memory shared = team.memory(static_cast<std::size_t>(team.local_size()) * sizeof(std::int64_t));
   auto* each = reinterpret_cast<std::int64_t*>(shared.data());
   each[team.local_rank()] = threads;
@@ -30,13 +30,13 @@ std::int64_t most_threads_of_node(Team& team, int threads) {
 
 }  // namespace
 
-GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t floats, int threads, Add add)
+GradientExchange::GradientExchange(Team& team, int max_leaves, std::int64_t floats, int threads, Add add)
     : team_(team),
       floats_(floats),
       stride_(static_cast<std::int64_t>(aligned(static_cast<std::size_t>(floats) * sizeof(float)) / sizeof(float))),
       add_(std::move(add)) {
   std::int64_t node_parts = 1, all_parts = 1;
-  for (int leaves = 1; leaves <= most_leaves; ++leaves) {
+  for (int leaves = 1; leaves <= max_leaves; ++leaves) {
     std::int64_t sum = 0;
     for (int n = 0; n < team.nodes(); ++n) {
       const auto parts = static_cast<std::int64_t>(subtrees_in(team.node_share(leaves, n), leaves).size());
@@ -44,12 +44,12 @@ GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t flo
       sum += parts;
     }
     all_parts = std::max(all_parts, sum);
-    for (int r = 0; r < team.size(); ++r) most_parts_ = std::max(most_parts_, subtrees_in(share_of(leaves, r, team.size()), leaves).size());
+    for (int r = 0; r < team.size(); ++r) max_parts_ = std::max(max_parts_, subtrees_in(share_of(leaves, r, team.size()), leaves).size());
   }
   // A buffer for each thread at work and for the sums that wait in the tree; where that is too few, the pool makes private ones.
-  const std::int64_t buffers = most_threads_of_node(team, threads) + static_cast<std::int64_t>(most_parts_) + 2;
+  const std::int64_t buffers = max_threads_of_node(team, threads) + static_cast<std::int64_t>(max_parts_) + 2;
   windows_ = team.memory(static_cast<std::size_t>(team.local_size() * buffers * stride_) * sizeof(float));
-  places_ = team.memory(static_cast<std::size_t>(team.local_size()) * most_parts_ * sizeof(std::int64_t));
+  places_ = team.memory(static_cast<std::size_t>(team.local_size()) * max_parts_ * sizeof(std::int64_t));
   std::vector<std::byte*> mine;
   for (std::int64_t i = buffers; i-- > 0;)
     mine.push_back(reinterpret_cast<std::byte*>(windows_.floats() + (team.local_rank() * buffers + i) * stride_));
@@ -63,7 +63,7 @@ GradientExchange::GradientExchange(Team& team, int most_leaves, std::int64_t flo
 void GradientExchange::put(int leaves, std::span<std::byte* const> sums) {
   for (std::byte* buffer : lent_) pool_->give(buffer);
   lent_.clear();
-  auto* places = reinterpret_cast<std::int64_t*>(places_.data()) + static_cast<std::size_t>(team_.local_rank()) * most_parts_;
+  auto* places = reinterpret_cast<std::int64_t*>(places_.data()) + static_cast<std::size_t>(team_.local_rank()) * max_parts_;
   const auto in_window = [&](const std::byte* buffer) { return buffer >= windows_.data() && buffer < windows_.data() + windows_.size(); };
   for (std::byte* sum : sums) {
     std::byte* buffer = sum;
@@ -94,7 +94,7 @@ bool GradientExchange::combine(const Take& take) {
   std::vector<float*> vectors;
   const Range positions = team_.ranks_of(team_.node());
   for (int local = 0; local < team_.local_size(); ++local) {
-    const auto* places = reinterpret_cast<const std::int64_t*>(places_.data()) + static_cast<std::size_t>(local) * most_parts_;
+    const auto* places = reinterpret_cast<const std::int64_t*>(places_.data()) + static_cast<std::size_t>(local) * max_parts_;
     for (const parallel::Subtree& part : subtrees_in(share_of(leaves, static_cast<int>(positions.first) + local, team_.size()), leaves)) {
       parts.push_back(part);
       vectors.push_back(windows_.floats() + *places++);

@@ -28,9 +28,9 @@ class GradientExchange {
   /// The sum of elements [first, first + count): left + right, or left alone if right is null.
   using Take = std::function<void(std::int64_t first, std::int64_t count, const float* left, const float* right)>;
 
-  /// For vectors of `floats` numbers and up to `most_leaves` shards; `threads` of this rank, not necessarily as many as
+  /// For vectors of `floats` numbers and up to `max_leaves` shards; `threads` of this rank, not necessarily as many as
   /// of others, take buffers at once. Collective.
-  GradientExchange(Team& team, int most_leaves, std::int64_t floats, int threads, Add add);
+  GradientExchange(Team& team, int max_leaves, std::int64_t floats, int threads, Add add);
 
   /// Buffers of `floats` numbers for this rank's tree reduction, as far as they last in the node's window.
   parallel::BufferPool& pool() { return *pool_; }
@@ -59,8 +59,8 @@ class GradientExchange {
   std::int64_t floats_, stride_;
   Add add_;
   Memory windows_;  ///< the ranks' buffers, rank after rank
-  Memory places_;   ///< [local ranks, most_parts_]: where each rank's sums lie, in floats from the start of windows_
-  std::size_t most_parts_ = 1;
+  Memory places_;   ///< [local ranks, max_parts_]: where each rank's sums lie, in floats from the start of windows_
+  std::size_t max_parts_ = 1;
   std::unique_ptr<parallel::BufferPool> pool_;
   std::vector<std::byte*> lent_;
   Memory packed_, arrived_, result_;

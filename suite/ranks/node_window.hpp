@@ -22,13 +22,13 @@ void unlink_shared_memory(const std::string& name);
 
 /// The memory of a NodeBarrier: zeroed at the start.
 struct BarrierCells {
-  static constexpr int kMostRanks = 1024;
+  static constexpr int kMaxRanks = 1024;
   struct alignas(64) Cell {
     std::atomic<std::uint32_t> arrivals;
   };
   alignas(64) std::atomic<std::uint32_t> bell;
   alignas(64) std::atomic<std::uint32_t> sleepers;
-  Cell ranks[kMostRanks];
+  Cell ranks[kMaxRanks];
 };
 
 /// A barrier in shared memory. It spins for a moment, then sleeps in the kernel: ranks may be more than cores.

@@ -166,8 +166,8 @@ std::unique_ptr<Team> Session::team(int group) {
   MPI_Comm_dup(state->comm, &state->last_comm);
   MPI_Comm_free(&whole);
 
-  if (state->local_size > BarrierCells::kMostRanks)
-    throw InputError(Complaint{"ranks on one node", fmt::format("at most {}", BarrierCells::kMostRanks), std::to_string(state->local_size),
+  if (state->local_size > BarrierCells::kMaxRanks)
+    throw InputError(Complaint{"ranks on one node", fmt::format("at most {}", BarrierCells::kMaxRanks), std::to_string(state->local_size),
                                "Use more threads a rank"});
   Team::State& inside = *state;
   auto team = std::make_unique<Team>(std::move(state));

@@ -81,7 +81,7 @@ void Team::on_root(const std::function<void()>& action, const char* what) {
 namespace {
 
 constexpr int kTag = 1;
-constexpr std::size_t kMostBytes = std::size_t{1} << 30;  ///< of one MPI message: its length is an int
+constexpr std::size_t kMaxBytes = std::size_t{1} << 30;  ///< of one MPI message: its length is an int
 
 class NoMessages : public Messages {
  public:
@@ -124,10 +124,10 @@ class NodeMessages : public Messages {
  private:
   template <typename Post>
   void pieces(const Team::Bytes& bytes, int n, const Post& post) {
-    for (std::size_t at = 0; at < bytes.size; at += kMostBytes) {
+    for (std::size_t at = 0; at < bytes.size; at += kMaxBytes) {
       requests_.push_back(MPI_REQUEST_NULL);
       nodes_.push_back(n);
-      post(bytes.data + at, static_cast<int>(std::min(kMostBytes, bytes.size - at)),
+      post(bytes.data + at, static_cast<int>(std::min(kMaxBytes, bytes.size - at)),
            static_cast<int>(state_.node_ranks[static_cast<std::size_t>(n)].first), &requests_.back());
     }
   }
@@ -271,9 +271,9 @@ std::unique_ptr<Messages> Team::send_across(const std::vector<Bytes>& to, const 
 
 void Team::broadcast(void* data, std::size_t bytes, const char* what) {
   if (size() == 1) return;
-  for (std::size_t at = 0; at < bytes; at += kMostBytes) {
+  for (std::size_t at = 0; at < bytes; at += kMaxBytes) {
     MPI_Request request;
-    MPI_Ibcast(static_cast<std::byte*>(data) + at, static_cast<int>(std::min(kMostBytes, bytes - at)), MPI_BYTE, 0, state_->comm, &request);
+    MPI_Ibcast(static_cast<std::byte*>(data) + at, static_cast<int>(std::min(kMaxBytes, bytes - at)), MPI_BYTE, 0, state_->comm, &request);
     state_->wait(request, what);
   }
 }

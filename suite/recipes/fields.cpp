@@ -169,7 +169,7 @@ std::vector<Field> rows() {
 
   add({.key = "hebbian.epochs",
        .at = hebbian(&HebbianRecipe::epochs),
-       .help = "passes of the plastic layers",
+       .help = "epochs of the plastic layers",
        .min = 0,
        .max = kMaxEpochs,
        .plastic = true});

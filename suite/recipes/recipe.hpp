@@ -19,7 +19,7 @@ struct HebbianRecipe {
   double epochs = 1;  ///< passes over the training images before the classifier; 0: none
   std::int64_t batch = 10;
   std::int64_t shard = 5;
-  std::string order = "all_at_once";    ///< or "layer_by_layer": `epochs` passes for each layer, the earlier ones frozen
+  std::string order = "all_at_once";    ///< or "layer_by_layer": `epochs` for each layer, the earlier ones frozen
   std::int64_t labelled_images = 0;     ///< training images that the classifier sees; 0: all
   Precision features = Precision::f32;  ///< how cached features are stored
 };
@@ -72,7 +72,7 @@ struct Recipe {
 
 const std::vector<std::string>& scale_names();  ///< smoke, desk, paper
 
-/// Steps of one pass over so many training images, at least 1.
+/// Steps of an epoch of that many training images, at least 1.
 std::int64_t steps_per_epoch(const Recipe& recipe, std::int64_t train_images);
 
 /// Steps of the whole run.

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kHead = "REPRCKPT", kTail = "CKPTDONE";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kTailBytes = kTail.size() + sizeof(std::uint64_t);
-constexpr std::uint32_t kMostExtents = 64;
+constexpr std::uint32_t kMaxExtents = 64;
 enum class Kind : std::uint8_t { number = 1, text, tensor, doubles, integers, bytes };
 
 template <typename T>
@@ -170,9 +170,9 @@ void read_entry(Reader& reader, Checkpoint& checkpoint) {
   const auto name = read_values<std::string>(reader, name_extent, "an entry's name");
   const auto order = reader.value<std::uint32_t>("a number of extents");
   const std::uint32_t expected_order = kind == Kind::number ? 0 : 1;
-  if (kind == Kind::tensor ? order > kMostExtents : order != expected_order) {
+  if (kind == Kind::tensor ? order > kMaxExtents : order != expected_order) {
     reader.fail_at(reader.offset() - 4,
-                   kind == Kind::tensor ? fmt::format("at most {} extents", kMostExtents) : fmt::format("{} extents", expected_order),
+                   kind == Kind::tensor ? fmt::format("at most {} extents", kMaxExtents) : fmt::format("{} extents", expected_order),
                    fmt::format("{}", order));
   }
   auto extents = read_values<std::vector<std::int64_t>>(reader, {order}, "extents");

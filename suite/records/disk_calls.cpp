@@ -15,19 +15,19 @@ namespace {
 
 std::atomic<Witness*> admitted{nullptr};
 
-constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // Linux takes a little less than 2 GiB at a time
+constexpr std::size_t kMaxBytes = std::size_t{1} << 30;  // Linux takes a little less than 2 GiB at a time
 
 /// Makes a call as the witness rules, and again while signals interrupt it. `make` is given how many bytes to move at most.
 template <typename Make>
 auto made(Call call, Make make) -> decltype(make(std::size_t{})) {
   Witness* const witness = admitted.load(std::memory_order_relaxed);
   if (witness == nullptr) {
-    auto result = make(kMostBytes);
-    while (result < 0 && errno == EINTR && call != Call::close) result = make(kMostBytes);
+    auto result = make(kMaxBytes);
+    while (result < 0 && errno == EINTR && call != Call::close) result = make(kMaxBytes);
     return result;
   }
   const Ruling ruling = witness->before(call);
-  const std::size_t most = std::clamp<std::size_t>(ruling.most_bytes, 1, kMostBytes);
+  const std::size_t most = std::clamp<std::size_t>(ruling.max_bytes, 1, kMaxBytes);
   auto result = ruling.error == 0 || call == Call::close ? make(most) : -1;  // a close that fails has closed nevertheless
   if (ruling.error != 0) {
     result = -1;

@@ -15,8 +15,8 @@ enum class Call { make_folder, open, read, write, sync, close, rename, remove };
 
 /// What becomes of a call.
 struct Ruling {
-  int error = 0;                                                     ///< not 0: the call fails with this errno, without effect
-  std::size_t most_bytes = std::numeric_limits<std::size_t>::max();  ///< a read or write is cut to this many bytes, at least one
+  int error = 0;                                                    ///< not 0: the call fails with this errno, without effect
+  std::size_t max_bytes = std::numeric_limits<std::size_t>::max();  ///< a read or write is cut to this many bytes, at least one
 };
 
 /// Sees every call of the process; a call that is made once more because a signal interrupted it counts once.

@@ -34,7 +34,7 @@ Forecast counted(const recipes::Recipe& recipe, const graph::Graph& graph, std::
   forecast.training_flops = static_cast<double>(graph.training_flops()) * static_cast<double>(forecast.steps * recipe.batch);
   forecast.parameters = graph.trained_parameters();
   forecast.disk_bytes = 4 * forecast.parameters * 4 + (std::int64_t{1} << 16);
-  forecast.exchanged_bytes_per_step = most_exchanged_bytes(graph, recipe);
+  forecast.exchanged_bytes_per_step = max_exchanged_bytes(graph, recipe);
   return forecast;
 }
 

@@ -104,11 +104,10 @@ Forecast forecast_hebbian(const recipes::Recipe& recipe, const graph::Graph& gra
   for (int phase = 0; phase < phases; ++phase) {
     const int first = phases > 1 ? phase : 0, last = phases > 1 ? phase : net.layers() - 1;
     net.learn({&samples, recipe.hebbian.batch, 1, 0}, first, last);
-    learning += least_seconds(kSeconds, [&] { net.learn({&samples, recipe.hebbian.batch, 1, 0}, first, last); });
+    learning += min_seconds(kSeconds, [&] { net.learn({&samples, recipe.hebbian.batch, 1, 0}, first, last); });
   }
   const std::int64_t lot = recipe.hebbian.batch * 2;
-  const double feature_seconds =
-      least_seconds(kSeconds, [&] { net.features(samples, lot, [](std::int64_t, std::int64_t, const void*) {}); });
+  const double feature_seconds = min_seconds(kSeconds, [&] { net.features(samples, lot, [](std::int64_t, std::int64_t, const void*) {}); });
 
   TimedNet classifier(recipe, head, classes, threads);
 

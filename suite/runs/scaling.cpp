@@ -24,7 +24,7 @@ void count_exchange(const graph::Graph& graph, const recipes::Recipe& recipe, St
     if (!node.layer) continue;
     std::vector<SampleShape> inputs;
     for (const graph::NodeId input : node.inputs) inputs.push_back(graph.node(input).shape);
-    const std::int64_t blocks = node.layer->output_blocks(inputs);
+    const std::int64_t blocks = node.layer->output_partitions(inputs);
     if (blocks > 0) {
       costs.activation_bytes += recipe.batch * (width * (inputs[0].size() + 2 * node.shape.size()) + 4 * blocks * inputs[0].size());
       costs.meetings += 2;
@@ -38,7 +38,7 @@ void count_exchange(const graph::Graph& graph, const recipes::Recipe& recipe, St
 
 }  // namespace
 
-std::int64_t most_exchanged_bytes(const graph::Graph& graph, const recipes::Recipe& recipe) {
+std::int64_t max_exchanged_bytes(const graph::Graph& graph, const recipes::Recipe& recipe) {
   StepCosts costs;
   count_exchange(graph, recipe, costs);
   return 2 * costs.gradient_bytes + costs.activation_bytes;

@@ -43,7 +43,7 @@ struct StepForecast {
 
 /// What each node sends in a step of a net trained by back-propagation, if there are so many that nearly all it has goes to others:
 /// gradients out and sums back, and its part of the activations of layers cut by output features.
-std::int64_t most_exchanged_bytes(const graph::Graph& graph, const recipes::Recipe& recipe);
+std::int64_t max_exchanged_bytes(const graph::Graph& graph, const recipes::Recipe& recipe);
 
 /// Measures for about two seconds. Throws InputError for procedure "hebbian".
 StepCosts measure_step_costs(const recipes::Recipe& recipe, int threads);

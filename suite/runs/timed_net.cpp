@@ -36,10 +36,10 @@ double TimedNet::seconds_of_batch(const Call& call) {
   const std::int64_t wave = threads(), waves = (shards() + wave - 1) / wave;
   const auto of = [&](std::int64_t shards) { return [&, shards] { call(first(shards)); }; };
   of(wave)();
-  const double once = least_seconds(0, of(wave));
-  if (waves <= 2 || once * static_cast<double>(waves) < kSeconds) return least_seconds(kSeconds, of(shards()));
+  const double once = min_seconds(0, of(wave));
+  if (waves <= 2 || once * static_cast<double>(waves) < kSeconds) return min_seconds(kSeconds, of(shards()));
   of(2 * wave)();  // memory is there from now on
-  const double one = std::min(once, least_seconds(kSeconds / 4, of(wave))), two = least_seconds(kSeconds / 4, of(2 * wave));
+  const double one = std::min(once, min_seconds(kSeconds / 4, of(wave))), two = min_seconds(kSeconds / 4, of(2 * wave));
   return one + static_cast<double>(waves - 1) * std::max(0.0, two - one);
 }
 
@@ -52,7 +52,7 @@ double TimedNet::evaluation_seconds() {
 }
 
 double TimedNet::train_step_seconds(std::int64_t shards, double seconds) {
-  return least_seconds(seconds, [&] { train(first(shards)); });
+  return min_seconds(seconds, [&] { train(first(shards)); });
 }
 
 std::int64_t TimedNet::working_bytes() const {

@@ -14,7 +14,7 @@ namespace reprise::runs {
 
 /// The least time of `call`, repeated for `seconds`.
 template <typename Call>
-double least_seconds(double seconds, Call call) {
+double min_seconds(double seconds, Call call) {
   double least = 1e30;
   const double started = now_seconds();
   do {

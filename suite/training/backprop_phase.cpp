@@ -56,12 +56,13 @@ execution::Signals BackpropPhase::agree(execution::Signals mine, std::int64_t im
 }
 
 StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals mine) {
-  const std::int64_t pass = position.first_pass + position.phase_step / steps_per_epoch_, in_epoch = position.phase_step % steps_per_epoch_;
-  if (order_pass_ != pass) {
-    order_ = random::permutation(run_.seed, random::Purpose::shuffle, static_cast<std::uint64_t>(pass), train_->count());
-    order_pass_ = pass;
+  const std::int64_t epoch = position.first_epoch + position.phase_step / steps_per_epoch_,
+                     in_epoch = position.phase_step % steps_per_epoch_;
+  if (order_epoch_ != epoch) {
+    order_ = random::permutation(run_.seed, random::Purpose::shuffle, static_cast<std::uint64_t>(epoch), train_->count());
+    order_epoch_ = epoch;
   }
-  const datasets::FetchKey key{run_.seed, static_cast<std::uint64_t>(pass)};
+  const datasets::FetchKey key{run_.seed, static_cast<std::uint64_t>(epoch)};
   const std::int64_t first = in_epoch * run_.recipe.batch, images = std::min(run_.recipe.batch, train_->count() - first);
   const auto reader = train_->batch({.order = &order_, .first = first, .key = &key, .view = nullptr});
   const execution::Batch batch{.reader = reader.get(),

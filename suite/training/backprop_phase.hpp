@@ -25,7 +25,7 @@ class BackpropPhase : public Phase {
 
   std::string name(std::int64_t) const override { return options_.name; }
   std::int64_t steps() const override { return steps_; }
-  std::int64_t passes() const override { return (steps_ + steps_per_epoch_ - 1) / steps_per_epoch_; }
+  std::int64_t epochs() const override { return (steps_ + steps_per_epoch_ - 1) / steps_per_epoch_; }
   StepOutcome step(const StepPosition& position, execution::Signals mine) override;
   Work work(std::int64_t step) const override;
   const std::vector<std::int64_t>& row_steps() const override { return row_steps_; }
@@ -55,7 +55,7 @@ class BackpropPhase : public Phase {
   std::int64_t steps_per_epoch_ = 1, steps_ = 1;
   std::vector<std::int64_t> row_steps_;
   std::vector<std::int64_t> order_;
-  std::int64_t order_pass_ = -1;
+  std::int64_t order_epoch_ = -1;
 };
 
 /// How an executor runs a recipe's net. Throws InputError for a batch or shard that does not fit.

@@ -110,7 +110,7 @@ struct Learner::State {
 
   void take_step(execution::Signals mine) {
     StepPosition position{phase_step(), step, 0};
-    for (std::size_t k = 0; k < current; ++k) position.first_pass += phases[k]->passes();
+    for (std::size_t k = 0; k < current; ++k) position.first_epoch += phases[k]->epochs();
     const double begun = now_seconds();
     const StepOutcome outcome = phase().step(position, mine);
     signals = outcome.signals;

@@ -37,9 +37,9 @@ struct RunContext {
 
 /// Where a step stands. Random draws are named by the run's own counts, so that no two phases share any; schedules follow the phase's.
 struct StepPosition {
-  std::int64_t phase_step = 0;  ///< steps of this phase before it
-  std::int64_t run_step = 0;    ///< steps of the run before it
-  std::int64_t first_pass = 0;  ///< passes over images in the phases before this one
+  std::int64_t phase_step = 0;   ///< steps of this phase before it
+  std::int64_t run_step = 0;     ///< steps of the run before it
+  std::int64_t first_epoch = 0;  ///< epochs of the phases before this one
 };
 
 /// What one step, or one part of a phase without steps, came to.
@@ -64,7 +64,7 @@ struct Evaluation {
 struct Work {
   double done = 0, total = 0;
   double images = 0;  ///< of those done
-  double epoch = 0;   ///< passes over images
+  double epoch = 0;   ///< epochs so far
 };
 
 /// Construction, step, evaluate, publish and adopt are collective over the run's team.
@@ -77,7 +77,7 @@ class Phase {
   /// Steps that count as the run's. 0: it only prepares what later phases read, and is done again after a restart.
   virtual std::int64_t steps() const = 0;
   /// Passes over images, each shuffled under a number of its own.
-  virtual std::int64_t passes() const = 0;
+  virtual std::int64_t epochs() const = 0;
   virtual bool is_done(std::int64_t step) const { return step >= steps(); }
 
   /// One step. `mine`: what this rank asks for.

@@ -8,15 +8,15 @@
 namespace reprise::datasets {
 namespace {
 
-const ListRow& row_named(const std::vector<ListRow>& rows, const std::string& name) {
-  return *std::find_if(rows.begin(), rows.end(), [&](const ListRow& row) { return row.name == name; });
+const ListEntry& row_named(const std::vector<ListEntry>& rows, const std::string& name) {
+  return *std::find_if(rows.begin(), rows.end(), [&](const ListEntry& row) { return row.name == name; });
 }
 
 TEST(List, shows_what_is_absent_with_address_and_size_and_what_is_always_there) {
   const TemporaryFolder folder;
-  const std::vector<ListRow> rows = list(folder.path());
+  const std::vector<ListEntry> rows = list(folder.path());
   EXPECT_EQ(rows.size(), manifest().size());
-  const ListRow& cifar = row_named(rows, "cifar-10");
+  const ListEntry& cifar = row_named(rows, "cifar-10");
   EXPECT_FALSE(cifar.is_present);
   EXPECT_EQ(cifar.bytes, 170052171);
   EXPECT_EQ(cifar.url, "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz");
@@ -29,7 +29,7 @@ TEST(List, shows_where_files_are_and_the_containers_beside_them) {
   for (const SplitEntry* split : {&require_entry("mnist").train, &require_entry("mnist").test})
     for (const FileEntry& file : split->files) write_file(folder.path() / file.path, {1, 2, 3});
   write_file(folder.path() / "birds.h5", {1, 2});
-  const std::vector<ListRow> rows = list(folder.path());
+  const std::vector<ListEntry> rows = list(folder.path());
   EXPECT_TRUE(row_named(rows, "mnist").is_present);
   EXPECT_EQ(row_named(rows, "mnist").where, folder.path() / "mnist");
   EXPECT_EQ(row_named(rows, "mnist").bytes, 12);
@@ -45,7 +45,7 @@ TEST(List, a_set_that_comes_as_a_container_is_absent_until_the_file_is_there) {
   expect_error([&] { check("stl-10", folder.path()); }, {"'stl-10'", "stl-10.h5", "no such file", "/train/images"});
   expect_error([&] { fetch("stl-10", folder.path(), {}); }, {"'stl-10'", "HDF5 container"});
   write_file(folder.path() / "stl-10.h5", {1, 2});
-  const std::vector<ListRow> rows = list(folder.path());
+  const std::vector<ListEntry> rows = list(folder.path());
   EXPECT_TRUE(row_named(rows, "stl-10").is_present);
   EXPECT_EQ(rows.size(), manifest().size());
   expect_error([&] { check("stl-10", folder.path()); }, {"stl-10.h5", "HDF5"});

@@ -36,7 +36,7 @@ TEST(Whitening, of_two_features_equals_the_matrix_made_by_hand) {
   const Whitening whitening = fit_whitening(stream, 2, 0.5);
   const double a = 1 / std::sqrt(9.5), b = 1 / std::sqrt(1.5);
   EXPECT_EQ(whitening.mean, (std::vector<float>{3, 3}));
-  EXPECT_NEAR(whitening.least_eigenvalue, 1, 1e-14);
+  EXPECT_NEAR(whitening.min_eigenvalue, 1, 1e-14);
   EXPECT_NEAR(whitening.largest_eigenvalue, 9, 1e-14);
   EXPECT_FLOAT_EQ(whitening.matrix[0], static_cast<float>((a + b) / 2));
   EXPECT_FLOAT_EQ(whitening.matrix[1], static_cast<float>((a - b) / 2));

@@ -27,7 +27,7 @@ inline Graph net(const std::string& paper, const std::string& model, const std::
                  const SampleShape& input = kColour) {
   Options options;
   for (const Setting& setting : settings) options.set(setting.key, setting.value);
-  for (const models::PaperRow& row : models::papers())
+  for (const models::PaperEntry& row : models::papers())
     for (const models::Model& candidate : row.models())
       if (row.slug == paper && candidate.name == model) {
         Graph graph = candidate.build(options, input, 10);
@@ -74,7 +74,7 @@ inline Strings products_of(const Graph& graph) {
     if (!node.layer) continue;
     if (const auto* conv = dynamic_cast<const layers::Conv2d*>(node.layer.get())) {
       const auto& o = conv->options();
-      std::string text = std::to_string(o.kernel) + "x" + std::to_string(o.kernel) + " c" + std::to_string(o.filters);
+      std::string text = std::to_string(o.filter_size) + "x" + std::to_string(o.filter_size) + " c" + std::to_string(o.filters);
       if (o.stride != 1) text += " /" + std::to_string(o.stride);
       if (o.padding != 0) text += " +" + std::to_string(o.padding);
       texts.push_back(text);

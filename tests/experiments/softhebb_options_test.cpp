@@ -25,8 +25,8 @@ TEST(SoftHebbOptions, layers_take_their_entry_of_each_list) {
   EXPECT_EQ(kinds_of(graph), (Strings{"batch_norm", "soft_hebb_conv2d", "triangle", "max_pool2d", "batch_norm", "soft_hebb_conv2d",
                                       "triangle", "average_pool2d", "flatten", "dropout", "dense"}));
   const auto first = options_of<layers::SoftHebbConv2d>(graph, "conv1"), second = options_of<layers::SoftHebbConv2d>(graph, "conv2");
-  EXPECT_EQ(std::vector({first.filters, first.kernel, first.padding}), (std::vector<std::int64_t>{4, 5, 2}));
-  EXPECT_EQ(std::vector({second.filters, second.kernel, second.padding}), (std::vector<std::int64_t>{6, 3, 0}));
+  EXPECT_EQ(std::vector({first.filters, first.filter_size, first.padding}), (std::vector<std::int64_t>{4, 5, 2}));
+  EXPECT_EQ(std::vector({second.filters, second.filter_size, second.padding}), (std::vector<std::int64_t>{6, 3, 0}));
   EXPECT_EQ(first.competition.inverse_temperature, 0.5f);
   EXPECT_EQ(second.competition.inverse_temperature, 0.25f);
   EXPECT_EQ(first.plasticity.rate, 0.01);
@@ -61,7 +61,7 @@ TEST(SoftHebbOptions, perceptron_is_one_plastic_layer_with_a_softmax) {
   EXPECT_EQ(kinds_of(graph), (Strings{"flatten", "soft_hebb_conv2d", "softmax", "flatten", "dense"}));
   const auto hidden = options_of<layers::SoftHebbConv2d>(graph, "hidden");
   EXPECT_EQ(hidden.filters, 7);
-  EXPECT_EQ(hidden.kernel, 1);
+  EXPECT_EQ(hidden.filter_size, 1);
   EXPECT_TRUE(hidden.positive_start);
   EXPECT_EQ(layer_of(graph, "softmax").summary(), "softmax, gain 3");
 }

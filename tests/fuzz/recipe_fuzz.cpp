@@ -32,9 +32,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(fuzz::text_of(data, size));
   fuzz::reads_or_refuses([&] { require_repeatable(catalog::recipe_from_toml(text)); });
 
-  constexpr int kMostLines = 8;
+  constexpr int kMaxLines = 8;
   std::size_t start = 0;
-  for (int line = 0; line < kMostLines && start < text.size(); ++line) {
+  for (int line = 0; line < kMaxLines && start < text.size(); ++line) {
     const std::size_t end = std::min(text.find('\n', start), text.size());
     const std::string setting = text.substr(start, end - start);
     const std::size_t equals = std::min(setting.find('='), setting.size());

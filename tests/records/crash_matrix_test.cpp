@@ -30,7 +30,7 @@ struct Scenario {
   void (*act)(const fs::path& path);
   std::int64_t (*found)(const fs::path& path, std::string* complaint);
   std::int64_t written = 0;  ///< the generation that `act` writes; 0: it removes
-  std::size_t most_bytes = kWhole;
+  std::size_t max_bytes = kWhole;
 };
 
 class CrashMatrix : public ::testing::Test {
@@ -44,7 +44,7 @@ class CrashMatrix : public ::testing::Test {
   /// Number of calls that `scenario` makes, as far as `act` counts them.
   int calls_of(const Scenario& scenario, Plan::Act act) {
     const fs::path path = prepare(scenario);
-    const Saboteur saboteur({act, 0, 0, scenario.most_bytes});
+    const Saboteur saboteur({act, 0, 0, scenario.max_bytes});
     scenario.act(path);
     return saboteur.calls();
   }
@@ -58,7 +58,7 @@ class CrashMatrix : public ::testing::Test {
       for (int at = 1; at <= calls; ++at) {
         const fs::path path = prepare(scenario);
         const int code = exit_code_of([&] {
-          const Saboteur saboteur({act, at, 0, scenario.most_bytes});
+          const Saboteur saboteur({act, at, 0, scenario.max_bytes});
           scenario.act(path);
         });
         const std::string name = scenario.name + (act == Plan::Act::end_before ? ", before call " : ", after call ") + std::to_string(at) +
@@ -120,7 +120,7 @@ TEST_F(CrashMatrix, a_checkpoint_writer_killed_at_any_call_leaves_the_one_before
 TEST_F(CrashMatrix, a_writer_that_goes_on_after_a_kill_and_is_killed_again_never_goes_back) {
   Tally tally("checkpoint writer killed twice");
   for (const Scenario& scenario : checkpoint_scenarios()) {
-    if (scenario.most_bytes != kWhole || scenario.file != "c") continue;
+    if (scenario.max_bytes != kWhole || scenario.file != "c") continue;
     std::map<FolderState, std::string> after_one;  // many kills leave the same state
     kill_at_every_call(scenario, [&](const fs::path&, const std::string& name) { after_one.emplace(state_of(folder_.path()), name); });
     for (const auto& [state, first_name] : after_one) {
@@ -247,7 +247,7 @@ void fail_every_call(const Scenario& scenario, const std::function<fs::path()>& 
       const fs::path path = prepare();
       std::string complaint;
       try {
-        const Saboteur saboteur({Plan::Act::fail, at, error, scenario.most_bytes});
+        const Saboteur saboteur({Plan::Act::fail, at, error, scenario.max_bytes});
         scenario.act(path);
       } catch (const RunError& thrown) {
         complaint = thrown.what();

@@ -19,8 +19,8 @@ struct Plan {
   enum class Act { nothing, end_before, end_after, fail };
   Act act = Act::nothing;
   int at = 0;
-  int error = 0;                                                     ///< errno of a call that fails
-  std::size_t most_bytes = std::numeric_limits<std::size_t>::max();  ///< of every read and write
+  int error = 0;                                                    ///< errno of a call that fails
+  std::size_t max_bytes = std::numeric_limits<std::size_t>::max();  ///< of every read and write
 };
 
 /// Admitted while it lives.
@@ -35,9 +35,9 @@ class Saboteur : public disk::Witness {
     seen_.push_back(call);
     is_counted_ = (plan_.act != Plan::Act::end_before && plan_.act != Plan::Act::end_after) || call != disk::Call::read;
     calls_ += is_counted_ ? 1 : 0;
-    if (!is_counted_ || calls_ != plan_.at) return {0, plan_.most_bytes};
+    if (!is_counted_ || calls_ != plan_.at) return {0, plan_.max_bytes};
     if (plan_.act == Plan::Act::end_before) ::_exit(kKilled);
-    return {plan_.act == Plan::Act::fail ? plan_.error : 0, plan_.most_bytes};
+    return {plan_.act == Plan::Act::fail ? plan_.error : 0, plan_.max_bytes};
   }
   void after(disk::Call) override {
     if (is_counted_ && calls_ == plan_.at && plan_.act == Plan::Act::end_after) ::_exit(kKilled);

@@ -19,7 +19,7 @@ double draw(std::uint64_t stream, std::uint64_t index) {
   return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
 }
 
-std::uint64_t stream_of(const std::string& text) {
+std::uint64_t name_hash(const std::string& text) {
   std::uint64_t hash = 1469598103934665603u;
   for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
   return hash;
@@ -74,7 +74,7 @@ records::RunRecord record_of(const RunSpec& run) {
   const std::string by_hand = "set by hand: ";
   for (const std::string& deviation : run.deviations)
     if (deviation.starts_with(by_hand)) record.recipe_toml += deviation.substr(by_hand.size()) + "\n";
-  const std::uint64_t stream = stream_of(record.recipe_toml) + static_cast<std::uint64_t>(run.seed) * 7919;
+  const std::uint64_t stream = name_hash(record.recipe_toml) + static_cast<std::uint64_t>(run.seed) * 7919;
   record.run_id = fmt::format("{:016x}", stream);
   record.provenance = {
       {"version", "0.1.0"}, {"answer_version", std::to_string(kAnswerVersion)}, {"cpu", "a made-up processor"}, {"threads", "2"}};
@@ -84,7 +84,7 @@ records::RunRecord record_of(const RunSpec& run) {
     const auto index = static_cast<std::uint64_t>(i);
     const auto label = static_cast<std::int32_t>(i % 10);
     // A third of the images is hard and takes nine tenths of the errors.
-    const bool hard = draw(stream_of(run.dataset), index) < 1.0 / 3;
+    const bool hard = draw(name_hash(run.dataset), index) < 1.0 / 3;
     const bool wrong = draw(stream, index) < error * (hard ? 2.7 : 0.15);
     record.test_labels.push_back(label);
     record.test_predictions.push_back(wrong ? (label + 1) % 10 : label);

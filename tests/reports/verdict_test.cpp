@@ -35,7 +35,7 @@ TEST(Verdict, interval_across_the_margin_is_undecided_and_says_how_many_seeds_wo
 
 TEST(Verdict, a_number_of_seeds_beyond_reason_is_not_printed) {
   EXPECT_EQ(judge(three_seeds(0.001, 0.1), {0, kInfinity}).text(), "undecided with 3 seeds (more than 1000 needed)");
-  EXPECT_EQ(judge(three_seeds(0, 0.1), {0, kInfinity}).seeds_needed, kMostSeeds + 1);
+  EXPECT_EQ(judge(three_seeds(0, 0.1), {0, kInfinity}).seeds_needed, kMaxSeeds + 1);
 }
 
 TEST(Verdict, equivalence_needs_the_interval_inside_both_bounds) {
@@ -68,7 +68,7 @@ TEST(Verdict, seeds_cannot_decide_what_the_images_leave_open) {
   // Three seeds that agree on every image: 4 wrong only on the left, 5 only on the right. More seeds see the same images.
   std::vector<std::int8_t> outcomes(1000, 0);
   for (std::size_t i = 0; i < 9; ++i) outcomes[i] = i < 5 ? 1 : -1;
-  EXPECT_EQ(judge(estimate_from_outcomes({outcomes, outcomes, outcomes}, 100), {0, kInfinity}).seeds_needed, kMostSeeds + 1);
+  EXPECT_EQ(judge(estimate_from_outcomes({outcomes, outcomes, outcomes}, 100), {0, kInfinity}).seeds_needed, kMaxSeeds + 1);
 }
 
 TEST(Verdict, bounds_count_where_a_claim_includes_them) {

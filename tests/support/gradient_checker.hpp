@@ -31,10 +31,10 @@ struct Roundings {
   double stored_gradient = 1;  ///< times an input's gradient is rounded to storage on its way
 };
 
-/// Kernel against reference.forward and reference.backward on random numbers.
+/// PreparedLayer against reference.forward and reference.backward on random numbers.
 Difference against_reference(const LayerCase& layer_case, const Reference& reference, const Roundings& roundings, std::uint64_t seed = 11);
 
-/// Kernel's gradients (all inputs and trained parameters) against central differences of reference.forward in double, for the
+/// PreparedLayer's gradients (all inputs and trained parameters) against central differences of reference.forward in double, for the
 /// objective sum of r * output over valid samples, r random, plus the penalty. Float32 cases only.
 Difference against_differences(const LayerCase& layer_case, const Reference& reference, const Roundings& roundings,
                                std::uint64_t seed = 12);

@@ -36,7 +36,7 @@ class Run {
  public:
   Run(const LayerCase& layer_case, const LayerValues& values, const Doubles& grad_output)
       : case_(layer_case), specs_(case_.layer->parameters(case_.inputs)), wants_backward_(!grad_output.empty()) {
-    kernel_ = case_.layer->prepare(case_.inputs, {.precision = case_.precision, .samples = case_.samples, .channel = 3});
+    kernel_ = case_.layer->prepare(case_.inputs, {.precision = case_.precision, .samples = case_.samples, .name_hash = 3});
     for (const Doubles& parameter : values.parameters) parameters_.push_back(stored<float>(parameter));
     for (std::size_t p = 0; p < specs_.size(); ++p) {
       parameter_pointers_.push_back(parameters_[p].data());
@@ -169,7 +169,7 @@ class Run {
   const LayerCase& case_;
   std::vector<layers::ParameterSpec> specs_;
   bool wants_backward_;
-  std::unique_ptr<layers::Kernel> kernel_;
+  std::unique_ptr<layers::PreparedLayer> kernel_;
   std::vector<std::vector<float>> parameters_;
   std::vector<const float*> parameter_pointers_;
   std::vector<float*> states_;

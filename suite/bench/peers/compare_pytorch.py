@@ -304,7 +304,7 @@ def main():
     parser.add_argument("--filter", default="", help="regular expression over PAPER/TRIAL/SCALE")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0, help="of one measurement")
-    parser.add_argument("--most-gflop", type=float, default=1e5, help="leaves out nets whose step takes more operations than this, in 1e9")
+    parser.add_argument("--max-gflop", type=float, default=1e5, help="leaves out nets whose step takes more operations than this, in 1e9")
     parser.add_argument("--bf16", action="store_true", help="measure PyTorch's bfloat16 autocast too (else reprise's bfloat16 is set against float32)")
     parser.add_argument("--compile", action="store_true", help="try torch.compile too")
     parser.add_argument("--check", action="store_true", help="only compare what the nets compute")
@@ -320,7 +320,7 @@ def main():
             try:
                 description = export(args.bench, name, folder)
                 step_gflop = description["training_flops"] * description["batch"] * 1e-9
-                if step_gflop > args.most_gflop:
+                if step_gflop > args.max_gflop:
                     left_out.append((name, f"{step_gflop:.0f} GFLOP a step"))
                     continue
                 key = identity(description)

@@ -40,8 +40,8 @@ std::vector<std::int32_t> positions(const dnnl::memory::desc& plain, const dnnl:
 Tiles::Tiles(const dnnl::memory::desc& plain, const dnnl::memory::desc& packed, Type type, std::int64_t rows, std::int64_t columns)
     : columns_(columns), type_(type) {
   const std::size_t count = static_cast<std::size_t>(rows * columns), width = type == Type::f32 ? 4 : 2;
-  constexpr std::size_t kMostDigits = std::size_t{1} << 24;
-  if (rows % 16 != 0 || columns % 16 != 0 || count > kMostDigits || packed.get_size() != count * width ||
+  constexpr std::size_t kMaxDigits = std::size_t{1} << 24;
+  if (rows % 16 != 0 || columns % 16 != 0 || count > kMaxDigits || packed.get_size() != count * width ||
       (type == Type::f32 && packed == plain))
     return;
   const auto position_of = positions(plain, packed, type, count);

@@ -18,7 +18,7 @@ std::int64_t source(std::int64_t coordinate, std::int64_t extent, bool reflect) 
 /// f(input index, weight index, output index) for every multiply-add.
 template <class F>
 void for_each_product(const ConvolutionShape& s, F f) {
-  const std::int64_t C = s.channels / s.groups, K = s.filters / s.groups, R = s.kernel, P = s.out_height(), Q = s.out_width();
+  const std::int64_t C = s.channels / s.groups, K = s.filters / s.groups, R = s.filter_size, P = s.out_height(), Q = s.out_width();
   for (std::int64_t n = 0; n < s.samples; ++n)
     for (std::int64_t p = 0; p < P; ++p)
       for (std::int64_t q = 0; q < Q; ++q)

@@ -9,11 +9,11 @@ namespace reprise::kernels::reference {
 /// input [N, H, W, C], weight [K, C/groups, R, R], bias [K], output [N, P, Q, K].
 struct ConvolutionShape {
   std::int64_t samples = 1, height = 1, width = 1, channels = 1;
-  std::int64_t filters = 1, kernel = 1, stride = 1, padding = 0, groups = 1;
+  std::int64_t filters = 1, filter_size = 1, stride = 1, padding = 0, groups = 1;
   bool reflect = false;  ///< padding mirrors the input without repeating its edge; zeros otherwise
 
-  std::int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
-  std::int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
+  std::int64_t out_height() const { return (height + 2 * padding - filter_size) / stride + 1; }
+  std::int64_t out_width() const { return (width + 2 * padding - filter_size) / stride + 1; }
 };
 
 /// bias may be empty.

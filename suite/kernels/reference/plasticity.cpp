@@ -79,11 +79,11 @@ Row softmax_grad(const Row& input, std::int64_t channels, double gain, const Row
 Row compete(const Row& input, std::int64_t channels, const Competition& terms) {
   return by_rows(input, channels, [&](const Row& row) {
     const auto winner = static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
-    Row answer = terms.soft ? softmax_of(row, static_cast<double>(terms.inverse_temperature)) : Row(row.size(), 0.0);
-    if (!terms.soft) answer[winner] = 1;
+    Row response = terms.soft ? softmax_of(row, static_cast<double>(terms.inverse_temperature)) : Row(row.size(), 0.0);
+    if (!terms.soft) response[winner] = 1;
     for (std::size_t c = 0; c < row.size(); ++c)
-      if (terms.soft && terms.losers_unlearn && c != winner) answer[c] = -answer[c];
-    return answer;
+      if (terms.soft && terms.losers_unlearn && c != winner) response[c] = -response[c];
+    return response;
   });
 }
 

@@ -20,7 +20,7 @@ std::vector<double> softmax(const std::vector<double>& input, std::int64_t chann
 std::vector<double> softmax_grad(const std::vector<double>& input, std::int64_t channels, double gain,
                                  const std::vector<double>& grad_output);
 
-/// input [P, K] -> what every neuron answers, [P, K].
+/// input [P, K] -> the response of every neuron, [P, K].
 std::vector<double> compete(const std::vector<double>& input, std::int64_t channels, const Competition& terms);
 
 /// How fast a layer learns: rate * (| |w| - 1 | + 1e-10)^exponent for each neuron.

@@ -8,7 +8,7 @@ namespace {
 /// Numbers below this count as zero under a power, whose logarithm wants normal ones.
 constexpr float kSmallestNormal = 1.17549435e-38f;
 /// exp of anything lower is stored as zero: responses below 2^-100 would only be slow (subnormal) arithmetic.
-constexpr float kLeastExponent = -69.3f;
+constexpr float kMinExponent = -69.3f;
 
 LANES M16 first_lanes(Index m) {
   return set_int(static_cast<std::int32_t>(m < 16 ? m : 16)) > iota();
@@ -149,7 +149,7 @@ void compete_hard(const T* u, Index rows, Index channels, T* response, double* m
 template <class T>
 void compete(const T* input, Index rows, Index channels, const Competition& terms, T* response, double* moments, float* scratch) {
   if (!terms.soft) return compete_hard(input, rows, channels, response, moments);
-  const F16 t = set(terms.inverse_temperature), least = set(kLeastExponent), zero = set(0.0f);
+  const F16 t = set(terms.inverse_temperature), least = set(kMinExponent), zero = set(0.0f);
   for (Index r = 0; r < rows; ++r) {
     const T* u = input + r * channels;
     T* y = response + r * channels;
@@ -168,9 +168,9 @@ void compete(const T* input, Index rows, Index channels, const Competition& term
     for (Index i = 0; i < channels; i += 16) {
       const Index m = channels - i;
       const M16 wins = iota() == set_int(static_cast<std::int32_t>(winner.index - i));
-      const F16 answer = load_some(scratch + i, m) * select(wins, inverse, loser);
-      store_some(y + i, answer, m);
-      add_products(moments + i, answer, load_some(u + i, m), m);
+      const F16 value = load_some(scratch + i, m) * select(wins, inverse, loser);
+      store_some(y + i, value, m);
+      add_products(moments + i, value, load_some(u + i, m), m);
     }
   }
 }

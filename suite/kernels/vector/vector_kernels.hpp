@@ -47,7 +47,7 @@ struct MaskStream {
 struct Competition {
   float inverse_temperature = 1;
   bool soft = true;            ///< softmax; else all to the first maximum
-  bool losers_unlearn = true;  ///< the answer of every channel but the winner is negative
+  bool losers_unlearn = true;  ///< the response of every channel but the winner is negative
 };
 
 /// Kernels for values stored as T (float or bf16).
@@ -97,8 +97,8 @@ struct StorageKernels {
   /// output = softmax over the channels of the row of gain * input.
   void (*softmax)(const T* input, T* output, std::int64_t rows, std::int64_t channels, float gain);
   void (*softmax_grad)(const T* output, const T* grad_output, T* grad_input, std::int64_t rows, std::int64_t channels, float gain);
-  /// response = what each channel of a row answers in a competition: its softmax, or 1 for the winner and 0 for the others, negative
-  /// where losers unlearn. Answers below 2^-100 are stored as zero. moments[c] (added to) of response * input over the rows.
+  /// response = the response of each channel of a row in a competition: its softmax, or 1 for the winner and 0 for the others, negative
+  /// where losers unlearn. Responses below 2^-100 are stored as zero. moments[c] (added to) of response * input over the rows.
   /// scratch [C]. response must not overlap input.
   void (*compete)(const T* input, std::int64_t rows, std::int64_t channels, const Competition& terms, T* response, double* moments,
                   float* scratch);

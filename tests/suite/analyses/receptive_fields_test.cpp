@@ -29,7 +29,7 @@ SmallImages dots(int side, const std::vector<std::array<int, 3>>& places) {
 SmallTraining convolution_of(std::int64_t padding, const SmallImages& images) {
   SmallTraining setup;
   setup.graph = graph::Graph({images.height, images.width, 1});
-  setup.graph.add("conv", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 2, .kernel = 3, .padding = padding}));
+  setup.graph.add("conv", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 2, .filter_size = 3, .padding = padding}));
   setup.graph.add("logits", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 2}));
   setup.train = setup.test = images;
   setup.recipe.batch = setup.recipe.shard = 2;
@@ -93,9 +93,9 @@ TEST(ReceptiveFields, are_grey_outside_the_image) {
 TEST(ReceptiveFields, grow_with_strides_on_the_way) {
   SmallTraining setup = convolution_of(0, dots(8, {{0, 7, 90}}));
   setup.graph = graph::Graph({8, 8, 1});
-  setup.graph.add("conv1", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 1, .kernel = 3}));
+  setup.graph.add("conv1", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 1, .filter_size = 3}));
   setup.graph.add("pool", std::make_shared<layers::MaxPool2d>(layers::MaxPool2d::Options{.window = 2, .stride = 2}));
-  setup.graph.add("conv2", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 2, .kernel = 3}));
+  setup.graph.add("conv2", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 2, .filter_size = 3}));
   setup.recipe.analysis_options.set("patches", std::int64_t{1});
   SmallRun run(setup);
   const Analysed record = analysed(run, "receptive_fields");

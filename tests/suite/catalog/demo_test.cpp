@@ -10,10 +10,10 @@ namespace reprise::catalog {
 namespace {
 
 TEST(Demo, runs_trials_of_every_paper_on_data_that_every_machine_has) {
-  const std::vector<DemoRow> rows = load_demo();
+  const std::vector<DemoEntry> rows = load_demo();
   EXPECT_GE(rows.size(), 12u);
   std::set<std::string> papers;
-  for (const DemoRow& row : rows) {
+  for (const DemoEntry& row : rows) {
     papers.insert(row.paper);
     EXPECT_EQ(resolve(row.paper, row.trial, row.scale, row.overrides).dataset, "fashion-mnist") << row.paper << "/" << row.trial;
     EXPECT_GE(row.seeds, 1);
@@ -23,7 +23,7 @@ TEST(Demo, runs_trials_of_every_paper_on_data_that_every_machine_has) {
 
 TEST(Demo, nets_build_on_grey_images_of_28_pixels) {
   double tera_operations = 0;
-  for (const DemoRow& row : load_demo()) {
+  for (const DemoEntry& row : load_demo()) {
     const recipes::Recipe recipe = resolve(row.paper, row.trial, row.scale, row.overrides);
     const graph::Graph graph = build_model(recipe, {28, 28, 1}, 10);
     EXPECT_GT(recipe.train_images, 0);

@@ -41,7 +41,7 @@ graph::Graph residual_net(bool smooth) {
   const graph::NodeId sum = graph.add("sum", make<layers::Add>(), {stem, graph.last()});
   graph.add("norm2", make<layers::BatchNorm>());
   graph.add("act2", activation());
-  graph.add("conv2", make<layers::Conv2d>({.filters = 6, .kernel = 1}));
+  graph.add("conv2", make<layers::Conv2d>({.filters = 6, .filter_size = 1}));
   graph.add("joined", make<layers::Concat>(), {sum, graph.last()});
   graph.add("pool", make<layers::LogAvgExpPool>({.learned = true}));
   graph.add("logits", make<layers::Dense>({.features = 5}));
@@ -288,7 +288,7 @@ TEST(Executor, evaluation_does_not_change_what_training_computes) {
 
 TEST(Graph, a_node_that_reads_nothing_is_refused) {
   EXPECT_THROW(
-      graph::Graph({4, 4, 6}).add("conv", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 8, .kernel = 3}), {}),
+      graph::Graph({4, 4, 6}).add("conv", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = 8, .filter_size = 3}), {}),
       ShapeError);
 }
 

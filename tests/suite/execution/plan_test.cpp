@@ -108,9 +108,9 @@ TEST(Plan, large_dense_layer_is_cut_by_output_features) {
 
 TEST(Graph, wrong_shapes_name_the_node_and_both_shapes) {
   graph::Graph graph({8, 8, 3});
-  graph.add("first", make<layers::Conv2d>({.filters = 4, .kernel = 3}));
+  graph.add("first", make<layers::Conv2d>({.filters = 4, .filter_size = 3}));
   try {
-    graph.add("second", make<layers::Conv2d>({.filters = 4, .kernel = 9}));
+    graph.add("second", make<layers::Conv2d>({.filters = 4, .filter_size = 9}));
     FAIL();
   } catch (const ShapeError& error) {
     const std::string text = error.what();
@@ -122,7 +122,7 @@ TEST(Graph, wrong_shapes_name_the_node_and_both_shapes) {
 
 TEST(Graph, training_operations_leave_out_the_first_input_gradient) {
   graph::Graph graph({4, 4, 2});
-  graph.add("conv", make<layers::Conv2d>({.filters = 3, .kernel = 3}));  // 2*2*3 outputs of 18 multiply-adds
+  graph.add("conv", make<layers::Conv2d>({.filters = 3, .filter_size = 3}));  // 2*2*3 outputs of 18 multiply-adds
   graph.add("relu", make<layers::Relu>());
   graph.add("logits", make<layers::Dense>({.features = 5}));  // 12 * 5
   EXPECT_EQ(graph.forward_macs(), 216 + 60);

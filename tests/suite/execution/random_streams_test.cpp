@@ -54,9 +54,9 @@ std::shared_ptr<const layers::Layer> halving() {
 }
 
 TEST(RandomStreams, channel_of_a_name_is_its_xxh32) {
-  EXPECT_EQ(random::channel_of(""), 0x02CC5D05U);     // of the algorithm's specification
-  EXPECT_EQ(random::channel_of("abc"), 0x32D153FFU);  // likewise
-  EXPECT_EQ(random::channel_of("conv1/weight"), 0xD5EFD484U);
+  EXPECT_EQ(random::name_hash(""), 0x02CC5D05U);     // of the algorithm's specification
+  EXPECT_EQ(random::name_hash("abc"), 0x32D153FFU);  // likewise
+  EXPECT_EQ(random::name_hash("conv1/weight"), 0xD5EFD484U);
 }
 
 TEST(RandomStreams, a_node_in_the_middle_leaves_the_initial_values_of_its_neighbours) {
@@ -107,7 +107,7 @@ TEST(RandomStreams, two_dropouts_in_a_row_keep_a_quarter) {
 TEST(RandomStreams, a_graph_refuses_names_that_would_draw_the_same) {
   // XXH32 of both is the same.
   const std::string one = "layer91156", other = "layer102589";
-  ASSERT_EQ(random::channel_of(one + "/weight"), random::channel_of(other + "/weight"));
+  ASSERT_EQ(random::name_hash(one + "/weight"), random::name_hash(other + "/weight"));
   const auto complaint_of = [](auto build) -> std::string {
     try {
       build();

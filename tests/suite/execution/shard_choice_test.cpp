@@ -14,9 +14,9 @@ namespace {
 
 graph::Graph small_convolutional_net(std::int64_t filters) {
   graph::Graph graph({32, 32, 3});
-  graph.add("conv1", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = filters, .kernel = 3, .padding = 1}));
+  graph.add("conv1", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = filters, .filter_size = 3, .padding = 1}));
   graph.add("relu1", std::make_shared<layers::Relu>());
-  graph.add("conv2", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = filters, .kernel = 3, .padding = 1}));
+  graph.add("conv2", std::make_shared<layers::Conv2d>(layers::Conv2d::Options{.filters = filters, .filter_size = 3, .padding = 1}));
   graph.add("flatten", std::make_shared<layers::Flatten>());
   graph.add("logits", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 10}));
   return graph;
@@ -60,7 +60,7 @@ TEST(ShardModel, layers_cut_by_features_do_not_ask_for_small_shards) {
   graph::Graph graph({1, 1, 4096});
   graph.add("hidden", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 4096}));
   graph.add("logits", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 10}));
-  ASSERT_GT(graph.node(1).layer->output_blocks(std::vector<SampleShape>{{1, 1, 4096}}), 0);
+  ASSERT_GT(graph.node(1).layer->output_partitions(std::vector<SampleShape>{{1, 1, 4096}}), 0);
   const ShardModel model(graph, Precision::f32);
   EXPECT_GE(model.choose(100), 10);
 }

@@ -108,7 +108,7 @@ TEST(Start, biases_are_zero) {
 TEST(Start, identity_filters_pass_the_channel_of_their_number) {
   Graph graph({4, 4, 3});
   graph.add("conv", std::make_shared<layers::Conv2d>(
-                        layers::Conv2d::Options{.filters = 5, .kernel = 3, .padding = 1, .bias = false, .identity_filters = true}));
+                        layers::Conv2d::Options{.filters = 5, .filter_size = 3, .padding = 1, .bias = false, .identity_filters = true}));
   Parameters parameters(graph);
   parameters.initialise(1);
   const std::vector<float> w = values_of(parameters, "conv/weight");

@@ -46,9 +46,9 @@ class Noise : public execution::BatchReader {
   std::uint64_t step_;
 };
 
-SoftHebbConv2d::Options plastic(std::int64_t filters, std::int64_t kernel, double rate, bool triangle_first = false) {
+SoftHebbConv2d::Options plastic(std::int64_t filters, std::int64_t filter_size, double rate, bool triangle_first = false) {
   SoftHebbConv2d::Options o;
-  o.filters = filters, o.kernel = kernel, o.padding = kernel / 2, o.radius = 4, o.triangle_first = triangle_first;
+  o.filters = filters, o.filter_size = filter_size, o.padding = filter_size / 2, o.radius = 4, o.triangle_first = triangle_first;
   o.competition.inverse_temperature = 0.5f;
   o.plasticity.rate = rate;
   return o;
@@ -119,14 +119,14 @@ Doubles normalised(Doubles x, std::int64_t channels) {
 }
 
 /// Mirrored 5x5 patches [P, C R S] of one image, in the order of the weight.
-void add_patches(const double* image, std::int64_t side, std::int64_t channels, std::int64_t kernel, Doubles& patches) {
+void add_patches(const double* image, std::int64_t side, std::int64_t channels, std::int64_t filter_size, Doubles& patches) {
   const auto mirrored = [&](std::int64_t i) { return i < 0 ? -i : i < side ? i : 2 * (side - 1) - i; };
   for (std::int64_t y = 0; y < side; ++y)
     for (std::int64_t x = 0; x < side; ++x)
       for (std::int64_t c = 0; c < channels; ++c)
-        for (std::int64_t r = 0; r < kernel; ++r)
-          for (std::int64_t s = 0; s < kernel; ++s)
-            patches.push_back(image[(mirrored(y + r - kernel / 2) * side + mirrored(x + s - kernel / 2)) * channels + c]);
+        for (std::int64_t r = 0; r < filter_size; ++r)
+          for (std::int64_t s = 0; s < filter_size; ++s)
+            patches.push_back(image[(mirrored(y + r - filter_size / 2) * side + mirrored(x + s - filter_size / 2)) * channels + c]);
 }
 
 TEST(PlasticNet, one_step_of_the_first_layer_is_the_rule_written_out) {

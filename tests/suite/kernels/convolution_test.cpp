@@ -94,7 +94,7 @@ void expect_reference(const ConvolutionShape& s, Precision precision, const kern
                                                    .width = s.width,
                                                    .channels = s.in_channels,
                                                    .filters = s.filters,
-                                                   .kernel = s.filter_height,
+                                                   .filter_size = s.filter_height,
                                                    .stride = s.stride,
                                                    .padding = s.padding};
   const std::int64_t inputs = s.samples * s.height * s.width * s.in_channels,
@@ -187,7 +187,7 @@ INSTANTIATE_TEST_SUITE_P(other_filters, WinogradConvolutionTest,
 TEST(WinogradConvolution, keeps_the_error_of_a_deep_sum_near_that_of_float32) {
   const ConvolutionShape s = shape(2, 16, 16, 128, 64, 3, 1);
   const kernels::reference::ConvolutionShape plain{
-      .samples = 2, .height = 16, .width = 16, .channels = 128, .filters = 64, .kernel = 3, .padding = 1};
+      .samples = 2, .height = 16, .width = 16, .channels = 128, .filters = 64, .filter_size = 3, .padding = 1};
   const auto as_float = [](std::uint64_t seed, std::int64_t count) {
     return read_back(stored<float>(random_numbers(seed, count)).data(), count);
   };

@@ -125,7 +125,7 @@ TEST_P(RandomMasks, a_mask_keeps_its_share_and_changes_with_every_part_of_its_na
   EXPECT_NEAR(kept / static_cast<double>(n), 0.2, 5 * 0.4 / 512);  // five standard errors
   for (auto change :
        {+[](random::Stream& s) { ++s.seed; }, +[](random::Stream& s) { s.purpose = random::Purpose::monte_carlo; },
-        +[](random::Stream& s) { ++s.channel; }, +[](random::Stream& s) { ++s.step; }, +[](random::Stream& s) { ++s.sample; }}) {
+        +[](random::Stream& s) { ++s.name_hash; }, +[](random::Stream& s) { ++s.step; }, +[](random::Stream& s) { ++s.sample; }}) {
     random::Stream other = kStream;
     change(other);
     const auto second = mask(other);

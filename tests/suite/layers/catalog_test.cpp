@@ -19,7 +19,7 @@ TEST(LayerCatalog, names_are_kinds_and_unique) {
     EXPECT_EQ(row.example()->kind(), row.name);
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
   }
-  EXPECT_THROW(layers::catalog_row("conv3d"), InputError);
+  EXPECT_THROW(layers::catalog_entry("conv3d"), InputError);
 }
 
 TEST(LayerCatalog, facts_have_unique_names_and_make_up_the_summary) {
@@ -36,16 +36,17 @@ TEST(LayerCatalog, facts_have_unique_names_and_make_up_the_summary) {
 }
 
 TEST(LayerCatalog, what_a_summary_leaves_out_is_still_a_fact) {
-  const auto layer = layers::catalog_row("conv2d").example();
+  const auto layer = layers::catalog_entry("conv2d").example();
   EXPECT_EQ(layer->summary(), "conv2d 3x3, 5, pad 1");
   std::map<std::string, std::int64_t> counts;
   for (const layers::Fact& fact : layer->facts())
     if (const auto* count = std::get_if<std::int64_t>(&fact.value)) counts[fact.name] = *count;
-  EXPECT_EQ(counts, (std::map<std::string, std::int64_t>{{"kernel", 3}, {"filters", 5}, {"stride", 1}, {"padding", 1}, {"groups", 1}}));
+  EXPECT_EQ(counts,
+            (std::map<std::string, std::int64_t>{{"filter_size", 3}, {"filters", 5}, {"stride", 1}, {"padding", 1}, {"groups", 1}}));
 }
 
 /// The example of a row over two shards, the second half padding.
-LayerCase example(const layers::CatalogRow& row, Precision precision) {
+LayerCase example(const layers::CatalogEntry& row, Precision precision) {
   LayerCase c;
   c.layer = row.example();
   c.inputs = row.inputs;

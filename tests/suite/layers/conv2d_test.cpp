@@ -30,7 +30,7 @@ LayerCase case_of(Conv2d::Options options, SampleShape input, Precision precisio
 Reference reference_of(const LayerCase& c, const Conv2d::Options& o) {
   const reference::ConvolutionShape shape{c.rows(),          c.inputs[0].height,
                                           c.inputs[0].width, c.inputs[0].channels,
-                                          o.filters,         o.kernel,
+                                          o.filters,         o.filter_size,
                                           o.stride,          o.padding,
                                           o.groups,          o.padding_mode == PaddingMode::reflect};
   Reference result;
@@ -50,7 +50,7 @@ Reference reference_of(const LayerCase& c, const Conv2d::Options& o) {
 
 /// Terms of the longest sums: a filter's products forward and back, a batch's positions for the weights.
 Roundings roundings_of(const LayerCase& c, const Conv2d::Options& o) {
-  const double area = static_cast<double>(o.kernel * o.kernel), groups = static_cast<double>(o.groups);
+  const double area = static_cast<double>(o.filter_size * o.filter_size), groups = static_cast<double>(o.groups);
   const double forward = area * static_cast<double>(c.inputs[0].channels) / groups, back = area * static_cast<double>(o.filters) / groups;
   const double positions = static_cast<double>(c.count * c.output().positions());
   // A mirrored border's gradients are stored before up to four of them are added.
@@ -60,7 +60,7 @@ Roundings roundings_of(const LayerCase& c, const Conv2d::Options& o) {
 }
 
 TEST(Conv2d, values_by_hand) {
-  LayerCase c = case_of({.filters = 1, .kernel = 2}, {2, 3, 1});
+  LayerCase c = case_of({.filters = 1, .filter_size = 2}, {2, 3, 1});
   c.samples = 1, c.shards = 1, c.count = 1;
   const LayerResult result = run_layer(c, {{{1, 2, 3, 4, 5, 6}}, {{1, 10, 100, 1000}, {7}}}, {1, 2});
   EXPECT_EQ(result.output, (Doubles{1 + 20 + 400 + 5000 + 7, 2 + 30 + 500 + 6000 + 7}));
@@ -70,7 +70,7 @@ TEST(Conv2d, values_by_hand) {
 }
 
 TEST(Conv2d, reflect_padding_mirrors_without_repeating_the_edge) {
-  LayerCase c = case_of({.filters = 1, .kernel = 3, .padding = 1, .padding_mode = PaddingMode::reflect, .bias = false}, {3, 3, 1});
+  LayerCase c = case_of({.filters = 1, .filter_size = 3, .padding = 1, .padding_mode = PaddingMode::reflect, .bias = false}, {3, 3, 1});
   c.samples = 1, c.shards = 1, c.count = 1;
   // The filter reads the upper left neighbour: the corner sees (1, 1), the cell right of it (1, 0).
   Doubles weight(9, 0.0);
@@ -81,13 +81,13 @@ TEST(Conv2d, reflect_padding_mirrors_without_repeating_the_edge) {
 }
 
 const Conv2d::Options kOptions[] = {
-    {.filters = 5, .kernel = 3, .padding = 1},
-    {.filters = 24, .kernel = 3, .stride = 2, .padding = 1},
-    {.filters = 17, .kernel = 1, .bias = false},
-    {.filters = 16, .kernel = 5, .stride = 3, .padding = 2},
-    {.filters = 3, .kernel = 3, .stride = 2, .padding = 0},
-    {.filters = 8, .kernel = 3, .padding = 1, .padding_mode = PaddingMode::reflect},
-    {.filters = 8, .kernel = 5, .stride = 2, .padding = 2, .padding_mode = PaddingMode::reflect, .bias = false},
+    {.filters = 5, .filter_size = 3, .padding = 1},
+    {.filters = 24, .filter_size = 3, .stride = 2, .padding = 1},
+    {.filters = 17, .filter_size = 1, .bias = false},
+    {.filters = 16, .filter_size = 5, .stride = 3, .padding = 2},
+    {.filters = 3, .filter_size = 3, .stride = 2, .padding = 0},
+    {.filters = 8, .filter_size = 3, .padding = 1, .padding_mode = PaddingMode::reflect},
+    {.filters = 8, .filter_size = 5, .stride = 2, .padding = 2, .padding_mode = PaddingMode::reflect, .bias = false},
 };
 
 TEST(Conv2d, equals_the_reference_in_both_precisions) {
@@ -103,7 +103,7 @@ TEST(Conv2d, groups_equal_the_reference_in_both_precisions) {
   for (const auto& [channels, filters, groups] : {std::tuple{4L, 6L, 2L}, {6L, 6L, 6L}, {32L, 64L, 4L}, {16L, 32L, 2L}, {10L, 5L, 5L}})
     for (const PaddingMode mode : {PaddingMode::zeros, PaddingMode::reflect})
       for (const Precision precision : {Precision::f32, Precision::bf16}) {
-        const Conv2d::Options o{.filters = filters, .kernel = 3, .stride = 1, .padding = 1, .padding_mode = mode, .groups = groups};
+        const Conv2d::Options o{.filters = filters, .filter_size = 3, .stride = 1, .padding = 1, .padding_mode = mode, .groups = groups};
         const LayerCase c = case_of(o, {5, 6, channels}, precision);
         EXPECT_WITHIN_TOLERANCE(against_reference(c, reference_of(c, o), roundings_of(c, o)));
       }
@@ -116,14 +116,14 @@ TEST(Conv2d, gradient_is_the_difference_quotient) {
     c.samples = 1, c.shards = 2, c.count = 2;
     EXPECT_WITHIN_TOLERANCE(against_differences(c, reference_of(c, o), roundings_of(c, o)));
   }
-  const Conv2d::Options grouped{.filters = 4, .kernel = 3, .padding = 1, .groups = 2};
+  const Conv2d::Options grouped{.filters = 4, .filter_size = 3, .padding = 1, .groups = 2};
   LayerCase c = case_of(grouped, {4, 5, 4});
   c.samples = 1, c.shards = 2, c.count = 2;
   EXPECT_WITHIN_TOLERANCE(against_differences(c, reference_of(c, grouped), roundings_of(c, grouped)));
 }
 
 TEST(Conv2d, bits_do_not_depend_on_the_other_samples_of_a_shard) {
-  const LayerCase c = case_of({.filters = 24, .kernel = 3, .padding = 1}, {7, 9, 17});
+  const LayerCase c = case_of({.filters = 24, .filter_size = 3, .padding = 1}, {7, 9, 17});
   LayerValues values = random_values(c, 1);
   const Doubles first = run_layer(c, values).output;
   const auto size = static_cast<std::size_t>(c.inputs[0].size()), out = static_cast<std::size_t>(c.output().size());
@@ -134,12 +134,12 @@ TEST(Conv2d, bits_do_not_depend_on_the_other_samples_of_a_shard) {
 
 TEST(Conv2d, counts_its_parameters_and_multiply_adds) {
   const std::vector<SampleShape> input{{32, 32, 3}};
-  const Conv2d layer({.filters = 96, .kernel = 3, .padding = 1});
+  const Conv2d layer({.filters = 96, .filter_size = 3, .padding = 1});
   EXPECT_EQ(layer.parameters(input)[0].count() + layer.parameters(input)[1].count(), 96 * 3 * 9 + 96);
   EXPECT_EQ(layer.cost(input).forward_macs, 32 * 32 * 96 * 27);
   EXPECT_EQ(layer.parameters(input)[0].initialisation.fan_in, 27);
   EXPECT_TRUE(layer.parameters(input)[0].decays && !layer.parameters(input)[1].decays);
-  const Conv2d grouped({.filters = 96, .kernel = 3, .padding = 1, .groups = 3});
+  const Conv2d grouped({.filters = 96, .filter_size = 3, .padding = 1, .groups = 3});
   EXPECT_EQ(grouped.parameters(input)[0].count(), 96 * 9);
   EXPECT_EQ(grouped.cost(input).forward_macs, 32 * 32 * 96 * 9);
   EXPECT_EQ(grouped.parameters(input)[0].initialisation.fan_in, 9);
@@ -148,12 +148,13 @@ TEST(Conv2d, counts_its_parameters_and_multiply_adds) {
 
 TEST(Conv2d, refuses_shapes_that_do_not_fit) {
   const std::vector<SampleShape> input{{4, 4, 6}};
-  EXPECT_THROW(Conv2d({.filters = 8, .kernel = 5}).output_shape(input), ShapeError);
-  EXPECT_THROW(Conv2d({.filters = 8, .kernel = 3, .groups = 4}).output_shape(input), ShapeError);
-  EXPECT_THROW(Conv2d({.filters = 8, .kernel = 3, .groups = 3}).output_shape(input), ShapeError);
-  EXPECT_THROW(Conv2d({.filters = 8, .kernel = 3, .padding = 4, .padding_mode = PaddingMode::reflect}).output_shape(input), ShapeError);
-  EXPECT_THROW(Conv2d({.filters = 8, .kernel = 3, .stride = 0}).output_shape(input), ShapeError);
-  EXPECT_THROW(Conv2d({.filters = 8, .kernel = 3}).output_shape(std::vector<SampleShape>(2, input[0])), ShapeError);
+  EXPECT_THROW(Conv2d({.filters = 8, .filter_size = 5}).output_shape(input), ShapeError);
+  EXPECT_THROW(Conv2d({.filters = 8, .filter_size = 3, .groups = 4}).output_shape(input), ShapeError);
+  EXPECT_THROW(Conv2d({.filters = 8, .filter_size = 3, .groups = 3}).output_shape(input), ShapeError);
+  EXPECT_THROW(Conv2d({.filters = 8, .filter_size = 3, .padding = 4, .padding_mode = PaddingMode::reflect}).output_shape(input),
+               ShapeError);
+  EXPECT_THROW(Conv2d({.filters = 8, .filter_size = 3, .stride = 0}).output_shape(input), ShapeError);
+  EXPECT_THROW(Conv2d({.filters = 8, .filter_size = 3}).output_shape(std::vector<SampleShape>(2, input[0])), ShapeError);
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ TEST(Dense, gradient_is_the_difference_quotient) {
 /// Runs every block of a layer over a whole batch; the input gradient is the sum of the blocks' shares.
 LayerResult run_blocks(const LayerCase& c, const LayerValues& values, const Doubles& grad_output) {
   const std::int64_t N = c.rows(), in = c.inputs[0].size(), out = c.output().size();
-  const auto kernel = c.layer->prepare_blocks(c.inputs, {.precision = c.precision, .samples = static_cast<int>(N)});
+  const auto kernel = c.layer->prepare_partitions(c.inputs, {.precision = c.precision, .samples = static_cast<int>(N)});
   const auto weight = stored<float>(values.parameters[0]), bias = stored<float>(values.parameters[1]);
   const std::vector<const float*> parameters{weight.data(), bias.data()};
   const auto input = stored_bytes(values.inputs[0], c.precision), grad = stored_bytes(grad_output, c.precision);
@@ -97,8 +97,8 @@ LayerResult run_blocks(const LayerCase& c, const LayerValues& values, const Doub
   };
   LayerResult result;
   result.grad_inputs = {Doubles(partial.size())};
-  EXPECT_EQ(kernel->first_row(kernel->blocks()), out);
-  for (int block = kernel->blocks() - 1; block >= 0; --block) {
+  EXPECT_EQ(kernel->first_row(kernel->partitions()), out);
+  for (int block = kernel->partitions() - 1; block >= 0; --block) {
     kernel->forward(block, input.data(), output.data(), parameters, scratch.data());
     kernel->backward(block, input.data(), grad.data(), partial.data(), parameters, take_rows, nullptr, scratch.data());
     for (std::size_t i = 0; i < partial.size(); ++i) result.grad_inputs[0][i] += static_cast<double>(partial[i]);
@@ -113,7 +113,7 @@ TEST(Dense, blocks_of_output_features_equal_the_reference) {
     for (const std::int64_t out : {256, 300}) {
       const Dense::Options o{.features = out};
       const LayerCase c = case_of(o, {1, 1, 401}, precision);
-      EXPECT_GE(c.layer->output_blocks(c.inputs), 2);
+      EXPECT_GE(c.layer->output_partitions(c.inputs), 2);
       const LayerValues values = random_values(c, 1);
       const Doubles grad = random_grad_output(c, 2);
       const LayerResult found = run_blocks(c, values, grad), expected = reference_of(c, o).backward(values, grad);
@@ -126,9 +126,9 @@ TEST(Dense, blocks_of_output_features_equal_the_reference) {
 
 TEST(Dense, small_layers_are_cut_into_shards) {
   const std::vector<SampleShape> wide{{1, 1, 1024}}, narrow{{1, 1, 64}};
-  EXPECT_EQ(Dense({.features = 10}).output_blocks(wide), 0);
-  EXPECT_EQ(Dense({.features = 1024}).output_blocks(narrow), 0);
-  EXPECT_GT(Dense({.features = 1024}).output_blocks(wide), 0);
+  EXPECT_EQ(Dense({.features = 10}).output_partitions(wide), 0);
+  EXPECT_EQ(Dense({.features = 1024}).output_partitions(narrow), 0);
+  EXPECT_GT(Dense({.features = 1024}).output_partitions(wide), 0);
 }
 
 TEST(Dense, counts_its_parameters_and_refuses_no_features) {

@@ -17,10 +17,11 @@ class DamagedTanh : public layers::Tanh {
  public:
   explicit DamagedTanh(double factor) : factor_(factor) {}
 
-  std::unique_ptr<layers::Kernel> prepare(std::span<const SampleShape> inputs, const layers::PrepareOptions& options) const override {
-    class Damaged : public layers::Kernel {
+  std::unique_ptr<layers::PreparedLayer> prepare(std::span<const SampleShape> inputs,
+                                                 const layers::PrepareOptions& options) const override {
+    class Damaged : public layers::PreparedLayer {
      public:
-      Damaged(std::unique_ptr<layers::Kernel> kernel, double factor, std::int64_t size)
+      Damaged(std::unique_ptr<layers::PreparedLayer> kernel, double factor, std::int64_t size)
           : kernel_(std::move(kernel)), factor_(factor), size_(size) {}
       void forward(const layers::ForwardArgs& args) const override { kernel_->forward(args); }
       void backward(const layers::BackwardArgs& args) const override {
@@ -30,7 +31,7 @@ class DamagedTanh : public layers::Tanh {
       }
 
      private:
-      std::unique_ptr<layers::Kernel> kernel_;
+      std::unique_ptr<layers::PreparedLayer> kernel_;
       double factor_;
       std::int64_t size_;
     };

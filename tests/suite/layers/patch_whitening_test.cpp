@@ -56,8 +56,8 @@ TEST(PatchWhitening, epsilon_stands_under_the_root) {
 
 TEST(PatchWhitening, needs_two_filters_a_value_of_a_patch) {
   const std::vector<SampleShape> input{{8, 8, 3}};
-  EXPECT_THROW(layers::Conv2d({.filters = 20, .kernel = 2, .whitening_epsilon = 1e-3}).parameters(input), ShapeError);
-  const auto specs = layers::Conv2d({.filters = 24, .kernel = 2, .whitening_epsilon = 1e-3}).parameters(input);
+  EXPECT_THROW(layers::Conv2d({.filters = 20, .filter_size = 2, .whitening_epsilon = 1e-3}).parameters(input), ShapeError);
+  const auto specs = layers::Conv2d({.filters = 24, .filter_size = 2, .whitening_epsilon = 1e-3}).parameters(input);
   EXPECT_EQ(specs[0].rate_multiplier, 0);  // the filters stay
   EXPECT_FALSE(specs[0].has_norm_bound);
   EXPECT_EQ(specs[1].rate_multiplier, 1);

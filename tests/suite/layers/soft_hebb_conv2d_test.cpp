@@ -18,7 +18,7 @@ using layers::SoftHebbConv2d;
 
 SoftHebbConv2d::Options options_of(std::int64_t filters, bool triangle_first = false) {
   SoftHebbConv2d::Options o;
-  o.filters = filters, o.kernel = 3, o.padding = 1, o.triangle_first = triangle_first;
+  o.filters = filters, o.filter_size = 3, o.padding = 1, o.triangle_first = triangle_first;
   o.plasticity.rate = 0.1;
   return o;
 }
@@ -38,7 +38,7 @@ reference::ConvolutionShape shape_of(const LayerCase& c) {
           .width = c.inputs[0].width,
           .channels = c.inputs[0].channels,
           .filters = c.output().channels,
-          .kernel = 3,
+          .filter_size = 3,
           .padding = 1,
           .reflect = true};
 }

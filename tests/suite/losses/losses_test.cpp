@@ -53,7 +53,7 @@ Doubles one_hot(std::int32_t label) {
 }
 
 TEST(Losses, sums_and_gradients_of_valid_samples_equal_the_reference) {
-  for (const losses::CatalogRow& row : losses::catalog())
+  for (const losses::CatalogEntry& row : losses::catalog())
     for (const Precision precision : {Precision::f32, Precision::bf16}) {
       SCOPED_TRACE(row.name);
       Shard shard(precision);
@@ -81,7 +81,7 @@ TEST(Losses, sums_and_gradients_of_valid_samples_equal_the_reference) {
 
 TEST(Losses, gradients_of_the_references_equal_finite_differences) {
   constexpr double kStep = 1e-5;
-  for (const losses::CatalogRow& row : losses::catalog()) {
+  for (const losses::CatalogEntry& row : losses::catalog()) {
     const Doubles value = random_numbers(3, kClasses), target = one_hot(2);
     const auto at = row.reference(value, target, 2, 0.125);
     for (std::size_t k = 0; k < kClasses; ++k) {
@@ -96,7 +96,7 @@ TEST(Losses, gradients_of_the_references_equal_finite_differences) {
 
 TEST(Losses, an_autoencoder_is_compared_with_its_target_and_predicts_nothing) {
   int compared = 0;
-  for (const losses::CatalogRow& row : losses::catalog()) {
+  for (const losses::CatalogEntry& row : losses::catalog()) {
     const losses::LossPointer made = row.make();
     if (!made->compares_values()) continue;
     ++compared;
@@ -132,7 +132,7 @@ TEST(Losses, margin_asks_for_a_long_capsule_of_the_class_and_short_ones_of_the_o
 
 TEST(Losses, a_value_that_is_nan_makes_a_loss_that_is_nan) {
   const float values[] = {0.5f, std::numeric_limits<float>::quiet_NaN(), 0.2f};
-  for (const losses::CatalogRow& row : losses::catalog()) {
+  for (const losses::CatalogEntry& row : losses::catalog()) {
     for (const std::int32_t label : {0, 1}) {
       float gradient[3] = {};
       losses::ShardLoss call;
@@ -148,7 +148,7 @@ TEST(Losses, a_value_that_is_nan_makes_a_loss_that_is_nan) {
 }
 
 TEST(Losses, evaluation_wants_no_gradient) {
-  for (const losses::CatalogRow& row : losses::catalog()) {
+  for (const losses::CatalogEntry& row : losses::catalog()) {
     Shard shard(Precision::f32);
     const ShardSums with = row.make()->shard(shard.call);
     shard.call.grad = nullptr;
@@ -157,7 +157,7 @@ TEST(Losses, evaluation_wants_no_gradient) {
 }
 
 TEST(Losses, catalog_knows_each_by_its_name) {
-  for (const losses::CatalogRow& row : losses::catalog()) EXPECT_EQ(losses::make_loss(row.name)->name(), row.name);
+  for (const losses::CatalogEntry& row : losses::catalog()) EXPECT_EQ(losses::make_loss(row.name)->name(), row.name);
   EXPECT_THROW(losses::make_loss("hinge"), InputError);
 }
 

@@ -33,10 +33,10 @@ TEST(Philox, gives_the_words_of_its_authors) {
 TEST(Stream, every_part_of_its_name_counts) {
   const Stream base{5, Purpose::dropout, 3, 7, 11};
   std::vector<Stream> streams(10, base);
-  streams[1].seed = 6, streams[2].purpose = Purpose::monte_carlo, streams[3].channel = 4, streams[4].step = 8, streams[5].sample = 12;
+  streams[1].seed = 6, streams[2].purpose = Purpose::monte_carlo, streams[3].name_hash = 4, streams[4].step = 8, streams[5].sample = 12;
   streams[6].step |= std::uint64_t{1} << 40, streams[7].sample |= std::uint64_t{1} << 40;  // beyond 32 bits
   std::swap(streams[8].step, streams[8].sample);
-  streams[9].channel = 1u << 31 | 3;
+  streams[9].name_hash = 1u << 31 | 3;
   std::set<Words> seen;
   for (const Stream& stream : streams)
     for (const std::uint32_t block : {0u, 1u}) seen.insert(words(stream, block));

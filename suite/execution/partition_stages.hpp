@@ -1,5 +1,5 @@
 #pragma once
-// Layers cut by output features: between the stages of shards, blocks are computed for the whole global batch.
+// Layers cut by output features: between the stages of shards, partitions are computed for the whole global batch.
 
 #include "suite/execution/run_context.hpp"
 
@@ -14,10 +14,11 @@ void backward_blocks(const RunContext& context, const Stage& stage);
 /// nor 0 times a stale NaN.
 void clear_missing_rows(const RunContext& context, const Stage& stage);
 
-/// An operation of a shard: rows of grad_input = sum over blocks of the partial gradients, along a binary tree over the block index.
+/// An operation of a shard: rows of grad_input = sum over partitions of the partial gradients, along a binary tree over the partition
+/// index.
 void sum_blocks(const RunContext& context, const Operation& operation, int shard, int thread);
 
-/// Blocks' rows of `values` (parameter vector layout), which each node has of its own blocks, from every node to all. Collective.
+/// Partitions' rows of `values` (parameter vector layout), which each node has of its own partitions, from every node to all. Collective.
 void gather_block_rows(const PreparedNet& net, const graph::Parameters& parameters, ranks::Team& team, float* values);
 
 }  // namespace reprise::execution

@@ -1,5 +1,5 @@
 #pragma once
-// The kernel of layers that are one function of each value: forward, and a gradient that reads the input or the output.
+// Prepared layers that are one function of each value: forward, and a gradient that reads the input or the output.
 
 #include <utility>
 
@@ -11,9 +11,9 @@ enum class GradientReads { input, output };
 
 /// `Functions` maps the vector kernels of a storage type to a pair: (in, out, n) and (read, grad_output, grad_input, n).
 template <class T, class Functions>
-class ElementwiseKernel : public Kernel {
+class PreparedElementwise : public PreparedLayer {
  public:
-  ElementwiseKernel(std::int64_t size, GradientReads reads, Functions functions)
+  PreparedElementwise(std::int64_t size, GradientReads reads, Functions functions)
       : size_(size), reads_(reads), functions_(functions(vector_of<T>())) {}
 
   void forward(const ForwardArgs& args) const override { functions_.first(typed<T>(args.inputs[0]), typed<T>(args.output), size_); }
@@ -31,11 +31,11 @@ class ElementwiseKernel : public Kernel {
 };
 
 template <class Functions>
-std::unique_ptr<Kernel> make_elementwise_kernel(const PrepareOptions& options, const SampleShape& shape, GradientReads reads,
+std::unique_ptr<PreparedLayer> make_elementwise(const PrepareOptions& options, const SampleShape& shape, GradientReads reads,
                                                 Functions functions) {
   const std::int64_t size = shape.size() * options.samples;
-  if (options.precision == Precision::f32) return std::make_unique<ElementwiseKernel<float, Functions>>(size, reads, functions);
-  return std::make_unique<ElementwiseKernel<kernels::bf16, Functions>>(size, reads, functions);
+  if (options.precision == Precision::f32) return std::make_unique<PreparedElementwise<float, Functions>>(size, reads, functions);
+  return std::make_unique<PreparedElementwise<kernels::bf16, Functions>>(size, reads, functions);
 }
 
 }  // namespace reprise::layers

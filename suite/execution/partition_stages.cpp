@@ -1,4 +1,4 @@
-#include "suite/execution/block_stages.hpp"
+#include "suite/execution/partition_stages.hpp"
 
 #include <cstring>
 
@@ -14,16 +14,18 @@ void gather_rows(const RunContext& c, BufferId id, graph::NodeId n) {
     c.team().gather(c.at(id, 0, 0), c.row_bytes(n) * static_cast<std::size_t>(c.samples()), c.shards, "exchange of activations");
 }
 
-/// Columns of the output, which each node has of its own blocks, from every node to all; packed block by block on the way.
-void exchange_columns(const RunContext& c, const layers::BlockKernel& kernel, const Stage& stage) {
+/// Columns of the output, which each node has of its own partitions, from every node to all; packed partition by partition on the way.
+void exchange_columns(const RunContext& c, const layers::PreparedPartitions& prepared, const Stage& stage) {
   ranks::Team& team = c.team();
   const std::size_t width = bytes_of(c.precision()), stride = c.row_bytes(stage.node), rows = static_cast<std::size_t>(c.padded_rows());
-  const auto column = [&](std::int64_t block) { return static_cast<std::size_t>(kernel.first_row(static_cast<int>(block))) * width; };
+  const auto column = [&](std::int64_t partition) {
+    return static_cast<std::size_t>(prepared.first_row(static_cast<int>(partition))) * width;
+  };
   std::vector<std::size_t> offsets;
-  for (int b = 0; b <= kernel.blocks(); ++b) offsets.push_back(column(b) * rows);
+  for (int b = 0; b <= prepared.partitions(); ++b) offsets.push_back(column(b) * rows);
   std::byte* output = c.at(stage.output, 0, 0);
-  const auto copy = [&](const ranks::Range& blocks, const ranks::Range& lines, bool pack) {
-    for (std::int64_t b = blocks.first; b < blocks.last; ++b) {
+  const auto copy = [&](const ranks::Range& partitions, const ranks::Range& lines, bool pack) {
+    for (std::int64_t b = partitions.first; b < partitions.last; ++b) {
       const std::size_t first = column(b), bytes = column(b + 1) - first;
       for (std::int64_t n = lines.first; n < lines.last; ++n) {
         std::byte* packed = c.arenas.columns.data() + first * rows + static_cast<std::size_t>(n) * bytes;
@@ -32,24 +34,25 @@ void exchange_columns(const RunContext& c, const layers::BlockKernel& kernel, co
       }
     }
   };
-  copy(team.share(kernel.blocks()), {0, c.padded_rows()}, true);
+  copy(team.share(prepared.partitions()), {0, c.padded_rows()}, true);
   team.gather(c.arenas.columns.data(), offsets, "exchange of activations");
-  const ranks::Range own = team.node_share(kernel.blocks(), team.node()), lines = team.local_share(c.padded_rows());
+  const ranks::Range own = team.node_share(prepared.partitions(), team.node()), lines = team.local_share(c.padded_rows());
   copy({0, own.first}, lines, false);
-  copy({own.last, kernel.blocks()}, lines, false);
+  copy({own.last, prepared.partitions()}, lines, false);
 }
 
 }  // namespace
 
 void forward_blocks(const RunContext& c, const Stage& stage) {
-  const auto& kernel = *c.net.blocks[stage.node];
+  const auto& prepared = *c.net.partitions[stage.node];
   const auto& parameters = c.parameters.node_values(stage.node);
   gather_rows(c, stage.input, c.node(stage.node).inputs[0]);
-  const ranks::Range mine = c.team().share(kernel.blocks());
-  c.workers.for_each(mine.count(), [&](std::int64_t block, int thread) {
-    kernel.forward(static_cast<int>(mine.first + block), c.at(stage.input, 0, 0), c.at(stage.output, 0, 0), parameters, c.scratch(thread));
+  const ranks::Range mine = c.team().share(prepared.partitions());
+  c.workers.for_each(mine.count(), [&](std::int64_t partition, int thread) {
+    prepared.forward(static_cast<int>(mine.first + partition), c.at(stage.input, 0, 0), c.at(stage.output, 0, 0), parameters,
+                     c.scratch(thread));
   });
-  if (c.team().nodes() > 1) exchange_columns(c, kernel, stage);
+  if (c.team().nodes() > 1) exchange_columns(c, prepared, stage);
   c.team().synchronise("outputs of a layer");
   const Readout* readout = c.sinks.readout;
   if (readout != nullptr && readout->values != nullptr && readout->node == stage.node)
@@ -67,26 +70,26 @@ void clear_missing_rows(const RunContext& c, const Stage& stage) {
 }
 
 void backward_blocks(const RunContext& c, const Stage& stage) {
-  const auto& kernel = *c.net.blocks[stage.node];
+  const auto& prepared = *c.net.partitions[stage.node];
   const std::int64_t rows = c.padded_rows(), in_size = c.node(c.node(stage.node).inputs[0]).shape.size();
   const std::vector<int>& of_node = c.parameters.of_node(stage.node);
   gather_rows(c, stage.grad_output, stage.node);
-  layers::BlockKernel::RowsDone rows_done;
+  layers::PreparedPartitions::RowsDone rows_done;
   if (c.sinks.rows_done)
     rows_done = [&](int parameter, std::int64_t first_row, std::int64_t count, const float* gradient) {
       c.sinks.rows_done(of_node[static_cast<std::size_t>(parameter)], first_row, count, gradient);
     };
   const auto& values = c.parameters.node_values(stage.node);
   const float* state = c.sinks.update_state == nullptr ? nullptr : c.sinks.update_state + c.parameters.at(of_node[0]).offset;
-  const ranks::Range mine = c.team().share(kernel.blocks());
+  const ranks::Range mine = c.team().share(prepared.partitions());
   float* partials = reinterpret_cast<float*>(c.at(stage.partial, 0, 0));
   c.workers.for_each(mine.count(), [&](std::int64_t b, int thread) {
-    const std::int64_t block = mine.first + b;
-    kernel.backward(static_cast<int>(block), c.at(stage.input, 0, 0), c.at(stage.grad_output, 0, 0),
-                    partials == nullptr ? nullptr : partials + block * rows * in_size, values, rows_done, state, c.scratch(thread));
+    const std::int64_t partition = mine.first + b;
+    prepared.backward(static_cast<int>(partition), c.at(stage.input, 0, 0), c.at(stage.grad_output, 0, 0),
+                      partials == nullptr ? nullptr : partials + partition * rows * in_size, values, rows_done, state, c.scratch(thread));
   });
   if (partials != nullptr)
-    c.team().gather(reinterpret_cast<std::byte*>(partials), static_cast<std::size_t>(rows * in_size) * sizeof(float), kernel.blocks(),
+    c.team().gather(reinterpret_cast<std::byte*>(partials), static_cast<std::size_t>(rows * in_size) * sizeof(float), prepared.partitions(),
                     "exchange of input gradients");
   else
     c.team().synchronise("end of a stage");
@@ -94,12 +97,12 @@ void backward_blocks(const RunContext& c, const Stage& stage) {
 
 void sum_blocks(const RunContext& c, const Operation& operation, int shard, int thread) {
   const graph::NodeId input = c.node(operation.node).inputs[0];
-  const int blocks = c.net.blocks[operation.node]->blocks();
+  const int partitions = c.net.partitions[operation.node]->partitions();
   const std::int64_t size = c.node(input).shape.size(), rows = c.padded_rows(), count = c.samples() * size;
   float* partial = reinterpret_cast<float*>(c.at(operation.inputs[0], shard, thread)) + shard * count;
   const auto& vector = kernels::vector_kernels();
-  for (int step = 1; step < blocks; step *= 2)
-    for (int b = 0; b + step < blocks; b += 2 * step)
+  for (int step = 1; step < partitions; step *= 2)
+    for (int b = 0; b + step < partitions; b += 2 * step)
       vector.accumulate(partial + b * rows * size, partial + (b + step) * rows * size, count);
   std::byte* output = c.at(operation.grad_inputs[0], shard, thread);
   from_float(c.precision(), partial, output, count);
@@ -109,13 +112,14 @@ void sum_blocks(const RunContext& c, const Operation& operation, int shard, int 
 }
 
 void gather_block_rows(const PreparedNet& net, const graph::Parameters& parameters, ranks::Team& team, float* values) {
-  for (graph::NodeId n = 0; n < net.blocks.size(); ++n) {
-    if (net.blocks[n] == nullptr) continue;
+  for (graph::NodeId n = 0; n < net.partitions.size(); ++n) {
+    if (net.partitions[n] == nullptr) continue;
     for (const int p : parameters.of_node(n)) {
       const graph::Parameter& parameter = parameters.at(p);
       std::vector<std::size_t> offsets;
-      for (int b = 0; b <= net.blocks[n]->blocks(); ++b)
-        offsets.push_back(static_cast<std::size_t>(parameter.offset + net.blocks[n]->first_row(b) * parameter.columns()) * sizeof(float));
+      for (int b = 0; b <= net.partitions[n]->partitions(); ++b)
+        offsets.push_back(static_cast<std::size_t>(parameter.offset + net.partitions[n]->first_row(b) * parameter.columns()) *
+                          sizeof(float));
       team.gather(reinterpret_cast<std::byte*>(values), offsets, "exchange of weights");
     }
   }
