@@ -12,13 +12,15 @@ namespace reprise::analyses {
 
 namespace {
 
-/// Softmax probabilities of every test image under one mask, [count, classes].
+/// Softmax probabilities of every test image, each under one draw of masks of its own, [count, classes]. `mask` numbers the draw.
 std::vector<float> probabilities_under_mask(const AnalysisInputs& in, std::uint64_t mask) {
   const std::int64_t classes = in.graph.node(in.graph.output()).shape.size(), count = in.test.count();
   std::vector<float> values(static_cast<std::size_t>(count * classes));
   for (std::int64_t first = 0; first < count; first += in.recipe.batch) {
     const training::SourceReader reader(in.test, {.first = first});
-    const execution::Batch batch{&reader, std::min(in.recipe.batch, count - first), in.seed, mask};
+    // Masks are drawn by step and slot of a batch: a step for each batch, or images `batch` apart would share theirs.
+    const execution::Batch batch{&reader, std::min(in.recipe.batch, count - first), in.seed,
+                                 mask * static_cast<std::uint64_t>(count) + static_cast<std::uint64_t>(first)};
     execution::Readout readout;
     readout.outputs = values.data() + first * classes;
     in.trainer.executor().evaluate(batch, layers::Mode::infer_with_dropout, readout);

@@ -25,7 +25,7 @@ SmallTraining coin_tosses(std::int32_t label, double keep = 0.5) {
     setup.test.labels.push_back(label);
   }
   setup.train = setup.test;
-  setup.recipe.batch = 200;  // masks are drawn for slots of a batch: 200 of their own
+  setup.recipe.batch = 50;  // each image of each batch has masks of its own
   setup.recipe.analysis_options.set("masks", std::int64_t{40});
   setup.recipe.analysis_options.set("sizes", std::vector<double>{1, 2, 5});
   return setup;
