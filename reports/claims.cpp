@@ -169,8 +169,8 @@ std::string missing_text(const Claim& claim, const std::vector<RunGroup>& groups
 
 }  // namespace
 
-std::optional<Comparison> compare_groups(const RunGroup& left, const RunGroup& right, const std::string& metric, bool gain,
-                                         const Region& region) {
+std::optional<ClaimComparison> compare_groups(const RunGroup& left, const RunGroup& right, const std::string& metric, bool gain,
+                                              const Region& region) {
   Runs left_runs, right_runs;
   std::vector<double> differences;
   const double sign = gain && !higher_is_better(metric) ? -1 : 1;
@@ -184,7 +184,7 @@ std::optional<Comparison> compare_groups(const RunGroup& left, const RunGroup& r
     differences.push_back(sign * (*mine - *theirs));
   }
   if (differences.empty()) return std::nullopt;
-  Comparison comparison;
+  ClaimComparison comparison;
   comparison.region = region;
   comparison.unit = difference_unit(unit_of(left.runs, metric));
   comparison.name = gain ? fmt::format("gain of {} over {}", left.trial, right.trial) : fmt::format("{} minus {}", left.trial, right.trial);
@@ -206,14 +206,14 @@ std::optional<Comparison> compare_groups(const RunGroup& left, const RunGroup& r
   return comparison;
 }
 
-std::optional<Comparison> measure_group(const RunGroup& group, const std::string& metric, const Region& region) {
+std::optional<ClaimComparison> measure_group(const RunGroup& group, const std::string& metric, const Region& region) {
   std::vector<double> values;
   for (const records::RunRecord* run : group.runs) {
     const auto value = value_of(*run, metric);
     if (!value) return std::nullopt;
     values.push_back(*value);
   }
-  Comparison comparison;
+  ClaimComparison comparison;
   comparison.region = region;
   comparison.unit = unit_of(group.runs, metric);
   comparison.name = fmt::format("{} of {}", metric, group.trial);

@@ -12,7 +12,7 @@ namespace reprise::reports {
 std::vector<ClaimResult> test_claims(const catalog::Paper& paper, const std::vector<RunGroup>& groups);
 
 /// One comparison of a claim: a quantity, what it may be, and the words for it.
-struct Comparison {
+struct ClaimComparison {
   Estimate estimate;
   Region region;
   std::string unit;  ///< of the quantity
@@ -23,10 +23,10 @@ struct Comparison {
 /// By how much `left` is better than `right` (`gain`) or differs from it, over the seeds both have. Uses the outcomes on
 /// the same test images when the metric is an error of predictions and the labels agree, else the seeds alone.
 /// Nothing if no seed is common to both or a run lacks the metric.
-std::optional<Comparison> compare_groups(const RunGroup& left, const RunGroup& right, const std::string& metric, bool gain,
-                                         const Region& region);
+std::optional<ClaimComparison> compare_groups(const RunGroup& left, const RunGroup& right, const std::string& metric, bool gain,
+                                              const Region& region);
 
 /// The metric of one trial against bounds.
-std::optional<Comparison> measure_group(const RunGroup& group, const std::string& metric, const Region& region);
+std::optional<ClaimComparison> measure_group(const RunGroup& group, const std::string& metric, const Region& region);
 
 }  // namespace reprise::reports

@@ -96,6 +96,12 @@ PairedT paired_t(const std::vector<double>& differences) {
   return test;
 }
 
+double MeanEstimate::half_width(double level) const {
+  if (level <= 0 || !std::isfinite(error)) return kInfinity;
+  if (error == 0) return 0;
+  return df > 0 ? student_t_quantile(1 - level / 2, df) * error : kInfinity;
+}
+
 double Estimate::half_width_with(int seed_count) const {
   const double n = seed_count;
   if (images == 0) return seed_count < 2 || !seed_spread_known ? kInfinity : std::sqrt(squared_half_width(seed_variance / n, n - 1));

@@ -46,6 +46,21 @@ struct PairedT {
 };
 PairedT paired_t(const std::vector<double>& differences);
 
+/// How one run of a trial spreads over seeds: a variance, and the degrees of freedom behind it. Of fewer than two seeds: 0 and 0.
+struct Spread {
+  double variance = 0;
+  double df = 0;
+};
+
+/// A mean over seeds, or a difference of two, with its standard error. The images are those of the test set: fixed.
+struct MeanEstimate {
+  double value = 0;
+  double error = 0;  ///< standard error over seeds; infinite where the spread is unknown
+  double df = 0;     ///< degrees of freedom of the error
+
+  double half_width(double level = 0.05) const;  ///< of the t interval of confidence 1 - level; infinite at level 0
+};
+
 /// A mean over seeds (and, where there are outcomes per image, over test images) with its 95 % interval.
 ///
 /// With S2 the variance of the seeds' means and V2 the variance over images of the images' means over seeds, the squared

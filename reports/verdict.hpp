@@ -4,18 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "reports/decision.hpp"
 #include "reports/statistics.hpp"
 
 namespace reprise::reports {
 
 enum class Outcome { reproduced, not_reproduced, undecided, not_tested };
-
-/// What a claim allows its quantity to be; bounds may be infinite.
-struct Region {
-  double low = 0;
-  double high = 0;
-  bool closed = false;  ///< the bounds themselves are allowed: "at least" as against "more than"
-};
 
 constexpr int kMaxSeeds = 1000;
 
