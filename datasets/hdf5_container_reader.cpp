@@ -32,7 +32,7 @@ struct Place {
 struct SplitHead {
   std::int64_t count = 0, channels = 0, height = 0, width = 0;
 
-  /// Refused when the file cannot hold so many: deflate shrinks at most 1032 times, so a damaged extent cannot eat the memory.
+  /// Refused when the file is too small for them: deflate compresses at most 1032 times, so a damaged extent cannot eat the memory.
   void check(const Place& place, const std::string& name) const {
     constexpr std::int64_t kDeflateLimit = 1032;
     std::error_code ignored;

@@ -51,7 +51,7 @@ Part choose_held_out(const std::string& name, std::int64_t available, std::int64
   return part;
 }
 
-/// What is trained on and what is tested on, of a set with so many images in its two splits.
+/// What is trained on and what is tested on, of a set whose two splits have these numbers of images.
 struct Parts {
   Part train, test;
 };

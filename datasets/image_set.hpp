@@ -39,7 +39,7 @@ std::filesystem::path data_directory(const std::string& given);
 struct Selection {
   std::int64_t train = 0;
   std::int64_t test = 0;
-  /// If positive: so many training images (the last of that order) leave the training set and stand in for the test set,
+  /// If positive: that number of training images (the last of that order) leaves the training set and stand in for the test set,
   /// of which nothing is used, nor read but where it is in a container with the rest. For choosing recipes without a look at the test
   /// images.
   std::int64_t held_out = 0;

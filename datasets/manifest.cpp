@@ -142,7 +142,7 @@ DatasetEntry synthetic(const std::string& name, const std::string& title, int ch
   return entry;
 }
 
-/// Sets that are too large, or come in formats that are not read here: a container written by hand stands for them.
+/// Sets that are too large, or come in formats that are not read here; a container that the user writes stands in for them.
 DatasetEntry container(const std::string& name, const std::string& title, int side, std::vector<std::string> class_names,
                        std::int64_t train, std::int64_t test) {
   DatasetEntry entry;

@@ -18,7 +18,7 @@ namespace reprise::analyses {
 struct AnalysisInputs {
   const recipes::Recipe& recipe;
   const graph::Graph& graph;
-  training::Learner& trainer;
+  training::Learner& learner;
   const datasets::SampleSource& test;
   std::uint64_t seed;
   parallel::Workers& workers;

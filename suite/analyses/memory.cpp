@@ -49,7 +49,7 @@ double step_milliseconds(const AnalysisInputs& in) {
   double least = 1e30;
   for (int i = 0; i < kRepetitions; ++i) {
     const double begun = now_seconds();
-    in.trainer.executor().compute_gradients({&reader, count, in.seed, 0});
+    in.learner.executor().compute_gradients({&reader, count, in.seed, 0});
     least = std::min(least, now_seconds() - begun);
     if (in.progress) in.progress(static_cast<double>(i + 1) / kRepetitions);
   }

@@ -23,7 +23,7 @@ std::vector<float> probabilities_under_mask(const AnalysisInputs& in, std::uint6
                                  mask * static_cast<std::uint64_t>(count) + static_cast<std::uint64_t>(first)};
     execution::Readout readout;
     readout.outputs = values.data() + first * classes;
-    in.trainer.executor().evaluate(batch, layers::Mode::infer_with_dropout, readout);
+    in.learner.executor().evaluate(batch, layers::Mode::infer_with_dropout, readout);
   }
   for (std::int64_t i = 0; i < count; ++i) {
     float* row = values.data() + i * classes;
@@ -62,7 +62,7 @@ void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
     if (in.progress) in.progress(0.5 * static_cast<double>(m + 1) / static_cast<double>(masks));
   }
 
-  const double scaled = in.trainer.last_evaluation().error_percent;
+  const double scaled = in.learner.last_evaluation().error_percent;
   records::Table table{.title = "Error of averaging k thinned nets", .x = "k", .columns = {}};
   double gap_deviations = 0, last_error = 0;
   std::int64_t largest = 0, enough = 0;  // enough: the least number of nets as good as the one with scaled weights, 0 if none was

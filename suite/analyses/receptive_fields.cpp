@@ -88,7 +88,7 @@ void paint_kernels(const AnalysisInputs& in, const graph::Parameter& weight, con
   const SampleShape tile{inputs / channels / side, side, channels};
   Mosaic mosaic((shown + kKernelColumns - 1) / kKernelColumns, kKernelColumns, tile, side < 12 ? 5 : 1);
   for (std::int64_t k = 0; k < shown; ++k) {
-    const float* w = in.trainer.parameters().of(weight) + k * inputs;
+    const float* w = in.learner.parameters().of(weight) + k * inputs;
     float largest = 1e-30f;
     for (std::int64_t i = 0; i < inputs; ++i) largest = std::max(largest, std::abs(w[i]));
     mosaic.paint(k, [&](std::int64_t y, std::int64_t x, std::int64_t c) {
@@ -108,7 +108,7 @@ struct Excitation {
 std::vector<std::vector<Excitation>> strongest(const AnalysisInputs& in, graph::NodeId node, const std::vector<std::int64_t>& filters,
                                                std::int64_t images) {
   const SampleShape shape = in.graph.node(node).shape;
-  execution::Executor& executor = in.trainer.executor();
+  execution::Executor& executor = in.learner.executor();
   std::vector<float> values(static_cast<std::size_t>(in.recipe.batch * shape.size()));
   std::vector<std::vector<Excitation>> found(filters.size(), std::vector<Excitation>(static_cast<std::size_t>(images)));
   for (std::int64_t first = 0; first < images; first += in.recipe.batch) {
@@ -173,7 +173,7 @@ void receptive_fields(const AnalysisInputs& in, records::RunRecord& record) {
   }
   if (nodes.empty()) throw InputError(Complaint{"analysis receptive_fields", "a net with a convolution", "none", "Drop the analysis"});
   const graph::Parameter& weight =
-      in.trainer.parameters().list()[static_cast<std::size_t>(in.trainer.parameters().of_node(nodes.front())[0])];
+      in.learner.parameters().list()[static_cast<std::size_t>(in.learner.parameters().of_node(nodes.front())[0])];
   paint_kernels(in, weight, in.graph.node(nodes.front() - 1).shape, record);
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     paint_patches(in, nodes[i], images, rows, columns, record);

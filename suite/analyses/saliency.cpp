@@ -105,7 +105,7 @@ void saliency(const AnalysisInputs& in, records::RunRecord& record) {
 
   std::array<double, kRules.size()> sparse{};
   for (std::size_t r = 0; r < kRules.size(); ++r) {
-    const auto maps = maps_of(in, in.trainer.parameters(), count, kRules[r].rule);
+    const auto maps = maps_of(in, in.learner.parameters(), count, kRules[r].rule);
     const auto other = maps_of(in, fresh, count, kRules[r].rule);
     double mass = 0, likeness = 0;
     for (std::int64_t i = 0; i < count; ++i) {

@@ -23,7 +23,7 @@ void sparsity(const AnalysisInputs& in, records::RunRecord& record) {
     execution::Readout readout;
     readout.node = read;
     readout.values = values.data();
-    in.trainer.executor().evaluate(batch, layers::Mode::infer, readout);
+    in.learner.executor().evaluate(batch, layers::Mode::infer, readout);
     for (std::int64_t i = 0; i < batch.count * units; ++i) {
       const double value = values[static_cast<std::size_t>(i)];
       sum += value;

@@ -8,7 +8,7 @@ namespace reprise::analyses {
 void temperature(const AnalysisInputs& in, records::RunRecord& record) {
   double sum = 0, start = 0;
   std::int64_t channels = 0;
-  const graph::Parameters& parameters = in.trainer.parameters();
+  const graph::Parameters& parameters = in.learner.parameters();
   for (const graph::Parameter& parameter : parameters.list()) {
     if (parameter.spec.logarithm_of != "temperature" || !parameter.spec.trains) continue;
     for (std::int64_t c = 0; c < parameter.count; ++c) sum += parameters.of(parameter)[c];

@@ -11,7 +11,7 @@
 
 namespace reprise::bench {
 
-/// A catalog net and so many random images for it.
+/// A catalog net and a batch of random images for it.
 struct MadeUpData {
   MadeUpData(const recipes::Recipe& recipe, std::int64_t count);
   std::shared_ptr<const datasets::ImageSet> images;

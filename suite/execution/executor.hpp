@@ -22,7 +22,7 @@ class BatchReader {
   virtual std::int32_t label(std::int64_t slot) const = 0;
 };
 
-/// What ranks tell each other along with the loss: a batch raises it on one rank, its sums carry it to all.
+/// Signals that are OR-reduced over ranks together with the loss: raised on one rank, seen by all.
 struct Signals {
   bool stop = false, save = false;
 };

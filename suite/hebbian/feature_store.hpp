@@ -36,7 +36,7 @@ class FeatureStore {
   Memory memory_;
 };
 
-/// Throws InputError with both numbers and the way out if features of so many bytes do not fit into memory.
+/// Throws InputError with both numbers and the remedy if `bytes` of features do not fit into memory.
 void require_memory(std::int64_t feature_bytes, Precision precision);
 
 /// Stored features with the labels of the images they are of.

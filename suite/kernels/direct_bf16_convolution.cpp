@@ -149,7 +149,7 @@ class DirectBf16Convolution final : public PlainGradientConvolution {
   const bf16* forward_words(const std::byte* packed) const { return reinterpret_cast<const bf16*>(packed); }
   const bf16* input_words(const std::byte* packed) const { return reinterpret_cast<const bf16*>(packed + weight_bytes()); }
 
-  /// Calls piece(first value, words) along a sum of so many values, in pieces of about the same length.
+  /// Calls piece(first value, words) along a sum of `values` terms, in pieces of about the same length.
   template <class Piece>
   static void in_pieces(std::int64_t values, Piece piece) {
     const std::int64_t words = values / 2, pieces = (words + kDepth - 1) / kDepth, each = (words + pieces - 1) / pieces;

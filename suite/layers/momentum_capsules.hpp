@@ -6,7 +6,7 @@
 
 namespace reprise::layers {
 
-/// What the backward pass of a momentum stack goes by.
+/// What the backward pass of a momentum stack restores its activations from.
 enum class StackMemory {
   invert,  ///< the ends of a block, in float32; blocks are run backward and their layers evaluated again
   exact,   ///< the same in fixed point, exact bit by bit

@@ -21,7 +21,7 @@ struct Momentum {
 class FloatChain {
  public:
   using Number = float;
-  static bool holds(const float*, std::int64_t) { return true; }  ///< floats hold what is no number, too
+  static bool holds(const float*, std::int64_t) { return true; }  ///< floats can hold NaN
   static void start(const float* input, std::int64_t count, Number* x) { std::copy_n(input, count, x); }
   static void as_floats(const Number* x, std::int64_t count, float* output) { std::copy_n(x, count, output); }
   static void forward(const Momentum& gamma, const float* f, std::int64_t count, Number* x, Number* v, std::uint64_t* remainders);

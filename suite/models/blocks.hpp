@@ -34,7 +34,7 @@ struct PreActivationBlock {
 /// The last node holds logits of classes: softmax and cross-entropy.
 void put_softmax_head(graph::Graph& graph);
 
-/// "logits", a dense layer of so many classes, and the head.
+/// "logits", a dense layer of `classes` outputs, and the head.
 void put_classifier(graph::Graph& graph, int classes, layers::Dense::Options options = {});
 
 }  // namespace reprise::models

@@ -18,7 +18,7 @@ struct OptimizerRecipe {
   double weight_decay = 0;  ///< where ParameterSpec::decays: gradient += weight_decay * w; adamw: w -= rate * weight_decay * w
   double l1 = 0;            ///< where ParameterSpec::decays: gradient += l1 * sign(w)
   double max_norm = 0;      ///< bound on the norm of each unit's incoming weights; 0: none
-  /// Lookahead (Zhang et al. 2019, arXiv 1907.08610) with a rising weight: every so many steps slow <- d slow + (1 - d) fast, fast <- slow,
+  /// Lookahead (Zhang et al. 2019, arXiv 1907.08610) with a rising weight: every n steps slow <- d slow + (1 - d) fast, fast <- slow,
   /// d = lookahead_decay^lookahead_steps * (share of the run)^3; after the last step fast <- slow. 0: none. Running statistics take part.
   std::int64_t lookahead_steps = 0;
   double lookahead_decay = 0.95;

@@ -9,7 +9,7 @@ namespace reprise::ranks {
 
 namespace {
 
-/// Seconds of each of `rounds` exchanges of so many bytes a rank; the first ones, which open connections, are left out.
+/// Seconds of each of `rounds` exchanges of `bytes` per rank; the first ones, which open connections, are left out.
 double median_seconds(Team& team, std::size_t bytes_of_a_rank, int rounds) {
   constexpr int kWarmUp = 3;
   const Memory memory = team.memory(bytes_of_a_rank * static_cast<std::size_t>(team.size()));

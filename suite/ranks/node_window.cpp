@@ -72,11 +72,11 @@ bool NodeBarrier::all_here() const {
 }
 
 /// Sleeps until the bell rings again, at most a tenth of a second.
-void NodeBarrier::sleep(std::uint32_t heard) const {
+void NodeBarrier::sleep(std::uint32_t last_bell) const {
   static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
   const timespec tenth{.tv_sec = 0, .tv_nsec = 100'000'000};
   cells_.sleepers.fetch_add(1);
-  if (cells_.bell.load() == heard) syscall(SYS_futex, &cells_.bell, FUTEX_WAIT, heard, &tenth, nullptr, 0);
+  if (cells_.bell.load() == last_bell) syscall(SYS_futex, &cells_.bell, FUTEX_WAIT, last_bell, &tenth, nullptr, 0);
   cells_.sleepers.fetch_sub(1);
 }
 
@@ -91,10 +91,10 @@ std::vector<int> NodeBarrier::wait(double seconds) {
   }
   const double begun = now_seconds();
   while (true) {
-    const std::uint32_t heard = cells_.bell.load();
+    const std::uint32_t last_bell = cells_.bell.load();
     if (all_here()) return {};
     if (seconds > 0 && now_seconds() - begun > seconds) break;
-    sleep(heard);
+    sleep(last_bell);
   }
   std::vector<int> missing;
   for (int r = 0; r < ranks_; ++r)

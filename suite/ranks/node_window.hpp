@@ -41,7 +41,7 @@ class NodeBarrier {
 
  private:
   bool all_here() const;
-  void sleep(std::uint32_t heard) const;
+  void sleep(std::uint32_t last_bell) const;
   BarrierCells& cells_;
   int rank_, ranks_, spins_;
   std::uint32_t round_ = 0;

@@ -43,7 +43,7 @@ std::array<char, Size> padded(const std::string& text) {
   return out;
 }
 
-/// A cut of `comm` into nodes: what shares memory, or (for tests of what crosses nodes, on one machine) so many ranks each.
+/// A cut of `comm` into nodes: what shares memory, or (for tests of what crosses nodes, on one machine) a fixed number of ranks each.
 MPI_Comm cut_into_nodes(MPI_Comm comm, int rank) {
   MPI_Comm node = MPI_COMM_NULL;
   if (const char* each = std::getenv("REPRISE_RANKS_PER_NODE"); each != nullptr && std::atoi(each) > 0)

@@ -280,11 +280,11 @@ void Team::broadcast(void* data, std::size_t bytes, const char* what) {
 
 bool Team::any(bool mine, const char* what) {
   if (size() == 1) return mine;
-  int said = mine ? 1 : 0, heard = 0;
+  int own = mine ? 1 : 0, any = 0;
   MPI_Request request;
-  MPI_Iallreduce(&said, &heard, 1, MPI_INT, MPI_MAX, state_->comm, &request);
+  MPI_Iallreduce(&own, &any, 1, MPI_INT, MPI_MAX, state_->comm, &request);
   state_->wait(request, what);
-  return heard != 0;
+  return any != 0;
 }
 
 bool Team::all_arrive(double seconds) {

@@ -84,7 +84,7 @@ class Team {
   /// Runs `action` on the root alone; what it throws is thrown on all ranks, with its kind. Collective.
   void on_root(const std::function<void()>& action, const char* what);
 
-  /// True when all ranks come here within so many seconds; for finding out whether what failed here failed everywhere. May be
+  /// True if all ranks arrive within `seconds`; for finding out whether what failed here failed everywhere. May be
   /// called once, after an error, when other waits may still be open.
   bool all_arrive(double seconds);
 

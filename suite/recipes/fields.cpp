@@ -144,7 +144,7 @@ std::vector<Field> rows() {
        .max = kMaxCount});
   add({.key = "optimizer.lookahead_steps",
        .at = optimizer(&OptimizerRecipe::lookahead_steps),
-       .help = "Lookahead every so many steps; 0: none",
+       .help = "steps between Lookahead updates; 0: none",
        .min = 0,
        .max = kMaxCount,
        .quiet = true});

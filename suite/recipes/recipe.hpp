@@ -42,7 +42,7 @@ struct Recipe {
   std::string dataset;
   std::int64_t train_images = 0;  ///< 0: all
   std::int64_t test_images = 0;
-  std::int64_t held_out_images = 0;  ///< if positive, so many training images are tested on in place of the test set
+  std::int64_t held_out_images = 0;  ///< if positive, that number of training images replaces the test set
   std::vector<std::string> preprocessing;
   std::vector<std::string> augmentation;
 

@@ -1,5 +1,5 @@
 #pragma once
-// A run record as an HDF5 file: one file a run, whole or absent, byte-identical for the same record.
+// A run record as an HDF5 file: one file per run, complete or absent, byte-identical for the same record.
 //
 // It opens in h5py, h5dump and netCDF tools. Layout (schema version 1):
 //   /                       attributes schema, schema_version, paper, trial, scale, run_id, seed, status,

@@ -84,7 +84,7 @@ struct RunRecord {
   std::map<std::string, std::string> provenance;  ///< /provenance: string attributes
   std::vector<std::string> deviations;            ///< /provenance/deviations
 
-  /// provenance "answer_version" (suite/version.hpp); 1 in files from before it was noted, 0 if it is no number.
+  /// provenance "answer_version" (suite/version.hpp); 1 in files from before it was noted, 0 if it is not a number.
   int answer_version() const;
 
   std::vector<double> epochs;               ///< axis of metrics, digests and timing: epochs completed

@@ -23,7 +23,7 @@ RunData::RunData(const recipes::Recipe& recipe, const std::filesystem::path& dir
   train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
   if (stops()) return;
   if (procedures::of(recipe).has_plastic_phase && recipe.hebbian.labelled_images > 0) {
-    // The same images that a trial with so many train_images would see.
+    // The same images that a trial with this number of train_images would see.
     datasets::Dataset chosen =
         datasets::load(recipe.dataset, directory, {recipe.hebbian.labelled_images, recipe.test_images, recipe.held_out_images});
     labelled = std::make_unique<datasets::SampleSource>(std::make_shared<const datasets::ImageSet>(std::move(chosen.train)), preprocessing,
@@ -58,8 +58,8 @@ bool is_whitened(const recipes::Recipe& recipe) {
 void require_same(ranks::Team& team, const std::string& thing, const std::string& mine, const char* fix) {
   if (team.size() == 1) return;
   const auto* bytes = reinterpret_cast<const std::byte*>(mine.data());
-  const std::vector<std::byte> heard = team.broadcast({bytes, bytes + mine.size()}, "agreement");
-  const std::string roots(reinterpret_cast<const char*>(heard.data()), heard.size());
+  const std::vector<std::byte> agreed = team.broadcast({bytes, bytes + mine.size()}, "agreement");
+  const std::string roots(reinterpret_cast<const char*>(agreed.data()), agreed.size());
   if (team.any(roots != mine, "agreement"))
     throw InputError(Complaint{thing, "the same on all ranks: " + roots,
                                roots != mine ? fmt::format("{} on {}", mine, team.name_of(team.rank())) : "another on some rank", fix});

@@ -80,25 +80,24 @@ class Run {
     const graph::Graph graph = catalog::build_model(recipe_, sources->train->shape(), sources->train->classes());
     parallel::Workers workers(options_.threads);
     const auto learner = procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_);
-    training::Learner& trainer = *learner;
-    resume(trainer, summary.run_id, checkpoint);
-    if (!trainer.run(controls(summary.run_id, checkpoint))) {
+    resume(*learner, summary.run_id, checkpoint);
+    if (!learner->run(controls(summary.run_id, checkpoint))) {
       summary.outcome = RunSummary::Outcome::stopped_early;
       summary.file = checkpoint;
       summary.wall_seconds = now_seconds() - started_;
       return summary;
     }
     records::RunRecord record = describe(summary.run_id, *sources, workers);
-    trainer.write_to(record);
-    analyse(graph, trainer, *sources->test, workers, record);
-    if (options_.keep_weights) keep_weights(trainer.parameters(), record);
+    learner->write_to(record);
+    analyse(graph, *learner, *sources->test, workers, record);
+    if (options_.keep_weights) keep_weights(learner->parameters(), record);
     team_.on_root(
         [&] {
           records::write_result(record, summary.file);
           records::remove_checkpoint(checkpoint);
         },
         "result file");
-    summary.test_error_percent = trainer.last_evaluation().error_percent;
+    summary.test_error_percent = learner->last_evaluation().error_percent;
     summary.wall_seconds = now_seconds() - started_;
     return summary;
   }
@@ -169,7 +168,7 @@ class Run {
     return std::nullopt;
   }
 
-  void resume(training::Learner& trainer, const std::string& id, const std::filesystem::path& checkpoint) {
+  void resume(training::Learner& learner, const std::string& id, const std::filesystem::path& checkpoint) {
     std::optional<records::Checkpoint> saved;
     team_.on_root([&] { saved = read_own(id, checkpoint); }, "checkpoint");
     if (!root_says([&] { return saved.has_value(); })) return;
@@ -177,13 +176,13 @@ class Run {
     require_same(team_, "checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none",
                  "--out must be on a file system that all nodes share");
     if (const auto start = saved->texts.find(kStart); start != saved->texts.end()) start_utc_ = start->second;
-    trainer.restore(*saved);
-    if (options_.note && team_.is_root()) options_.note(fmt::format("goes on after step {} of its checkpoint", trainer.step()));
+    learner.restore(*saved);
+    if (options_.note && team_.is_root()) options_.note(fmt::format("goes on after step {} of its checkpoint", learner.step()));
   }
 
   training::Controls controls(const std::string& id, const std::filesystem::path& checkpoint) const {
     training::Controls controls;
-    controls.min_seconds_between_saves = options_.min_seconds_between_checkpoints;
+    controls.min_seconds_between_checkpoints = options_.min_seconds_between_checkpoints;
     controls.should_stop = [this] {
       // The last twentieth, at most 20 s, is left for writing the checkpoint.
       const double limit = options_.time_limit_seconds, reserve = std::min(20.0, 0.05 * limit);
@@ -221,7 +220,7 @@ class Run {
     return record;
   }
 
-  void analyse(const graph::Graph& graph, training::Learner& trainer, const datasets::SampleSource& test, parallel::Workers& workers,
+  void analyse(const graph::Graph& graph, training::Learner& learner, const datasets::SampleSource& test, parallel::Workers& workers,
                records::RunRecord& record) const {
     const auto build = [&](const recipes::Options& options) {
       recipes::Recipe recipe = recipe_;
@@ -229,7 +228,7 @@ class Run {
       return catalog::build_model(recipe, test.shape(), test.classes());
     };
     for (const std::string& name : recipe_.analyses) {
-      analyses::AnalysisInputs inputs{recipe_, graph, trainer, test, static_cast<std::uint64_t>(seed_), workers, build, {}};
+      analyses::AnalysisInputs inputs{recipe_, graph, learner, test, static_cast<std::uint64_t>(seed_), workers, build, {}};
       if (options_.progress && team_.is_root())
         inputs.progress = [&](double fraction) {
           training::Progress progress;

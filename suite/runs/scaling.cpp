@@ -47,7 +47,7 @@ std::int64_t max_exchanged_bytes(const graph::Graph& graph, const recipes::Recip
 StepCosts measure_step_costs(const recipes::Recipe& recipe, int threads) {
   if (procedures::of(recipe).has_plastic_phase)
     throw InputError(Complaint{"--nodes", "a trial that learns by back-propagation: its step is what the model of costs is made of",
-                               "procedure hebbian", "Measure a run on the nodes at hand instead"});
+                               "procedure hebbian", "Measure a run on your nodes instead"});
   const graph::Graph graph = catalog::build_model(recipe);
   TimedNet net(recipe, graph, datasets::require_entry(recipe.dataset).classes(), threads);
   StepCosts costs;

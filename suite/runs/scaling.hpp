@@ -41,7 +41,7 @@ struct StepForecast {
   double seconds() const { return computing + exchanging; }
 };
 
-/// What each node sends in a step of a net trained by back-propagation, if there are so many that nearly all it has goes to others:
+/// What each node sends in a step of a net trained by back-propagation, if there are enough nodes that nearly all of its sums go to others:
 /// gradients out and sums back, and its part of the activations of layers cut by output features.
 std::int64_t max_exchanged_bytes(const graph::Graph& graph, const recipes::Recipe& recipe);
 
@@ -50,7 +50,7 @@ StepCosts measure_step_costs(const recipes::Recipe& recipe, int threads);
 
 StepForecast forecast_step(const StepCosts& costs, int nodes, const Network& network);
 
-/// The same for `ranks` ranks of costs.threads threads on one machine of so many cores, where exchange is a matter of memory and
+/// The same for `ranks` ranks of costs.threads threads on one machine of `cores` cores, where exchange is a matter of memory and
 /// counted as part of `fixed`. More threads than cores take turns.
 StepForecast forecast_step_here(const StepCosts& costs, int ranks, int cores);
 

@@ -50,7 +50,7 @@ class TimedNet {
   /// Seconds of one batch, the least of half a second's; of a batch that takes longer, from one and two waves of its shards.
   double train_step_seconds();
   double evaluation_seconds();
-  /// Seconds of a training step on the first `shards` shards, the least of so many `seconds`.
+  /// Seconds of a training step on the first `shards` shards, the minimum over about `seconds` of measurement.
   double train_step_seconds(std::int64_t shards, double seconds);
 
   /// Arenas, weights, optimizer state, gradients, generated code.

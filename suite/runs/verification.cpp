@@ -54,12 +54,12 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
   const graph::Graph graph = catalog::build_model(recipe, sources->train->shape(), sources->train->classes());
   parallel::Workers workers(options.threads);
   const auto learner = procedures::make_learner(recipe, graph, sources->samples(), static_cast<std::uint64_t>(record.seed), workers, team);
-  training::Learner& trainer = *learner;
   training::Controls controls;
-  // Losses are noted every so many steps: fewer would compare nothing. One step more than asked for, so that a row due at the last is made.
+  // Loss digests are recorded at intervals: fewer steps would compare nothing. One step more than asked for, so that a row due at the last
+  // step is made.
   const std::int64_t first_note = record.trace.steps.empty() ? 0 : record.trace.steps.front(),
                      steps = part.steps > 0 ? std::max(part.steps, first_note) : 0;
-  controls.should_stop = [&] { return steps > 0 && trainer.step() > steps; };
+  controls.should_stop = [&] { return steps > 0 && learner->step() > steps; };
   if (options.progress && team.is_root())
     controls.progress = [&](const training::Progress& of_run) {
       training::Progress progress = of_run;
@@ -71,13 +71,13 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
       progress.phase = "executing again: " + progress.phase;
       options.progress(progress);
     };
-  trainer.run(controls);
+  learner->run(controls);
   records::RunRecord again;
-  trainer.write_to(again);
+  learner->write_to(again);
   records::Divergence divergence = records::find_divergence(record, again, part.from_epoch);
   if (!divergence.differs && divergence.rows == 0 && divergence.steps == 0)
     throw InputError(Complaint{fmt::format("run {}", record.run_id), "a note of its history among what was executed",
-                               fmt::format("none in {} steps", trainer.step()), "Give a larger --steps, or a smaller --from"});
+                               fmt::format("none in {} steps", learner->step()), "Give a larger --steps, or a smaller --from"});
   return divergence;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Executes a part of a run again, on the ranks and threads at hand, and compares it with what the result file says.
+// Executes a part of a run again, on the ranks and threads of this call, and compares it with the result file.
 
 #include <cstdint>
 #include <filesystem>
@@ -10,8 +10,9 @@
 namespace reprise::runs {
 
 struct VerificationPart {
-  double from_epoch = 0;   ///< rows before are not compared (the run is executed from its start all the same)
-  std::int64_t steps = 0;  ///< at least so many are executed, up to the first noted loss (a 200th of the run), and one or two more; 0: all
+  double from_epoch = 0;  ///< rows before are not compared (the run is executed from its start all the same)
+  std::int64_t steps =
+      0;  ///< minimum number of steps, extended to the next recorded loss digest (a 200th of the run) and one or two more; 0: all
 };
 
 /// Throws InputError if the data, the code's answer version or the instruction sets are not those of the run: another answer would

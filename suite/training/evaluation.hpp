@@ -18,7 +18,7 @@ struct EvaluationOptions {
   std::vector<datasets::TestView> views;  ///< the first is the image itself
   layers::Mode mode = layers::Mode::infer;
   std::uint64_t seed = 0, mask = 0;  ///< of dropout, where the mode draws it
-  /// What all ranks hear of each other's signals for a batch of `images`; empty: nobody stops it.
+  /// ORs a signal over all ranks, called for each batch of `images`; empty: evaluation is not interrupted.
   std::function<execution::Signals(std::int64_t images)> signals;
 };
 

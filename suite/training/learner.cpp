@@ -190,7 +190,7 @@ struct Learner::State {
   }
 
   bool save_is_due(const Controls& controls) const {
-    const double wait = std::max(controls.min_seconds_between_saves, 50.0 * save_seconds);  // 50: saving takes under 2 %
+    const double wait = std::max(controls.min_seconds_between_checkpoints, 50.0 * save_seconds);  // 50: saving takes under 2 %
     return controls.save && run.team.is_root() && now_seconds() - last_save > wait;
   }
 

@@ -29,7 +29,7 @@ struct Controls {
   std::function<bool()> should_stop;
   std::function<void(const Progress&)> progress;  ///< called after every step; empty: nobody listens
   std::function<void(records::Checkpoint)> save;  ///< writes a checkpoint, on the root alone; empty: none is kept
-  double min_seconds_between_saves = 30;          ///< lengthened so that saving costs under 2 % of the time
+  double min_seconds_between_checkpoints = 30;    ///< lengthened so that saving costs under 2 % of the time
 };
 
 /// The phases of a run. Called when the parameters hold their initial values.

@@ -30,7 +30,7 @@ struct SmallTrial {
     data = std::make_unique<runs::RunData>(recipe, folder.path());
     graph = std::make_unique<graph::Graph>(catalog::build_model(recipe, data->train->shape(), data->train->classes()));
   }
-  std::unique_ptr<training::Learner> trainer(parallel::Workers& workers, std::uint64_t seed = 7) const {
+  std::unique_ptr<training::Learner> learner(parallel::Workers& workers, std::uint64_t seed = 7) const {
     return procedures::make_learner(recipe, *graph, data->samples(), seed, workers);
   }
 
@@ -40,9 +40,9 @@ struct SmallTrial {
   std::unique_ptr<graph::Graph> graph;
 };
 
-records::RunRecord record_of(const training::Learner& trainer) {
+records::RunRecord record_of(const training::Learner& learner) {
   records::RunRecord record;
-  trainer.write_to(record);
+  learner.write_to(record);
   return record;
 }
 
@@ -61,19 +61,19 @@ class Stopped : public testing::TestWithParam<const char*> {};
 TEST_P(Stopped, in_any_phase_and_continued_on_other_threads_gives_the_same_run) {
   const SmallTrial small("cifar10-3layer", {{"hebbian.order", GetParam()}});
   parallel::Workers one(1), two(2), three(3);
-  const auto whole = small.trainer(two);
+  const auto whole = small.learner(two);
   ASSERT_TRUE(whole->run({}));
   // 6 Hebbian steps a pass, one pass or three; then features; then 6 classifier steps. Asked after every step and every lot of features.
   const int calls = static_cast<int>(whole->total_steps()) + 2;
   for (const int stop_at : {1, 5, 6, 7, 8, calls - 3}) {
-    const auto first = small.trainer(one);
+    const auto first = small.learner(one);
     records::Checkpoint kept;
     training::Controls controls;
     int asked = 0;
     controls.should_stop = [&] { return ++asked >= stop_at; };
     controls.save = [&](const records::Checkpoint& checkpoint) { kept = checkpoint; };
     ASSERT_FALSE(first->run(controls)) << stop_at;
-    const auto second = small.trainer(three);
+    const auto second = small.learner(three);
     second->restore(kept);
     EXPECT_EQ(second->step(), first->step());
     ASSERT_TRUE(second->run({}));
@@ -87,12 +87,12 @@ INSTANTIATE_TEST_SUITE_P(Orders, Stopped, testing::Values("all_at_once", "layer_
 TEST(Hebbian, the_classifier_leaves_the_plastic_layers_alone) {
   const SmallTrial unlearned("cifar10-2layer", {{"hebbian.epochs", "0"}});
   parallel::Workers workers(2);
-  const auto trainer = unlearned.trainer(workers);
+  const auto learner = unlearned.learner(workers);
   graph::Parameters fresh(*unlearned.graph);
   fresh.initialise(7);
-  ASSERT_TRUE(trainer->run({}));
+  ASSERT_TRUE(learner->run({}));
   for (const graph::Parameter& parameter : fresh.list()) {
-    const bool same = std::equal(fresh.of(parameter), fresh.of(parameter) + parameter.count, trainer->parameters().of(parameter));
+    const bool same = std::equal(fresh.of(parameter), fresh.of(parameter) + parameter.count, learner->parameters().of(parameter));
     EXPECT_EQ(same, parameter.name != "logits/weight" && parameter.name != "logits/bias") << parameter.name;
   }
 }
@@ -100,30 +100,30 @@ TEST(Hebbian, the_classifier_leaves_the_plastic_layers_alone) {
 TEST(Hebbian, cached_features_classify_as_the_whole_net_does) {
   const SmallTrial small("cifar10-3layer");
   parallel::Workers workers(2);
-  const auto trainer = small.trainer(workers);
-  ASSERT_TRUE(trainer->run({}));
-  const training::Evaluation whole = trainer->evaluate(*small.data->test);
-  EXPECT_NEAR(whole.loss, trainer->last_evaluation().loss, 1e-4 * whole.loss);
-  EXPECT_NEAR(whole.error_percent, trainer->last_evaluation().error_percent, 2.51);  // one image of 40
+  const auto learner = small.learner(workers);
+  ASSERT_TRUE(learner->run({}));
+  const training::Evaluation whole = learner->evaluate(*small.data->test);
+  EXPECT_NEAR(whole.loss, learner->last_evaluation().loss, 1e-4 * whole.loss);
+  EXPECT_NEAR(whole.error_percent, learner->last_evaluation().error_percent, 2.51);  // one image of 40
 }
 
 TEST(Hebbian, learns_the_synthetic_set) {
   const SmallTrial small("cifar10-2layer", {{"train_images", "400"}, {"epochs", "8"}});
   parallel::Workers workers(2);
-  const auto trainer = small.trainer(workers);
-  ASSERT_TRUE(trainer->run({}));
-  EXPECT_LT(trainer->last_evaluation().error_percent, 10.0);  // at most 3 images of 40; guessing gives 90
+  const auto learner = small.learner(workers);
+  ASSERT_TRUE(learner->run({}));
+  EXPECT_LT(learner->last_evaluation().error_percent, 10.0);  // at most 3 images of 40; guessing gives 90
 }
 
 TEST(Hebbian, random_weights_stay_and_so_do_the_statistics_of_batch_norm) {
   const SmallTrial small("cifar10-2layer-random"), seen("cifar10-2layer-random", {{"hebbian.epochs", "1"}});
   parallel::Workers workers(2);
-  const auto trainer = small.trainer(workers), passed = seen.trainer(workers);
-  ASSERT_TRUE(trainer->run({}));
+  const auto learner = small.learner(workers), passed = seen.learner(workers);
+  ASSERT_TRUE(learner->run({}));
   ASSERT_TRUE(passed->run({}));
-  const auto& list = trainer->parameters().list();
+  const auto& list = learner->parameters().list();
   const auto mean = std::find_if(list.begin(), list.end(), [](const auto& p) { return p.name == "norm1/running_mean"; });
-  EXPECT_EQ(trainer->parameters().of(*mean)[0], 0.0f);
+  EXPECT_EQ(learner->parameters().of(*mean)[0], 0.0f);
   EXPECT_NE(passed->parameters().of(*mean)[0], 0.0f);
   const auto record = record_of(*passed);
   const auto& norms = record.tables.at("kernel_norms").columns.at("conv2");
@@ -133,15 +133,15 @@ TEST(Hebbian, random_weights_stay_and_so_do_the_statistics_of_batch_norm) {
 TEST(Hebbian, the_perceptron_of_the_presets_runs) {
   const SmallTrial small("mnist-mlp", {{"hebbian.batch", "16"}});
   parallel::Workers workers(2);
-  const auto trainer = small.trainer(workers);
-  EXPECT_TRUE(trainer->run({}));
+  const auto learner = small.learner(workers);
+  EXPECT_TRUE(learner->run({}));
 }
 
 TEST(Hebbian, refuses_a_checkpoint_of_another_recipe) {
   const SmallTrial small("cifar10-2layer"), longer("cifar10-2layer", {{"hebbian.epochs", "2"}});
   parallel::Workers workers(1);
-  const auto other = longer.trainer(workers);
-  EXPECT_THROW(other->restore(small.trainer(workers)->snapshot()), InputError);
+  const auto other = longer.learner(workers);
+  EXPECT_THROW(other->restore(small.learner(workers)->snapshot()), InputError);
 }
 
 }  // namespace

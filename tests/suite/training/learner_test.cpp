@@ -32,9 +32,9 @@ struct TrialOnMadeUpData {
   std::unique_ptr<graph::Graph> graph;
 };
 
-records::RunRecord record_of(const Learner& trainer) {
+records::RunRecord record_of(const Learner& learner) {
   records::RunRecord record;
-  trainer.write_to(record);
+  learner.write_to(record);
   record.timing.clear();
   return record;
 }
@@ -88,9 +88,9 @@ TEST(Learner, seeds_give_different_runs) {
 TEST(Learner, learns_the_synthetic_set) {
   const TrialOnMadeUpData setup("logavgexp", "resnet8-feature-gap", {{"epochs", "6"}, {"train_images", "600"}});
   parallel::Workers workers(2);
-  const auto trainer = setup.learner(1, workers);
-  trainer->run({});
-  EXPECT_LT(trainer->last_evaluation().error_percent, 5.0);  // at most 3 images of 70; guessing gives 90
+  const auto learner = setup.learner(1, workers);
+  learner->run({});
+  EXPECT_LT(learner->last_evaluation().error_percent, 5.0);  // at most 3 images of 70; guessing gives 90
 }
 
 TEST(Learner, refuses_a_checkpoint_of_another_recipe) {
