@@ -1,7 +1,10 @@
 #include "reports/sequential.hpp"
 
 #include <algorithm>
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/normal.hpp>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <vector>
 
@@ -93,6 +96,53 @@ Levels compute_levels() {
   return levels;
 }
 
+/// Half-widths of an interval around `value` up to which it decides: inside the region or outside.
+struct Room {
+  double inside = 0, outside = 0;
+  double largest() const { return std::max(inside, outside); }
+};
+Room room_of(double value, const Region& region) {
+  return {std::min(value - region.low, region.high - value), std::max(region.low - value, value - region.high)};
+}
+
+double nearest_bound(double value, const Region& region) {
+  return std::abs(value - region.low) <= std::abs(value - region.high) ? region.low : region.high;
+}
+
+/// The share of the distance to the bound that is believed.
+double believed(const MeanEstimate& now, const Region& region) {
+  if (now.error == 0) return 1;
+  const double t = region.distance(now.value) / now.error;
+  return t * t / (1 + t * t);
+}
+
+/// Midpoints of `count` equal parts of a distribution.
+template <typename Distribution>
+std::vector<double> midpoints(const Distribution& distribution, int count) {
+  std::vector<double> places;
+  for (int i = 0; i < count; ++i) places.push_back(boost::math::quantile(distribution, (i + 0.5) / count));
+  return places;
+}
+constexpr int kPartsOfPower = 256;
+constexpr int kParts = 32;  // of a spread, and of a mean: a chance is off by half a part, 1.6 points, at most
+
+bool decides(const MeanEstimate& estimate, const Region& region, double level) {
+  return decide(estimate, region, level) != Decision::undecided;
+}
+
+/// The smallest number in [low, high] that suffices, if all larger ones do; high + 1 if none does.
+int smallest_that(int low, int high, const auto& suffices) {
+  if (!suffices(high)) return high + 1;
+  while (low < high) {
+    const int middle = low + (high - low) / 2;
+    if (suffices(middle))
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
 }  // namespace
 
 int last_look(int seeds) {
@@ -109,6 +159,68 @@ double level_at(int seeds) {
   static const Levels levels = compute_levels();
   const auto above = std::upper_bound(kLooks.begin(), kLooks.end(), seeds);
   return above == kLooks.begin() ? 0 : levels[static_cast<std::size_t>(above - kLooks.begin()) - 1];
+}
+
+Later later_look(const MeanEstimate& now, int seeds_now, int seeds) {
+  const double per_seed = seeds_now > 1 ? std::clamp(now.df / (seeds_now - 1), 1.0, 2.0) : 1;
+  return {static_cast<double>(seeds) / seeds_now, now.df + per_seed * (seeds - seeds_now), level_at(seeds)};
+}
+
+double shrunk(const MeanEstimate& now, const Region& region) {
+  const double bound = nearest_bound(now.value, region);
+  return bound + believed(now, region) * (now.value - bound);
+}
+
+// Of the look's mean M and variance v, given the unknown variance s of today's estimate (in units of one look of today's size):
+//   mean of the new seeds  X ~ N(shrunk, s (1 / (growth - 1) + believed)),   M = (now + (growth - 1) X) / growth,
+//   df' v = df error^2 + s chi2(df' - df - 1) + (growth - 1) / growth (X - now)^2,
+// and s = df error^2 / chi2(df). The look decides if t sqrt(v / growth) is below the room of M.
+double chance_of_decision(const MeanEstimate& now, const Region& region, const Later& later) {
+  if (!std::isfinite(now.error)) return std::numeric_limits<double>::quiet_NaN();
+  if (now.error == 0) return decides(now, region, later.level);
+  if (later.level == 0) return 0;
+  using boost::math::chi_squared;
+  const double t = student_t_quantile(1 - later.level / 2, later.df);
+  const double center = shrunk(now, region), new_share = (later.growth - 1) / later.growth;
+  const double squares = now.df * now.error * now.error, new_df = later.df - now.df - 1;
+  const std::vector<double> normal = midpoints(boost::math::normal(), kParts);
+  double sum = 0;
+  for (const double chi : midpoints(chi_squared(now.df), kParts)) {
+    const double variance = squares / chi;
+    const double deviation = std::sqrt(variance * (1 / (later.growth - 1) + believed(now, region)));
+    for (const double z : normal) {
+      const double fresh = center + deviation * z, mean = now.value + new_share * (fresh - now.value);
+      const double room = room_of(mean, region).largest() / t;
+      if (room <= 0) continue;
+      const double left = later.growth * later.df * room * room - squares - new_share * (fresh - now.value) * (fresh - now.value);
+      if (left <= 0) continue;
+      sum += new_df > 0 ? boost::math::cdf(chi_squared(new_df), left / variance) : 1;
+    }
+  }
+  return sum / (kParts * kParts);
+}
+
+double power(double effect, double error, double df, const Region& region, double level) {
+  if (level == 0) return 0;
+  const double t = student_t_quantile(1 - level / 2, df);
+  double sum = 0;
+  for (const double chi : midpoints(boost::math::chi_squared(df), kPartsOfPower)) {
+    const double width = t * error * std::sqrt(chi / df);
+    const auto below = [&](double bound) { return normal_above((effect - bound) / error); };
+    sum += below(region.low - width) + normal_above((region.high + width - effect) / error);
+    sum += std::max(0.0, below(region.high - width) - below(region.low + width));
+  }
+  return sum / kPartsOfPower;
+}
+
+std::optional<int> seeds_for_power(const MeanEstimate& now, int seeds_now, const Region& region) {
+  if (seeds_now < kLooks.front() || !std::isfinite(now.error)) return std::nullopt;
+  const double effect = shrunk(now, region);
+  return smallest_that(seeds_now + 1, kMostSeedsForecast, [&](int seeds) {
+    const Later later = later_look(now, seeds_now, seeds);
+    if (now.error == 0) return decides(now, region, later.level);
+    return power(effect, now.error / std::sqrt(later.growth), later.df, region, later.level) >= kForecastPower;
+  });
 }
 
 }  // namespace reprise::reports

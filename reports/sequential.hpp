@@ -3,6 +3,9 @@
 // README.md in this folder has the reasons and references.
 
 #include <array>
+#include <optional>
+
+#include "reports/decision.hpp"
 
 namespace reprise::reports {
 
@@ -26,5 +29,35 @@ int next_look(int seeds);
 /// looks cost error: with it, reading at every number of seeds from 3 to 20 errs in at most 5 % of cases without an effect, by Welch's
 /// test with spreads that differ tenfold, too (sequential_test).
 double level_at(int seeds);
+
+/// A later look at an estimate.
+struct Later {
+  double growth = 1;  ///< squared standard error now over that of the later look; with n seeds now and k then on all sides k / n
+  double df = 0;      ///< degrees of freedom then
+  double level = 0;   ///< two-sided
+};
+/// At `seeds` seeds on all sides, where there are `seeds_now`: each new one brings as many degrees of freedom as those there did.
+Later later_look(const MeanEstimate& now, int seeds_now, int seeds);
+
+/// The estimate drawn to the nearest bound of the region, where nothing can be decided: of an effect that lies t standard errors from there
+/// the share t^2 / (1 + t^2) is believed. What looks large in few seeds is in part luck.
+double shrunk(const MeanEstimate& now, const Region& region);
+
+/// The probability that a look decides, from the estimate of now, the shrunk effect and its uncertainty. The seeds there are count.
+/// 1 for an estimate without any spread that decides, 0 for one that does not; NaN if the spread is unknown.
+double chance_of_decision(const MeanEstimate& now, const Region& region, const Later& later);
+
+/// The probability that new seeds alone decide, if this were the true effect, with such a standard error estimated with df degrees of
+/// freedom.
+double power(double effect, double error, double df, const Region& region, double level);
+
+/// The smallest number of seeds that has 80 % power if the shrunk effect were the true one: what a report forecasts. Nothing of fewer than
+/// three seeds, whose effect and spread say too little; kMostSeedsForecast + 1 for more than that.
+inline constexpr int kMostSeedsForecast = 1000;
+inline constexpr double kForecastPower = 0.8;
+std::optional<int> seeds_for_power(const MeanEstimate& now, int seeds_now, const Region& region);
+
+/// A claim is given up if the chance of a decision at the last look is below this.
+inline constexpr double kFutileBelow = 0.1;
 
 }  // namespace reprise::reports

@@ -1,8 +1,10 @@
 #include "reports/sequential.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 
@@ -124,6 +126,139 @@ TEST(Sequential, looks_spend_what_is_planned_where_the_spread_is_known) {
   }
   const double four_deviations = 4 * std::sqrt(kSpent * (1 - kSpent) / kRepetitions);
   EXPECT_NEAR(static_cast<double>(errors) / kRepetitions, kSpent, four_deviations);
+}
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr Region kMoreThanZero{0, kInfinity, false};
+
+TEST(Forecasts, an_effect_is_drawn_to_the_nearest_bound) {
+  EXPECT_DOUBLE_EQ(shrunk({2, 1, 4}, kMoreThanZero), 1.6);          // t = 2: 4/5 of 2
+  EXPECT_DOUBLE_EQ(shrunk({-1, 1, 4}, kMoreThanZero), -0.5);        // t = 1: half
+  EXPECT_DOUBLE_EQ(shrunk({0.5, 0.5, 4}, {-1.5, 1.5, true}), 0.7);  // 1 from the upper bound, t = 2
+  EXPECT_DOUBLE_EQ(shrunk({3, 0, 4}, kMoreThanZero), 3);            // no spread, no luck
+}
+
+TEST(Forecasts, a_later_look_has_the_seeds_degrees_of_freedom) {
+  const Later paired = later_look({1, 1, 4}, 5, 8), two_sides = later_look({1, 1, 8}, 5, 8), borrowed = later_look({1, 1, 30}, 3, 5);
+  EXPECT_DOUBLE_EQ(paired.growth, 1.6);
+  EXPECT_DOUBLE_EQ(paired.df, 7);
+  EXPECT_DOUBLE_EQ(two_sides.df, 14);
+  EXPECT_DOUBLE_EQ(borrowed.df, 34);  // what is borrowed does not grow
+  EXPECT_EQ(paired.level, level_at(8));
+}
+
+TEST(Forecasts, power_is_that_of_the_t_test) {
+  // G*Power 3.1: one sample, d = 1, n = 10: 0.8031; two samples, d = 0.8, n = 20 each: 0.6934; both two-sided at 0.05.
+  EXPECT_NEAR(power(1, std::sqrt(1.0 / 10), 9, kMoreThanZero, 0.05), 0.8031, 1e-3);
+  EXPECT_NEAR(power(0.8, std::sqrt(2.0 / 20), 38, kMoreThanZero, 0.05), 0.6934, 1e-3);
+  EXPECT_NEAR(power(0, 1, 9, kMoreThanZero, 0.05), 0.05, 1e-3);
+  EXPECT_NEAR(power(0, 1, 1e6, {-3.0, 3.0, true}, 0.05), 2 * 0.850830 - 1, 1e-3);  // inside if |M| < 3 - 1.96: Phi(1.04) = 0.850830
+}
+
+TEST(Forecasts, a_chance_is_the_normal_one_where_the_spread_is_known) {
+  // One unit of information now, t = 3; as much again: M = (3 + X) / 2 with X ~ N(2.7, 1 + 0.9), decided if |M| sqrt(2) > 1.959964.
+  const double edge = 1.959964 * std::sqrt(2.0) - 3;
+  const double expected = 0.5 * std::erfc((edge - 2.7) / std::sqrt(1.9) / std::sqrt(2.0));
+  EXPECT_NEAR(chance_of_decision({3, 1, 1e6}, kMoreThanZero, {2, 2e6, 0.05}), expected, 1.0 / 64);  // half of a 32nd: how finely X is cut
+  EXPECT_EQ(chance_of_decision({3, 0, 4}, kMoreThanZero, {2, 8, 0.05}), 1);
+  EXPECT_EQ(chance_of_decision({0, 0, 4}, kMoreThanZero, {2, 8, 0.05}), 0);
+  EXPECT_TRUE(std::isnan(chance_of_decision({3, kInfinity, 0}, kMoreThanZero, {2, 1, 0.05})));
+}
+
+TEST(Forecasts, seeds_are_forecast_from_three_on) {
+  EXPECT_FALSE(seeds_for_power({1, 0.5, 2}, 2, kMoreThanZero));
+  EXPECT_EQ(seeds_for_power({0, 1, 4}, 3, kMoreThanZero), kMostSeedsForecast + 1);
+  EXPECT_EQ(seeds_for_power({1, 0, 4}, 3, kMoreThanZero), 4);
+}
+
+/// `seeds` seeds of a two-sided comparison with this effect: whether Welch's test decides at the level of so many seeds.
+bool welch_decides(double effect, double left_sd, double right_sd, int seeds, std::mt19937_64& generator, CriticalValues& critical) {
+  std::normal_distribution<double> normal;
+  std::vector<double> left, right;
+  for (int i = 0; i < seeds; ++i) {
+    left.push_back(effect + left_sd * normal(generator));
+    right.push_back(right_sd * normal(generator));
+  }
+  const Summary a = summarize(left), b = summarize(right);
+  const double x = a.sd * a.sd, y = b.sd * b.sd;
+  const double df = (x + y) * (x + y) * (seeds - 1) / (x * x + y * y);
+  return std::abs(a.mean - b.mean) > critical.at(seeds, df) * std::sqrt((x + y) / seeds);
+}
+
+TEST(Forecasts, seeds_that_are_forecast_have_the_power_within_five_points) {
+  std::mt19937_64 generator(11);
+  CriticalValues critical;
+  constexpr int kRepetitions = 4000;
+  for (const double ratio : {1.0, 3.0}) {
+    for (const double effect : {0.8, 1.2, 2.0, 4.0}) {
+      const double left_sd = ratio, right_sd = 1, scale = std::hypot(left_sd, right_sd);
+      const double share = (1 + ratio * ratio) * (1 + ratio * ratio) / (1 + std::pow(ratio, 4));  // Welch's df per seed
+      const double true_effect = effect * scale;
+      // What three seeds would show for the shrunk effect to be the true one: e^3 / (e^2 + s^2) = true effect.
+      const double error = scale / std::sqrt(3);
+      double shown = true_effect;
+      for (int i = 0; i < 200; ++i) shown = true_effect * (1 + error * error / (shown * shown));
+      const MeanEstimate pilot{shown, error, share * 2};
+      ASSERT_NEAR(shrunk(pilot, kMoreThanZero), true_effect, 1e-6);
+      const int seeds = *seeds_for_power(pilot, 3, kMoreThanZero);
+      const Later later = later_look(pilot, 3, seeds);
+      const double forecast = power(true_effect, error / std::sqrt(later.growth), later.df, kMoreThanZero, later.level);
+      int decided = 0;
+      for (int i = 0; i < kRepetitions; ++i) decided += welch_decides(true_effect, left_sd, right_sd, seeds, generator, critical);
+      EXPECT_NEAR(static_cast<double>(decided) / kRepetitions, forecast, 0.05) << ratio << ", " << effect << ": " << seeds << " seeds";
+      EXPECT_GE(forecast, kForecastPower);
+      RecordProperty(fmt::format("ratio {} effect {}", ratio, effect), fmt::format("{} seeds, forecast {:.3f}, simulated {:.3f}", seeds,
+                                                                                   forecast, static_cast<double>(decided) / kRepetitions));
+    }
+  }
+}
+
+/// Claims with effects from a normal population of this many standard deviations of a seed, undecided at `now` seeds.
+struct Chances {
+  double forecast = 0, decided = 0;
+};
+Chances chances_of(double population, int now, std::mt19937_64& generator) {
+  std::normal_distribution<double> normal;
+  CriticalValues critical;
+  const int then = next_look(now);
+  constexpr int kClaims = 800;
+  Chances sum;
+  for (int claims = 0; claims < kClaims;) {
+    const double effect = population * normal(generator);
+    std::vector<double> values;
+    bool early = false, decided = false;
+    MeanEstimate at_now;
+    for (int n = 1; n <= then; ++n) {
+      values.push_back(effect + normal(generator));
+      if (last_look(n) != n) continue;
+      const Summary summary = summarize(values);
+      const MeanEstimate estimate{summary.mean, summary.sd / std::sqrt(n), n - 1.0};
+      decided = std::abs(estimate.value) > critical.at(n, estimate.df) * estimate.error;
+      if (n <= now && decided) early = true;
+      if (n == now) at_now = estimate;
+    }
+    if (early) continue;
+    ++claims;
+    sum.forecast += chance_of_decision(at_now, kMoreThanZero, later_look(at_now, now, then)) / kClaims;
+    sum.decided += static_cast<double>(decided) / kClaims;
+  }
+  return sum;
+}
+
+// Of one population a chance cannot be right: it does not know from which the effects are. Over effects of all sizes it is.
+TEST(Forecasts, as_many_are_decided_at_the_next_look_as_was_forecast_within_five_points) {
+  std::mt19937_64 generator(5);
+  const std::vector<double> populations{0.5, 1, 2, 4};
+  for (const int now : {3, 5, 8, 12}) {
+    Chances mean;
+    for (const double population : populations) {
+      const Chances chances = chances_of(population, now, generator);
+      mean.forecast += chances.forecast / static_cast<double>(populations.size());
+      mean.decided += chances.decided / static_cast<double>(populations.size());
+    }
+    EXPECT_NEAR(mean.decided, mean.forecast, 0.05) << now;
+    RecordProperty(fmt::format("from {} seeds", now), fmt::format("forecast {:.3f}, decided {:.3f}", mean.forecast, mean.decided));
+  }
 }
 
 }  // namespace
