@@ -69,11 +69,11 @@ std::vector<std::string> trials_of(const Comparisons& comparisons) {
 }
 
 /// That all of them are decided with `look` seeds; one that has as many already, at its next look.
-double chance_of_all(const Comparisons& comparisons, int look) {
+double chance_of_all(const Comparisons& comparisons, RuleOf rule, int look) {
   double chance = 1;
   for (const Comparison* comparison : comparisons) {
-    const int seeds = comparison->seeds(), then = seeds < look ? look : next_look(seeds);
-    chance *= then == 0 ? 0 : chance_of_decision(comparison->estimate, comparison->region, later_look(comparison->estimate, seeds, then));
+    const int then = comparison->seeds() < look ? look : next_look(comparison->seeds());
+    chance *= then == 0 ? 0 : chance_of_decision(comparison->estimate, rule(comparison->region), later_look(*comparison, then));
   }
   return std::isnan(chance) ? 0 : chance;
 }
@@ -97,7 +97,7 @@ std::string Question::state_text() const {
 }
 
 Question question_about(const std::string& name, const std::vector<std::string>& trials, const std::vector<Comparison>& comparisons,
-                        bool decided, const SeedsThere& there, int max_seeds) {
+                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds) {
   using State = Question::State;
   Question question;
   question.name = name;
@@ -124,11 +124,11 @@ Question question_about(const std::string& name, const std::vector<std::string>&
     return question;
   }
   if (question.seeds >= kLooks.front() && !open.empty()) {
-    if (chance_of_all(open, last) < kFutileBelow) {
+    if (chance_of_all(open, rule, last) < kFutileBelow) {
       question.state = State::futile;
       return question;
     }
-    question.chance = chance_of_all(open, next);
+    question.chance = chance_of_all(open, rule, next);
   }
   question.next_look = next;
   question.lacking = lacking_runs(needed, there, next);

@@ -11,6 +11,7 @@
 
 #include "reports/decision.hpp"
 #include "reports/run_groups.hpp"
+#include "reports/sequential.hpp"
 
 namespace reprise::reports {
 
@@ -46,8 +47,10 @@ struct Question {
 /// Seeds of each trial that are there, by its recipe of today.
 using SeedsThere = std::map<std::string, std::set<std::int64_t>>;
 
+using RuleOf = Rule (*)(const Region&);  ///< rule_of_claim, rule_of_published_number
+
 /// What `comparisons` leave open; none where runs are missing. `decided`: by the verdict of the report. No look goes beyond max_seeds.
 Question question_about(const std::string& name, const std::vector<std::string>& trials, const std::vector<Comparison>& comparisons,
-                        bool decided, const SeedsThere& there, int max_seeds);
+                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds);
 
 }  // namespace reprise::reports

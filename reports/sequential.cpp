@@ -96,23 +96,22 @@ Levels compute_levels() {
   return levels;
 }
 
-/// Half-widths of an interval around `value` up to which it decides: inside the region or outside.
-struct Room {
-  double inside = 0, outside = 0;
-  double largest() const { return std::max(inside, outside); }
-};
-Room room_of(double value, const Region& region) {
-  return {std::min(value - region.low, region.high - value), std::max(region.low - value, value - region.high)};
+/// The largest half-width with which an interval around `value` still decides; not positive if none does.
+double room_of(double value, const Rule& rule) {
+  const double inside = std::min(value - rule.inside.low, rule.inside.high - value);
+  return std::max({inside, rule.apart.low - value, value - rule.apart.high});
 }
 
-double nearest_bound(double value, const Region& region) {
-  return std::abs(value - region.low) <= std::abs(value - region.high) ? region.low : region.high;
+/// Where the room is least: half-way between the two regions' bounds on one side.
+double hardest_value(double value, const Rule& rule) {
+  const double low = (rule.inside.low + rule.apart.low) / 2, high = (rule.inside.high + rule.apart.high) / 2;
+  return std::abs(value - low) <= std::abs(value - high) ? low : high;
 }
 
-/// The share of the distance to the bound that is believed.
-double believed(const MeanEstimate& now, const Region& region) {
+/// The share of the distance to the hardest value that is believed.
+double believed(const MeanEstimate& now, const Rule& rule) {
   if (now.error == 0) return 1;
-  const double t = region.distance(now.value) / now.error;
+  const double t = (now.value - hardest_value(now.value, rule)) / now.error;
   return t * t / (1 + t * t);
 }
 
@@ -124,11 +123,8 @@ std::vector<double> midpoints(const Distribution& distribution, int count) {
   return places;
 }
 constexpr int kPartsOfPower = 256;
+constexpr double kSameDf = 1e-9;
 constexpr int kParts = 32;  // of a spread, and of a mean: a chance is off by half a part, 1.6 points, at most
-
-bool decides(const MeanEstimate& estimate, const Region& region, double level) {
-  return decide(estimate, region, level) != Decision::undecided;
-}
 
 /// The smallest number in [low, high] that suffices, if all larger ones do; high + 1 if none does.
 int smallest_that(int low, int high, const auto& suffices) {
@@ -161,65 +157,89 @@ double level_at(int seeds) {
   return above == kLooks.begin() ? 0 : levels[static_cast<std::size_t>(above - kLooks.begin()) - 1];
 }
 
-Later later_look(const MeanEstimate& now, int seeds_now, int seeds) {
-  const double per_seed = seeds_now > 1 ? std::clamp(now.df / (seeds_now - 1), 1.0, 2.0) : 1;
-  return {static_cast<double>(seeds) / seeds_now, now.df + per_seed * (seeds - seeds_now), level_at(seeds)};
+Rule rule_of_claim(const Region& claimed) {
+  return {claimed, claimed};
 }
 
-double shrunk(const MeanEstimate& now, const Region& region) {
-  const double bound = nearest_bound(now.value, region);
-  return bound + believed(now, region) * (now.value - bound);
+Rule rule_of_published_number(const Region& margin) {
+  return {margin, {0, 0, true}};
 }
 
-// Of the look's mean M and variance v, given the unknown variance s of today's estimate (in units of one look of today's size):
-//   mean of the new seeds  X ~ N(shrunk, s (1 / (growth - 1) + believed)),   M = (now + (growth - 1) X) / growth,
+Later later_look(const Comparison& now, int seeds) {
+  double stays = now.estimate.error * now.estimate.error, ours = 0, welch = 0;
+  for (const Side* side : {&now.left, &now.right}) {
+    if (side->seeds.empty()) continue;
+    const auto here = static_cast<double>(side->seeds.size()), then = std::max(here, static_cast<double>(seeds));
+    const double part = side->spread.variance / then;
+    stays -= side->spread.variance / here;
+    ours += part;
+    welch += part * part / (then - 1);
+  }
+  const double later = std::max(0.0, stays) + ours;
+  return {later > 0 ? now.estimate.error * now.estimate.error / later : 1, welch > 0 ? ours * ours / welch : seeds - 1.0, level_at(seeds)};
+}
+
+double shrunk(const MeanEstimate& now, const Rule& rule) {
+  const double hardest = hardest_value(now.value, rule);
+  return hardest + believed(now, rule) * (now.value - hardest);
+}
+
+// Of the look's mean M and variance v, given the unknown variance s of today's estimate, in units of the information of today:
+//   mean of the new seeds  X ~ N(shrunk, s (1 / (growth - 1) + believed)),   M = now + (growth - 1) / growth (X - now),
 //   df' v = df error^2 + s chi2(df' - df - 1) + (growth - 1) / growth (X - now)^2,
-// and s = df error^2 / chi2(df). The look decides if t sqrt(v / growth) is below the room of M.
-double chance_of_decision(const MeanEstimate& now, const Region& region, const Later& later) {
+// and s = df error^2 / chi2(df). A spread that is borrowed now and will be the seeds' own then may have fewer degrees of freedom: df' v =
+// s chi2(df'). The look decides if t sqrt(v / growth) is less than the room of M.
+double chance_of_decision(const MeanEstimate& now, const Rule& rule, const Later& later) {
   if (!std::isfinite(now.error)) return std::numeric_limits<double>::quiet_NaN();
-  if (now.error == 0) return decides(now, region, later.level);
-  if (later.level == 0) return 0;
+  if (now.error == 0) return room_of(now.value, rule) > 0 ? 1 : 0;
+  if (later.level == 0 || later.growth <= 1) return 0;
   using boost::math::chi_squared;
   const double t = student_t_quantile(1 - later.level / 2, later.df);
-  const double center = shrunk(now, region), new_share = (later.growth - 1) / later.growth;
-  const double squares = now.df * now.error * now.error, new_df = later.df - now.df - 1;
+  const double center = shrunk(now, rule), new_share = (later.growth - 1) / later.growth;
+  const double new_df = later.df - now.df - 1;
+  const bool counts_on = new_df > -kSameDf;
+  const double squares = counts_on ? now.df * now.error * now.error : 0;
   const std::vector<double> normal = midpoints(boost::math::normal(), kParts);
   double sum = 0;
   for (const double chi : midpoints(chi_squared(now.df), kParts)) {
-    const double variance = squares / chi;
-    const double deviation = std::sqrt(variance * (1 / (later.growth - 1) + believed(now, region)));
+    const double variance = now.df * now.error * now.error / chi;
+    const double deviation = std::sqrt(variance * (1 / (later.growth - 1) + believed(now, rule)));
     for (const double z : normal) {
-      const double fresh = center + deviation * z, mean = now.value + new_share * (fresh - now.value);
-      const double room = room_of(mean, region).largest() / t;
-      if (room <= 0) continue;
-      const double left = later.growth * later.df * room * room - squares - new_share * (fresh - now.value) * (fresh - now.value);
-      if (left <= 0) continue;
-      sum += new_df > 0 ? boost::math::cdf(chi_squared(new_df), left / variance) : 1;
+      const double moved = center + deviation * z - now.value;
+      const double room = room_of(now.value + new_share * moved, rule) / t;
+      const double left = later.growth * later.df * room * room - squares - (counts_on ? new_share * moved * moved : 0);
+      if (room <= 0 || left <= 0) continue;
+      const double df = counts_on ? new_df : later.df;
+      sum += df > kSameDf ? boost::math::cdf(chi_squared(df), left / variance) : 1;
     }
   }
   return sum / (kParts * kParts);
 }
 
-double power(double effect, double error, double df, const Region& region, double level) {
+double power(double effect, double error, double df, const Rule& rule, double level) {
   if (level == 0) return 0;
   const double t = student_t_quantile(1 - level / 2, df);
+  const auto below = [&](double bound) { return normal_above((effect - bound) / error); };
   double sum = 0;
   for (const double chi : midpoints(boost::math::chi_squared(df), kPartsOfPower)) {
     const double width = t * error * std::sqrt(chi / df);
-    const auto below = [&](double bound) { return normal_above((effect - bound) / error); };
-    sum += below(region.low - width) + normal_above((region.high + width - effect) / error);
-    sum += std::max(0.0, below(region.high - width) - below(region.low + width));
+    const double low = rule.inside.low + width, high = rule.inside.high - width;            // M of a decision "inside"
+    const double apart_low = rule.apart.low - width, apart_high = rule.apart.high + width;  // below and above: "apart"
+    sum += below(apart_low) + 1 - below(apart_high);
+    const double from = std::max(low, apart_low), to = std::min(high, apart_high);  // what is counted already is left out
+    if (from < to) sum += below(to) - below(from);
   }
   return sum / kPartsOfPower;
 }
 
-std::optional<int> seeds_for_power(const MeanEstimate& now, int seeds_now, const Region& region) {
-  if (seeds_now < kLooks.front() || !std::isfinite(now.error)) return std::nullopt;
-  const double effect = shrunk(now, region);
-  return smallest_that(seeds_now + 1, kMostSeedsForecast, [&](int seeds) {
-    const Later later = later_look(now, seeds_now, seeds);
-    if (now.error == 0) return decides(now, region, later.level);
-    return power(effect, now.error / std::sqrt(later.growth), later.df, region, later.level) >= kForecastPower;
+std::optional<int> seeds_for_power(const Comparison& now, const Rule& rule) {
+  const MeanEstimate& estimate = now.estimate;
+  if (now.seeds() < kLooks.front() || !std::isfinite(estimate.error)) return std::nullopt;
+  const double effect = shrunk(estimate, rule);
+  return smallest_that(now.seeds() + 1, kMostSeedsForecast, [&](int seeds) {
+    const Later later = later_look(now, seeds);
+    if (estimate.error == 0) return room_of(estimate.value, rule) > 0;
+    return power(effect, estimate.error / std::sqrt(later.growth), later.df, rule, later.level) >= kForecastPower;
   });
 }
 

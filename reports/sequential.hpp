@@ -30,32 +30,41 @@ int next_look(int seeds);
 /// test with spreads that differ tenfold, too (sequential_test).
 double level_at(int seeds);
 
+/// What a look may find: the interval lies inside one region, or has nothing in common with another.
+struct Rule {
+  Region inside, apart;
+};
+Rule rule_of_claim(const Region& claimed);
+/// Equivalent within the margin, or different.
+Rule rule_of_published_number(const Region& margin);
+
 /// A later look at an estimate.
 struct Later {
-  double growth = 1;  ///< squared standard error now over that of the later look; with n seeds now and k then on all sides k / n
+  double growth = 1;  ///< squared standard error now over that of the later look
   double df = 0;      ///< degrees of freedom then
   double level = 0;   ///< two-sided
 };
-/// At `seeds` seeds on all sides, where there are `seeds_now`: each new one brings as many degrees of freedom as those there did.
-Later later_look(const MeanEstimate& now, int seeds_now, int seeds);
+/// With at least so many seeds on each side that is ours: the spreads stay as they are and have the degrees of freedom of their seeds
+/// (Welch); what a published number adds to the error stays, too.
+Later later_look(const Comparison& now, int seeds);
 
-/// The estimate drawn to the nearest bound of the region, where nothing can be decided: of an effect that lies t standard errors from there
-/// the share t^2 / (1 + t^2) is believed. What looks large in few seeds is in part luck.
-double shrunk(const MeanEstimate& now, const Region& region);
+/// The estimate drawn to the nearest value where it is hardest to decide, of a claim the bound of its region: of an effect that lies t
+/// standard errors from there the share t^2 / (1 + t^2) is believed. What looks large in few seeds is in part luck.
+double shrunk(const MeanEstimate& now, const Rule& rule);
 
 /// The probability that a look decides, from the estimate of now, the shrunk effect and its uncertainty. The seeds there are count.
 /// 1 for an estimate without any spread that decides, 0 for one that does not; NaN if the spread is unknown.
-double chance_of_decision(const MeanEstimate& now, const Region& region, const Later& later);
+double chance_of_decision(const MeanEstimate& now, const Rule& rule, const Later& later);
 
 /// The probability that new seeds alone decide, if this were the true effect, with such a standard error estimated with df degrees of
 /// freedom.
-double power(double effect, double error, double df, const Region& region, double level);
+double power(double effect, double error, double df, const Rule& rule, double level);
 
 /// The smallest number of seeds that has 80 % power if the shrunk effect were the true one: what a report forecasts. Nothing of fewer than
 /// three seeds, whose effect and spread say too little; kMostSeedsForecast + 1 for more than that.
 inline constexpr int kMostSeedsForecast = 1000;
 inline constexpr double kForecastPower = 0.8;
-std::optional<int> seeds_for_power(const MeanEstimate& now, int seeds_now, const Region& region);
+std::optional<int> seeds_for_power(const Comparison& now, const Rule& rule);
 
 /// A claim is given up if the chance of a decision at the last look is below this.
 inline constexpr double kFutileBelow = 0.1;

@@ -24,6 +24,7 @@ Comparison comparison(const std::string& left, const std::string& right, double 
   }
   of.region = {0, kInfinity, false};
   of.estimate = {value, error, 2.0 * (seeds - 1)};
+  of.left.spread = of.right.spread = {error * error * seeds / 2, seeds - 1.0};
   of.level = level_at(seeds);
   of.decision = decision;
   return of;
@@ -36,7 +37,7 @@ std::set<std::int64_t> seeds_to(std::int64_t last) {
 }
 
 TEST(Questions, without_runs_the_first_look_lacks_three_seeds_of_each_trial) {
-  const Question question = question_about("claim a", {"new", "old"}, {}, false, {}, 20);
+  const Question question = question_about("claim a", {"new", "old"}, {}, rule_of_claim, false, {}, 20);
   EXPECT_EQ(question.state, State::open);
   EXPECT_EQ(question.next_look, 3);
   EXPECT_FALSE(question.chance);
@@ -45,14 +46,14 @@ TEST(Questions, without_runs_the_first_look_lacks_three_seeds_of_each_trial) {
 
 TEST(Questions, seeds_that_are_there_count_and_common_ones_come_first) {
   const SeedsThere there{{"new", {1, 2, 4}}, {"old", {4, 7}}};
-  const Question question = question_about("claim a", {"new", "old"}, {}, false, there, 20);
+  const Question question = question_about("claim a", {"new", "old"}, {}, rule_of_claim, false, there, 20);
   // Three seeds for both: 4, which both have, then 1 and 2, which one has; 7 of "old" counts as one of its three.
   EXPECT_EQ(question.lacking, (std::vector<SeedRun>{{"old", 1}}));
 }
 
 TEST(Questions, undecided_ones_need_the_next_look) {
   const SeedsThere there{{"new", seeds_to(5)}, {"old", seeds_to(8)}};
-  const Question question = question_about("claim a", {"new", "old"}, {comparison("new", "old", 3, 1, 5)}, false, there, 20);
+  const Question question = question_about("claim a", {"new", "old"}, {comparison("new", "old", 3, 1, 5)}, rule_of_claim, false, there, 20);
   EXPECT_EQ(question.state, State::open);
   EXPECT_EQ(question.seeds, 5);
   EXPECT_EQ(question.next_look, 8);
@@ -67,11 +68,12 @@ TEST(Questions, decided_obstructed_futile_and_exhausted_ones_need_nothing) {
   const std::vector<std::string> trials{"new", "old"};
   Comparison no_training = comparison("new", "old", 5, 1, 8);
   no_training.obstacle = "old did not train";
-  const Question decided = question_about("a", trials, {comparison("new", "old", 9, 1, 8, Decision::inside)}, true, eight, 20);
-  const Question obstructed = question_about("b", trials, {no_training}, false, eight, 20);
-  const Question futile = question_about("c", trials, {comparison("new", "old", 0.1, 1, 8)}, false, eight, 20);
-  const Question exhausted = question_about("d", trials, {comparison("new", "old", 1.9, 1, 20)}, false, twenty, 20);
-  const Question limited = question_about("e", trials, {comparison("new", "old", 3, 1, 8)}, false, eight, 11);
+  const Question decided =
+      question_about("a", trials, {comparison("new", "old", 9, 1, 8, Decision::inside)}, rule_of_claim, true, eight, 20);
+  const Question obstructed = question_about("b", trials, {no_training}, rule_of_claim, false, eight, 20);
+  const Question futile = question_about("c", trials, {comparison("new", "old", 0.1, 1, 8)}, rule_of_claim, false, eight, 20);
+  const Question exhausted = question_about("d", trials, {comparison("new", "old", 1.9, 1, 20)}, rule_of_claim, false, twenty, 20);
+  const Question limited = question_about("e", trials, {comparison("new", "old", 3, 1, 8)}, rule_of_claim, false, eight, 11);
   EXPECT_EQ(decided.state, State::decided);
   EXPECT_EQ(decided.state_text(), "decided at 8 seeds, look 8 (level 0.002)");
   EXPECT_EQ(obstructed.state, State::obstructed);
@@ -85,9 +87,9 @@ TEST(Questions, decided_obstructed_futile_and_exhausted_ones_need_nothing) {
 TEST(Questions, of_several_comparisons_only_the_open_ones_get_seeds) {
   const SeedsThere there{{"a", seeds_to(5)}, {"b", seeds_to(5)}, {"c", seeds_to(5)}};
   const Comparison clear = comparison("a", "b", 20, 1, 5, Decision::inside), open = comparison("b", "c", 3, 1, 5);
-  const Question one = question_about("order", {"a", "b", "c"}, {clear, open}, false, there, 20);
+  const Question one = question_about("order", {"a", "b", "c"}, {clear, open}, rule_of_claim, false, there, 20);
   EXPECT_EQ(one.lacking, (std::vector<SeedRun>{{"b", 6}, {"b", 7}, {"b", 8}, {"c", 6}, {"c", 7}, {"c", 8}}));
-  const Question two = question_about("order", {"a", "b", "c"}, {comparison("a", "b", 3, 1, 5), open}, false, there, 20);
+  const Question two = question_about("order", {"a", "b", "c"}, {comparison("a", "b", 3, 1, 5), open}, rule_of_claim, false, there, 20);
   EXPECT_NEAR(*two.chance, *one.chance * *one.chance, 1e-12);
 }
 

@@ -131,44 +131,77 @@ TEST(Sequential, looks_spend_what_is_planned_where_the_spread_is_known) {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr Region kMoreThanZero{0, kInfinity, false};
 
-TEST(Forecasts, an_effect_is_drawn_to_the_nearest_bound) {
-  EXPECT_DOUBLE_EQ(shrunk({2, 1, 4}, kMoreThanZero), 1.6);          // t = 2: 4/5 of 2
-  EXPECT_DOUBLE_EQ(shrunk({-1, 1, 4}, kMoreThanZero), -0.5);        // t = 1: half
-  EXPECT_DOUBLE_EQ(shrunk({0.5, 0.5, 4}, {-1.5, 1.5, true}), 0.7);  // 1 from the upper bound, t = 2
-  EXPECT_DOUBLE_EQ(shrunk({3, 0, 4}, kMoreThanZero), 3);            // no spread, no luck
+const Rule kClaim = rule_of_claim(kMoreThanZero);
+const Rule kNumber = rule_of_published_number({-2, 2, true});
+
+TEST(Forecasts, an_effect_is_drawn_to_where_it_is_hardest_to_decide) {
+  EXPECT_DOUBLE_EQ(shrunk({2, 1, 4}, kClaim), 1.6);                                // t = 2: 4/5 of 2
+  EXPECT_DOUBLE_EQ(shrunk({-1, 1, 4}, kClaim), -0.5);                              // t = 1: half
+  EXPECT_DOUBLE_EQ(shrunk({0.5, 0.5, 4}, rule_of_claim({-1.5, 1.5, true})), 0.7);  // 1 from the upper bound, t = 2
+  EXPECT_DOUBLE_EQ(shrunk({3, 1, 4}, kNumber), 2.6);                               // 2 from half the margin, t = 2
+  EXPECT_DOUBLE_EQ(shrunk({3, 0, 4}, kClaim), 3);                                  // no spread, no luck
 }
 
-TEST(Forecasts, a_later_look_has_the_seeds_degrees_of_freedom) {
-  const Later paired = later_look({1, 1, 4}, 5, 8), two_sides = later_look({1, 1, 8}, 5, 8), borrowed = later_look({1, 1, 30}, 3, 5);
-  EXPECT_DOUBLE_EQ(paired.growth, 1.6);
-  EXPECT_DOUBLE_EQ(paired.df, 7);
-  EXPECT_DOUBLE_EQ(two_sides.df, 14);
-  EXPECT_DOUBLE_EQ(borrowed.df, 34);  // what is borrowed does not grow
-  EXPECT_EQ(paired.level, level_at(8));
+/// A side with this variance of one seed.
+Side side(const std::string& trial, double variance, int seeds) {
+  Side of;
+  of.trial = trial;
+  of.spread = {variance, seeds - 1.0};
+  for (int seed = 1; seed <= seeds; ++seed) of.seeds.push_back(seed);
+  return of;
+}
+
+Comparison comparison_of(double value, const Side& left, const Side& right, double of_published = 0) {
+  Comparison now;
+  now.left = left;
+  now.right = right;
+  double variance = of_published;
+  for (const Side* one : {&left, &right})
+    if (!one->seeds.empty()) variance += one->spread.variance / static_cast<double>(one->seeds.size());
+  now.estimate = {value, std::sqrt(variance), right.seeds.empty() ? left.spread.df : left.spread.df + right.spread.df};
+  return now;
+}
+
+TEST(Forecasts, a_later_look_has_the_error_and_the_degrees_of_freedom_of_its_seeds) {
+  const Later equal = later_look(comparison_of(1, side("a", 3, 3), side("b", 3, 3)), 5);
+  EXPECT_NEAR(equal.growth, 5.0 / 3, 1e-12);
+  EXPECT_NEAR(equal.df, 8, 1e-12);
+  EXPECT_EQ(equal.level, level_at(5));
+  const Later one_grows = later_look(comparison_of(1, side("a", 8, 8), side("b", 4, 4)), 8);  // 1 + 1 now, 1 + 1/2 then
+  EXPECT_NEAR(one_grows.growth, 2 / 1.5, 1e-12);
+  EXPECT_NEAR(one_grows.df, 1.5 * 1.5 / (1.0 / 7 + 0.25 / 7), 1e-12);
+  const Later published = later_look(comparison_of(1, side("a", 4, 4), {}, 1), 8);  // 1 + 1 now, 1/2 + 1 then
+  EXPECT_NEAR(published.growth, 2 / 1.5, 1e-12);
+  EXPECT_NEAR(published.df, 7, 1e-12);
 }
 
 TEST(Forecasts, power_is_that_of_the_t_test) {
   // G*Power 3.1: one sample, d = 1, n = 10: 0.8031; two samples, d = 0.8, n = 20 each: 0.6934; both two-sided at 0.05.
-  EXPECT_NEAR(power(1, std::sqrt(1.0 / 10), 9, kMoreThanZero, 0.05), 0.8031, 1e-3);
-  EXPECT_NEAR(power(0.8, std::sqrt(2.0 / 20), 38, kMoreThanZero, 0.05), 0.6934, 1e-3);
-  EXPECT_NEAR(power(0, 1, 9, kMoreThanZero, 0.05), 0.05, 1e-3);
-  EXPECT_NEAR(power(0, 1, 1e6, {-3.0, 3.0, true}, 0.05), 2 * 0.850830 - 1, 1e-3);  // inside if |M| < 3 - 1.96: Phi(1.04) = 0.850830
+  EXPECT_NEAR(power(1, std::sqrt(1.0 / 10), 9, kClaim, 0.05), 0.8031, 1e-3);
+  EXPECT_NEAR(power(0.8, std::sqrt(2.0 / 20), 38, kClaim, 0.05), 0.6934, 1e-3);
+  EXPECT_NEAR(power(0, 1, 9, kClaim, 0.05), 0.05, 1e-3);
+  // Spread known, margin 3: inside if |M| < 3 - 1.96; of a number also if |M| > 1.96. Phi(1.04) = 0.850830.
+  EXPECT_NEAR(power(0, 1, 1e6, rule_of_claim({-3.0, 3.0, true}), 0.05), 2 * 0.850830 - 1, 1e-3);
+  EXPECT_NEAR(power(0, 1, 1e6, rule_of_published_number({-3.0, 3.0, true}), 0.05), 2 * 0.850830 - 1 + 0.05, 1e-3);
+  EXPECT_NEAR(power(0, 1, 1e6, rule_of_published_number({-4.0, 4.0, true}), 0.05), 1, 1e-12);  // the two overlap: one of them holds
 }
 
 TEST(Forecasts, a_chance_is_the_normal_one_where_the_spread_is_known) {
   // One unit of information now, t = 3; as much again: M = (3 + X) / 2 with X ~ N(2.7, 1 + 0.9), decided if |M| sqrt(2) > 1.959964.
   const double edge = 1.959964 * std::sqrt(2.0) - 3;
   const double expected = 0.5 * std::erfc((edge - 2.7) / std::sqrt(1.9) / std::sqrt(2.0));
-  EXPECT_NEAR(chance_of_decision({3, 1, 1e6}, kMoreThanZero, {2, 2e6, 0.05}), expected, 1.0 / 64);  // half of a 32nd: how finely X is cut
-  EXPECT_EQ(chance_of_decision({3, 0, 4}, kMoreThanZero, {2, 8, 0.05}), 1);
-  EXPECT_EQ(chance_of_decision({0, 0, 4}, kMoreThanZero, {2, 8, 0.05}), 0);
-  EXPECT_TRUE(std::isnan(chance_of_decision({3, kInfinity, 0}, kMoreThanZero, {2, 1, 0.05})));
+  const double half_a_part = 1.0 / 64;  // X is cut into 32
+  EXPECT_NEAR(chance_of_decision({3, 1, 1e6}, kClaim, {2, 2e6, 0.05}), expected, half_a_part);
+  EXPECT_NEAR(chance_of_decision({3, 1, 1e6}, kClaim, {2, 1e5, 0.05}), expected, half_a_part);  // spread borrowed now, its own then
+  EXPECT_EQ(chance_of_decision({3, 0, 4}, kClaim, {2, 8, 0.05}), 1);
+  EXPECT_EQ(chance_of_decision({0, 0, 4}, kClaim, {2, 8, 0.05}), 0);
+  EXPECT_TRUE(std::isnan(chance_of_decision({3, kInfinity, 0}, kClaim, {2, 1, 0.05})));
 }
 
 TEST(Forecasts, seeds_are_forecast_from_three_on) {
-  EXPECT_FALSE(seeds_for_power({1, 0.5, 2}, 2, kMoreThanZero));
-  EXPECT_EQ(seeds_for_power({0, 1, 4}, 3, kMoreThanZero), kMostSeedsForecast + 1);
-  EXPECT_EQ(seeds_for_power({1, 0, 4}, 3, kMoreThanZero), 4);
+  EXPECT_FALSE(seeds_for_power(comparison_of(9, side("a", 1, 2), side("b", 1, 2)), kClaim));
+  EXPECT_EQ(seeds_for_power(comparison_of(0, side("a", 1, 3), side("b", 1, 3)), kClaim), kMostSeedsForecast + 1);
+  EXPECT_EQ(seeds_for_power(comparison_of(1, side("a", 0, 3), side("b", 0, 3)), kClaim), 4);
 }
 
 /// `seeds` seeds of a two-sided comparison with this effect: whether Welch's test decides at the level of so many seeds.
@@ -192,17 +225,16 @@ TEST(Forecasts, seeds_that_are_forecast_have_the_power_within_five_points) {
   for (const double ratio : {1.0, 3.0}) {
     for (const double effect : {0.8, 1.2, 2.0, 4.0}) {
       const double left_sd = ratio, right_sd = 1, scale = std::hypot(left_sd, right_sd);
-      const double share = (1 + ratio * ratio) * (1 + ratio * ratio) / (1 + std::pow(ratio, 4));  // Welch's df per seed
       const double true_effect = effect * scale;
       // What three seeds would show for the shrunk effect to be the true one: e^3 / (e^2 + s^2) = true effect.
       const double error = scale / std::sqrt(3);
       double shown = true_effect;
       for (int i = 0; i < 200; ++i) shown = true_effect * (1 + error * error / (shown * shown));
-      const MeanEstimate pilot{shown, error, share * 2};
-      ASSERT_NEAR(shrunk(pilot, kMoreThanZero), true_effect, 1e-6);
-      const int seeds = *seeds_for_power(pilot, 3, kMoreThanZero);
-      const Later later = later_look(pilot, 3, seeds);
-      const double forecast = power(true_effect, error / std::sqrt(later.growth), later.df, kMoreThanZero, later.level);
+      const Comparison pilot = comparison_of(shown, side("left", left_sd * left_sd, 3), side("right", right_sd * right_sd, 3));
+      ASSERT_NEAR(shrunk(pilot.estimate, kClaim), true_effect, 1e-6);
+      const int seeds = *seeds_for_power(pilot, kClaim);
+      const Later later = later_look(pilot, seeds);
+      const double forecast = power(true_effect, error / std::sqrt(later.growth), later.df, kClaim, later.level);
       int decided = 0;
       for (int i = 0; i < kRepetitions; ++i) decided += welch_decides(true_effect, left_sd, right_sd, seeds, generator, critical);
       EXPECT_NEAR(static_cast<double>(decided) / kRepetitions, forecast, 0.05) << ratio << ", " << effect << ": " << seeds << " seeds";
@@ -239,7 +271,7 @@ Chances chances_of(double population, int now, std::mt19937_64& generator) {
     }
     if (early) continue;
     ++claims;
-    sum.forecast += chance_of_decision(at_now, kMoreThanZero, later_look(at_now, now, then)) / kClaims;
+    sum.forecast += chance_of_decision(at_now, kClaim, {static_cast<double>(then) / now, then - 1.0, level_at(then)}) / kClaims;
     sum.decided += static_cast<double>(decided) / kClaims;
   }
   return sum;
