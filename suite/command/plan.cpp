@@ -10,6 +10,7 @@
 
 #include "reports/text.hpp"
 #include "suite/command/command.hpp"
+#include "suite/command/number_options.hpp"
 #include "suite/command/progress.hpp"
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
@@ -177,21 +178,15 @@ Command add_plan(CLI::App& program) {
   CLI::App* app = program.add_subcommand("plan", "Forecasts time, memory, disk and exchange of trials without running them");
   flags->recipe.declare(*app);
   app->get_option("PAPER[/TRIAL]")->required();
-  app->add_option("--threads", flags->threads, "Threads (default: one per core that this process may use)")
-      ->check(CLI::Range(1, 4096))
-      ->option_text("N");
-  app->add_option("--nodes", flags->nodes, "Forecasts a step on 1 to N nodes like this one")
-      ->check(CLI::Range(1, 1000000))
-      ->option_text("N");
+  add_integer(*app, "--threads", flags->threads, 1, kMaxThreads, "Threads (default: one per core that this process may use)");
+  add_integer(*app, "--nodes", flags->nodes, 1, 1'000'000, "Forecasts a step on 1 to N nodes like this one");
   app->add_flag("--shards", flags->shards, "Compares the cost of a step for several shard sizes, and shows the choice of shard = \"auto\"")
       ->excludes("--nodes");
-  app->add_option("--latency", flags->latency_microseconds,
-                  "With --nodes: latency between nodes, in microseconds (default: measured; 20 on a single node)")
-      ->check(CLI::NonNegativeNumber)
+  add_number(*app, "--latency", flags->latency_microseconds, 0, 1e9,
+             "With --nodes: latency between nodes, in microseconds (default: measured; 20 on a single node)")
       ->option_text("US");
-  app->add_option("--bandwidth", flags->gigabits,
-                  "With --nodes: bandwidth between nodes, in Gbit/s (default: measured; 10 on a single node)")
-      ->check(CLI::PositiveNumber)
+  add_number(*app, "--bandwidth", flags->gigabits, 1e-3, 1e6,
+             "With --nodes: bandwidth between nodes, in Gbit/s (default: measured; 10 on a single node)")
       ->option_text("GBIT");
   app->footer(examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25",
                         "reprise plan all-cnn/allcnn-c --scale desk", "reprise plan wrn/wrn-10-1 --scale desk --shards",

@@ -135,12 +135,19 @@ int run_program(int argc, const char* const* argv) {
       return kBadInput;
     }
   }
+  if (argc == 1) {
+    fmt::print("{}", program.help());
+    return flushed(kBadInput);
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version
     return flushed(program.exit(wanted));
   } catch (const CLI::ParseError& error) {
     complain(explain(program, error));
+    return kBadInput;
+  } catch (const InputError& error) {  // an option's own reader
+    complain(fmt::format("{}\nSee: {} --help", error.what(), command_line_of(innermost(program))));
     return kBadInput;
   }
   return flushed(act(commands));

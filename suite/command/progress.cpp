@@ -1,11 +1,16 @@
 #include "suite/command/progress.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <string_view>
 
 #include "suite/clock.hpp"
 #include "suite/command/tell.hpp"
@@ -16,52 +21,99 @@ namespace {
 
 using text::duration_text;
 
-constexpr int kBarWidth = 20;
-constexpr double kTerminalSeconds = 0.1, kLogSeconds = 5;
-
-double fraction_of(const training::Progress& progress) {
-  return std::clamp(progress.share, 0.0, 1.0);
-}
+constexpr std::size_t kBarWidth = 20;
+constexpr double kTerminalSeconds = 0.1;
+constexpr int kUnknownWidth = 80;
 
 std::string bar(double fraction) {
-  const auto full = static_cast<std::size_t>(fraction * kBarWidth);
+  const auto full = static_cast<std::size_t>(std::clamp(fraction, 0.0, 1.0) * kBarWidth);
   return "[" + std::string(full, '#') + std::string(kBarWidth - full, '.') + "]";
+}
+
+/// Asked for each line, so that a window may change its size.
+int terminal_width() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUnknownWidth;
+}
+
+std::string joined(const std::vector<ProgressPart>& parts) {
+  std::string text;
+  for (const ProgressPart& part : parts) text += (text.empty() ? "" : "  ") + part.text;
+  return text;
+}
+
+/// The first and last characters of a label, "..." between them.
+std::string shortened(const std::string& label, std::size_t size) {
+  if (label.size() <= size) return label;
+  if (size < 8) return "";
+  const std::size_t kept = size - 3, head = kept / 2;
+  return label.substr(0, head) + "..." + label.substr(label.size() - (kept - head));
 }
 
 }  // namespace
 
-std::string progress_text(const training::Progress& progress) {
-  std::string text = fmt::format("{} {:3.0f} %  epoch {:.1f}", progress.phase, 100 * fraction_of(progress), progress.epoch);
-  if (!std::isnan(progress.loss)) text += fmt::format("  loss {:.4g}", progress.loss);
-  if (progress.images_per_second > 0) text += fmt::format("  {:.0f} images/s", progress.images_per_second);
-  if (progress.seconds_left > 0) text += "  " + duration_text(progress.seconds_left) + " left";
-  return text;
+std::vector<ProgressPart> progress_parts(const training::Progress& progress) {
+  std::vector<ProgressPart> parts = {{fmt::format("{} {:3.0f} %", progress.phase, 100 * std::clamp(progress.share, 0.0, 1.0)), 0}};
+  if (progress.seconds_left > 0) parts.push_back({duration_text(progress.seconds_left) + " left", 1});
+  parts.push_back({fmt::format("epoch {:.1f}", progress.epoch), 3});
+  if (!std::isnan(progress.loss)) parts.push_back({fmt::format("loss {:.4g}", progress.loss), 2});
+  if (progress.images_per_second > 0) parts.push_back({fmt::format("{:.0f} images/s", progress.images_per_second), 4});
+  return parts;
 }
 
-ProgressDisplay::ProgressDisplay(std::string label)
+std::string progress_line(const std::string& label, double fraction, std::vector<ProgressPart> parts, int width) {
+  const std::size_t room = width > 0 ? static_cast<std::size_t>(width) : static_cast<std::size_t>(-1);
+  const std::string whole = label + " " + bar(fraction) + " " + joined(parts);
+  if (whole.size() <= room) return whole;
+  const auto fits = [&] { return label.size() + 1 + joined(parts).size() <= room; };
+  while (!fits() && parts.size() > 1)
+    parts.erase(std::max_element(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.rank < b.rank; }));
+  const std::string text = joined(parts);
+  const std::string head = text.size() + 1 < room ? shortened(label, room - text.size() - 1) : "";
+  return (head.empty() ? text : head + " " + text).substr(0, room);
+}
+
+double seconds_to_next_line(double seconds_so_far) {
+  return seconds_so_far < 60 ? 10 : seconds_so_far < 600 ? 60 : 600;
+}
+
+bool can_redraw() {
+  const char* term = std::getenv("TERM");
+  return isatty(STDERR_FILENO) != 0 && (term == nullptr || std::string_view(term) != "dumb");
+}
+
+std::string log_time() {
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(std::time(nullptr)));
+}
+
+ProgressDisplay::ProgressDisplay(std::string label, bool shown)
     : label_(std::move(label)),
-      terminal_(isatty(STDERR_FILENO) != 0),
-      next_(now_seconds() + (terminal_ ? kTerminalSeconds : kLogSeconds)) {}
+      shown_(shown),
+      terminal_(can_redraw()),
+      begun_(now_seconds()),
+      next_(begun_ + (terminal_ ? kTerminalSeconds : seconds_to_next_line(0))) {}
 
 ProgressDisplay::~ProgressDisplay() {
-  if (terminal_) std::fputs("\r\033[K", stderr);
+  if (shown_ && terminal_) std::fputs("\r\033[K", stderr);
 }
 
 void ProgressDisplay::show(const training::Progress& progress) {
-  if (now_seconds() >= next_) draw(fraction_of(progress), progress_text(progress));
+  if (shown_ && now_seconds() >= next_) draw(progress.share, progress_parts(progress));
 }
 
-void ProgressDisplay::show(std::size_t done, std::size_t all, const std::string& at_hand) {
-  if (now_seconds() >= next_)
-    draw(static_cast<double>(done) / static_cast<double>(all), fmt::format("{} of {}, {}", done + 1, all, at_hand));
+void ProgressDisplay::show(std::size_t done, std::size_t all, const std::string& item) {
+  if (shown_ && now_seconds() >= next_)
+    draw(static_cast<double>(done) / static_cast<double>(all), {{fmt::format("{} of {}, {}", done + 1, all, item), 0}});
 }
 
-void ProgressDisplay::draw(double fraction, const std::string& text) {
-  next_ = now_seconds() + (terminal_ ? kTerminalSeconds : kLogSeconds);
+void ProgressDisplay::draw(double fraction, std::vector<ProgressPart> parts) {
+  const double now = now_seconds();
+  next_ = now + (terminal_ ? kTerminalSeconds : seconds_to_next_line(now - begun_));
   if (terminal_) {
-    tell("\r\033[K{} {} {}", label_, bar(fraction), text);
+    // One column is left free: some terminals start a new line when the last one is filled.
+    tell("\r\033[K{}", progress_line(label_, fraction, std::move(parts), terminal_width() - 1));
   } else {
-    tell("{}: {}\n", label_, text);
+    tell("{} {}: {}\n", log_time(), label_, joined(parts));
   }
   std::fflush(stderr);
 }

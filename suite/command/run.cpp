@@ -10,6 +10,7 @@
 #include "datasets/image_set.hpp"
 #include "suite/catalog/demo.hpp"
 #include "suite/command/command.hpp"
+#include "suite/command/number_options.hpp"
 #include "suite/command/placement.hpp"
 #include "suite/command/run_list.hpp"
 #include "suite/command/target.hpp"
@@ -70,6 +71,8 @@ int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
   return run_all(planned(flags, one_seed), flags.options, session, flags.spread);
 }
 
+constexpr std::int64_t kMaxSeeds = 10000, kMaxSeed = 1'000'000'000'000;
+constexpr int kMaxRanks = 1'000'000;
 constexpr std::chrono::seconds kSecondsForRankZero{2};
 
 /// An error on one rank must not leave the others waiting. (Bad usage is an error on all ranks.)
@@ -104,29 +107,23 @@ Command add_run(CLI::App& program) {
   flags->recipe.declare(*app);
   CLI::Option* demo =
       app->add_flag("--demo", flags->demo, "Runs the [demo] list of each experiment.toml: every paper, in minutes, on Fashion-MNIST");
-  CLI::Option* seeds =
-      app->add_option("--seeds", flags->seeds, "Runs seeds 1 to N (default: 1)")->check(CLI::Range(1, 10000))->option_text("N");
+  CLI::Option* seeds = add_integer(*app, "--seeds", flags->seeds, std::int64_t{1}, kMaxSeeds, "Runs seeds 1 to N (default: 1)");
   CLI::Option* seed =
-      app->add_option("--seed", flags->seed, "Runs seed K only")->check(CLI::NonNegativeNumber)->option_text("K")->excludes(seeds);
+      add_integer(*app, "--seed", flags->seed, std::int64_t{0}, kMaxSeed, "Runs seed K only")->option_text("K")->excludes(seeds);
   for (CLI::Option* option : {seeds, seed, app->get_option("--scale"), app->get_option("--precision"), app->get_option("--set")}) {
     demo->excludes(option);  // the list sets these itself
   }
   app->add_option("--data", flags->data, "Data directory (default: $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->add_option("--out", flags->out, "Folder of the result files: DIR/PAPER/TRIAL/RUN.h5")->type_name("DIR")->capture_default_str();
-  app->add_option("--threads", flags->options.threads,
-                  "Threads (default: one per core that this process may use); results do not depend on it")
-      ->check(CLI::Range(1, 4096))
-      ->option_text("N");
+  add_integer(*app, "--threads", flags->options.threads, 1, kMaxThreads,
+              "Threads (default: one per core that this process may use); results do not depend on it");
   app->add_option("--time-limit", flags->time_limit, "Stops with a checkpoint before this time is over: 55m, 1h30m, 90s")
       ->type_name("TIME");
   app->add_option("--checkpoint-every", flags->checkpoint_every,
                   "Min time between checkpoints (default: 30s); lengthened if they would cost over 2 % of the time")
       ->type_name("TIME");
-  app->add_option(
-         "--ranks-per-trial", flags->spread.ranks_per_trial,
-         "Under mpirun: at least N ranks share one run, and no rank is left idle (default: ranks divided by runs, but at least one)")
-      ->check(CLI::Range(1, 1000000))
-      ->option_text("N");
+  add_integer(*app, "--ranks-per-trial", flags->spread.ranks_per_trial, 1, kMaxRanks,
+              "Under mpirun: at least N ranks share one run, and no rank is left idle (default: ranks divided by runs, but at least one)");
   app->add_option("--watchdog", flags->watchdog, "Under mpirun: how long ranks wait for each other before the job ends (default: 10m)")
       ->type_name("TIME");
   app->add_flag("--force", flags->options.force, "Repeats runs that have a finished result; if interrupted, the same command continues");

@@ -12,6 +12,7 @@
 
 #include "reports/text.hpp"
 #include "suite/clock.hpp"
+#include "suite/command/agreement.hpp"
 #include "suite/command/progress.hpp"
 #include "suite/command/stop_signals.hpp"
 #include "suite/command/tell.hpp"
@@ -47,8 +48,9 @@ struct Outcome {
   std::size_t run = 0;
   std::string word, error, time, file, message;
   int code = kDone;
+  bool is_new = false;  ///< it ran to its end just now
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Outcome, run, word, error, time, file, message, code)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Outcome, run, word, error, time, file, message, code, is_new)
 
 /// Prints the table of outcomes to standard output, and each distinct message once to standard error.
 void print(const std::vector<Outcome>& outcomes, const std::vector<PlannedRun>& runs) {
@@ -89,7 +91,8 @@ Outcome outcome_of(std::size_t number, const PlannedRun& run, const RunSummary& 
           duration_text(summary.wall_seconds),
           summary.file.string(),
           "",
-          stopped ? kStoppedEarly : kDone};
+          stopped ? kStoppedEarly : kDone,
+          summary.outcome == RunSummary::Outcome::finished};
 }
 
 /// How long a rank waits for the others to report the same failure.
@@ -101,12 +104,12 @@ Outcome failure_of(std::size_t number, const std::string& message, int code, ran
     tell("reprise: {}: {}\n", team.name_of(team.rank()), message);
     session.abort(code);
   }
-  return {number, "failed", "", "", "", message, code};
+  return {number, "failed", "", "", "", message, code, false};
 }
 
 Outcome run_one(std::size_t number, const PlannedRun& run, const std::string& label, RunOptions options, ranks::Session& session) {
   ranks::Team& team = *options.team;
-  ProgressDisplay display(label);
+  ProgressDisplay display(label, session.rank() == 0);  // of several groups, the first one: a line for the whole job
   options.progress = [&](const training::Progress& progress) { display.show(progress); };
   options.note = [&](const std::string& text) { tell("reprise: note: {}: {}\n", run.name(), text); };
   try {
@@ -121,8 +124,8 @@ Outcome run_one(std::size_t number, const PlannedRun& run, const std::string& la
   }
 }
 
-/// The order in which runs start on several groups: longest first, so that the last ones to end are short.
-std::vector<std::size_t> longest_first(const std::vector<PlannedRun>& runs) {
+/// Operations of each run.
+std::vector<double> costs_of(const std::vector<PlannedRun>& runs) {
   std::map<std::string, double> costs;
   std::vector<double> cost;
   for (const PlannedRun& run : runs) {
@@ -130,7 +133,12 @@ std::vector<std::size_t> longest_first(const std::vector<PlannedRun>& runs) {
     if (fresh) at->second = runs::count_costs(run.recipe).training_flops;
     cost.push_back(at->second);
   }
-  std::vector<std::size_t> order(runs.size());
+  return cost;
+}
+
+/// The order in which runs start on several groups: longest first, so that the last ones to end are short.
+std::vector<std::size_t> longest_first(const std::vector<double>& cost) {
+  std::vector<std::size_t> order(cost.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return cost[a] > cost[b]; });
   return order;
@@ -139,8 +147,10 @@ std::vector<std::size_t> longest_first(const std::vector<PlannedRun>& runs) {
 /// One rank's part of a list: takes runs with its team until none is left or it is told to stop.
 class Worker {
  public:
-  Worker(const std::vector<PlannedRun>& runs, const RunOptions& options, ranks::Session& session, ranks::Team& team)
-      : runs_(runs), options_(options), session_(session), team_(team) {}
+  /// `cost`: operations of each run.
+  Worker(const std::vector<PlannedRun>& runs, const std::vector<double>& cost, const RunOptions& options, ranks::Session& session,
+         ranks::Team& team)
+      : runs_(runs), cost_(cost), options_(options), session_(session), team_(team) {}
 
   void work(const std::vector<std::size_t>& order) {
     while (true) {
@@ -151,10 +161,11 @@ class Worker {
       mine.team = &team_;
       mine.time_limit_seconds = time_left();
       const double begun = now_seconds();
-      outcomes_.push_back(
-          run_one(number, runs_[number], fmt::format("[{}/{}] {}", place + 1, order.size(), runs_[number].name()), mine, session_));
+      const std::string label = fmt::format("[{}/{}] {}", place + 1, order.size(), runs_[number].name());
+      outcomes_.push_back(run_one(number, runs_[number], label, mine, session_));
       busy_seconds_ += now_seconds() - begun;
       if (outcomes_.back().code == kStoppedEarly) return;
+      if (team_.is_root() && order.size() > 1) tell_of(label, outcomes_.back(), cost_of_rest(order, place + 1));
     }
   }
 
@@ -163,6 +174,24 @@ class Worker {
   const std::vector<Outcome>& outcomes() const { return outcomes_; }
 
  private:
+  /// A line for a finished run, at once.
+  void tell_of(const std::string& label, const Outcome& outcome, double rest) {
+    std::string line = fmt::format("{}: {}", label, outcome.word);
+    if (!outcome.error.empty()) line += ", test error " + outcome.error;
+    if (!outcome.time.empty()) line += ", " + outcome.time;
+    if (outcome.is_new) done_cost_ += cost_[outcome.run];
+    // Time goes by operations: of this group alone, so it is not given for several.
+    if (team_.size() == session_.size() && rest > 0 && done_cost_ > 0)
+      line += fmt::format("; about {} for the rest", duration_text(busy_seconds_ * rest / done_cost_));
+    tell("{} {}\n", log_time(), line);
+  }
+
+  double cost_of_rest(const std::vector<std::size_t>& order, std::int64_t from) const {
+    double rest = 0;
+    for (auto i = static_cast<std::size_t>(from); i < order.size(); ++i) rest += cost_[order[i]];
+    return rest;
+  }
+
   double time_left() const {
     return options_.time_limit_seconds > 0 ? std::max(1e-9, options_.time_limit_seconds - (now_seconds() - start_)) : 0;
   }
@@ -182,12 +211,13 @@ class Worker {
   }
 
   const std::vector<PlannedRun>& runs_;
+  const std::vector<double>& cost_;
   const RunOptions& options_;
   ranks::Session& session_;
   ranks::Team& team_;
   const double start_ = now_seconds();
   std::vector<Outcome> outcomes_;
-  double busy_seconds_ = 0;
+  double busy_seconds_ = 0, done_cost_ = 0;
   bool stopped_ = false;
 };
 
@@ -204,6 +234,7 @@ int group_count(int ranks, std::size_t runs, int ranks_per_trial) {
 
 int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, ranks::Session& session, const Spread& spread) {
   stop_on_signals();
+  require_same(assignment_of(runs, options), session);
   const int groups = group_count(session.size(), runs.size(), spread.ranks_per_trial);
   int group = 0;
   while (session.rank() >= ranks::share_of(session.size(), group, groups).last) ++group;
@@ -211,11 +242,12 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, rank
   team->set_watchdog(spread.watchdog_seconds);
   std::vector<std::size_t> order(runs.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  if (groups > 1) order = longest_first(runs);
+  const std::vector<double> cost = runs.size() > 1 ? costs_of(runs) : std::vector<double>{0};
+  if (groups > 1) order = longest_first(cost);
 
   session.start_counter();
   const double start = now_seconds();
-  Worker worker(runs, options, session, *team);
+  Worker worker(runs, cost, options, session, *team);
   worker.work(order);
   session.stop_counter();
 
@@ -239,6 +271,8 @@ int run_all(const std::vector<PlannedRun>& runs, const RunOptions& options, rank
   if (groups > 1)
     tell("reprise: {} ranks in {} groups, {}; ranks were busy {:.0f} % of the time\n", session.size(), groups, duration_text(elapsed),
          100 * busy / (elapsed * session.size()));
+  if (std::any_of(all.begin(), all.end(), [&](const Outcome& o) { return o.is_new && runs[o.run].recipe.scale == "smoke"; }))
+    tell("reprise: scale smoke shows that a trial runs and nothing else; --scale desk tests claims in minutes\n");
   if (code == kStoppedEarly) tell("reprise: stopped early; the same command continues where it stopped\n");
   return code;
 }

@@ -8,6 +8,7 @@
 
 #include "datasets/image_set.hpp"
 #include "suite/command/command.hpp"
+#include "suite/command/number_options.hpp"
 #include "suite/command/placement.hpp"
 #include "suite/command/progress.hpp"
 #include "suite/command/tell.hpp"
@@ -62,15 +63,12 @@ Command add_verify(CLI::App& program) {
   auto flags = std::make_shared<VerifyFlags>();
   CLI::App* app = program.add_subcommand("verify", "Repeats a run on the ranks and threads given here and compares every digest");
   app->add_option("RUN.h5", flags->files, "Result files")->option_text(" ")->required();
-  app->add_option("--from", flags->part.from_epoch, "Compares the history from this epoch on (the run is still repeated from its start)")
-      ->check(CLI::NonNegativeNumber)
+  add_number(*app, "--from", flags->part.from_epoch, 0, 1e12,
+             "Compares the history from this epoch on (the run is still repeated from its start)")
       ->option_text("EPOCH");
-  app->add_option("--steps", flags->part.steps, "Min number of steps, extended to the first recorded digest of losses (default: all)")
-      ->check(CLI::PositiveNumber)
-      ->option_text("N");
-  app->add_option("--threads", flags->threads, "Threads (default: one per core that this process may use)")
-      ->check(CLI::Range(1, 4096))
-      ->option_text("N");
+  add_integer(*app, "--steps", flags->part.steps, std::int64_t{1}, std::int64_t{1'000'000'000'000},
+              "Min number of steps, extended to the first recorded digest of losses (default: all)");
+  add_integer(*app, "--threads", flags->threads, 1, kMaxThreads, "Threads (default: one per core that this process may use)");
   app->add_option("--data", flags->data, "Data directory (default: $REPRISE_DATA, else ~/.cache/reprise/data)")->type_name("DIR");
   app->footer(
       "Prints \"identical\" (exit code 0), or the first epoch, step and layer that differ (exit code 1). Results are equal to the bit "

@@ -45,6 +45,20 @@ double parse_duration(const std::string& flag, const std::string& text) {
   return seconds;
 }
 
+std::int64_t parse_integer(const std::string& flag, const std::string& text, std::int64_t min, std::int64_t max) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= min && value <= max) return value;
+  throw InputError(Complaint{flag, fmt::format("a whole number from {} to {}", min, max), "'" + text + "'", ""});
+}
+
+double parse_number(const std::string& flag, const std::string& text, double min, double max) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= min && value <= max) return value;  // false for NaN
+  throw InputError(Complaint{flag, fmt::format("a number from {} to {}", min, max), "'" + text + "'", ""});
+}
+
 std::string duration_text(double seconds) {
   if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<std::int64_t>(std::llround(seconds));

@@ -43,7 +43,6 @@ void expect_refused(const std::vector<Refusal>& refusals) {
 
 TEST(Refusal, of_a_command_line_is_exit_code_2_and_points_to_the_help) {
   expect_refused({
-      {"reprise", 2, {"reprise --help"}},
       {"reprise rnu", 2, {"expected one of list, show", "found 'rnu'", "Did you mean 'run'?"}},
       {"reprise list --jsno", 2, {"--jsno", "Did you mean '--json'?", "reprise list --help"}},
       {"reprise run", 2, {"PAPER[/TRIAL]", "--demo"}},
@@ -52,12 +51,23 @@ TEST(Refusal, of_a_command_line_is_exit_code_2_and_points_to_the_help) {
       {"reprise run dropout --ranks-per-trial 3", 2, {"--ranks-per-trial", "at most 1", "found 3", "mpirun -n N"}},
       {"reprise run dropout --seed 1 --seeds 2", 2, {"--seed", "--seeds", "reprise run --help"}},
       {"reprise run dropout --threads 0", 2, {"--threads"}},
-      {"reprise run dropout --seeds many", 2, {"--seeds", "many"}},
+      {"reprise run dropout --seeds many", 2, {"--seeds", "a whole number from 1 to 10000", "found 'many'", "reprise run --help"}},
+      {"reprise run dropout --seed 9223372036854775807", 2, {"--seed", "a whole number", "found '9223372036854775807'"}},
+      {"reprise run dropout --seed -1", 2, {"--seed", "found '-1'"}},
+      {"reprise plan dropout --bandwidth 1e999", 2, {"--bandwidth", "a number from 0.001 to 1000000", "found '1e999'"}},
       {"reprise run dropout --time-limit soon", 2, {"--time-limit", "expected a duration", "found 'soon'"}},
       {"reprise plan", 2, {"PAPER[/TRIAL]", "reprise plan --help"}},
       {"reprise report", 2, {"DIR", "reprise report --help"}},
       {"reprise report . --format pdf", 2, {"pdf", "html"}},
   });
+}
+
+TEST(Refusal, of_nothing_at_all_is_the_help) {
+  const TemporaryFolder folder;
+  const Finished bare = shell("reprise", folder.path()), help = shell("reprise --help", folder.path());
+  EXPECT_EQ(bare.exit_code, 2);
+  EXPECT_EQ(bare.out, help.out);
+  EXPECT_NE(help.out.find("Subcommands:"), std::string::npos) << help.out;
 }
 
 TEST(Refusal, of_an_unknown_name_says_which_one_was_meant) {

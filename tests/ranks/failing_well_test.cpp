@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cstdlib>
+
 #include "job.hpp"
+#include "tests/support/container_writer.hpp"
 
 namespace reprise::ranks {
 namespace {
@@ -69,13 +72,49 @@ TEST(FailingWell, an_error_on_one_rank_ends_the_job_with_its_rank) {
   EXPECT_NE(job.errors().find("'soon'"), std::string::npos) << job.errors();
 }
 
+TEST(FailingWell, ranks_with_different_arguments_are_refused_and_the_difference_is_named) {
+  struct Difference {
+    std::vector<std::string> more;
+    std::vector<std::string> words;
+  };
+  for (const Difference& difference :
+       std::vector<Difference>{{{"--seed", "2"}, {"run 1: expected the same on all ranks", "seed 1 on rank 0", "seed 2 on rank 1"}},
+                               {{"--set", "batch=40"}, {"recipe of run 1", "batch = 20 on rank 0", "batch = 40 on rank 1"}},
+                               {{"--keep-weights"}, {"--keep-weights", "not given on rank 0", "given on rank 1"}}}) {
+    SCOPED_TRACE(difference.more.front());
+    const Folder folder;
+    Job job(unlike_ranks(folder.path() / "out", small_runs()[1], difference.more), folder.path());
+    EXPECT_EQ(job.wait(30), 2);
+    for (const std::string& word : difference.words) EXPECT_NE(job.errors().find(word), std::string::npos) << word << '\n' << job.errors();
+    EXPECT_EQ(result_digest(folder.path() / "out"), "");
+  }
+}
+
+/// Writes the set "own" into a folder: 20 images whose values start with `first`.
+void write_own_set(const std::filesystem::path& folder, int first) {
+  std::filesystem::create_directories(folder);
+  tests::ContainerWriter writer(folder / "own.h5");
+  const std::vector<int> labels = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  for (const std::string split : {"/train", "/test"}) {
+    writer.images((split + "/images").c_str(), {labels.size(), 3, 32, 32}, H5T_STD_U8LE, first);
+    writer.labels((split + "/labels").c_str(), labels);
+  }
+}
+
 TEST(FailingWell, ranks_that_read_different_data_fail_alike) {
   const Folder folder;
-  const std::vector<std::string> arguments{"logavgexp/canvas-gap", "--set", "dataset=fashion-mnist", "--set",
-                                           "train_images=100",     "--set", "test_images=100"};
-  Job job(unlike_ranks(folder.path() / "out", arguments, {"--set", "train_images=101"}), folder.path());
+  write_own_set(folder.path() / "a", 0);
+  write_own_set(folder.path() / "b", 1);
+  const char* data = std::getenv("REPRISE_DATA");
+  const std::string before = data != nullptr ? data : "";
+  setenv("REPRISE_DATA", (folder.path() / "a").c_str(), 1);
+  Job job(unlike_ranks(folder.path() / "out",
+                       {"all-cnn/allcnn-c", "--set", "dataset=own", "--set", "train_images=10", "--set", "test_images=10"},
+                       {"--data", folder.path() / "b"}),
+          folder.path());
   EXPECT_EQ(job.wait(30), 2);
-  EXPECT_NE(job.errors().find("the same on all ranks"), std::string::npos) << job.errors();
+  EXPECT_NE(job.errors().find("data set own: expected the same on all ranks"), std::string::npos) << job.errors();
+  before.empty() ? unsetenv("REPRISE_DATA") : setenv("REPRISE_DATA", before.c_str(), 1);
 }
 
 TEST(FailingWell, a_run_that_fails_on_all_ranks_alike_does_not_stop_the_others) {

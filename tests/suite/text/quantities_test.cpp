@@ -26,6 +26,33 @@ TEST(Duration, refuses_anything_else_and_names_the_flag) {
   }
 }
 
+TEST(Integer, is_decimal_and_bounded) {
+  EXPECT_EQ(parse_integer("--seed", "0", 0, 100), 0);
+  EXPECT_EQ(parse_integer("--seed", "010", 0, 100), 10);
+  EXPECT_EQ(parse_integer("--seed", "-7", -10, 100), -7);
+  for (const char* text : {"", "1.5", "1e3", "0x10", " 1", "1 ", "+1", "101", "-1", "9223372036854775807", "9223372036854775808", "many"}) {
+    try {
+      parse_integer("--seed", text, 0, 100);
+      ADD_FAILURE() << "accepted '" << text << "'";
+    } catch (const InputError& error) {
+      EXPECT_EQ(std::string(error.what()).find("--seed: expected a whole number from 0 to 100, found '" + std::string(text) + "'"), 0u);
+    }
+  }
+}
+
+TEST(Number, is_finite_and_bounded) {
+  EXPECT_EQ(parse_number("--latency", "2.5", 0, 100), 2.5);
+  EXPECT_EQ(parse_number("--latency", "1e-3", 0, 100), 1e-3);
+  for (const char* text : {"", "nan", "inf", "-1", "1e400", "2,5", "100.5"}) {
+    try {
+      parse_number("--latency", text, 0, 100);
+      ADD_FAILURE() << "accepted '" << text << "'";
+    } catch (const InputError& error) {
+      EXPECT_EQ(std::string(error.what()).find("--latency: expected a number from 0 to 100, found '" + std::string(text) + "'"), 0u);
+    }
+  }
+}
+
 TEST(Duration, is_written_in_the_two_largest_units) {
   EXPECT_EQ(duration_text(0.42), "0.4 s");
   EXPECT_EQ(duration_text(12.3), "12 s");
