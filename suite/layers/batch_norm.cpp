@@ -20,7 +20,10 @@ template <class T>
 class PreparedBatchNorm : public PreparedLayer {
  public:
   PreparedBatchNorm(const BatchNorm::Options& options, const SampleShape& shape, int samples)
-      : options_(options), positions_(shape.positions()), channels_(shape.channels), samples_(samples) {}
+      : options_(options),
+        positions_(shape.positions() * options.orientations),
+        channels_(shape.channels / options.orientations),
+        samples_(samples) {}
 
   int statistics() const override { return static_cast<int>(2 * channels_); }
   int grad_statistics() const override { return static_cast<int>(2 * channels_); }
@@ -125,7 +128,7 @@ class PreparedBatchNorm : public PreparedLayer {
   }
 
   BatchNorm::Options options_;
-  std::int64_t positions_, channels_;
+  std::int64_t positions_, channels_;  ///< an orientation counts as a position
   int samples_;
 };
 
@@ -140,10 +143,22 @@ BatchNorm::BatchNorm(Options options) : options_(options) {
         Complaint{"batch_norm rate of beta", "above 0", fmt::format("{}", options_.beta_rate), "1 is that of the other weights"});
   if (!(options_.epsilon > 0))
     throw InputError(Complaint{"batch_norm epsilon", "above 0", fmt::format("{}", options_.epsilon), "use 1e-5"});
+  if (options_.orientations < 1)
+    throw InputError(
+        Complaint{"batch_norm orientations", "1 or more", fmt::format("{}", options_.orientations), "1 is that of maps on the plane"});
+}
+
+SampleShape BatchNorm::output_shape(std::span<const SampleShape> inputs) const {
+  const SampleShape& input = only_input(kind(), inputs);
+  if (input.channels % options_.orientations != 0)
+    throw ShapeError(Complaint{"batch_norm", fmt::format("channels of {} orientations", options_.orientations),
+                               fmt::format("{} channels {}", input.channels, input.text()),
+                               "Give as many orientations as the convolution before it has"});
+  return input;
 }
 
 std::vector<ParameterSpec> BatchNorm::parameters(std::span<const SampleShape> inputs) const {
-  const std::int64_t channels = only_input(kind(), inputs).channels;
+  const std::int64_t channels = only_input(kind(), inputs).channels / options_.orientations;
   const auto spec = [&](const char* name, double value, bool trains) {
     ParameterSpec result;
     result.name = name;
@@ -170,10 +185,12 @@ std::vector<Fact> BatchNorm::facts() const {
   const auto unusual = [](const char* name, double value, double usual) {
     return Fact{name, value, value == usual ? "" : fmt::format(", {} {}", name, value)};
   };
-  return {{"affine", options_.affine, without},
-          {"fixed_gamma", options_.fixed_gamma, ""},
-          unusual("epsilon", options_.epsilon, Options().epsilon),
-          unusual("momentum", options_.momentum, Options().momentum)};
+  return {
+      {"affine", options_.affine, without},
+      {"fixed_gamma", options_.fixed_gamma, ""},
+      unusual("epsilon", options_.epsilon, Options().epsilon),
+      unusual("momentum", options_.momentum, Options().momentum),
+      {"orientations", options_.orientations, options_.orientations > 1 ? fmt::format(", {} orientations", options_.orientations) : ""}};
 }
 
 std::unique_ptr<PreparedLayer> BatchNorm::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {

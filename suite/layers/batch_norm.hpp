@@ -10,12 +10,16 @@ namespace reprise::layers {
 ///   gamma, beta   [C]        only if `affine`; beta alone if also `fixed_gamma`
 ///   running_mean, running_var [C]   states, no gradient: new = (1 - momentum) * old + momentum * batch value
 ///
+/// With `orientations` S > 1 the input is [N, H, W, S C], the maps of each orientation in a row, and the S orientations of a map count as
+/// more of its values: they share statistics, gamma and beta, so that the layer commutes with turning the input of a group convolution.
+///
 /// Mode::train: mean and (biased) variance over all N*H*W values of the global batch, padded samples left out; the UNBIASED
 /// variance, M / (M - 1) times the biased one, enters running_var, as in PyTorch. Other modes: the running statistics.
 /// Couples samples: sum and sum of squares per channel on the way forward, sum of grad_output and of grad_output times the
 /// normalised input on the way back; the latter two are the gradients of beta and gamma, which finish_backward() overwrites.
 /// backward() overwrites grad_input and in Mode::train leaves padded samples zero.
-/// Throws ShapeError unless it has one input; InputError for momentum outside (0, 1], epsilon <= 0 or beta_rate <= 0.
+/// Throws ShapeError unless it has one input and `orientations` divides its channels; InputError for momentum outside (0, 1], epsilon <= 0,
+/// beta_rate <= 0 or orientations < 1.
 /// Source: Ioffe, Szegedy 2015, algorithm 1 (arXiv 1502.03167).
 class BatchNorm : public Layer {
  public:
@@ -26,9 +30,11 @@ class BatchNorm : public Layer {
     bool decays = false;       ///< weight decay applies to gamma and beta
     bool fixed_gamma = false;  ///< gamma is 1 and no parameter
     double beta_rate = 1;      ///< times the learning rate; decay stays what it is
+    std::int64_t orientations = 1;
   };
   explicit BatchNorm(Options options);
   std::string_view kind() const override { return "batch_norm"; }
+  SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const override;
   Needs needs() const override { return {.input = true}; }
   bool backward_in_place() const override { return true; }

@@ -11,12 +11,14 @@
 #include "suite/layers/capsule_routing.hpp"
 #include "suite/layers/concat.hpp"
 #include "suite/layers/conv2d.hpp"
+#include "suite/layers/coset_pool.hpp"
 #include "suite/layers/dense.hpp"
 #include "suite/layers/dropout.hpp"
 #include "suite/layers/flatten.hpp"
 #include "suite/layers/gelu.hpp"
 #include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/global_max_pool.hpp"
+#include "suite/layers/group_conv2d.hpp"
 #include "suite/layers/kl_sparsity.hpp"
 #include "suite/layers/log_avg_exp_pool.hpp"
 #include "suite/layers/logistic.hpp"
@@ -45,11 +47,13 @@ std::unique_ptr<Layer> made(typename L::Options options) {
 std::span<const CatalogEntry> catalog() {
   static const std::vector<CatalogEntry> rows{
       {"conv2d", [] { return made<Conv2d>({.filters = 5, .filter_size = 3, .padding = 1}); }, {{5, 6, 3}}},
+      {"group_conv2d", [] { return made<GroupConv2d>({.filters = 3, .filter_size = 3, .padding = 1}); }, {{5, 6, 8}}},
       {"dense", [] { return made<Dense>({.features = 7}); }, {{1, 1, 11}}},
       {"max_pool2d", [] { return made<MaxPool2d>({.window = 3, .stride = 2, .padding = 0, .ceil = true}); }, {{6, 7, 3}}},
       {"average_pool2d", [] { return made<AveragePool2d>({.window = 3, .stride = 2, .padding = 1, .ceil = false}); }, {{6, 7, 3}}},
       {"global_average_pool", [] { return made<GlobalAveragePool>({}); }, {{4, 5, 3}}},
       {"global_max_pool", [] { return made<GlobalMaxPool>({}); }, {{4, 5, 3}}},
+      {"coset_pool", [] { return made<CosetPool>({.orientations = 4}); }, {{4, 5, 12}}},
       {"log_avg_exp_pool",
        [] {
          return made<LogAvgExpPool>(

@@ -79,6 +79,26 @@ TEST(BatchNorm, gradient_is_the_difference_quotient_of_the_whole_batch) {
   }
 }
 
+TEST(BatchNorm, orientations_of_a_map_are_more_positions_of_it) {
+  for (const Precision precision : {Precision::f32, Precision::bf16})
+    for (const Mode mode : {Mode::train, Mode::infer}) {
+      // [H, W, S C] is [H, W S, C] in memory.
+      LayerCase oriented = case_of({.orientations = 4}, {3, 5, 4 * 10}, precision), wide = case_of({}, {3, 5 * 4, 10}, precision);
+      oriented.mode = wide.mode = mode;
+      const LayerValues values = random_values(oriented, 5);
+      const Doubles grad = random_grad_output(oriented, 6);
+      ASSERT_EQ(values.parameters[0].size(), 10u);
+      const LayerResult found = run_layer(oriented, values, grad), expected = run_layer(wide, values, grad);
+      EXPECT_EQ(found.output, expected.output);
+      EXPECT_EQ(found.grad_inputs, expected.grad_inputs);
+      EXPECT_EQ(found.parameters, expected.parameters);
+      EXPECT_TRUE(mode == Mode::infer || found.grad_parameters == expected.grad_parameters);
+    }
+  const std::vector<SampleShape> six{{2, 2, 6}};
+  EXPECT_THROW(BatchNorm({.orientations = 4}).output_shape(six), ShapeError);
+  EXPECT_THROW(BatchNorm({.orientations = 0}), InputError);
+}
+
 TEST(BatchNorm, the_cut_into_shards_does_not_matter) {
   LayerCase one = case_of({}, {3, 3, 10}), three = one;
   one.samples = 6, one.shards = 1, three.samples = 2, three.shards = 3;
