@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numbers>
 
+#include "datasets/warp.hpp"
 #include "suite/random/random.hpp"
 
 namespace reprise::datasets {
@@ -17,6 +18,7 @@ constexpr double kAmplitude = 18;
 constexpr double kNoise = 40;
 constexpr int kLargestShift = 2;
 constexpr std::uint32_t kPatternChannel = 2;  // channels 0 and 1 are the splits
+constexpr std::uint64_t kAngleStep = 0, kOrderStep = 1;
 
 /// A class's pattern on a plane wider than the image by the largest shift on each side.
 /// Plane waves of up to three periods across the image; [channels, height + 4, width + 4].
@@ -67,6 +69,29 @@ ImageSet on_canvas(const ImageSet& base, const std::vector<std::int64_t>& indice
     for (int c = 0; c < base.channels; ++c)
       for (int y = 0; y < base.height; ++y, row += base.width)
         std::memcpy(canvas + (std::int64_t{c} * side + top + y) * side + left, row, static_cast<std::size_t>(base.width));
+  }
+  return set;
+}
+
+DrawnSplits draw_splits(std::int64_t available, std::int64_t train, std::int64_t test) {
+  const std::vector<std::int64_t> order = random::permutation(0, random::Purpose::rotation, kOrderStep, available);
+  return {{order.begin(), order.begin() + train}, {order.begin() + train, order.begin() + train + test}};
+}
+
+ImageSet turned(const ImageSet& base, const std::vector<std::int64_t>& places) {
+  ImageSet set = base;
+  const WarpShape shape{base.height, base.width, 1, base.height, base.width};
+  const std::int64_t positions = std::int64_t{base.height} * base.width;
+  std::vector<float> plane(static_cast<std::size_t>(positions)), seen(plane.size());
+  for (std::int64_t i = 0; i < set.count; ++i) {
+    random::Generator draws({0, random::Purpose::rotation, 0, kAngleStep, static_cast<std::uint64_t>(places[static_cast<std::size_t>(i)])});
+    const AffineMap map = AffineMap::rotation(2 * std::numbers::pi * draws.next_uniform(), base.height, base.width);
+    for (int c = 0; c < base.channels; ++c) {
+      std::copy_n(base.image(i) + c * positions, positions, plane.begin());
+      warp(shape, plane.data(), map, 0, seen.data());
+      std::transform(seen.begin(), seen.end(), set.pixels.begin() + i * set.image_bytes() + c * positions,
+                     [](float value) { return static_cast<std::uint8_t>(std::lround(value)); });
+    }
   }
   return set;
 }

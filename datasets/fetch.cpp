@@ -129,7 +129,10 @@ FetchResult fetch(const DatasetEntry& entry, const std::filesystem::path& data_d
   if (entry.format == Format::container)
     throw InputError(
         {fmt::format("data set '{}'", entry.name), "a set that can be fetched", "one that comes as an HDF5 container", how_to_get(entry)});
-  if (entry.format == Format::canvas) return fetch(entry.base, data_directory, options);
+  if (entry.format == Format::amat)
+    throw InputError({fmt::format("data set '{}'", entry.name), "a set that can be fetched", "files whose digests are not known here",
+                      how_to_get(entry)});
+  if (!entry.base.empty()) return fetch(entry.base, data_directory, options);
   if (!options.force && is_there_and_right(entry, data_directory)) return {true, {}};
   const std::vector<std::string> folders = options.base_url.empty() ? entry.urls : std::vector<std::string>{options.base_url};
   return entry.archive.name.empty() ? fetch_files(entry, folders, data_directory, options.progress)

@@ -85,10 +85,34 @@ ImageSet load_synthetic(const DatasetEntry& entry, Split split, std::int64_t wan
 }
 
 ImageSet load_part(const DatasetEntry& entry, const std::filesystem::path& directory, const Part& part) {
-  const DatasetEntry& files = entry.format == Format::canvas ? require_entry(entry.base) : entry;
+  const DatasetEntry& files = entry.base.empty() ? entry : require_entry(entry.base);
   ImageSet set = read_split(files, part.split == Split::train ? files.train : files.test, directory);
   keep(set, part.indices);
   return entry.format == Format::canvas ? on_canvas(set, part.indices, part.split, entry.height) : set;
+}
+
+/// All images of a set, training images first.
+ImageSet read_both_splits(const DatasetEntry& entry, const std::filesystem::path& directory) {
+  ImageSet all = read_split(entry, entry.train, directory);
+  const ImageSet test = read_split(entry, entry.test, directory);
+  all.count += test.count;
+  all.pixels.insert(all.pixels.end(), test.pixels.begin(), test.pixels.end());
+  all.labels.insert(all.labels.end(), test.labels.begin(), test.labels.end());
+  return all;
+}
+
+ImageSet turn_part(const ImageSet& all, const DrawnSplits& drawn, const Part& part) {
+  const std::vector<std::int64_t>& order = part.split == Split::train ? drawn.train : drawn.test;
+  ImageSet set = all;
+  set.count = static_cast<std::int64_t>(part.indices.size());
+  set.pixels.clear(), set.labels.clear();
+  std::vector<std::int64_t> places;
+  for (const std::int64_t index : part.indices) {
+    places.push_back(order[static_cast<std::size_t>(index)]);
+    set.pixels.insert(set.pixels.end(), all.image(places.back()), all.image(places.back()) + all.image_bytes());
+    set.labels.push_back(all.labels[static_cast<std::size_t>(places.back())]);
+  }
+  return turned(set, places);
 }
 
 Dataset load_files(const DatasetEntry& entry, const std::filesystem::path& directory, const Selection& selection) {
@@ -99,6 +123,11 @@ Dataset load_files(const DatasetEntry& entry, const std::filesystem::path& direc
     return {load_synthetic(entry, Split::train, selection.train), load_synthetic(entry, Split::test, selection.test)};
   }
   const Parts parts = choose_parts(entry.name, entry.train.count, entry.test.count, selection);
+  if (entry.format == Format::rotated) {
+    const ImageSet all = read_both_splits(require_entry(entry.base), directory);
+    const DrawnSplits drawn = draw_splits(all.count, entry.train.count, entry.test.count);
+    return {turn_part(all, drawn, parts.train), turn_part(all, drawn, parts.test)};
+  }
   return {load_part(entry, directory, parts.train), load_part(entry, directory, parts.test)};
 }
 

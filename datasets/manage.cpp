@@ -11,7 +11,7 @@ namespace {
 
 /// The entry whose files a set is read from.
 const DatasetEntry& source_of(const DatasetEntry& entry) {
-  return entry.format == Format::canvas ? require_entry(entry.base) : entry;
+  return entry.base.empty() ? entry : require_entry(entry.base);
 }
 
 std::vector<FileStatus> files_of(const DatasetEntry& entry, const std::filesystem::path& data_directory) {

@@ -12,7 +12,9 @@ enum class Format {
   idx,        ///< two IDX files a split: images, labels
   cifar10,    ///< binary CIFAR-10 batches
   cifar100,   ///< binary CIFAR-100 files
+  amat,       ///< an .amat file a split, whose digests are not known here
   canvas,     ///< made from `base`: each image at a random position on a black 64x64 canvas
+  rotated,    ///< made from `base`: both splits drawn anew from all of its images, each turned by a random angle
   synthetic,  ///< drawn
   container,  ///< NAME.h5 in the data directory (hdf5_container_reader.hpp): what the catalog must know before the file is there
 };
@@ -20,13 +22,13 @@ enum class Format {
 struct FileEntry {
   std::string path;            ///< relative to the data directory
   std::int64_t content_bytes;  ///< once inflated
-  std::string sha256;          ///< of the inflated content: gzip files of the same content may differ
+  std::string sha256;          ///< of the inflated content: gzip files of the same content may differ; empty: not known, not checked
 };
 
 struct SplitEntry {
   std::vector<FileEntry> files;         ///< idx: images, labels
   std::int64_t count = 0;               ///< images; synthetic: the default
-  std::vector<std::int64_t> histogram;  ///< images a class; empty: count / classes each
+  std::vector<std::int64_t> histogram;  ///< images a class; empty: count / classes each, or, of an .amat file, not known
   /// `order_free_digest` of the split. Where given, a file with the same images in another order is accepted.
   std::string order_free_sha256;
 };
@@ -44,7 +46,7 @@ struct DatasetEntry {
   int channels = 0, height = 0, width = 0;
   std::vector<std::string> class_names;
   SplitEntry train, test;
-  std::string base;                              ///< canvas: the set it is made from
+  std::string base;                              ///< canvas, rotated: the set it is made from
   std::vector<std::string> urls;                 ///< folders of the files or of the archive, tried in order
   ArchiveEntry archive;                          ///< a .tar.gz whose members are the `files`
   std::vector<std::filesystem::path> elsewhere;  ///< folders also looked into for the files' names, after the data directory
@@ -52,7 +54,7 @@ struct DatasetEntry {
 
   int classes() const { return static_cast<int>(class_names.size()); }
   /// True for data that is made or drawn, so that there are no files of its own.
-  bool is_derived() const { return format == Format::canvas || format == Format::synthetic; }
+  bool is_derived() const { return !base.empty() || format == Format::synthetic; }
 };
 
 const std::vector<DatasetEntry>& manifest();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "datasets/amat_reader.hpp"
 #include "datasets/cifar_reader.hpp"
 #include "datasets/digest.hpp"
 #include "datasets/idx_reader.hpp"
@@ -13,6 +14,7 @@ namespace reprise::datasets {
 namespace {
 
 std::string again(const DatasetEntry& entry) {
+  if (entry.format == Format::amat) return how_to_get(entry);
   return fmt::format("Remove it and fetch it again: reprise data fetch {}", entry.name);
 }
 
@@ -66,6 +68,15 @@ std::vector<ReadFile> read_files(const DatasetEntry& entry, const SplitEntry& sp
     files.push_back(labels);
     return files;
   }
+  if (entry.format == Format::amat) {
+    const FileEntry& file = split.files.front();
+    const std::filesystem::path path = require_file(entry, file, data_directory);
+    AmatExamples examples = read_amat(path, split.count, set.image_bytes(), entry.classes(), again(entry));
+    set.count = split.count;
+    set.pixels = std::move(examples.pixels);
+    set.labels = std::move(examples.labels);
+    return {{path, file.sha256, ""}};
+  }
   const CifarKind kind = entry.format == Format::cifar10 ? CifarKind::cifar10 : CifarKind::cifar100;
   for (const FileEntry& file : split.files) require_file(entry, file, data_directory);  // all of them before the slow part
   set.pixels.reserve(static_cast<std::size_t>(split.count * set.image_bytes()));
@@ -98,7 +109,7 @@ std::vector<std::int64_t> class_histogram(const ImageSet& set) {
 }
 
 std::vector<std::int64_t> expected_histogram(const DatasetEntry& entry, const SplitEntry& split) {
-  if (!split.histogram.empty()) return split.histogram;
+  if (!split.histogram.empty() || entry.format == Format::amat) return split.histogram;
   return std::vector<std::int64_t>(static_cast<std::size_t>(entry.classes()), split.count / entry.classes());
 }
 
@@ -111,7 +122,7 @@ ImageSet read_split(const DatasetEntry& entry, const SplitEntry& split, const st
   const std::vector<ReadFile> files = read_files(entry, split, data_directory, set);
   check_digests(entry, split, files, set);
   const auto expected = expected_histogram(entry, split), found = class_histogram(set);
-  if (found != expected)
+  if (entry.format != Format::amat && found != expected)
     throw InputError({files.back().path.string(), fmt::format("images a class [{}]", fmt::join(expected, ", ")),
                       fmt::format("[{}]", fmt::join(found, ", ")), again(entry)});
   return set;

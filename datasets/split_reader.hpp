@@ -18,7 +18,7 @@ ImageSet read_split(const DatasetEntry& entry, const SplitEntry& split, const st
 /// Images a class.
 std::vector<std::int64_t> class_histogram(const ImageSet& set);
 
-/// The histogram that the manifest expects: the one given, or equal shares.
+/// The histogram that the manifest expects: the one given, or equal shares; empty for an .amat file.
 std::vector<std::int64_t> expected_histogram(const DatasetEntry& entry, const SplitEntry& split);
 
 }  // namespace reprise::datasets

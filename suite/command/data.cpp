@@ -55,7 +55,8 @@ void print_info(const datasets::DatasetInfo& info) {
   }
   fmt::print("\n{}", reports::aligned(classes, "-"));
   for (const datasets::FileStatus& file : info.files)
-    fmt::print("\n{}{}\n  SHA-256 {}", file.path.string(), file.is_present ? "" : " (missing)", file.sha256);
+    fmt::print("\n{}{}\n  SHA-256 {}", file.path.string(), file.is_present ? "" : " (missing)",
+               file.sha256.empty() ? "not known" : file.sha256);
   if (!info.files.empty()) fmt::print("\n");
   if (!info.row.is_present && !info.how_to_get.empty()) fmt::print("\n{}\n", info.how_to_get);
 }
