@@ -11,6 +11,8 @@ namespace reprise::command {
 struct Command {
   CLI::App* app = nullptr;   ///< its name, flags, help and examples
   std::function<int()> act;  ///< returns an ExitCode; throws InputError or RunError
+  /// Several ranks share its work, and it makes a Session itself. Otherwise rank 0 acts alone under mpirun.
+  bool uses_ranks = false;
 };
 
 /// The entries of the command table in program.cpp.

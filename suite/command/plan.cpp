@@ -193,13 +193,15 @@ Command add_plan(CLI::App& program) {
                         "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}) +
               "  mpirun -n 2 --map-by node reprise plan all-cnn/allcnn-c --scale paper --nodes 1024      # measures the network between "
               "two nodes\n");
-  return {app, [flags] {
+  return {app,
+          [flags] {
             ranks::Session session;
             const auto team = session.team(0);
             if (flags->shards) return team->is_root() ? plan_shards(*flags) : kDone;
             if (flags->nodes > 0) return plan_nodes(*flags, *team);
             return team->is_root() ? plan(*flags) : kDone;
-          }};
+          },
+          true};
 }
 
 }  // namespace reprise::command

@@ -14,6 +14,7 @@
 #include "suite/command/command.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
+#include "suite/ranks/session.hpp"
 #include "suite/text/suggestion.hpp"
 #include "suite/version.hpp"
 
@@ -91,7 +92,9 @@ std::string explain(const CLI::App& program, const CLI::ParseError& error) {
 int act(const std::vector<Command>& commands) {
   const auto chosen = std::find_if(commands.begin(), commands.end(), [](const Command& c) { return c.app->parsed(); });
   try {
-    return chosen->act();
+    if (chosen->uses_ranks || !ranks::launched_by_mpi()) return chosen->act();
+    const ranks::Session session;
+    return session.rank() == 0 ? chosen->act() : kDone;
   } catch (const InputError& error) {
     complain(error.what());
     return kBadInput;

@@ -140,7 +140,7 @@ Command add_run(CLI::App& program) {
           "reprise run dropout/table2-maxnorm-3x1024 --set dataset=fashion-mnist --set optimizer.max_norm=3 --seed 7 --threads 2",
           "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set steps=4 --precision bf16 --time-limit 55m --out elsewhere",
       }));
-  return {app, [flags, seed] { return run(*flags, seed->count() > 0); }};
+  return {app, [flags, seed] { return run(*flags, seed->count() > 0); }, true};
 }
 
 }  // namespace reprise::command

@@ -77,7 +77,7 @@ Command add_verify(CLI::App& program) {
       examples({"reprise verify results/dropout/table2-dropout-relu/*.h5",
                 "reprise verify results/dropout/table2-dropout-relu/*.h5 --steps 5 --threads 1"}) +
       "  mpirun -n 4 reprise verify results/dropout/table2-dropout-relu/0123456789abcdef.h5\n");
-  return {app, [flags] { return verify(*flags); }};
+  return {app, [flags] { return verify(*flags); }, true};
 }
 
 }  // namespace reprise::command

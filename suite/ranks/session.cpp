@@ -24,6 +24,23 @@ bool launched_by_mpi() {
   return false;
 }
 
+namespace {
+
+int number_in(const char* variable) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? 0 : std::atoi(text);
+}
+
+/// srun without a PMI that this MPI speaks starts N processes, each of which is the only rank of a world of its own.
+void require_that_mpi_sees_tasks(int ranks) {
+  const int tasks = number_in("SLURM_STEP_NUM_TASKS");
+  if (tasks < 2 || ranks > 1 || number_in("OMPI_COMM_WORLD_SIZE") > 0) return;
+  throw InputError(Complaint{"ranks", fmt::format("{}, the tasks that srun started", tasks), "1: MPI does not see the others",
+                             "Use mpirun, or srun --mpi=pmix where Slurm and MPI were built with PMIx"});
+}
+
+}  // namespace
+
 std::string host_name() {
   std::array<char, 256> name{};
   gethostname(name.data(), name.size() - 1);
@@ -103,7 +120,10 @@ struct Session::State {
 };
 
 Session::Session() : state_(std::make_unique<State>()) {
-  if (!launched_by_mpi()) return;
+  if (!launched_by_mpi()) {
+    require_that_mpi_sees_tasks(1);
+    return;
+  }
   int provided = 0;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided);
   if (provided < MPI_THREAD_MULTIPLE)
@@ -113,6 +133,7 @@ Session::Session() : state_(std::make_unique<State>()) {
   MPI_Comm_dup(MPI_COMM_WORLD, &state_->world);
   MPI_Comm_rank(state_->world, &state_->rank);
   MPI_Comm_size(state_->world, &state_->size);
+  require_that_mpi_sees_tasks(state_->size);
 }
 
 Session::~Session() {
@@ -230,7 +251,10 @@ struct Session::State {
 };
 
 Session::Session() : state_(std::make_unique<State>()) {
-  if (!launched_by_mpi()) return;
+  if (!launched_by_mpi()) {
+    require_that_mpi_sees_tasks(1);
+    return;
+  }
   const char* ranks = std::getenv("OMPI_COMM_WORLD_SIZE");
   if (ranks == nullptr) ranks = std::getenv("PMI_SIZE");
   const std::string count = ranks != nullptr ? ranks : "an unknown number of";  // PMIx tells the rank alone

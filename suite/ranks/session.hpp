@@ -12,8 +12,9 @@ namespace reprise::ranks {
 /// Whether a launcher (mpirun, srun with PMIx) started this process, be it as the only rank.
 bool launched_by_mpi();
 
-/// One a process, made early and destroyed last; starts MPI if launched_by_mpi(). Throws RunError for an MPI library
-/// without MPI_THREAD_MULTIPLE; a build without MPI throws InputError for a launcher, unless it says that this is the only rank.
+/// One per process, made early and destroyed last; starts MPI if launched_by_mpi(). Throws RunError for an MPI library
+/// without MPI_THREAD_MULTIPLE, and InputError for tasks of srun that MPI does not see (each would run everything on its own). A build
+/// without MPI throws InputError for a launcher, unless it says that this is the only rank.
 class Session {
  public:
   Session();

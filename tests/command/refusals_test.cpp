@@ -62,6 +62,10 @@ TEST(Refusal, of_a_command_line_is_exit_code_2_and_points_to_the_help) {
   });
 }
 
+TEST(Refusal, of_tasks_that_mpi_does_not_see_names_the_launcher) {
+  expect_refused({{"SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=1 " + std::string(kQuickRun), 2, {"4, the tasks", "1: MPI", "srun --mpi=pmix"}}});
+}
+
 TEST(Refusal, of_nothing_at_all_is_the_help) {
   const TemporaryFolder folder;
   const Finished bare = shell("reprise", folder.path()), help = shell("reprise --help", folder.path());

@@ -32,6 +32,29 @@ double busy_percent(const std::string& errors) {
   return at == std::string::npos ? -1 : std::stod(errors.substr(at + 16));
 }
 
+TEST(Commands, that_need_no_ranks_act_once_under_mpirun) {
+  const Folder folder;
+  const std::string program = reprise_run(0, 1, folder.path(), {}).front();
+  const auto start = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> command = reprise_run(3, 1, folder.path(), {});
+    command.resize(3);  // mpirun -n 3
+    command.push_back(program);
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return command;
+  };
+  Job list(start({"list"}), folder.path());
+  ASSERT_EQ(list.wait(60), 0) << list.errors();
+  const std::size_t first = list.output().find("all-cnn ");
+  EXPECT_NE(first, std::string::npos) << list.output();
+  EXPECT_EQ(list.output().find("all-cnn ", first + 1), std::string::npos) << list.output();
+
+  Job report(start({"report", (folder.path() / "nowhere").string()}), folder.path());
+  EXPECT_EQ(report.wait(60), 2);
+  const std::size_t told = report.errors().find("reprise: ");
+  EXPECT_NE(told, std::string::npos) << report.errors();
+  EXPECT_EQ(report.errors().find("reprise: ", told + 1), std::string::npos) << report.errors();
+}
+
 TEST(Sweep, keeps_ranks_busy_and_repeats_nothing_after_a_kill) {
   const Folder folder;
   const fs::path out = folder.path() / "out";
