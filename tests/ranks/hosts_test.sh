@@ -95,7 +95,9 @@ if kill -0 $job 2>/dev/null; then
   echo "FAILED: a cut link did not end the job in 30 s"; failed=1; kill -9 $job
 else
   wait $job; code=$?
-  echo "a cut link ended the job after $took s, exit code $code: $(grep -hm1 -iE 'missing: |lost|no longer|unable to|failed' "$work/log")"
-  { [ "$took" -le 13 ] && [ $code -ne 0 ] && grep -qE 'missing: rank|'"$net.2"'|host2' "$work/log"; } || { echo "FAILED: expected an error that names the host within the watchdog's 3 s and 10 s more"; tail -20 "$work/log"; failed=1; }
+  echo "a cut link ended the job after $took s, exit code $code: $(grep -ahm1 -iE 'missing: |lost|no longer|unable to|failed' "$work/log")"
+  # Open MPI 5.0.7 ends with 0 when it loses a host (docs/cluster.md); what counts there is that it ends and names the host.
+  if [ $code -eq 0 ] && "$mpirun" --version | grep -q 'Open MPI) 5'; then echo "exit code 0 is mpirun's own here"; code=launcher; fi
+  { [ "$took" -le 13 ] && [ "$code" != 0 ] && grep -aqE 'missing: rank|'"$net.2"'|host2' "$work/log"; } || { echo "FAILED: expected an error that names the host within the watchdog's 3 s and 10 s more"; tail -20 "$work/log"; failed=1; }
 fi
 exit $failed

@@ -58,6 +58,7 @@ COMMANDS
 unshare --mount --pid --fork --kill-child bash -c '
   set -e
   root=$1
+  mount --bind "$root" "$root"  # a mount of its own, as ip netns expects of /
   mount -t proc proc "$root/proc"
   mount --rbind /sys "$root/sys"
   mount --rbind /dev "$root/dev"
