@@ -3,6 +3,8 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
+# Debian builds HDF5 in flavours; the parallel one is preferred, a serial one serves as well: MPI-IO is not used.
+pkg_search_module(reprise_hdf5 REQUIRED IMPORTED_TARGET GLOBAL hdf5-openmpi hdf5-mpi hdf5)
 
 add_library(reprise_options INTERFACE)
 target_compile_options(reprise_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -march=${REPRISE_ARCH})

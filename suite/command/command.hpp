@@ -25,6 +25,8 @@ Command add_diff(CLI::App& program);
 Command add_verify(CLI::App& program);
 Command add_data(CLI::App& program);
 Command add_doctor(CLI::App& program);
+Command add_completion(CLI::App& program);
+Command add_manual(CLI::App& program);
 
 /// The end of a help text: "Examples:" and one command per line. A test runs every line, in the order of the program's help.
 std::string examples(const std::vector<std::string>& lines);

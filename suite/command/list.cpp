@@ -22,7 +22,7 @@ using nlohmann::ordered_json;
 
 struct ListFlags {
   std::string paper;
-  bool json = false;
+  bool json = false, names = false;
 };
 
 /// One trial and its costs at each of its scales.
@@ -83,7 +83,10 @@ int list(const ListFlags& flags) {
   ordered_json papers = ordered_json::array();
   for (const std::string& slug : slugs) {
     const catalog::Paper paper = catalog::load_paper(slug);
-    if (flags.json) {
+    if (flags.names) {
+      fmt::print("{}\n", slug);
+      for (const catalog::Trial& trial : paper.trials) fmt::print("{}/{}\n", slug, trial.name);
+    } else if (flags.json) {
       papers.push_back(as_json(paper));
     } else {
       print_text(paper);
@@ -91,7 +94,7 @@ int list(const ListFlags& flags) {
   }
   if (flags.json) {
     fmt::print("{}\n", ordered_json{{"papers", papers}}.dump(2));
-  } else {
+  } else if (!flags.names) {
     fmt::print("Operations are those of training one seed; `reprise plan PAPER --scale S` forecasts time and memory on this machine.\n");
   }
   return kDone;
@@ -104,7 +107,8 @@ Command add_list(CLI::App& program) {
   CLI::App* app = program.add_subcommand("list", "Lists papers with their trials, scales, data sets and cost");
   app->add_option("PAPER", flags->paper, "List only this paper")->option_text(" ");
   app->add_flag("--json", flags->json, "Print JSON");
-  app->footer(examples({"reprise list", "reprise list dropout --json"}));
+  app->add_flag("--names", flags->names, "Print what `run` takes: each paper and each trial, one per line")->excludes("--json");
+  app->footer(examples({"reprise list", "reprise list dropout --json", "reprise list --names"}));
   return {app, [flags] { return list(*flags); }};
 }
 

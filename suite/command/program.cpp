@@ -89,6 +89,15 @@ std::string explain(const CLI::App& program, const CLI::ParseError& error) {
   return fmt::format("{}\nSee: {} --help", text, command_line_of(app));
 }
 
+/// "reprise 0.1.0 (commit 0123456789, clean)"
+std::string version_line() {
+  const auto facts = build_facts();
+  const std::string& commit = facts.at("git_commit");
+  const std::string state = facts.at("git_dirty_diff_sha1") == "clean" ? "clean" : "with changes";
+  return fmt::format("reprise {} ({})", version(),
+                     commit == "unknown" ? "commit unknown" : fmt::format("commit {}, {}", commit.substr(0, 10), state));
+}
+
 int act(const std::vector<Command>& commands) {
   const auto chosen = std::find_if(commands.begin(), commands.end(), [](const Command& c) { return c.app->parsed(); });
   try {
@@ -123,10 +132,11 @@ int run_program(int argc, const char* const* argv) {
                    "reprise");
   program.get_formatter()->column_width(34);
   program.require_subcommand(1);
-  program.set_version_flag("--version", "reprise " + version());
+  program.set_version_flag("--version", version_line());
   program.footer(examples({"reprise list", "reprise doctor"}) + "\n" + kAfterword);
-  const std::vector<Command> commands = {add_list(program), add_show(program),   add_plan(program), add_run(program),   add_report(program),
-                                         add_diff(program), add_verify(program), add_data(program), add_doctor(program)};
+  const std::vector<Command> commands = {add_list(program),   add_show(program),       add_plan(program),   add_run(program),
+                                         add_report(program), add_diff(program),       add_verify(program), add_data(program),
+                                         add_doctor(program), add_completion(program), add_manual(program)};
 
   if (argc > 1 && argv[1][0] != '-') {
     const std::vector<std::string> names = names_of(commands);
