@@ -1,10 +1,44 @@
 # Compile options of every target, and the two functions that declare libraries and tests.
 
+# The oldest versions that are tested: those of Debian 12. docs/install.md lists them.
+set(reprise_min_fmt 9.1)
+set(reprise_min_TBB 2021.8)
+set(reprise_min_dnnl 2.6.3)
+set(reprise_min_MPI 3.1)  # of the standard; Open MPI 4.1
+set(reprise_min_CLI11 2.1.2)
+set(reprise_min_nlohmann_json 3.11.2)
+set(reprise_min_OpenSSL 3.0)
+set(reprise_min_CURL 7.88)
+set(reprise_min_ZLIB 1.2.13)
+set(reprise_min_PNG 1.6.39)
+set(reprise_min_Boost 1.74)
+set(reprise_min_benchmark 1.7.1)
+set(reprise_min_GTest 1.12.1)
+set(reprise_min_hdf5 1.10.8)
+set(reprise_min_openblas 0.3.21)
+set(reprise_min_libarchive 3.6.2)
+
+# reprise_package(NAME [arguments of find_package]): a required package of at least its min version. Not left to find_package, since some
+# packages call a newer major version incompatible with what we ask for.
+macro(reprise_package name)
+  find_package(${name} REQUIRED ${ARGN})
+  if(${name}_VERSION AND ${name}_VERSION VERSION_LESS reprise_min_${name})
+    message(FATAL_ERROR "${name}: expected version ${reprise_min_${name}} or later, found ${${name}_VERSION}. Install a newer one and point CMAKE_PREFIX_PATH at it")
+  endif()
+endmacro()
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 12)
+  message(FATAL_ERROR "C++ compiler: expected GCC 12 or later, found ${CMAKE_CXX_COMPILER_VERSION}. Give another one: -DCMAKE_CXX_COMPILER=g++-12")
+endif()
+if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  message(FATAL_ERROR "processor: expected x86-64 (with AVX2 at run time), found ${CMAKE_SYSTEM_PROCESSOR}. The vector kernels are written for it")
+endif()
+
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-find_package(fmt REQUIRED)
+reprise_package(fmt)
 # Debian builds HDF5 in flavours; the parallel one is preferred, a serial one serves as well: MPI-IO is not used.
-pkg_search_module(reprise_hdf5 REQUIRED IMPORTED_TARGET GLOBAL hdf5-openmpi hdf5-mpi hdf5)
+pkg_search_module(reprise_hdf5 REQUIRED IMPORTED_TARGET GLOBAL hdf5-openmpi>=${reprise_min_hdf5} hdf5-mpi>=${reprise_min_hdf5} hdf5>=${reprise_min_hdf5})
 
 add_library(reprise_options INTERFACE)
 target_compile_options(reprise_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -march=${REPRISE_ARCH})

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A bare root of a Debian release, with nothing in it but what the release installs first, and in it the two commands of the README as a new
-# user gives them: ./reproduce and ./reproduce test, on a clean clone. Needs root, debootstrap, git and this machine's own Debian mirror;
+# user gives them: ./reproduce and ./reproduce test, on a clean clone; then the steps of packaging/Dockerfile. Needs root, debootstrap, git and this machine's own Debian mirror;
 # exits with 77 (skipped) and says so where it cannot be done.
 #
 #   bare_root_test.sh RELEASE SOURCE_TREE
@@ -52,6 +52,18 @@ echo "./reproduce: $((SECONDS - begun)) s"
 begun=$SECONDS
 ./reproduce test
 echo "./reproduce test: $((SECONDS - begun)) s"
+
+# The steps of packaging/Dockerfile, in a clone of its own: the program alone.
+begun=$SECONDS
+rm -rf /srv/image /opt/reprise
+git clone -q /srv/reprise /srv/image
+cd /srv/image
+REPRISE_CONFIGURE="-DREPRISE_TESTS=OFF -DREPRISE_BENCH=OFF" ./reproduce build
+cmake --install build/release --component program --prefix /opt/reprise
+cd /
+rm -rf /srv/image
+/opt/reprise/bin/reprise list --names | grep -qx dropout
+echo "packaging/Dockerfile: $((SECONDS - begun)) s"
 COMMANDS
 
 # Mounts and processes of their own, which end with the commands.
