@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A bare root of a Debian release, with nothing in it but what the release installs first, and in it the two commands of the README as a new
-# user gives them: ./reproduce and ./reproduce test, on a clean clone; then the steps of packaging/Dockerfile. Needs root, debootstrap, git and this machine's own Debian mirror;
-# exits with 77 (skipped) and says so where it cannot be done.
+# user gives them: ./reproduce and ./reproduce test, on a clean clone; then the steps of packaging/Dockerfile. Needs root, debootstrap, git
+# and this machine's own Debian mirror; exits with 77 (skipped) and says so where it cannot be done.
 #
 #   bare_root_test.sh RELEASE SOURCE_TREE
 #
