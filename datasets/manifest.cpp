@@ -131,12 +131,14 @@ DatasetEntry canvas(const DatasetEntry& base) {
 }
 
 /// Images, classes and sizes of the set of Larochelle et al. 2007, made anew from another choice of digits and other angles.
-DatasetEntry rotated(const DatasetEntry& base, std::vector<std::int64_t> train_histogram, std::vector<std::int64_t> test_histogram) {
+DatasetEntry rotated(const DatasetEntry& base, const std::string& stands_for, std::vector<std::int64_t> train_histogram,
+                     std::vector<std::int64_t> test_histogram) {
   DatasetEntry entry;
   entry.name = base.name + "-rotated";
   entry.title = base.title + " turned by a random angle: a set made anew";
   entry.format = Format::rotated;
   entry.base = base.name;
+  entry.stands_for = stands_for;
   entry.channels = base.channels, entry.height = base.height, entry.width = base.width;
   entry.class_names = base.class_names;
   entry.train = {{}, 12000, std::move(train_histogram), ""};
@@ -201,9 +203,9 @@ const std::vector<DatasetEntry>& manifest() {
       canvas(mnist()),
       canvas(fashion_mnist()),
       mnist_rot(),
-      rotated(mnist(), {1193, 1364, 1260, 1210, 1199, 1101, 1141, 1254, 1103, 1175},
+      rotated(mnist(), "mnist-rot", {1193, 1364, 1260, 1210, 1199, 1101, 1141, 1254, 1103, 1175},
               {4918, 5635, 4954, 5148, 4834, 4472, 4928, 5200, 4940, 4971}),
-      rotated(fashion_mnist(), {1203, 1122, 1215, 1226, 1196, 1205, 1175, 1176, 1280, 1202},
+      rotated(fashion_mnist(), "", {1203, 1122, 1215, 1226, 1196, 1205, 1175, 1176, 1280, 1202},
               {5013, 5056, 5009, 4996, 5041, 4987, 4993, 5039, 4890, 4976}),
       synthetic("synthetic-gray28", "Synthetic grey patterns with noise, 28x28", 1, 28),
       synthetic("synthetic-color32", "Synthetic colour patterns with noise, 32x32", 3, 32),
@@ -249,10 +251,13 @@ std::string how_to_get(const DatasetEntry& entry) {
         "Write {0}.h5 into the data directory: /train/images and /test/images, bytes [count, {1}, {2}, {3}], with /train/labels and "
         "/test/labels [count].",
         entry.name, entry.channels, entry.height, entry.width);
-  if (entry.format == Format::amat)
-    return fmt::format(
-        "Unpack mnist_rotation_new.zip from {} so that {} and its neighbour are in the data directory; or use mnist-rotated.",
-        entry.urls.front(), entry.train.files.front().path);
+  if (entry.format == Format::amat) {
+    std::string text = fmt::format("Unpack mnist_rotation_new.zip from {} so that {} and its neighbour are in the data directory",
+                                   entry.urls.front(), entry.train.files.front().path);
+    for (const DatasetEntry& other : manifest())
+      if (other.stands_for == entry.name) text += fmt::format("; or use {}, a set made anew in its place", other.name);
+    return text + ".";
+  }
   std::string text = fmt::format("Get it: reprise data fetch {}", entry.base.empty() ? entry.name : entry.base);
   if (!entry.package.empty()) text += fmt::format(", or apt-get install {}", entry.package);
   return text + "; or name the directory with --data or REPRISE_DATA.";

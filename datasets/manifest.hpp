@@ -47,6 +47,7 @@ struct DatasetEntry {
   std::vector<std::string> class_names;
   SplitEntry train, test;
   std::string base;                              ///< canvas, rotated: the set it is made from
+  std::string stands_for;                        ///< the published set in whose place it was made anew
   std::vector<std::string> urls;                 ///< folders of the files or of the archive, tried in order
   ArchiveEntry archive;                          ///< a .tar.gz whose members are the `files`
   std::vector<std::filesystem::path> elsewhere;  ///< folders also looked into for the files' names, after the data directory

@@ -32,6 +32,7 @@ TEST(Manifest, every_entry_agrees_with_itself) {
     }
     EXPECT_EQ(entry.urls.empty(), entry.is_derived() || entry.format == Format::container);
     EXPECT_EQ(entry.archive.sha256.size(), entry.archive.name.empty() ? 0u : 64u);
+    EXPECT_EQ(find_entry(entry.stands_for) != nullptr, !entry.stands_for.empty());
     EXPECT_EQ(find_entry(entry.base) != nullptr, entry.format == Format::canvas || entry.format == Format::rotated);
   }
 }

@@ -59,10 +59,13 @@ TEST(Catalog, every_recipe_reads_back_as_it_was_written) {
   });
 }
 
+/// Or of the published set in whose place theirs was made anew: the report calls that a substitute.
 TEST(Catalog, trials_report_numbers_of_their_own_data_set) {
   for_every_recipe([](const Paper& paper, const recipes::Recipe& recipe) {
+    const std::string& published_set = datasets::require_entry(recipe.dataset).stands_for;
     for (const std::string& id : recipe.reproduces)
-      EXPECT_EQ(without_dashes(paper.find_published(id)->dataset), without_dashes(recipe.dataset)) << id;
+      EXPECT_EQ(without_dashes(paper.find_published(id)->dataset), without_dashes(published_set.empty() ? recipe.dataset : published_set))
+          << id;
   });
 }
 
