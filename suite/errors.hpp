@@ -31,6 +31,12 @@ class RunError : public std::runtime_error {
   explicit RunError(const std::string& text) : std::runtime_error(text) {}
 };
 
+/// Training left the finite numbers: with the same recipe, seed and data it always will.
+class DivergenceError : public RunError {
+ public:
+  using RunError::RunError;
+};
+
 /// A layer was given shapes that do not fit; names the layer and both shapes. Exit code 2: the graph comes from a recipe.
 class ShapeError : public InputError {
  public:

@@ -116,6 +116,10 @@ Outcome run_one(std::size_t number, const PlannedRun& run, const std::string& la
     return outcome_of(number, run, runs::run_trial(run.recipe, run.seed, options));
   } catch (const InputError& error) {
     return failure_of(number, error.what(), kBadInput, team, session);
+  } catch (const DivergenceError& error) {
+    Outcome outcome = failure_of(number, error.what(), kFailed, team, session);
+    outcome.word = "diverged";
+    return outcome;
   } catch (const std::bad_alloc&) {
     return failure_of(number, "memory: allocation failed. Use fewer --threads; `reprise plan` forecasts the memory of a trial", kFailed,
                       team, session);

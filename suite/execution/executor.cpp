@@ -18,11 +18,11 @@ namespace {
 /// Update work is handed out in chunks of about this many floats: a few L2 caches' worth of rows.
 constexpr std::int64_t kUpdateChunk = 32 * 1024;
 
-/// Throws RunError for the first head whose loss is not finite.
+/// Throws DivergenceError for the first head whose loss is not finite.
 void check_finite(const graph::Graph& graph, const BatchSums& sums, std::uint64_t step) {
   const auto fail = [&](const std::string& thing, double loss) {
-    throw RunError(Complaint{fmt::format("{} at step {}", thing, step), "a finite number", fmt::format("{}", loss),
-                             "Training diverged: lower optimizer.learning_rate or add warm-up"});
+    throw DivergenceError(Complaint{fmt::format("{} at step {}", thing, step), "a finite number", fmt::format("{}", loss),
+                                    "Training diverged: lower optimizer.learning_rate or add warm-up"});
   };
   const std::vector<graph::Head> heads = graph.heads();
   for (std::size_t h = 0; h < sums.heads.size() && heads.size() > 1; ++h)

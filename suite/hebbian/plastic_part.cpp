@@ -73,8 +73,8 @@ float PlasticPart::largest_change(std::uint64_t step) const {
   for (std::int64_t k = 0; k < neurons_; ++k) {
     const float of_row = largest_.floats()[k];
     if (!std::isfinite(of_row))
-      throw RunError(Complaint{fmt::format("change of weights of '{}' at step {}", name_, step), "finite numbers",
-                               fmt::format("{}", of_row), "Lower the layer's rate or radius"});
+      throw DivergenceError(Complaint{fmt::format("change of weights of '{}' at step {}", name_, step), "finite numbers",
+                                      fmt::format("{}", of_row), "Lower the layer's rate or radius"});
     largest = std::max(largest, of_row);
   }
   return largest;

@@ -74,11 +74,16 @@ struct Trace {
   bool empty() const { return layers.empty() && loss_digests.empty() && optimizer.empty(); }
 };
 
+inline constexpr const char* kComplete = "complete";
+inline constexpr const char* kDiverged = "diverged";
+
 struct RunRecord {
   // identity (root attributes)
   std::string paper, trial, scale, run_id;
   std::int64_t seed = 0;
-  std::string status = "complete";  ///< "complete"; nothing else is written to a result file today
+  /// kComplete, or kDiverged: training left the finite numbers; then identity, recipe and provenance are all there is, and the provenance
+  /// "divergence" says what happened at which step.
+  std::string status = kComplete;
 
   std::string recipe_toml;                        ///< /recipe: the resolved recipe
   std::map<std::string, std::string> provenance;  ///< /provenance: string attributes

@@ -32,7 +32,8 @@ namespace {
 std::atomic<bool> stop_requested{false};
 
 constexpr const char* kStart = "start_utc";
-constexpr const char* kForced = "forced";  // in checkpoints of runs that began with --force: the build
+constexpr const char* kDivergence = "divergence";  // in the provenance of a run that diverged: the error
+constexpr const char* kForced = "forced";          // in checkpoints of runs that began with --force: the build
 
 std::string checkpoint_digest(const records::Checkpoint& checkpoint) {
   records::Xxh3 digest(records::Xxh3::Width::bits128);
@@ -81,7 +82,14 @@ class Run {
     parallel::Workers workers(options_.threads);
     const auto learner = procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_);
     resume(*learner, summary.run_id, checkpoint);
-    if (!learner->run(controls(summary.run_id, checkpoint))) {
+    bool finished = false;
+    try {
+      finished = learner->run(controls(summary.run_id, checkpoint));
+    } catch (const DivergenceError& error) {
+      keep_divergence(error.what(), describe(summary.run_id, *sources, workers), summary.file, checkpoint);
+      throw;
+    }
+    if (!finished) {
       summary.outcome = RunSummary::Outcome::stopped_early;
       summary.file = checkpoint;
       summary.wall_seconds = now_seconds() - started_;
@@ -111,11 +119,25 @@ class Run {
     return answer != 0;
   }
 
+  /// Means over seeds must not rest on the survivors alone, so a failed run leaves its trace.
+  void keep_divergence(const std::string& what, records::RunRecord record, const std::filesystem::path& file,
+                       const std::filesystem::path& checkpoint) const {
+    record.status = records::kDiverged;
+    record.provenance[kDivergence] = what;
+    team_.on_root(
+        [&] {
+          records::write_result(record, file);
+          records::remove_checkpoint(checkpoint);
+        },
+        "result file");
+  }
+
   RunSummary already_there(RunSummary summary, const std::filesystem::path& checkpoint) const {
     summary.outcome = RunSummary::Outcome::already_there;
     team_.on_root(
         [&] {
           const records::RunRecord record = records::read_result(summary.file);
+          if (record.status == records::kDiverged) throw DivergenceError(record.provenance.at(kDivergence));
           if (options_.keep_weights && record.weights.empty())
             throw InputError(Complaint{summary.file.string(), "the final weights in it (--keep-weights)", "a finished result without them",
                                        "Add --force: the run is computed again, with the same numbers, and its weights are kept"});

@@ -34,8 +34,9 @@ struct RunSummary {
   double wall_seconds = 0;
 };
 
-/// Throws InputError for bad data or recipe, RunError for a non-finite loss, a full disk, output that cannot be written: on all
-/// ranks of the team alike. Collective over the team; the root writes the files.
+/// Throws InputError for bad data or recipe, DivergenceError for a non-finite loss, RunError for a full disk or output that cannot be
+/// written: on all ranks of the team alike. Collective over the team; the root writes the files. A run that diverged leaves a result file
+/// that says so, and is not repeated unless forced: the same error is thrown at once.
 RunSummary run_trial(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options);
 
 /// Asks running trials to write a checkpoint and stop; safe in a signal handler.

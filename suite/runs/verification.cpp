@@ -37,6 +37,9 @@ void require_same_instructions(const records::RunRecord& record, const recipes::
 }  // namespace
 
 records::Divergence verify_run(const records::RunRecord& record, const VerificationPart& part, const RunOptions& options) {
+  if (record.status != records::kComplete)
+    throw InputError(Complaint{fmt::format("run {}", record.run_id), "a complete result", "one that is " + record.status,
+                               "There are no numbers to verify; reprise run --force repeats it"});
   ranks::Team& team = options.team != nullptr ? *options.team : ranks::Team::alone();
   const recipes::Recipe recipe = catalog::recipe_from_toml(record.recipe_toml);
   require_same_instructions(record, recipe, provenance(1));

@@ -142,8 +142,29 @@ TEST(Refusal, of_output_that_cannot_be_written_is_exit_code_1) {
   });
 }
 
-TEST(Refusal, of_a_run_that_diverges_is_exit_code_1_and_names_the_step) {
-  expect_refused({{std::string(kQuickRun) + " --set optimizer.learning_rate.value=1e30", 1, {"loss", "step"}}});
+TEST(Divergence, leaves_a_record_and_is_not_repeated_unless_forced) {
+  const TemporaryFolder folder;
+  const std::string run = std::string(kQuickRun) + " --set optimizer.learning_rate.value=1e30 --out out";
+  const Finished first = shell(run, folder.path());
+  EXPECT_EQ(first.exit_code, 1) << first.err;
+  EXPECT_NE(first.out.find("diverged"), std::string::npos) << first.out;
+  EXPECT_NE(first.err.find("loss at step "), std::string::npos) << first.err;
+  ASSERT_TRUE(leaves_result(folder.path()));
+
+  const auto written = [&] { return shell("stat -c %y out/dropout/*/*.h5", folder.path()).out; };
+  const std::string before = written();
+  const Finished again = shell(run, folder.path());
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_NE(again.err.find("loss at step "), std::string::npos) << again.err;
+  EXPECT_EQ(written(), before);
+  EXPECT_EQ(shell(run + " --force", folder.path()).exit_code, 1);
+  EXPECT_NE(written(), before);
+
+  const Finished verify = shell("reprise verify out/dropout/*/*.h5", folder.path());
+  EXPECT_EQ(verify.exit_code, 2);
+  EXPECT_NE(verify.err.find("expected a complete result, found one that is diverged"), std::string::npos) << verify.err;
+  EXPECT_NE(shell("reprise report out --out report --format md; cat report/report.md", folder.path()).out.find("diverged"),
+            std::string::npos);
 }
 
 TEST(Refusal, of_a_report_or_comparison_without_files_names_the_folder) {
