@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "datasets/manifest.hpp"
+#include "datasets/data_entry.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/random/random.hpp"
 #include "suite/training/backprop_phase.hpp"
@@ -37,7 +37,7 @@ std::vector<std::string> without_whitening(std::vector<std::string> stages) {
 }  // namespace
 
 MadeUpData::MadeUpData(const recipes::Recipe& recipe, std::int64_t count)
-    : images(random_images(datasets::require_entry(recipe.dataset), count)),
+    : images(random_images(datasets::entry_of(recipe.dataset), count)),
       source(images, datasets::Preprocessing::fit(without_whitening(recipe.preprocessing), *images), recipe.augmentation),
       graph(catalog::build_model(recipe, source.shape(), source.classes())) {}
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "datasets/manifest.hpp"
+#include "datasets/data_entry.hpp"
 #include "suite/catalog/catalog_files.hpp"
 #include "suite/catalog/recipe_toml.hpp"
 #include "suite/errors.hpp"
@@ -22,6 +22,22 @@ bool is_paper(const std::filesystem::path& folder) {
   std::error_code failed;
   return std::filesystem::is_regular_file(folder / "published.toml", failed) &&
          std::filesystem::is_regular_file(folder / "experiment.toml", failed);
+}
+
+/// What use_own_experiments was given; empty: nothing.
+std::filesystem::path& own_experiments() {
+  static std::filesystem::path folder;
+  return folder;
+}
+
+/// The names of folders that hold a paper, sorted.
+std::vector<std::string> papers_in(const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failed))
+    if (is_paper(entry.path())) names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 /// The architectures of a paper's model.cpp; none if it has no such file.
@@ -81,25 +97,37 @@ std::filesystem::path experiments_directory() {
                              "Set REPRISE_EXPERIMENTS to the folder that holds the papers"});
 }
 
+std::filesystem::path paper_folder(const std::string& slug) {
+  if (!own_experiments().empty() && is_paper(own_experiments() / slug)) return own_experiments() / slug;
+  return experiments_directory() / slug;
+}
+
 std::vector<std::string> paper_slugs() {
   std::vector<std::string> slugs;
   for (const models::PaperEntry& row : models::papers()) slugs.emplace_back(row.slug);
-  std::vector<std::string> others;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(experiments_directory(), failed)) {
-    const std::string name = entry.path().filename().string();
-    if (is_paper(entry.path()) && std::find(slugs.begin(), slugs.end(), name) == slugs.end()) others.push_back(name);
-  }
-  std::sort(others.begin(), others.end());
-  slugs.insert(slugs.end(), others.begin(), others.end());
+  for (const std::filesystem::path& directory : {experiments_directory(), own_experiments()})
+    for (const std::string& name : papers_in(directory))
+      if (std::find(slugs.begin(), slugs.end(), name) == slugs.end()) slugs.push_back(name);
   return slugs;
+}
+
+void use_own_experiments(const std::filesystem::path& folder) {
+  const std::vector<std::string> own = papers_in(folder), known = paper_slugs();
+  if (own.empty())
+    throw InputError(Complaint{"--experiments " + folder.string(), "folders that hold published.toml and experiment.toml", "none",
+                               "docs/your-own.md shows both files"});
+  for (const std::string& slug : own)
+    if (std::find(known.begin(), known.end(), slug) != known.end())
+      throw InputError(
+          Complaint{(folder / slug).string(), "a name that no paper of the catalog has", "'" + slug + "'", "Rename the folder"});
+  own_experiments() = folder;
 }
 
 Paper load_paper(const std::string& slug) {
   std::vector<models::Model> architectures = models_of(slug);
-  Paper paper = read_paper_files(experiments_directory() / slug);
+  Paper paper = read_paper_files(paper_folder(slug));
   if (paper.slug != slug) {
-    throw InputError(Complaint{(experiments_directory() / slug / "published.toml").string(), fmt::format("slug = \"{}\"", slug),
+    throw InputError(Complaint{(paper_folder(slug) / "published.toml").string(), fmt::format("slug = \"{}\"", slug),
                                fmt::format("\"{}\"", paper.slug), "Correct the slug"});
   }
   paper.models = std::move(architectures);
@@ -111,7 +139,7 @@ Paper load_paper(const std::string& slug) {
 recipes::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
                         const std::vector<Override>& overrides) {
   models_of(slug);
-  recipes::Recipe recipe = read_recipe(experiments_directory() / slug, slug, trial, scale);
+  recipes::Recipe recipe = read_recipe(paper_folder(slug), slug, trial, scale);
   for (const Override& override : overrides) apply_override(recipe, override.key, override.value);
   choose_shards(recipe);
   check_recipe(recipe);
@@ -129,7 +157,7 @@ void choose_shards(recipes::Recipe& recipe) {
 }
 
 graph::Graph build_model(const recipes::Recipe& recipe) {
-  const datasets::DatasetEntry& images = datasets::require_entry(recipe.dataset);
+  const datasets::DatasetEntry& images = datasets::entry_of(recipe.dataset);
   return build_model(recipe, {images.height, images.width, images.channels}, images.classes());
 }
 

@@ -93,6 +93,11 @@ const std::vector<std::string>& trial_marks();
 
 /// Where experiment.toml and published.toml are: $REPRISE_EXPERIMENTS, else beside the source tree or the installation.
 std::filesystem::path experiments_directory();
+/// The folder of a paper's files.
+std::filesystem::path paper_folder(const std::string& slug);
+/// A second folder of papers (each a folder with published.toml and experiment.toml), beside the ones that come with the program. Throws
+/// InputError for a folder that cannot be read or holds none, and for a slug that both have.
+void use_own_experiments(const std::filesystem::path& folder);
 
 /// The slugs, in the order of experiments/CMakeLists.txt; then folders that it does not name, which have no architectures of their own.
 std::vector<std::string> paper_slugs();

@@ -29,7 +29,7 @@ Override parse_override(const std::string& text) {
 std::vector<DemoEntry> load_demo() {
   std::vector<DemoEntry> rows;
   for (const std::string& slug : paper_slugs()) {
-    const std::filesystem::path file = experiments_directory() / slug / "experiment.toml";
+    const std::filesystem::path file = paper_folder(slug) / "experiment.toml";
     const toml::table parsed = parse_toml_file(file);
     const auto table = TomlTable(parsed, file.string(), "").table("demo");
     if (!table) continue;

@@ -66,7 +66,7 @@ std::string data_sets_of(const Entry& entry) {
 }
 
 void print_text(const catalog::Paper& paper) {
-  fmt::print("{}  {} ({}, {})\n", paper.slug, paper.title, paper.venue, paper.year);
+  fmt::print("{}  {}{}\n", paper.slug, paper.title, paper.venue.empty() ? "" : fmt::format(" ({}, {})", paper.venue, paper.year));
   std::vector<std::vector<std::string>> table = {{"trial", "data sets", "operations", "title"}};
   for (const Entry& entry : entries_of(paper)) {
     std::string costs;

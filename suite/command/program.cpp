@@ -11,6 +11,7 @@
 #include <exception>
 #include <new>
 
+#include "suite/catalog/catalog.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
@@ -133,6 +134,13 @@ int run_program(int argc, const char* const* argv) {
   program.get_formatter()->column_width(34);
   program.require_subcommand(1);
   program.set_version_flag("--version", version_line());
+  program.fallthrough();  // so that it may stand behind the subcommand, too
+  program
+      .add_option_function<std::string>(
+          "--experiments", [](const std::string& folder) { catalog::use_own_experiments(folder); },
+          "Folder of your own papers, beside the ones that come with the program; see docs/your-own.md")
+      ->option_text("DIR")
+      ->envname("REPRISE_OWN_EXPERIMENTS");
   program.footer(examples({"reprise list", "reprise doctor"}) + "\n" + kAfterword);
   const std::vector<Command> commands = {add_list(program),   add_show(program),       add_plan(program),   add_run(program),
                                          add_report(program), add_diff(program),       add_verify(program), add_data(program),

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "datasets/manifest.hpp"
+#include "datasets/data_entry.hpp"
 #include "datasets/test_views.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
@@ -68,18 +68,18 @@ double step_seconds(const recipes::Recipe& recipe, int threads) {
     throw InputError(Complaint{"--shards", "a trial that learns by back-propagation", "procedure hebbian",
                                "Compare whole forecasts: reprise plan with --set hebbian.shard=N"});
   const graph::Graph graph = catalog::build_model(recipe);
-  return TimedNet(recipe, graph, datasets::require_entry(recipe.dataset).classes(), threads).train_step_seconds();
+  return TimedNet(recipe, graph, datasets::entry_of(recipe.dataset).classes(), threads).train_step_seconds();
 }
 
 Forecast count_costs(const recipes::Recipe& recipe) {
-  const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
+  const datasets::DatasetEntry& data_set = datasets::entry_of(recipe.dataset);
   const graph::Graph graph = catalog::build_model(recipe);
   if (procedures::of(recipe).has_plastic_phase) return count_hebbian(recipe, graph, images_of(recipe, data_set));
   return counted(recipe, graph, images_of(recipe, data_set).train);
 }
 
 Forecast forecast(const recipes::Recipe& recipe, int threads) {
-  const datasets::DatasetEntry& data_set = datasets::require_entry(recipe.dataset);
+  const datasets::DatasetEntry& data_set = datasets::entry_of(recipe.dataset);
   const auto [train_images, test_images] = images_of(recipe, data_set);
   const graph::Graph graph = catalog::build_model(recipe);
   const std::int64_t before = resident_bytes(), data = data_bytes(recipe, {train_images, test_images}, graph.node(0).shape.size());

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Does what docs/your-own.md says, in a folder of its own: writes each file that a fence names ("```toml own/x/published.toml"), makes the
+# data, and runs every line of commands.sh. Exits with 77 (skipped) where Python has no h5py.
+#
+#   your_own_test.sh SOURCE_TREE REPRISE PYTHON
+set -euo pipefail
+document=$1/docs/your-own.md reprise=$2 python=$3
+
+"$python" -c 'import h5py' 2>/dev/null || { echo "skipped: $python has no h5py (Debian package python3-h5py)"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+mkdir data
+awk '
+  /^```[a-z]+ [^ ]+$/ { file = $2; folder = file; if (sub("/[^/]*$", "", folder)) system("mkdir -p " folder); next }
+  /^```/ { if (file != "") close(file); file = ""; next }
+  file != "" { print > file }
+' "$document"
+for file in make_data.py own/brightness/published.toml own/brightness/experiment.toml commands.sh; do
+  [ -s "$file" ] || { echo "FAILED: docs/your-own.md has no block $file"; exit 1; }
+done
+
+"$python" make_data.py
+unset REPRISE_OWN_EXPERIMENTS REPRISE_DATA
+reprise() { "$reprise" "$@"; }
+while read -r line; do
+  echo "\$ $line"
+  eval "$line" >out 2>err || { cat out err; echo "FAILED: $line"; exit 1; }
+done <commands.sh
+[ "$(find results -name '*.h5' | wc -l)" = 9 ] || { echo "FAILED: expected three trials of three seeds"; find results; exit 1; }
+grep -q perceptron-64 results/report.html
+reprise data info bright --data data | grep -q 400
+reprise data check bright --data data >/dev/null
+
+if reprise list brightness 2>err; then echo "FAILED: without --experiments there is no such paper"; exit 1; fi
+grep -q brightness err
+if reprise list --experiments data 2>err; then echo "FAILED: a folder without papers is no folder of papers"; exit 1; fi
+grep -q 'docs/your-own.md' err
+mkdir -p clash/dropout && cp own/brightness/*.toml clash/dropout
+if reprise list --experiments clash 2>err; then echo "FAILED: a name twice"; exit 1; fi
+grep -q 'Rename the folder' err
+echo "everything in docs/your-own.md works"
