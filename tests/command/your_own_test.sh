@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Does what docs/your-own.md says, in a folder of its own: writes each file that a fence names ("```toml own/x/published.toml"), makes the
-# data, and runs every line of commands.sh. Exits with 77 (skipped) where Python has no h5py.
+# Does what docs/your-own.md says, in a folder of its own, and reads the results with the program of docs/results.md: writes each file that a
+# fence names ("```toml own/x/published.toml"), makes the data, and runs every line of commands.sh. Exits with 77 (skipped) where Python has
+# no h5py.
 #
 #   your_own_test.sh SOURCE_TREE REPRISE PYTHON
 set -euo pipefail
@@ -15,9 +16,9 @@ awk '
   /^```[a-z]+ [^ ]+$/ { file = $2; folder = file; if (sub("/[^/]*$", "", folder)) system("mkdir -p " folder); next }
   /^```/ { if (file != "") close(file); file = ""; next }
   file != "" { print > file }
-' "$document"
-for file in make_data.py own/brightness/published.toml own/brightness/experiment.toml commands.sh; do
-  [ -s "$file" ] || { echo "FAILED: docs/your-own.md has no block $file"; exit 1; }
+' "$document" "$1/docs/results.md"
+for file in make_data.py own/brightness/published.toml own/brightness/experiment.toml commands.sh table.py; do
+  [ -s "$file" ] || { echo "FAILED: the documents have no block $file"; exit 1; }
 done
 
 "$python" make_data.py
@@ -29,6 +30,9 @@ while read -r line; do
 done <commands.sh
 [ "$(find results -name '*.h5' | wc -l)" = 9 ] || { echo "FAILED: expected three trials of three seeds"; find results; exit 1; }
 grep -q perceptron-64 results/report.html
+"$python" table.py results >table
+cat table
+[ "$(grep -c 'brightness/.* (desk): .* percent, 3 seeds' table)" = 3 ] || { echo "FAILED: docs/results.md: expected three rows of three seeds"; exit 1; }
 reprise data info bright --data data | grep -q 400
 reprise data check bright --data data >/dev/null
 
