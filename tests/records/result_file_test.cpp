@@ -261,5 +261,42 @@ TEST(RecordDigest, repeatable_part_leaves_out_timing_and_provenance_and_nothing_
   EXPECT_NE(record_digest(record, Part::repeatable), before);
 }
 
+TEST(RecordDigest, depends_on_every_field) {
+  struct Change {
+    const char* field;
+    void (*change)(RunRecord&);
+    bool repeats;  ///< part of what repeats to the bit
+  };
+  const Change changes[] = {
+      {"paper", [](RunRecord& r) { r.paper += "x"; }, true},
+      {"trial", [](RunRecord& r) { r.trial += "x"; }, true},
+      {"scale", [](RunRecord& r) { r.scale += "x"; }, true},
+      {"run id", [](RunRecord& r) { r.run_id += "x"; }, true},
+      {"seed", [](RunRecord& r) { ++r.seed; }, true},
+      {"status", [](RunRecord& r) { r.status = kDiverged; }, true},
+      {"recipe", [](RunRecord& r) { r.recipe_toml += "x"; }, true},
+      {"epochs", [](RunRecord& r) { r.epochs[1] += 1; }, true},
+      {"metrics", [](RunRecord& r) { r.metrics.at("test_error").values[0] += 1; }, true},
+      {"digests of weights", [](RunRecord& r) { r.weight_digests[0] = "x"; }, true},
+      {"trace", [](RunRecord& r) { r.trace.loss_digests.push_back("x"); }, true},
+      {"labels", [](RunRecord& r) { ++r.test_labels[0]; }, true},
+      {"predictions", [](RunRecord& r) { ++r.test_predictions[0]; }, true},
+      {"results", [](RunRecord& r) { r.results.at("sparsity").value = 1; }, true},
+      {"tables", [](RunRecord& r) { r.tables.at("sweep").columns.at("p")[0] = 1; }, true},
+      {"images", [](RunRecord& r) { ++r.images.at("gray").pixels[0]; }, true},
+      {"weights", [](RunRecord& r) { r.weights.at("tau").values[0] = 1; }, true},
+      {"provenance", [](RunRecord& r) { r.provenance["isa"] = "x"; }, false},
+      {"deviations", [](RunRecord& r) { r.deviations[0] = "x"; }, false},
+      {"timing", [](RunRecord& r) { r.timing.at("epoch_seconds").values[0] = 1; }, false},
+      {"phases", [](RunRecord& r) { r.phases[0].images = 1; }, false},
+  };
+  for (const Change& change : changes) {
+    RunRecord record = sample_record();
+    change.change(record);
+    EXPECT_NE(record_digest(record, Part::everything), record_digest(sample_record(), Part::everything)) << change.field;
+    EXPECT_EQ(record_digest(record, Part::repeatable) != record_digest(sample_record(), Part::repeatable), change.repeats) << change.field;
+  }
+}
+
 }  // namespace
 }  // namespace reprise::records::testing
