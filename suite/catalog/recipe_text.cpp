@@ -10,7 +10,9 @@
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/old_recipe.hpp"
 #include "suite/catalog/recipe_toml.hpp"
+#include "suite/catalog/rule_toml.hpp"
 #include "suite/catalog/stage_toml.hpp"
+#include "suite/catalog/toml_text.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/recipes/fields.hpp"
 
@@ -20,27 +22,6 @@ namespace {
 using recipes::Field;
 using recipes::Options;
 using recipes::Recipe;
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\u{:04X}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
-/// Shortest text that reads back as the same double; a whole number gets ".0" so that it stays a float.
-std::string number(double value) {
-  const std::string text = fmt::format("{}", value);
-  return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
-}
 
 std::string key_text(const std::string& key) {
   const bool bare =
@@ -60,7 +41,7 @@ std::string text_of(const std::vector<std::string>& list) {
 }
 std::string text_of(const std::vector<double>& list) {
   return list_text(list, [](double value) {
-    const std::string text = number(value);
+    const std::string text = number_toml(value);
     return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;  // lists are numbers whatever their spelling
   });
 }
@@ -74,7 +55,7 @@ struct ValueText {
   std::string operator()(const std::int64_t* value) const {
     return *value == 0 && field.word_for_zero != nullptr ? quoted(field.word_for_zero) : fmt::format("{}", *value);
   }
-  std::string operator()(const double* value) const { return number(*value); }
+  std::string operator()(const double* value) const { return number_toml(*value); }
   std::string operator()(const std::string* value) const { return quoted(*value); }
   std::string operator()(const Precision* value) const { return quoted(name_of(*value)); }
   std::string operator()(const std::vector<double>* value) const { return text_of(*value); }
@@ -87,6 +68,7 @@ struct ValueText {
       return fmt::format("{{ text = {}, keys = {} }}", quoted(deviation.text), text_of(deviation.keys));
     });
   }
+  std::string operator()(const std::vector<optimizers::Rule>* value) const { return list_text(*value, rule_toml); }
   std::string operator()(const std::map<std::string, std::string>* value) const {
     std::vector<std::string> parts;
     for (const auto& [key, text] : *value) parts.push_back(fmt::format("{} = {}", key_text(key), quoted(text)));
@@ -99,7 +81,7 @@ std::string option_text(const Options::Value& value) {
   struct Write {
     std::string operator()(bool v) const { return v ? "true" : "false"; }
     std::string operator()(std::int64_t v) const { return fmt::format("{}", v); }
-    std::string operator()(double v) const { return number(v); }
+    std::string operator()(double v) const { return number_toml(v); }
     std::string operator()(const std::string& v) const { return quoted(v); }
     std::string operator()(const std::vector<double>& v) const { return text_of(v); }
     std::string operator()(const std::vector<std::string>& v) const { return text_of(v); }

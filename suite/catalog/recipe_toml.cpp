@@ -11,6 +11,7 @@
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/rule_toml.hpp"
 #include "suite/catalog/stage_toml.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"
@@ -118,6 +119,12 @@ class ValueReader {
       }
       deviations->push_back(std::move(deviation));
     }
+    return true;
+  }
+
+  bool operator()(std::vector<optimizers::Rule>* rules) const {
+    if (table_.node(key_) == nullptr) return false;
+    *rules = read_rules(table_, key_);
     return true;
   }
 

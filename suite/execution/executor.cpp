@@ -69,7 +69,7 @@ struct Executor::State {
   }
 
   /// A training step; `optimizer` null: gradients only.
-  BatchSums step(const Batch& batch, optimizers::Optimizer* optimizer, const kernels::UpdateTerms* terms) {
+  BatchSums step(const Batch& batch, optimizers::Optimizer* optimizer, const optimizers::StepTerms* terms) {
     Sinks sinks;
     sinks.gradients = gradients.floats();
     sinks.label_smoothing = options.label_smoothing;
@@ -160,7 +160,7 @@ void Executor::load_weights() {
   state_->workers.enter([&] { state_->packing.run(state_->workers); });
 }
 
-BatchSums Executor::train_step(const Batch& batch, optimizers::Optimizer& optimizer, const kernels::UpdateTerms& terms) {
+BatchSums Executor::train_step(const Batch& batch, optimizers::Optimizer& optimizer, const optimizers::StepTerms& terms) {
   return state_->step(batch, &optimizer, &terms);
 }
 

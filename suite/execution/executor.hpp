@@ -69,7 +69,7 @@ class Executor {
 
   /// Forward, backward, update. Throws RunError naming step and head if a loss is not finite; trained weights are then unchanged (running
   /// statistics are not).
-  BatchSums train_step(const Batch& batch, optimizers::Optimizer& optimizer, const kernels::UpdateTerms& terms);
+  BatchSums train_step(const Batch& batch, optimizers::Optimizer& optimizer, const optimizers::StepTerms& terms);
 
   /// Gradients of the last compute_gradients, plain layout, as the parameter vector (tests, analyses).
   const float* gradients() const;

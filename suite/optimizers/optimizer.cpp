@@ -1,8 +1,5 @@
 #include "suite/optimizers/optimizer.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -20,19 +17,11 @@ Optimizer::Optimizer(const OptimizerRecipe& recipe, const graph::Parameters& par
     if (team.leads_node()) std::copy_n(parameters.values(), parameters.size(), state_.back().floats());
     team.synchronise("slow copy of the weights");
   }
-  for (const graph::Parameter& parameter : parameters.list())
-    frozen_.push_back(std::find(recipe.frozen.begin(), recipe.frozen.end(), parameter.name) != recipe.frozen.end());
-  for (const std::string& name : recipe.frozen) {
-    std::vector<std::string> names;
-    for (const graph::Parameter& parameter : parameters.list()) names.push_back(parameter.name);
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      throw InputError(Complaint{"optimizer.frozen", fmt::format("parameters of the net: {}", fmt::join(names, ", ")), "'" + name + "'",
-                                 "Use names of this list"});
-  }
+  settings_ = parameter_settings(recipe, parameters);
 }
 
-kernels::UpdateTerms Optimizer::terms(std::int64_t step, std::int64_t total_steps) const {
-  kernels::UpdateTerms terms;
+StepTerms Optimizer::terms(std::int64_t step, std::int64_t total_steps) const {
+  StepTerms terms;
   terms.rate = static_cast<float>(recipe_.learning_rate.at(step, total_steps));
   terms.momentum = static_cast<float>(recipe_.momentum.at(step, total_steps));
   terms.nesterov = recipe_.nesterov;
@@ -50,21 +39,25 @@ kernels::UpdateTerms Optimizer::terms(std::int64_t step, std::int64_t total_step
         static_cast<float>(std::pow(recipe_.lookahead_decay, static_cast<double>(recipe_.lookahead_steps)) * share * share * share);
   else if (recipe_.lookahead_steps > 0 && step + 1 == total_steps)
     terms.lookahead = 1;
-  terms.freezes = !recipe_.frozen.empty() && static_cast<double>(step) >= recipe_.frozen_from * static_cast<double>(total_steps);
+  terms.step = step;
+  terms.total_steps = total_steps;
+  terms.freezes = std::any_of(settings_.begin(), settings_.end(),
+                              [&](const ParameterSetting& setting) { return setting.is_frozen(step, total_steps); });
   return terms;
 }
 
 void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64_t first_row, std::int64_t rows, const float* gradient,
-                            const kernels::UpdateTerms& step_terms) {
+                            const StepTerms& step_terms) {
   const graph::Parameter& parameter = parameters.at(index);
   const auto& kernel = kernels::vector_kernels();
   kernels::UpdateTerms terms = step_terms;
-  terms.rate *= static_cast<float>(parameter.spec.rate_multiplier);
-  terms.weight_decay *= static_cast<float>(parameter.spec.decay_multiplier);
-  if (!parameter.spec.decays) terms.weight_decay = terms.l1 = 0;
+  const ParameterSetting& setting = settings_[static_cast<std::size_t>(index)];
+  terms.rate *= static_cast<float>(setting.rate_at(step_terms.step));
+  terms.weight_decay *= static_cast<float>(setting.decay);
+  terms.l1 *= static_cast<float>(setting.l1);
   const std::int64_t at = parameter.offset + first_row * parameter.columns(), count = rows * parameter.columns();
   float* weight = parameters.values() + at;
-  if (!(terms.freezes && frozen_[static_cast<std::size_t>(index)])) {
+  if (!(terms.freezes && setting.is_frozen(step_terms.step, step_terms.total_steps))) {
     if (adam_)
       kernel.adam(weight, gradient, state_[0].floats() + at, state_[1].floats() + at, count, terms);
     else
@@ -82,7 +75,7 @@ void Optimizer::look_ahead(float* fast, std::int64_t at, std::int64_t count, flo
   for (std::int64_t i = 0; i < count; ++i) slow[i] = fast[i] = weight * slow[i] + (1 - weight) * fast[i];
 }
 
-void Optimizer::finish_step(graph::Parameters& parameters, const kernels::UpdateTerms& terms) {
+void Optimizer::finish_step(graph::Parameters& parameters, const StepTerms& terms) {
   if (terms.lookahead < 0) return;
   for (const graph::Parameter& parameter : parameters.list())
     if (!parameter.spec.trains) look_ahead(parameters.of(parameter), parameter.offset, parameter.count, terms.lookahead);

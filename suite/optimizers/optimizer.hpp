@@ -7,27 +7,33 @@
 #include "suite/graph/parameters.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/optimizers/optimizer_recipe.hpp"
+#include "suite/optimizers/parameter_rules.hpp"
 
 namespace reprise::optimizers {
+
+/// What all parameters share at one step.
+struct StepTerms : kernels::UpdateTerms {
+  std::int64_t step = 0, total_steps = 1;  ///< what rules for single parameters follow
+};
 
 /// SGD with momentum (v <- m v + g; w <- w - rate v) and Nesterov, Adam (Kingma & Ba 2015, arXiv 1412.6980) and AdamW
 /// (Loshchilov & Hutter 2019, arXiv 1711.05101), each followed by clamps and by the max-norm projection of the recipe, and by Lookahead.
 class Optimizer {
  public:
   /// `parameters` hold their initial values: Lookahead's slow copy starts there. The state lies in memory that the ranks of a node share.
-  /// Throws InputError for an unknown kind or frozen parameter. Collective.
+  /// Throws InputError for an unknown kind, a frozen parameter that is none and a rule that matches nothing. Collective.
   Optimizer(const OptimizerRecipe& recipe, const graph::Parameters& parameters, ranks::Team& team = ranks::Team::alone());
 
   /// What step `step` of `total_steps` uses; steps count from 0.
-  kernels::UpdateTerms terms(std::int64_t step, std::int64_t total_steps) const;
+  StepTerms terms(std::int64_t step, std::int64_t total_steps) const;
 
   /// Updates rows [first_row, first_row + rows) of parameter `index`; `gradient` points at the first of these rows.
   /// Different rows may be updated by different threads at once.
   void update_rows(graph::Parameters& parameters, int index, std::int64_t first_row, std::int64_t rows, const float* gradient,
-                   const kernels::UpdateTerms& terms);
+                   const StepTerms& terms);
 
   /// After all rows of a step: what Lookahead does to running statistics. Of the ranks of a node one calls it.
-  void finish_step(graph::Parameters& parameters, const kernels::UpdateTerms& terms);
+  void finish_step(graph::Parameters& parameters, const StepTerms& terms);
 
   /// State arrays, each as long as the parameter vector: velocity, or first and second moments; then Lookahead's slow copy. For
   /// checkpoints.
@@ -39,7 +45,7 @@ class Optimizer {
   void look_ahead(float* fast, std::int64_t at, std::int64_t count, float weight);
 
   bool adam_ = false;
-  std::vector<bool> frozen_;  ///< by parameter
+  std::vector<ParameterSetting> settings_;  ///< by parameter
   std::vector<Memory> state_;
 };
 

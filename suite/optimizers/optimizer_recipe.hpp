@@ -2,12 +2,25 @@
 // The settings of an optimizer, as a recipe gives them.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "suite/schedules/schedule.hpp"
 
 namespace reprise::optimizers {
+
+/// What sets some parameters apart from the others.
+struct Rule {
+  std::string match;              ///< names with wildcards: "*/bias", "conv?/weight"
+  std::optional<double> rate{};   ///< times the learning rate
+  std::optional<double> decay{};  ///< times weight decay and L1, also where the layer asks for none
+  /// Besides, the rate of step t is multiplied by (1 + t / rate_steps)^-rate_power.
+  std::optional<double> rate_steps{}, rate_power{};
+  std::vector<double> frozen{};  ///< two shares of the run: no training from the first on, until the second
+
+  bool operator==(const Rule&) const = default;
+};
 
 struct OptimizerRecipe {
   std::string kind = "sgd";  ///< "sgd", "adam", "adamw"
@@ -24,6 +37,7 @@ struct OptimizerRecipe {
   double lookahead_decay = 0.95;
   std::vector<std::string> frozen;  ///< parameters ("conv1/bias") that no longer train from `frozen_from`, a share of the run, on
   double frozen_from = 0;
+  std::vector<Rule> rules{};  ///< in order; a later one has the last word
 };
 
 }  // namespace reprise::optimizers

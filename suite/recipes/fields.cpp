@@ -23,7 +23,7 @@ void add_schedule(std::vector<Field>& rows, const std::string& table, Schedule O
   rows.push_back({.key = table + "kind",
                   .at = of(&Schedule::kind),
                   .help = "how it changes over the run",
-                  .among = {"constant", "step", "inverse_decay", "halving", "cosine", "one_cycle", "linear", "exponential"},
+                  .among = {"constant", "step", "piecewise", "inverse_decay", "halving", "cosine", "one_cycle", "linear", "exponential"},
                   .restarts = true});
   rows.push_back({.key = table + "value", .at = of(&Schedule::value), .help = "what it begins with; the peak of one_cycle"});
   rows.push_back({.key = table + "start", .at = of(&Schedule::start), .help = "what one_cycle begins with", .quiet = true});
@@ -39,10 +39,12 @@ void add_schedule(std::vector<Field>& rows, const std::string& table, Schedule O
       {.key = table + "warmup", .at = of(&Schedule::warmup), .help = "share of the run with a linear ramp from 0", .min = 0, .max = 1});
   rows.push_back({.key = table + "milestones",
                   .at = of(&Schedule::milestones),
-                  .help = "of step: shares of the run (the epoch of the drop by the number of epochs)",
+                  .help = "of step and piecewise: shares of the run (the epoch of the drop by the number of epochs)",
                   .min = 0,
                   .max = 1,
                   .open = true});
+  rows.push_back(
+      {.key = table + "values", .at = of(&Schedule::values), .help = "of piecewise: what holds from each milestone on", .quiet = true});
 }
 
 std::vector<Field> rows() {
@@ -164,6 +166,10 @@ std::vector<Field> rows() {
        .min = 0,
        .max = 1,
        .only_with = "optimizer.frozen"});
+  add({.key = "optimizer.rule",
+       .at = optimizer(&OptimizerRecipe::rules),
+       .help = "for parameters that a pattern matches: { match = \"*/bias\", rate = 2, decay = 0, frozen = [0.5, 1] }",
+       .quiet = true});
   add_schedule(rows, "optimizer.learning_rate.", &OptimizerRecipe::learning_rate);
   add_schedule(rows, "optimizer.momentum.", &OptimizerRecipe::momentum);
 

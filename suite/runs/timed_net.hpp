@@ -68,7 +68,7 @@ class TimedNet {
   MadeUpSamples samples_;
   std::unique_ptr<execution::Executor> executor_;
   std::unique_ptr<optimizers::Optimizer> optimizer_;
-  kernels::UpdateTerms terms_{};
+  optimizers::StepTerms terms_{};
 };
 
 }  // namespace reprise::runs

@@ -28,6 +28,16 @@ double one_cycle(const Schedule& schedule, double progress) {
   return schedule.value + (schedule.final_value - schedule.value) * (progress - schedule.warmup) / (1 - schedule.warmup);
 }
 
+double piecewise(const Schedule& schedule, double progress) {
+  if (schedule.values.size() != schedule.milestones.size())
+    throw InputError(Complaint{"schedule 'piecewise'", fmt::format("as many values as milestones, {}", schedule.milestones.size()),
+                               fmt::format("{}", schedule.values.size()), "Give one value from each milestone on"});
+  double value = schedule.value;
+  for (std::size_t i = 0; i < schedule.values.size(); ++i)
+    if (progress >= schedule.milestones[i]) value = schedule.values[i];
+  return value;
+}
+
 double without_warmup(const Schedule& schedule, std::int64_t step, std::int64_t total_steps) {
   const double time = static_cast<double>(step);
   const double progress = fraction(step, total_steps);
@@ -40,6 +50,7 @@ double without_warmup(const Schedule& schedule, std::int64_t step, std::int64_t 
     }
     return value;
   }
+  if (schedule.kind == "piecewise") return piecewise(schedule, progress);
   if (schedule.kind == "inverse_decay") return schedule.value / (1 + time / decay_time(schedule));
   if (schedule.kind == "halving") return schedule.value * std::pow(0.5, std::floor(time / decay_time(schedule)));
   if (schedule.kind == "cosine") return schedule.value + difference * (1 - std::cos(std::numbers::pi * progress)) / 2;
@@ -47,7 +58,7 @@ double without_warmup(const Schedule& schedule, std::int64_t step, std::int64_t 
     return schedule.value + difference * (schedule.decay_steps > 0 ? std::min(1.0, time / schedule.decay_steps) : progress);
   }
   if (schedule.kind == "exponential") return schedule.final_value - difference * std::exp(-time / decay_time(schedule));
-  throw InputError(Complaint{"schedule", "one of constant, step, inverse_decay, halving, cosine, one_cycle, linear, exponential",
+  throw InputError(Complaint{"schedule", "one of constant, step, piecewise, inverse_decay, halving, cosine, one_cycle, linear, exponential",
                              fmt::format("'{}'", schedule.kind), "Correct 'kind' in the recipe"});
 }
 

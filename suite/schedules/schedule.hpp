@@ -10,6 +10,7 @@ namespace reprise::schedules {
 /// A number as a function of the step. Kinds and what they read:
 ///   constant        value
 ///   step            value, milestones (fractions of the run in (0,1)), factor
+///   piecewise       value, then values[i] from milestones[i] on
 ///   inverse_decay   value / (1 + step / decay_steps)
 ///   halving         value * 0.5 ^ floor(step / decay_steps)
 ///   cosine          from value to final over the run
@@ -26,6 +27,7 @@ struct Schedule {
   double decay_steps = 0;
   double warmup = 0;
   std::vector<double> milestones{};
+  std::vector<double> values{};  ///< piecewise
 
   /// Pure function of the step; `total_steps` is the length of the whole run.
   double at(std::int64_t step, std::int64_t total_steps) const;

@@ -52,6 +52,9 @@ TEST(RecipeToml, reading_keeps_every_field) {
   recipe.optimizer.lookahead_steps = 5, recipe.optimizer.lookahead_decay = 0.9;
   recipe.optimizer.frozen = {"a/bias"}, recipe.optimizer.frozen_from = 0.25;
   recipe.optimizer.learning_rate.start = 0.2;
+  recipe.optimizer.momentum.values = {0.5, 0.25};
+  recipe.optimizer.rules = {{.match = "*/bias", .rate = 2.0, .decay = 0.0},
+                            {.match = "a \"b\"", .rate_steps = 1e4, .rate_power = 0.75, .frozen = {0.1, 0.5}}};
   recipe.drop_last = true, recipe.test_views = 2;
   const Recipe back = recipe_from_toml(to_toml(recipe));
   EXPECT_EQ(back.precision, Precision::bf16);
@@ -66,6 +69,8 @@ TEST(RecipeToml, reading_keeps_every_field) {
   EXPECT_EQ(back.optimizer.frozen, recipe.optimizer.frozen);
   EXPECT_EQ(back.optimizer.frozen_from, 0.25);
   EXPECT_EQ(back.optimizer.learning_rate.start, 0.2);
+  EXPECT_EQ(back.optimizer.momentum.values, recipe.optimizer.momentum.values);
+  EXPECT_EQ(back.optimizer.rules, recipe.optimizer.rules);
   EXPECT_TRUE(back.drop_last);
   EXPECT_EQ(back.test_views, 2);
   EXPECT_EQ(back.deviations, recipe.deviations);
@@ -166,6 +171,7 @@ struct Change {
   void operator()(std::vector<double>* value) const { value->push_back(0.125); }
   void operator()(std::vector<std::string>* value) const { value->push_back(field.key == "analyses" ? "saliency" : "x"); }
   void operator()(std::vector<recipes::Deviation>* value) const { value->push_back({"x", {"batch"}}); }
+  void operator()(std::vector<optimizers::Rule>* value) const { value->push_back({.match = "*/bias", .rate = 2.0, .frozen = {0.25, 1}}); }
   void operator()(std::map<std::string, std::string>* value) const { (*value)["batch"] = "2"; }
   void operator()(recipes::Options* value) const { value->set("extra", 0.5); }
   template <typename Number>
@@ -260,6 +266,22 @@ milestones = []
   EXPECT_EQ(recipe.augmentation, (std::vector<std::string>{"flip", "crop(mode=reflect,pad=4)"}));
   EXPECT_EQ(recipe.optimizer.learning_rate.milestones, (std::vector<double>{0.3, 0.6}));
   EXPECT_EQ(to_toml(recipe_from_toml(to_toml(recipe))), to_toml(recipe));
+}
+
+TEST(RecipeToml, rules_are_tables_and_a_later_layer_replaces_them) {
+  Recipe recipe = small_recipe();
+  apply_override(recipe, "optimizer.rule", "[{ match = '*/bias', rate = 2 }, { match = 'top/*', frozen = [0, 0.5] }]");
+  EXPECT_EQ(recipe.optimizer.rules,
+            (std::vector<optimizers::Rule>{{.match = "*/bias", .rate = 2.0}, {.match = "top/*", .frozen = {0, 0.5}}}));
+  apply_override(recipe, "optimizer.rule", "[]");
+  EXPECT_TRUE(recipe.optimizer.rules.empty());
+  const auto refused = [](const char* value) { return message_of_override("optimizer.rule", value); };
+  EXPECT_NE(refused("[{ rate = 2 }]").find("'match'"), std::string::npos);
+  EXPECT_NE(refused("[{ match = 'a', rates = 2 }]").find("rates"), std::string::npos);
+  EXPECT_NE(refused("[{ match = 'a', rate = -1 }]").find("at least 0"), std::string::npos);
+  EXPECT_NE(refused("[{ match = 'a', frozen = [0.5, 0.25] }]").find("two shares"), std::string::npos);
+  EXPECT_NE(refused("[{ match = 'a', rate_steps = 10 }]").find("rate_power"), std::string::npos);
+  EXPECT_NE(refused("0.5").find("a list of tables"), std::string::npos);
 }
 
 TEST(RecipeToml, stages_are_names_or_tables) {

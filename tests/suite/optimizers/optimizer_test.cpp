@@ -211,6 +211,74 @@ TEST(Frozen, parameters_stop_at_their_share_of_the_run) {
   EXPECT_THROW(Optimizer(recipe, *net.parameters), InputError);
 }
 
+TEST(Rules, scale_rate_and_decay_of_what_they_match_and_the_last_one_has_the_last_word) {
+  OptimizerRecipe recipe = sgd(0.5);
+  recipe.weight_decay = 0.5, recipe.l1 = 0.25;
+  recipe.rules = {{.match = "*", .rate = 4.0}, {.match = "*/bias", .rate = 2.0, .decay = 2.0}};
+  OneWeight net(2, 2);
+  EXPECT_EQ(net.weight_after(recipe, {1}), -2.5f);  // 2 - 4/2 (1 + 1/2 * 2 + 1/4)
+  EXPECT_EQ(net.bias(), -1.5f);                     // 2 - 2/2 (1 + 2 (1/2 * 2 + 1/4))
+  recipe.rules = {{.match = "layer/w*", .decay = 0.0}};
+  OneWeight free(2, 2);
+  EXPECT_EQ(free.weight_after(recipe, {1}), 1.5f);
+  EXPECT_EQ(free.bias(), 1.5f);
+}
+
+TEST(Rules, multiply_what_the_layer_declares) {
+  OneLayer net({1, 1, 1}, std::make_shared<layers::BatchNorm>(layers::BatchNorm::Options{.decays = true, .beta_rate = 64}));
+  OptimizerRecipe recipe;
+  recipe.rules = {{.match = "*/beta", .rate = 0.5, .decay = 32.0}};
+  const std::vector<ParameterSetting> settings = parameter_settings(recipe, *net.parameters);
+  for (std::size_t p = 0; p < settings.size(); ++p)
+    if (net.parameters->list()[p].name == "layer/beta") {
+      EXPECT_EQ(settings[p].rate, 32);
+      EXPECT_EQ(settings[p].decay, 0.5);
+    }
+}
+
+TEST(Rules, a_rate_falls_by_its_own_law) {
+  OptimizerRecipe recipe = sgd();
+  recipe.rules = {{.match = "*/weight", .rate = 0.5, .rate_steps = 2.0, .rate_power = 1.0}};
+  // 1/2 (1 + 1 / (1 + 1/2) + 1 / (1 + 2/2)).
+  EXPECT_NEAR(OneWeight().weight_after(recipe, {1, 1, 1}), -0.5 * (1 + 2.0 / 3 + 0.5), 1e-6);
+}
+
+TEST(Rules, freeze_in_an_interval_and_momentum_waits) {
+  OptimizerRecipe recipe = sgd();
+  recipe.momentum.value = 0.5;
+  recipe.rules = {{.match = "*/bias", .frozen = {0.25, 0.5}}};
+  OneWeight net;
+  net.weight_after(recipe, {1, 1, 1, 1});
+  EXPECT_EQ(net.weight(), -(1 + 1.5f + 1.75f + 1.875f));
+  EXPECT_EQ(net.bias(), -(1 + 1.5f + 1.75f));  // steps 0, 2 and 3: the velocity of step 0 is kept through step 1
+}
+
+TEST(Rules, a_pattern_without_a_match_names_the_nearest_parameters) {
+  OptimizerRecipe recipe = sgd();
+  recipe.rules = {{.match = "layer/bais", .rate = 2.0}};
+  const OneWeight net;
+  try {
+    parameter_settings(recipe, *net.parameters);
+    FAIL() << "no error";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("Nearest names: layer/bias, layer/weight"), std::string::npos) << error.what();
+  }
+  OneLayer norm({1, 1, 1}, std::make_shared<layers::BatchNorm>(layers::BatchNorm::Options{}));
+  recipe.rules = {{.match = "*/running_mean", .rate = 2.0}};  // it does not train
+  EXPECT_THROW(parameter_settings(recipe, *norm.parameters), InputError);
+}
+
+TEST(Rules, none_leave_every_parameter_with_what_its_layer_declares) {
+  OneLayer net({1, 1, 1}, std::make_shared<layers::BatchNorm>(layers::BatchNorm::Options{.decays = true, .beta_rate = 64}));
+  const std::vector<ParameterSetting> settings = parameter_settings({}, *net.parameters);
+  for (std::size_t p = 0; p < settings.size(); ++p) {
+    const layers::ParameterSpec& spec = net.parameters->list()[p].spec;
+    EXPECT_EQ(settings[p].rate_at(1000), spec.rate_multiplier);
+    EXPECT_EQ(settings[p].decay, spec.decays ? spec.decay_multiplier : 0);
+    EXPECT_FALSE(settings[p].is_frozen(5, 10));
+  }
+}
+
 TEST(Optimizer, refuses_an_unknown_kind) {
   OptimizerRecipe recipe = sgd();
   recipe.kind = "sdg";

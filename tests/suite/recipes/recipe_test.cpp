@@ -46,6 +46,17 @@ TEST(Schedule, step_multiplies_at_each_milestone) {
   EXPECT_EQ(drops.at(75, 100), 0.125);
 }
 
+TEST(Schedule, piecewise_takes_a_new_value_at_each_milestone) {
+  Schedule pieces = schedule("piecewise", 0.025);
+  pieces.milestones = {0.75, 0.85};
+  pieces.values = {0.00125, 1e-4};
+  EXPECT_EQ(pieces.at(74, 100), 0.025);
+  EXPECT_EQ(pieces.at(75, 100), 0.00125);
+  EXPECT_EQ(pieces.at(85, 100), 1e-4);
+  pieces.values.pop_back();
+  EXPECT_NE(message_of([&] { pieces.at(0, 100); }).find("as many values as milestones, 2"), std::string::npos);
+}
+
 TEST(Schedule, inverse_decay_halves_at_its_decay_time) {
   Schedule decay = schedule("inverse_decay", 1.0);
   decay.decay_steps = 10000;

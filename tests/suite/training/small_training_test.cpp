@@ -345,6 +345,26 @@ TEST(SmallTraining, a_stop_during_the_last_evaluation_leaves_no_row) {
   EXPECT_EQ(resumed.metric("train_loss"), whole.metric("train_loss"));
 }
 
+TEST(SmallTraining, a_freeze_goes_on_after_a_restart_in_the_middle_of_it) {
+  SmallTraining setup = four_steps();
+  setup.recipe.evaluations = 1;
+  setup.recipe.optimizer.momentum.value = 0.5;
+  setup.recipe.optimizer.rules = {{.match = "*/bias", .frozen = {0.25, 0.75}}};
+  SmallRun whole(setup);
+  whole.run();
+  SmallRun stopped(setup), resumed(setup);
+  const records::Checkpoint kept = stopped.stop_after(2);
+  resumed.learner().restore(kept);
+  const std::vector<float> frozen = stopped.weights("dense/bias");
+  EXPECT_TRUE(resumed.run());
+  EXPECT_EQ(resumed.weights("dense/bias"), whole.weights("dense/bias"));
+  EXPECT_EQ(resumed.weights("dense/weight"), whole.weights("dense/weight"));
+  EXPECT_NE(frozen, whole.weights("dense/bias"));  // the last step moves it again
+  SmallRun first(setup);
+  first.stop_after(1);
+  EXPECT_EQ(first.weights("dense/bias"), frozen);
+}
+
 TEST(SmallTraining, both_moments_of_adam_survive_a_restart) {
   SmallTraining setup = four_steps();
   setup.recipe.optimizer.kind = "adam";
