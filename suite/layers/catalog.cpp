@@ -20,6 +20,7 @@
 #include "suite/layers/global_max_pool.hpp"
 #include "suite/layers/group_conv2d.hpp"
 #include "suite/layers/kl_sparsity.hpp"
+#include "suite/layers/locally_connected2d.hpp"
 #include "suite/layers/log_avg_exp_pool.hpp"
 #include "suite/layers/logistic.hpp"
 #include "suite/layers/max_pool2d.hpp"
@@ -48,6 +49,7 @@ std::span<const CatalogEntry> catalog() {
   static const std::vector<CatalogEntry> rows{
       {"conv2d", [] { return made<Conv2d>({.filters = 5, .filter_size = 3, .padding = 1}); }, {{5, 6, 3}}},
       {"group_conv2d", [] { return made<GroupConv2d>({.filters = 3, .filter_size = 3, .padding = 1}); }, {{5, 6, 8}}},
+      {"locally_connected2d", [] { return made<LocallyConnected2d>({.filters = 5, .filter_size = 3, .padding = 1}); }, {{4, 5, 3}}},
       {"dense", [] { return made<Dense>({.features = 7}); }, {{1, 1, 11}}},
       {"max_pool2d", [] { return made<MaxPool2d>({.window = 3, .stride = 2, .padding = 0, .ceil = true}); }, {{6, 7, 3}}},
       {"average_pool2d", [] { return made<AveragePool2d>({.window = 3, .stride = 2, .padding = 1, .ceil = false}); }, {{6, 7, 3}}},

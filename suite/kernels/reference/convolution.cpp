@@ -56,6 +56,43 @@ ProductGradients convolution_grad(const ConvolutionShape& s, const std::vector<d
   return grads;
 }
 
+namespace {
+
+/// f(input index, weight index, output index) for every multiply-add.
+template <class F>
+void for_each_local_product(const ConvolutionShape& s, F f) {
+  const std::int64_t C = s.channels, K = s.filters, R = s.filter_size, P = s.out_height(), Q = s.out_width();
+  for (std::int64_t n = 0; n < s.samples; ++n)
+    for (std::int64_t unit = 0; unit < P * Q * K; ++unit)
+      for (std::int64_t i = 0; i < R * R * C; ++i) {
+        const std::int64_t h = unit / K / Q * s.stride + i / C / R - s.padding, w = unit / K % Q * s.stride + i / C % R - s.padding;
+        if (h < 0 || h >= s.height || w < 0 || w >= s.width) continue;
+        f(at(((n * s.height + h) * s.width + w) * C + i % C), at(unit * R * R * C + i), at(n * P * Q * K + unit));
+      }
+}
+
+}  // namespace
+
+std::vector<double> locally_connected(const ConvolutionShape& s, const std::vector<double>& input, const std::vector<double>& weight,
+                                      const std::vector<double>& bias) {
+  std::vector<double> output;
+  for (std::int64_t n = 0; n < s.samples; ++n) output.insert(output.end(), bias.begin(), bias.end());
+  for_each_local_product(s, [&](std::size_t x, std::size_t w, std::size_t y) { output[y] += input[x] * weight[w]; });
+  return output;
+}
+
+ProductGradients locally_connected_grad(const ConvolutionShape& s, const std::vector<double>& input, const std::vector<double>& weight,
+                                        const std::vector<double>& grad_output) {
+  ProductGradients grads{std::vector<double>(input.size()), std::vector<double>(weight.size()),
+                         std::vector<double>(grad_output.size() / at(s.samples))};
+  for_each_local_product(s, [&](std::size_t x, std::size_t w, std::size_t y) {
+    grads.input[x] += grad_output[y] * weight[w];
+    grads.weight[w] += grad_output[y] * input[x];
+  });
+  for (std::size_t i = 0; i < grad_output.size(); ++i) grads.bias[i % grads.bias.size()] += grad_output[i];
+  return grads;
+}
+
 std::vector<double> dense(std::int64_t samples, std::int64_t in_features, std::int64_t out_features, const std::vector<double>& input,
                           const std::vector<double>& weight, const std::vector<double>& bias) {
   return convolution({.samples = samples, .channels = in_features, .filters = out_features}, input, weight, bias);

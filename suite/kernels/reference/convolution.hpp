@@ -26,6 +26,12 @@ struct ProductGradients {
 ProductGradients convolution_grad(const ConvolutionShape& shape, const std::vector<double>& input, const std::vector<double>& weight,
                                   const std::vector<double>& grad_output);
 
+/// The same with filters and biases of each position's own: weight [P, Q, K, R, R, C], bias [P, Q, K]; one group, no reflection.
+std::vector<double> locally_connected(const ConvolutionShape& shape, const std::vector<double>& input, const std::vector<double>& weight,
+                                      const std::vector<double>& bias);
+ProductGradients locally_connected_grad(const ConvolutionShape& shape, const std::vector<double>& input, const std::vector<double>& weight,
+                                        const std::vector<double>& grad_output);
+
 /// input [N, D], weight [K, D], bias [K] or empty, output [N, K].
 std::vector<double> dense(std::int64_t samples, std::int64_t in_features, std::int64_t out_features, const std::vector<double>& input,
                           const std::vector<double>& weight, const std::vector<double>& bias);

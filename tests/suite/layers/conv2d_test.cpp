@@ -122,6 +122,24 @@ TEST(Conv2d, gradient_is_the_difference_quotient) {
   EXPECT_WITHIN_TOLERANCE(against_differences(c, reference_of(c, grouped), roundings_of(c, grouped)));
 }
 
+/// What mlpconv rests on: at every position the same matrix product over channels.
+TEST(Conv2d, a_filter_of_1x1_is_a_matrix_product_over_channels) {
+  for (const std::int64_t filters : {10, 16, 96}) {
+    const Conv2d::Options o{.filters = filters, .filter_size = 1};
+    const LayerCase c = case_of(o, {5, 3, 24});
+    const LayerValues values = random_values(c, 1);
+    const Doubles grad = random_grad_output(c, 2);
+    const LayerResult found = run_layer(c, values, grad);
+    const std::int64_t positions = c.rows() * 15;
+    EXPECT_NEAR_ARRAY(found.output, reference::dense(positions, 24, filters, values.inputs[0], values.parameters[0], values.parameters[1]),
+                      sum_of(24), kRoundoffF32);
+    const auto expected = reference::dense_grad(positions, 24, filters, values.inputs[0], values.parameters[0], grad);
+    EXPECT_NEAR_ARRAY(found.grad_inputs[0], expected.input, sum_of(static_cast<double>(filters)), kRoundoffF32);
+    EXPECT_NEAR_ARRAY(found.grad_parameters[0], expected.weight, sum_of(static_cast<double>(positions)), kRoundoffF32);
+    EXPECT_NEAR_ARRAY(found.grad_parameters[1], expected.bias, sum_of(static_cast<double>(positions)), kRoundoffF32);
+  }
+}
+
 TEST(Conv2d, bits_do_not_depend_on_the_other_samples_of_a_shard) {
   const LayerCase c = case_of({.filters = 24, .filter_size = 3, .padding = 1}, {7, 9, 17});
   LayerValues values = random_values(c, 1);
