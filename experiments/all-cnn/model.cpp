@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "suite/layers/conv2d.hpp"
-#include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/relu.hpp"
 #include "suite/models/blocks.hpp"
@@ -84,8 +83,7 @@ Graph all_convolutional(const Options& options, const SampleShape& input, int cl
   stack.convolution(widths[1], 3, 1, padded_top ? 1 : 0);
   stack.convolution(widths[1], 1);
   stack.convolution(classes, 1, 1, 0, class_relu);
-  put<layers::GlobalAveragePool>(graph, "average");
-  put_softmax_head(graph);
+  put_class_maps_head(graph);
   return graph;
 }
 

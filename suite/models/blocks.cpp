@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "suite/layers/add.hpp"
+#include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/relu.hpp"
 #include "suite/losses/catalog.hpp"
 #include "suite/models/model_parts.hpp"
@@ -45,6 +46,23 @@ void PreActivationBlock::put(graph::Graph& graph, const std::string& name, std::
   if (changes)
     shortcut = graph.add(name + ".shortcut", std::make_shared<layers::Conv2d>(same_size(convolution, width, 1, stride)), {activated});
   graph.add(name + ".add", std::make_shared<layers::Add>(), {branch, shortcut});
+}
+
+void MlpConvBlock::put(graph::Graph& graph, std::int64_t block) const {
+  const auto inner = static_cast<std::int64_t>(widths.size()) - 1;
+  for (std::int64_t i = 0; i <= inner; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const std::string name = i == 0 ? fmt::format("conv{}", block) : fmt::format("cccp{}", inner * (block - 1) + i);
+    layers::Conv2d::Options options = same_size({}, widths[at], i == 0 ? filter_size : 1, 1);
+    if (!deviations.empty()) options.initialisation = layers::Initialisation::Kind::normal, options.gain = deviations.at(at);
+    models::put<layers::Conv2d>(graph, name, options);
+    if (i < inner || last_relu) models::put<layers::Relu>(graph, name + ".relu");
+  }
+}
+
+void put_class_maps_head(graph::Graph& graph) {
+  put<layers::GlobalAveragePool>(graph, "average");
+  put_softmax_head(graph);
 }
 
 void put_softmax_head(graph::Graph& graph) {

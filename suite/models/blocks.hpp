@@ -31,6 +31,23 @@ struct PreActivationBlock {
   void put(graph::Graph& graph, const std::string& name, std::int64_t width, std::int64_t stride) const;
 };
 
+/// mlpconv: a convolution, then 1x1 convolutions, ReLU after each (Lin et al. 2014, arXiv 1312.4400, section 3.1).
+struct MlpConvBlock {
+  std::vector<std::int64_t> widths;  ///< of the convolution, then of the 1x1 convolutions
+  std::int64_t filter_size = 5;
+  /// Standard deviation of each convolution's normal start; empty: He et al. 2015.
+  std::vector<double> deviations{};
+  bool last_relu = true;
+
+  /// Keeps the size. Nodes of block k, counted from 1, and its n 1x1 convolutions: conv_k, cccp_(nk - n + 1), ..., cccp_nk, each with its
+  /// relu: "conv2", "conv2.relu", "cccp3", "cccp3.relu", "cccp4", "cccp4.relu".
+  void put(graph::Graph& graph, std::int64_t block) const;
+};
+
+/// The last node holds one map a class: its mean over all positions is the class's logit (global average pooling, ibid., section 3.2).
+/// "average", softmax and cross-entropy.
+void put_class_maps_head(graph::Graph& graph);
+
 /// The last node holds logits of classes: softmax and cross-entropy.
 void put_softmax_head(graph::Graph& graph);
 
