@@ -15,12 +15,13 @@ struct Row {
   const char* name;
   Analysis run;
 };
-constexpr std::array<Row, 6> kAnalyses{{{"monte_carlo", monte_carlo},
+constexpr std::array<Row, 7> kAnalyses{{{"monte_carlo", monte_carlo},
                                         {"sparsity", sparsity},
                                         {"saliency", saliency},
                                         {"temperature", temperature},
                                         {"memory", memory},
-                                        {"receptive_fields", receptive_fields}}};
+                                        {"receptive_fields", receptive_fields},
+                                        {"class_maps", class_maps}}};
 
 }  // namespace
 

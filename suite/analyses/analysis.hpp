@@ -61,6 +61,12 @@ void temperature(const AnalysisInputs& inputs, records::RunRecord& record);
 /// of a batch, least of five), "peak_resident_mib" (of the process during those).
 void memory(const AnalysisInputs& inputs, records::RunRecord& record);
 
+/// Section 4.7 of Network in network: maps of the classes before they are averaged, on test images. Options: images (10000), shown (8).
+/// Results, means over images: "strongest_in_true_map" (of the strongest tenth of all activations, without those that are not positive,
+/// the share that lies in the map of the image's class), "strongest_in_other_map" (the same of another class, mean over them),
+/// "peak_in_true_map" (share of images whose largest activation lies in the map of their class). Images "class_maps".
+void class_maps(const AnalysisInputs& inputs, records::RunRecord& record);
+
 /// What filters of convolutions and plastic layers respond to. Images "kernels": those of the first one. Images "patches_LAYER" for
 /// each: rows of the image patches that excite a filter most, at most one an image. Options: images (500, test images looked at), filters
 /// (8, rows of patches), patches (10, a row).
