@@ -211,6 +211,7 @@ const std::vector<DatasetEntry>& manifest() {
       synthetic("synthetic-color32", "Synthetic colour patterns with noise, 32x32", 3, 32),
       container("stl-10", "STL-10 colour photographs, labelled images", 96,
                 {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}, 5000, 8000),
+      container("svhn", "SVHN house numbers, cropped digits (format 2), training and extra images", 32, kDigits, 604388, 26032),
       container("imagenet", "ImageNet (ILSVRC 2012) at 160x160", 160, numbered_classes(1000), 1281167, 50000),
   };
   return entries;
