@@ -73,6 +73,12 @@ const recipes::Recipe* Trial::recipe_at(const std::string& scale) const {
   return at == scales.end() ? nullptr : &recipes[static_cast<std::size_t>(at - scales.begin())];
 }
 
+std::string ClaimDefinition::text() const {
+  const std::string bound = fmt::format("{} in {}", margin, metric);
+  if (kind == "order") return fmt::format("order {} by {}", fmt::join(sequence, " > "), bound);
+  return right.empty() ? fmt::format("{} {} {}", left, kind, bound) : fmt::format("{} {} and {} by {}", kind, left, right, bound);
+}
+
 const PublishedNumber* Paper::find_published(const std::string& id) const {
   return find_entry(published, id, &PublishedNumber::id);
 }

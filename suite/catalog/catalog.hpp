@@ -24,6 +24,8 @@ struct PublishedNumber {
   std::optional<double> spread;
   std::string spread_kind;
   std::optional<int> runs;
+  /// The largest difference that counts as none, fixed before a run. Unsaid, reports/README.md has the rule.
+  std::optional<double> margin;
   std::string role;  ///< own, own-code, baseline, reproduction
   std::string origin, edition, status, seen_in, report, note;
 };
@@ -32,21 +34,40 @@ struct MissingNumber {
   std::string id, source, what, reason;
 };
 
-/// A statement that a program can test. Kinds:
-///   better      metric(left) better than metric(right) by at least `margin`   (errors: lower is better)
+/// What a claim has claimed: a change of it after data is a change of the question. Kinds:
+///   better      metric(left) better than metric(right), by at least `margin` if it is positive   (errors: lower is better);
+///               not worse by -margin if it is negative
 ///   within      |metric(left) - metric(right)| <= margin
 ///   at_least    metric(left) >= margin;  at_most likewise
 ///   order       trials of `sequence`, each better than the next
-/// `metric` is "test_error" (paired test on predictions applies) or a key of the runs' `results`.
-struct Claim {
-  std::string id, statement, kind, metric = "test_error";
+struct ClaimDefinition {
+  std::string kind, metric = "test_error";
   std::string left, right;
   std::vector<std::string> sequence;
   double margin = 0;
+
+  /// One line: "within a and b by 0.5 in test_error". Equal for equal definitions only.
+  std::string text() const;
+};
+
+/// A definition that no longer stands though there was evidence, and what the verdict was then.
+struct EarlierDefinition {
+  ClaimDefinition definition;
+  std::string until;    ///< date
+  std::string verdict;  ///< on the evidence of that day
+  std::string reason;   ///< of the change
+};
+
+/// A statement that a program can test.
+struct Claim : ClaimDefinition {
+  std::string id, statement;
   std::vector<std::string> published;  ///< ids
   std::vector<std::string> scales;     ///< where it can be tested; empty: all
   std::string dataset;                 ///< data set the published statement is about
   std::string note;
+  std::string since;                       ///< date of its definition
+  std::vector<EarlierDefinition> history;  ///< oldest first
+  std::optional<double> error_below;       ///< requires.error_below, in percent: a trial has trained if its error is below
 };
 
 /// A picture of the report: one point per trial, hollow ones for published numbers.
@@ -68,6 +89,7 @@ struct Trial {
   std::vector<std::string> scales;         ///< scales the trial exists at, subset of smoke, desk, paper
   std::vector<recipes::Recipe> recipes{};  ///< one a scale, what resolve() gives without overrides
   std::vector<std::string> marks{};        ///< lists that it stands in, of trial_marks()
+  std::string stand_in{};                  ///< why it is another net than the published one; empty: it is that net
 
   /// Null at a scale that the trial does not exist at.
   const recipes::Recipe* recipe_at(const std::string& scale) const;

@@ -59,6 +59,7 @@ PublishedNumber read_published(const TomlTable& table) {
   read_optional(table, "spread", number.spread);
   table.read("spread_kind", number.spread_kind);
   read_optional(table, "runs", number.runs);
+  read_optional(table, "margin", number.margin);
   number.role = table.required_text("role");
   table.read_among("role", number.role, {"own", "own-code", "baseline", "reproduction"});
   table.read("origin", number.origin);
@@ -97,6 +98,11 @@ void read_published_file(const std::filesystem::path& file, Paper& paper) {
 
 // ------------------------------------------------------------------------------------------------ experiment.toml
 
+const Strings& claim_kinds() {
+  static const Strings kinds{"better", "within", "at_least", "at_most", "order"};
+  return kinds;
+}
+
 Strings names_of(const std::vector<Trial>& trials) {
   Strings names;
   for (const Trial& trial : trials) names.push_back(trial.name);
@@ -115,6 +121,7 @@ void read_trials(const ExperimentFile& file, Paper& paper) {
     const TomlTable& table = file.trial(name);
     Trial trial{name, name, file.scales_of(name)};
     table.read("marks", trial.marks);
+    table.read("stand_in", trial.stand_in);
     for (const std::string& mark : trial.marks) require_known(table, "marks", "mark", mark, trial_marks());
     for (const std::string& scale : trial.scales) {
       const recipes::Recipe& recipe = trial.recipes.emplace_back(file.resolve(paper.slug, name, scale));
@@ -143,26 +150,57 @@ void require_trials_of(const TomlTable& table, const Claim& claim, const Paper& 
   }
 }
 
+bool compares_two(const std::string& kind) {
+  return kind == "better" || kind == "within";
+}
+
+/// What `table` says of it; `definition` has what holds unsaid.
+void read_definition(const TomlTable& table, ClaimDefinition& definition) {
+  table.read("metric", definition.metric);
+  table.read("left", definition.left);
+  table.read("right", definition.right);
+  table.read("sequence", definition.sequence);
+  table.read("margin", definition.margin);
+}
+
+void require_sides(const TomlTable& table, const ClaimDefinition& definition) {
+  if (definition.kind == "order") {
+    if (definition.sequence.size() < 2)
+      table.refuse("sequence", "two trials or more", fmt::format("{}", definition.sequence.size()), "Add trials");
+    return;
+  }
+  if (definition.left.empty()) table.required_text("left");
+  if (compares_two(definition.kind) && definition.right.empty()) table.required_text("right");
+}
+
+EarlierDefinition read_earlier(const TomlTable& table, const ClaimDefinition& today) {
+  EarlierDefinition earlier{today, table.required_text("until"), table.required_text("verdict"), table.required_text("reason")};
+  table.read("kind", earlier.definition.kind);
+  table.read_among("kind", earlier.definition.kind, claim_kinds());
+  read_definition(table, earlier.definition);
+  require_sides(table, earlier.definition);
+  table.finish();
+  return earlier;
+}
+
 Claim read_claim(const TomlTable& table, const Paper& paper) {
   Claim claim;
   claim.id = table.required_text("id");
   claim.statement = table.required_text("statement");
   claim.kind = table.required_text("kind");
-  table.read_among("kind", claim.kind, {"better", "within", "at_least", "at_most", "order"});
-  table.read("metric", claim.metric);
-  const bool pair = claim.kind == "better" || claim.kind == "within";
-  if (claim.kind == "order") {
-    table.read("sequence", claim.sequence);
-    if (claim.sequence.size() < 2) table.refuse("sequence", "two trials or more", fmt::format("{}", claim.sequence.size()), "Add trials");
-  } else {
-    claim.left = table.required_text("left");
-    if (pair) claim.right = table.required_text("right");
-  }
-  table.read("margin", claim.margin);
+  table.read_among("kind", claim.kind, claim_kinds());
+  read_definition(table, claim);
+  require_sides(table, claim);
   table.read("published", claim.published);
   table.read("scales", claim.scales);
   table.read("dataset", claim.dataset);
   table.read("note", claim.note);
+  table.read("since", claim.since);
+  if (const auto required = table.table("requires")) {
+    read_optional(*required, "error_below", claim.error_below);
+    required->finish();
+  }
+  for (const TomlTable& earlier : table.tables("history")) claim.history.push_back(read_earlier(earlier, claim));
   table.finish();
   for (const std::string& id : claim.published) require_known(table, "published", "published number", id, ids_of(paper.published));
   for (const std::string& scale : claim.scales) require_known(table, "scales", "scale", scale, scale_names());

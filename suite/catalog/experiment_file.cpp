@@ -25,6 +25,7 @@ void apply_with_scale(recipes::Recipe& recipe, const TomlTable& table, const std
     table.read("scales", scales);
     Strings marks;
     table.read("marks", marks);
+    table.read("stand_in", ignored);
   }
   std::optional<TomlTable> chosen;
   for (const std::string& name : scale_names()) {
