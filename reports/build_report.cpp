@@ -88,14 +88,37 @@ PaperReport report_of(const Paper& paper, const std::vector<const RunRecord*>& r
   report.run_count = static_cast<int>(used.size());
   report.training_seconds = training_seconds_of(used);
   report.provenance = provenance_of(used);
-  report.rows = comparison_rows(paper, groups, report.footnotes);
+  Samples samples(groups);
+  report.rows = comparison_rows(paper, groups, samples, report.footnotes);
   label_protocols(report);
-  report.claims = test_claims(paper, groups);
+  report.claims = test_claims(paper, groups, samples);
   report.curves = training_curves(paper, groups);
   report.figures = catalog_figures(paper, groups);
   report.tables = analysis_tables(paper, groups);
   report.images = image_grids(paper, groups);
   return report;
+}
+
+/// One family of tests for the claims of all papers, one for the numbers.
+void find_false_discovery_rates(std::vector<PaperReport>& papers) {
+  std::vector<ClaimResult*> claims;
+  std::vector<Row*> rows;
+  std::vector<double> of_claims, of_rows;
+  for (PaperReport& paper : papers) {
+    for (ClaimResult& claim : paper.claims) {
+      if (!claim.is_decided() && claim.status != Status::undecided) continue;
+      claims.push_back(&claim);
+      of_claims.push_back(claim.p);
+    }
+    for (Row& row : paper.rows) {
+      if (!row.comparison) continue;
+      rows.push_back(&row);
+      of_rows.push_back(row.comparison->p);
+    }
+  }
+  const std::vector<double> claim_rates = false_discovery_rates(of_claims), row_rates = false_discovery_rates(of_rows);
+  for (std::size_t i = 0; i < claims.size(); ++i) claims[i]->q = claim_rates[i];
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i]->q = row_rates[i];
 }
 
 }  // namespace
@@ -123,6 +146,7 @@ Report build_report(std::vector<RunRecord> records, const std::vector<Paper>& pa
     PaperReport of_paper = report_of(paper, runs, report.left_out);
     if (of_paper.run_count > 0) report.papers.push_back(std::move(of_paper));
   }
+  find_false_discovery_rates(report.papers);
   return report;
 }
 

@@ -3,30 +3,23 @@
 
 #include <vector>
 
-#include "reports/run_groups.hpp"
+#include "reports/samples.hpp"
 
 namespace reprise::reports {
 
-/// One result per claim and setting (scale, data set, variation) where all its trials have runs; one "not tested", which
+/// One result per claim and setting (scale, data set, variation, answer version) where all its trials have runs; one "not run", which
 /// says what is missing, for a claim without any.
-std::vector<ClaimResult> test_claims(const catalog::Paper& paper, const std::vector<RunGroup>& groups);
+std::vector<ClaimResult> test_claims(const catalog::Paper& paper, const std::vector<RunGroup>& groups, Samples& samples);
 
-/// One comparison of a claim: a quantity, what it may be, and the words for it.
-struct ClaimComparison {
-  Estimate estimate;
+/// The comparisons that a claim consists of: of two trials, or of one with a bound (right empty).
+struct ClaimPart {
+  std::string left, right;
   Region region;
-  std::string unit;  ///< of the quantity
-  std::string sentence;
-  std::string name;  ///< short, for the picture
 };
+std::vector<ClaimPart> parts_of(const catalog::ClaimDefinition& claim);
 
-/// By how much `left` is better than `right` (`gain`) or differs from it, over the seeds both have. Uses the outcomes on
-/// the same test images when the metric is an error of predictions and the labels agree, else the seeds alone.
-/// Nothing if no seed is common to both or a run lacks the metric.
-std::optional<ClaimComparison> compare_groups(const RunGroup& left, const RunGroup& right, const std::string& metric, bool gain,
-                                              const Region& region);
-
-/// The metric of one trial against bounds.
-std::optional<ClaimComparison> measure_group(const RunGroup& group, const std::string& metric, const Region& region);
+/// By how much `left` is better than `right` (`gain`) or differs from it; a bound on `left` without `right`. `error_below`: see
+/// catalog::Claim. Decided at the level of the look that the seeds allow.
+Comparison compare_samples(const Sample& left, const Sample* right, bool gain, const Region& region, std::optional<double> error_below);
 
 }  // namespace reprise::reports

@@ -2,6 +2,7 @@
 // What numbers over seeds decide about a statement: an estimate with its standard error, the region that is claimed, a level.
 // README.md in this folder has rules, reasons and references.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct Side {
   std::vector<std::int64_t> seeds;
   std::vector<double> values;  ///< one per seed
   Spread spread;               ///< of one seed, borrowed in part where they are few
+
+  MeanOfRuns mean() const;
 };
 
 /// A difference of two trials, or a trial against a bound, and what it decides.
@@ -41,13 +44,25 @@ struct Comparison {
   Side left, right;  ///< right.trial empty: a bound on the left one
   std::string metric, unit;
   Region region;
-  MeanEstimate estimate;  ///< by how much left is better (for `within`: left minus right); the left one's mean for a bound
-  double level = 0;       ///< two-sided, of the look that the seeds allow (sequential.hpp); 0: too few seeds
+  MeanEstimate estimate;             ///< by how much left is better (for `within`: left minus right); the left one's mean for a bound
+  double new_images_half_width = 0;  ///< of the 95 % interval for other test images as well; 0: the metric counts no images
+  double level = 0;                  ///< two-sided, of the look that the seeds allow (sequential.hpp); 0: too few seeds
   double p = 1;
   Decision decision = Decision::undecided;
-  std::string obstacle;  ///< precondition that is not met: "capsnet-2: one class for all images"; then nothing is decided
+  /// Precondition that is not met: "capsnet-2: one class for all images"; then nothing is decided.
+  std::string obstacle;
+  enum class Obstacle { none, did_not_train, baseline_did_not_train, some_seeds_failed, censored } obstacle_kind = Obstacle::none;
 
   int seeds() const;  ///< of the side with fewer
 };
+
+/// What the comparisons of a claim say together. It holds if all parts do; one that does not hold refutes it, at a level divided by their
+/// number (Bonferroni), which is why `decision` of a part may change here.
+struct Whole {
+  Decision decision = Decision::undecided;
+  double p = 1;
+  int seeds = 0;
+};
+Whole decide_all(std::vector<Comparison>& parts);
 
 }  // namespace reprise::reports

@@ -33,7 +33,7 @@ p { margin: 0 0 8px; } .lead { color: var(--ink2); max-width: 78ch; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 18px; border-top: 3px solid var(--none); }
 .tile b { display: block; font-size: 32px; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--ink2); font-size: 13.5px; }
-.tile.reproduced { border-top-color: var(--good); } .tile.notreproduced { border-top-color: var(--bad); } .tile.undecided { border-top-color: var(--open); }
+.tile.reproduced { border-top-color: var(--good); } .tile.samedirection { border-top-color: var(--good); } .tile.notreproduced, .tile.oppositedirection { border-top-color: var(--bad); } .tile.undecided { border-top-color: var(--open); }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: 8px; padding: 0; margin: 16px 0 0; }
 nav a { display: block; padding: 6px 12px; border: 1px solid var(--line); border-radius: 999px; background: var(--card); font-size: 13.5px; }
 section.paper { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 26px 28px 28px; margin: 26px 0; }
@@ -50,11 +50,11 @@ sup { font-size: 11px; line-height: 0; }
 .chip { display: inline-block; border-radius: 5px; padding: 0 6px; font-size: 11.5px; line-height: 18px; background: var(--none-bg); color: var(--none); white-space: nowrap; vertical-align: 1px; }
 .chip.warn { background: var(--open-bg); color: var(--open); white-space: normal; }
 .badge { display: inline-block; border-radius: 6px; padding: 2px 9px; font-size: 12.5px; font-weight: 650; background: var(--none-bg); color: var(--none); }
-.badge.reproduced, .badge.agrees { background: var(--good-bg); color: var(--good); }
-.badge.notreproduced { background: var(--bad-bg); color: var(--bad); } .badge.undecided, .badge.differs { background: var(--open-bg); color: var(--open); }
+.badge.reproduced, .badge.samedirection, .badge.equivalent, .badge.better { background: var(--good-bg); color: var(--good); }
+.badge.notreproduced, .badge.oppositedirection, .badge.worse { background: var(--bad-bg); color: var(--bad); } .badge.undecided, .badge.inconclusive { background: var(--open-bg); color: var(--open); }
 .claims { columns: 2 400px; column-gap: 16px; }
 .claim { border: 1px solid var(--line); border-left: 4px solid var(--none); border-radius: 8px; padding: 13px 16px 12px; margin: 0 0 16px; break-inside: avoid; }
-.claim.reproduced { border-left-color: var(--good); } .claim.notreproduced { border-left-color: var(--bad); } .claim.undecided { border-left-color: var(--open); }
+.claim.reproduced, .claim.samedirection { border-left-color: var(--good); } .claim.notreproduced, .claim.oppositedirection { border-left-color: var(--bad); } .claim.undecided { border-left-color: var(--open); }
 .claim h4 { font-size: 15px; color: var(--ink); margin: 0 0 6px; line-height: 1.35; }
 .setting { margin-top: 10px; } .setting + .setting { border-top: 1px solid var(--line); padding-top: 11px; margin-top: 12px; }
 .claim .test { font-size: 12.5px; line-height: 1.5; color: var(--ink2); margin: 4px 0 0; }
@@ -72,7 +72,7 @@ svg .faint .line { stroke-width: 1.2; opacity: 0.6; } svg .faint .mark { opacity
 svg .hollow .mark { fill: var(--card); stroke: var(--s); stroke-width: 1.6; } svg .hollow .line { stroke-width: 1.2; opacity: 0.75; }
 svg .s0 { --s: var(--c0); } svg .s1 { --s: var(--c1); } svg .s2 { --s: var(--c2); } svg .s3 { --s: var(--c3); }
 svg .s4 { --s: var(--c4); } svg .s5 { --s: var(--c5); } svg .s6 { --s: var(--c6); } svg .s7 { --s: var(--c7); }
-svg.interval { --s: var(--none); margin: 8px 0 2px; } svg.interval.reproduced { --s: var(--good); } svg.interval.notreproduced { --s: var(--bad); }
+svg.interval { --s: var(--none); margin: 8px 0 2px; } svg.interval.reproduced, svg.interval.samedirection { --s: var(--good); } svg.interval.notreproduced, svg.interval.oppositedirection { --s: var(--bad); }
 svg.interval.undecided { --s: var(--open); } svg .region { fill: var(--region); } svg .bound { stroke: var(--good); stroke-dasharray: 3 2; fill: none; }
 svg .span { stroke: var(--s); stroke-width: 2.2; fill: none; } svg .value { fill: var(--s); stroke: var(--card); stroke-width: 1.5; }
 .tiles-of-images { display: flex; flex-wrap: wrap; gap: 10px 8px; margin: 6px 0 4px; }

@@ -36,8 +36,8 @@ std::string rows_table(const Report& report) {
   for (const PaperReport& paper : report.papers) {
     for (const Row& row : paper.rows) {
       if (!row.published) continue;
-      const std::string made = line(
-          {paper.slug, row.title.empty() ? row.trial : row.title, setting_of(row), published_of(row), row.reproduced_text(), row.verdict});
+      const std::string made = line({paper.slug, row.title.empty() ? row.trial : row.title, setting_of(row), published_of(row),
+                                     row.reproduced_text(), row.verdict()});
       if (text.find(made) == std::string::npos) text += made;  // a number that stands in two tables of the paper
     }
   }
@@ -45,20 +45,34 @@ std::string rows_table(const Report& report) {
 }
 
 std::string claims_table(const Report& report) {
-  std::string text = line({"paper", "claim", "tested at", "verdict"}) + "|---|---|---|---|\n";
+  std::string text = line({"paper", "claim", "tested at", "verdict", "q"}) + "|---|---|---|---|---|\n";
   for (const PaperReport& paper : report.papers) {
     for (const ClaimResult& result : paper.claims) {
-      if (result.verdict.outcome == Outcome::not_tested) continue;
-      text += line({paper.slug, result.claim.statement, result.setting(), result.verdict.text()});
+      if (result.status == Status::not_run) continue;
+      const bool has_q = result.is_decided() || result.status == Status::undecided;
+      text += line({paper.slug, result.claim.statement, result.setting(), result.verdict(), has_q ? p_text(result.q) : ""});
     }
   }
+  return text;
+}
+
+std::string counts_paragraph(const Report& report) {
+  std::vector<std::string> of_papers;
+  for (const PaperReport& paper : report.papers) {
+    std::vector<std::string> ids;
+    for (const ClaimResult& result : paper.claims)
+      if (result.status == Status::not_run) ids.push_back(result.claim.id);
+    if (!ids.empty()) of_papers.push_back(fmt::format("{} ({})", paper.slug, joined(ids, ", ")));
+  }
+  std::string text = fmt::format("Claims: {}. {}\n", report.counts_text(), report.false_verdicts_text());
+  if (!of_papers.empty()) text += "Not run: " + joined(of_papers, "; ") + ".\n";
   return text;
 }
 
 }  // namespace
 
 std::string readme_table(const Report& report) {
-  return "\n" + rows_table(report) + "\n" + claims_table(report) + "\n";
+  return "\n" + rows_table(report) + "\n" + claims_table(report) + "\n" + counts_paragraph(report) + "\n";
 }
 
 std::string with_section(const std::string& text, const std::string& section, const std::filesystem::path& file) {

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "reports/sequential.hpp"
 #include "reports/text.hpp"
 
 namespace reprise::reports {
@@ -33,7 +37,71 @@ std::string Row::reproduced_value() const {
 }
 
 std::string Row::reproduced_text() const {
-  return reproduced.n == 0 ? "-" : fmt::format("{} (n = {})", reproduced_value(), reproduced.n);
+  if (reproduced.n == 0) return "-";
+  const std::string of_failed = failed == 0                                ? ""
+                                : failed == static_cast<int>(seeds.size()) ? ", all failed"
+                                                                           : fmt::format(", {} failed", failed);
+  return fmt::format("{} (n = {}{})", reproduced_value(), reproduced.n, of_failed);
+}
+
+std::string Row::word() const {
+  switch (likeness) {
+    case Likeness::not_compared:
+      return "not compared";
+    case Likeness::equivalent:
+      return "equivalent";
+    case Likeness::better:
+      return "better";
+    case Likeness::worse:
+      return "worse";
+    case Likeness::inconclusive:
+      return "inconclusive";
+  }
+  return "";
+}
+
+std::string Row::verdict() const {
+  if (likeness == Likeness::not_compared) return published ? "not compared: " + why_not : "no published number";
+  if (likeness == Likeness::equivalent) return fmt::format("equivalent within ±{}", shortest_text(rounded(margin)));
+  const MeanEstimate& estimate = comparison->estimate;
+  if (likeness == Likeness::inconclusive) {
+    if (!comparison->obstacle.empty()) return fmt::format("inconclusive ({})", comparison->obstacle);
+    const int n = comparison->seeds();
+    if (n == 1) return "inconclusive (one seed)";
+    if (comparison->level == 0) return fmt::format("inconclusive (±{} with {} seeds)", number_text(estimate.half_width(), unit), n);
+    return fmt::format("inconclusive (±{})", number_text(estimate.half_width(comparison->level), unit));
+  }
+  const double width = estimate.half_width(comparison->level), by = std::abs(estimate.value);
+  return fmt::format("{} by {} ({})", word(), number_text(by, unit), interval_text(by - width, by + width, unit));
+}
+
+std::string name_of(Status status) {
+  switch (status) {
+    case Status::reproduced:
+      return "reproduced";
+    case Status::not_reproduced:
+      return "not reproduced";
+    case Status::same_direction:
+      return "same direction";
+    case Status::less_than_claimed:
+      return "less than claimed";
+    case Status::opposite_direction:
+      return "opposite direction";
+    case Status::undecided:
+      return "undecided";
+    case Status::did_not_train:
+      return "did not train";
+    case Status::censored:
+      return "censored";
+    case Status::not_run:
+      return "not run";
+  }
+  return "";
+}
+
+bool ClaimResult::is_decided() const {
+  return status == Status::reproduced || status == Status::not_reproduced || status == Status::same_direction ||
+         status == Status::less_than_claimed || status == Status::opposite_direction;
 }
 
 std::string ClaimResult::setting() const {
@@ -47,18 +115,97 @@ std::string ClaimResult::test_text() const {
   return (where.empty() ? "" : where + ": ") + joined(tests, " ");
 }
 
-ClaimCounts Report::counts() const {
-  ClaimCounts counts;
-  int* const of_outcome[] = {&counts.reproduced, &counts.not_reproduced, &counts.undecided, &counts.not_tested};  // as in Outcome
+namespace {
+
+std::string obstacle_text(const std::vector<Comparison>& comparisons) {
+  for (const Comparison& comparison : comparisons)
+    if (!comparison.obstacle.empty()) return comparison.obstacle;
+  return "";
+}
+
+bool baseline_failed(const std::vector<Comparison>& comparisons) {
+  return std::any_of(comparisons.begin(), comparisons.end(),
+                     [](const Comparison& comparison) { return comparison.obstacle_kind == Comparison::Obstacle::baseline_did_not_train; });
+}
+
+std::string size_text(const ClaimResult& result) {
+  if (!result.is_decided() || !result.size) return "";
+  if (result.size->inside()) return ", size as published";
+  return result.size->published > result.size->high ? ", smaller than published" : ", larger than published";
+}
+
+std::string undecided_text(const ClaimResult& result) {
+  const std::string obstacle = obstacle_text(result.comparisons);
+  if (!obstacle.empty()) return fmt::format("undecided ({})", obstacle);
+  std::string text = fmt::format("undecided with {} {}", result.seeds, result.seeds == 1 ? "seed" : "seeds");
+  if (!result.forecast) return text;
+  if (*result.forecast > kMostSeedsForecast) return text + fmt::format(" (80 % power with more than {})", kMostSeedsForecast);
+  return text + fmt::format(" (80 % power with {})", *result.forecast);
+}
+
+std::string status_text(const ClaimResult& result) {
+  switch (result.status) {
+    case Status::same_direction:
+    case Status::less_than_claimed:
+    case Status::opposite_direction:
+      return fmt::format("{}{} at {} scale{}", result.status == Status::less_than_claimed ? "same direction but " : "",
+                         name_of(result.status), result.scale, result.substitute ? " on a substitute data set" : "");
+    case Status::undecided:
+      return undecided_text(result);
+    case Status::did_not_train:
+      return fmt::format("{}did not train ({})", baseline_failed(result.comparisons) ? "baseline " : "", obstacle_text(result.comparisons));
+    case Status::censored:
+      return fmt::format("undecided ({})", obstacle_text(result.comparisons));
+    default:
+      return name_of(result.status);
+  }
+}
+
+}  // namespace
+
+std::string ClaimResult::verdict() const {
+  std::string text = status_text(*this) + size_text(*this);
+  if (status == Status::not_run || claim.history.empty()) return text;
+  std::vector<std::string> before;
+  for (const catalog::EarlierDefinition& earlier : claim.history) before.push_back(earlier.verdict);
+  return fmt::format("{}; definition changed after data (before: {})", text, joined(before, ", then "));
+}
+
+int Report::count(Status status) const {
+  int count = 0;
   for (const PaperReport& paper : papers)
-    for (const ClaimResult& claim : paper.claims) ++*of_outcome[static_cast<std::size_t>(claim.verdict.outcome)];
-  return counts;
+    for (const ClaimResult& claim : paper.claims) count += claim.status == status;
+  return count;
 }
 
 int Report::run_count() const {
   int count = 0;
   for (const PaperReport& paper : papers) count += paper.run_count;
   return count;
+}
+
+std::string Report::counts_text() const {
+  std::vector<std::string> parts;
+  for (int i = 0; i <= static_cast<int>(Status::not_run); ++i) {
+    const auto status = static_cast<Status>(i);
+    if (const int n = count(status); n > 0) parts.push_back(fmt::format("{} {}", n, name_of(status)));
+  }
+  return joined(parts, ", ");
+}
+
+std::string Report::false_verdicts_text() const {
+  int tested = 0, decided = 0;
+  double largest = 0;
+  for (const PaperReport& paper : papers) {
+    for (const ClaimResult& claim : paper.claims) {
+      tested += claim.is_decided() || claim.status == Status::undecided;
+      decided += claim.is_decided();
+      if (claim.is_decided()) largest = std::max(largest, claim.p);
+    }
+  }
+  if (decided == 0) return "";
+  return fmt::format("Of {} verdicts that are decided, at most {:.2g} are expected to be false (largest p {} times {} claims tested).",
+                     decided, std::min<double>(decided, largest * tested), p_text(largest), tested);
 }
 
 }  // namespace reprise::reports

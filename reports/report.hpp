@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "reports/decision.hpp"
 #include "reports/plot.hpp"
 #include "reports/scaling.hpp"
 #include "reports/statistics.hpp"
-#include "reports/verdict.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/records/run_record.hpp"
 
@@ -39,47 +39,83 @@ struct Published {
   std::string text(const std::string& unit = "") const;
 };
 
-/// Ours minus the published value, with an interval for the difference.
-struct Agreement {
-  double difference = 0, low = 0, high = 0;
-  double half_width_of_many = 0;  ///< half-width if so many seeds had shown this spread that it were known; 0: no spread
-  std::string basis;              ///< where the interval's width comes from, in words
-};
+/// Our number beside a published one: decided as README.md says.
+enum class Likeness { not_compared, equivalent, better, worse, inconclusive };
 
 /// One line of a comparison table.
 struct Row {
   std::string id;  ///< of the published number, else "TRIAL/METRIC"
   std::string trial, title, dataset, scale, metric, unit;
-  std::string variation;  ///< settings by hand and a precision other than f32: "optimizer.max_norm=3; bf16"
+  std::string
+      variation;  ///< settings by hand, a precision other than f32, what tells runs of one recipe apart: "optimizer.max_norm=3; bf16"
   std::optional<Published> published;
-  Summary reproduced;
+  Summary reproduced;     ///< of the seeds that did not fail; of all where all failed
+  int failed = 0;         ///< seeds that did
   bool is_floor = false;  ///< in some run the largest value tried did not suffice: the true one is larger
   std::vector<std::int64_t> seeds;
-  std::vector<double> values;  ///< one a seed
+  std::vector<double> values;  ///< one a seed, failed ones included
+  Spread spread;               ///< of one seed, borrowed in part where they are few
   Protocol protocol;
   std::string protocol_label;  ///< "A": place of the protocol's text in PaperReport::protocols
   bool substitute = false;     ///< another data set than the published one
   bool reduced_scale = false;
-  std::optional<Agreement> agreement;  ///< like for like only
-  std::string verdict;  ///< "agrees", "higher by 0.12", "undecided with 2 seeds: higher by 0.12", "not compared: substitute data set"
+  std::string why_not;                   ///< "substitute data set, reduced scale": like is compared with like only
+  std::optional<Comparison> comparison;  ///< by how much ours is better; the region is the margin. Outside: better or worse than published
+  double margin = 0;
+  bool margin_of_paper = false;  ///< written beside the number; else by the rule
+  Likeness likeness = Likeness::not_compared;
+  double q = 1;                         ///< false discovery rate among all rows that are compared
   std::vector<int> footnotes;           ///< numbers of PaperReport::footnotes, from 1
   std::vector<std::string> deviations;  ///< the same as text
 
   std::string reproduced_value() const;  ///< "1.32 ± 0.05"; of one seed "1.32"; "more than 100"; "-" without values
-  std::string reproduced_text() const;   ///< the same with the number of seeds: "1.32 ± 0.05 (n = 3)"
+  std::string reproduced_text() const;   ///< the same with the number of seeds: "1.32 ± 0.05 (n = 3)", "(n = 2, 1 failed)"
+  /// "equivalent within ±0.1", "better by 0.12 (0.02 to 0.22)", "inconclusive (±0.3)", "not compared: reduced scale".
+  std::string verdict() const;
+  std::string word() const;  ///< of it alone: "equivalent", "not compared"
+};
+
+enum class Status {
+  reproduced,          ///< at the paper's scale
+  not_reproduced,      ///< at the paper's scale
+  same_direction,      ///< below it
+  less_than_claimed,   ///< below it: the claimed direction, but less than the margin
+  opposite_direction,  ///< below it
+  undecided,
+  did_not_train,  ///< a precondition is not met
+  censored,       ///< values are bounds
+  not_run,
+};
+std::string name_of(Status status);  ///< "not reproduced"
+
+/// The published effect beside the 95 % prediction interval of ours: where another such effect would lie.
+struct EffectSize {
+  double published = 0;
+  double low = 0, high = 0;
+
+  bool inside() const { return published >= low && published <= high; }
 };
 
 struct ClaimResult {
   catalog::Claim claim;
   std::string scale, dataset, variation;
   bool substitute = false;
-  Verdict verdict;
-  std::vector<std::string> tests;      ///< sentences with numbers, one per comparison made
+  Status status = Status::not_run;
+  std::vector<Comparison> comparisons;
+  int seeds = 0, look = 0;  ///< of the trial with the fewest; the last look they allow, 0 before the first
+  double p = 1, q = 1;
+  std::optional<int> forecast;         ///< seeds with 80 % power, of undecided ones with three seeds or more
+  std::optional<EffectSize> size;      ///< where the paper gives both ends
+  std::vector<std::string> tests;      ///< sentences with numbers, one per comparison made; of one without runs what is missing
   std::vector<std::string> published;  ///< "Table 2, Standard NN: 1.6"
   std::vector<IntervalPicture> pictures;
 
+  bool is_decided() const;
   std::string setting() const;  ///< "desk, fashion-mnist (substitute)"
   std::string test_text() const;
+  /// "reproduced", "same direction at desk scale, smaller than published", "undecided with 3 seeds", "baseline did not train (...)"; then
+  /// "definition changed after data (before: not reproduced)".
+  std::string verdict() const;
 };
 
 struct Picture {
@@ -118,17 +154,24 @@ struct LeftOut {
   std::string reason;
 };
 
-struct ClaimCounts {
-  int reproduced = 0, not_reproduced = 0, undecided = 0, not_tested = 0;
+/// A run that no longer counts, kept in superseded/.
+struct Superseded {
+  std::string file, reason;
+  std::string number;  ///< "test_error 0.43 (paper scale, seed 1)"
 };
 
 struct Report {
   std::vector<PaperReport> papers;  ///< those with runs, in the order of the catalog
   std::vector<LeftOut> left_out;
+  std::vector<Superseded> superseded;
   Scaling scaling;  ///< empty unless it was measured
 
-  ClaimCounts counts() const;
+  int count(Status status) const;  ///< claims, each once for every setting it was tested in
   int run_count() const;
+  /// "3 reproduced, 2 not reproduced, ..., 67 not run": what does not occur is left out.
+  std::string counts_text() const;
+  /// "At most 0.4 of the 20 decided verdicts are expected to be false." Empty if none is decided.
+  std::string false_verdicts_text() const;
 };
 
 }  // namespace reprise::reports

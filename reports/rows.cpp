@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
+#include "reports/sequential.hpp"
 #include "reports/text.hpp"
 #include "suite/recipes/fields.hpp"
 
 namespace reprise::reports {
 namespace {
-
-constexpr double kNormal95 = 1.959963984540054;  // what Student's t comes to with many seeds
 
 std::string or_none(const std::vector<std::string>& names) {
   return names.empty() ? "none" : joined(names, ", ");
@@ -43,34 +43,75 @@ int footnote_number(const std::string& text, std::vector<std::string>& footnotes
   return static_cast<int>(footnotes.size());
 }
 
-std::string comparison_text(const Row& row, const RunGroup& group) {
-  if (!row.published) return "no published number";
+std::string why_not_compared(const Row& row, const RunGroup& group, const catalog::Trial* trial) {
   std::vector<std::string> reasons;
-  if (row.reproduced.n == 0) reasons.push_back(fmt::format("the runs have no {}", row.metric));
+  if (row.values.empty()) reasons.push_back(fmt::format("the runs have no {}", row.metric));
   if (row.is_floor) reasons.push_back("a lower bound");
   if (!row.published->verified) reasons.push_back("published value unverified");
   if (row.substitute) reasons.push_back("substitute data set");
+  if (trial && !trial->stand_in.empty()) reasons.push_back("stand-in net");
   if (row.reduced_scale) reasons.push_back("reduced scale");
   if (!group.settings_by_hand().empty()) reasons.push_back("recipe changed by hand");
-  return reasons.empty() ? "" : "not compared: " + joined(reasons, ", ");
+  return joined(reasons, ", ");
 }
 
-bool holds_zero(const Agreement& agreement) {
-  return agreement.low <= 0 && agreement.high >= 0;
+/// "avx2 (2 runs), avx512 (1 run)"; "" where all runs used one set.
+std::string mixed_instruction_sets(const RunGroup& group) {
+  std::map<std::string, int> sets;
+  for (const records::RunRecord* run : group.runs) {
+    const auto found = run->provenance.find("isa_vector_kernels");
+    ++sets[found == run->provenance.end() ? "unknown" : found->second];
+  }
+  if (sets.size() < 2) return "";
+  std::vector<std::string> parts;
+  for (const auto& [name, count] : sets) parts.push_back(fmt::format("{} ({} {})", name, count, count == 1 ? "run" : "runs"));
+  return joined(parts, ", ");
 }
 
-/// `images`: of the test set if the value counts some of them, else 0. Two seeds that differ make an interval wide enough for anything:
-/// where only that makes it hold zero, and the choice of test images does not explain the difference either, more seeds have to tell.
-std::string agreement_text(const Agreement& agreement, const Row& row, std::int64_t images) {
-  const std::string by = (agreement.difference > 0 ? "higher by " : "lower by ") + number_text(std::abs(agreement.difference), row.unit);
-  if (std::isinf(agreement.low)) return "one seed: cannot be told";
-  if (!holds_zero(agreement)) return by;
-  const bool few_seeds = row.reproduced.n > 1 && std::abs(agreement.difference) > agreement.half_width_of_many;
-  const bool of_images = images == 0 || holds_zero(agreement_of({row.reproduced.mean}, row.published->number, images));
-  return of_images || !few_seeds ? "agrees" : fmt::format("undecided with {} seeds: {}", row.reproduced.n, by);
+void add_deviations_of_published(const catalog::PublishedNumber& number, bool compared, std::vector<std::string>& deviations) {
+  if (number.report == "median")
+    deviations.push_back(number.runs ? fmt::format("the published value is the median of {} runs, ours a mean", *number.runs)
+                                     : "the published value is a median, ours a mean");
+  if (compared && !number.runs) deviations.push_back("the paper does not say of how many runs its number is: taken to be one");
 }
 
-Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::PublishedNumber* published,
+std::vector<std::string> deviations_of(const RunGroup& group) {
+  std::vector<std::string> deviations = group.deviations;
+  if (group.recipe.precision == Precision::bf16)
+    deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");
+  if (group.is_set_by_hand("precision") && group.recipe.precision == Precision::f32)
+    deviations.push_back("float32 in place of the recipe's bfloat16");
+  if (group.answer_version != kAnswerVersion)
+    deviations.push_back(
+        fmt::format("of answer version {}: the code of today, version {}, gives other bits", group.answer_version, kAnswerVersion));
+  if (group.earlier_recipe) deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
+  if (const std::string sets = mixed_instruction_sets(group); !sets.empty()) deviations.push_back("instruction sets mixed: " + sets);
+  for (const std::string& setting : group.settings_by_hand()) deviations.push_back(recipes::by_hand_text(setting));
+  return deviations;
+}
+
+Likeness likeness_of(const Comparison& comparison) {
+  if (comparison.decision == Decision::inside) return Likeness::equivalent;
+  if (comparison.decision == Decision::undecided) return Likeness::inconclusive;
+  return comparison.estimate.value > 0 ? Likeness::better : Likeness::worse;
+}
+
+/// A failed seed is no draw from the distribution that the paper's mean is about.
+std::string failed_text(const Sample& sample) {
+  if (sample.failed.seeds.empty()) return "";
+  return fmt::format("{} of {} seeds failed", sample.failed.seeds.size(), sample.all_seeds.size());
+}
+
+void take_sample(Row& row, const Sample& sample) {
+  row.values = sample.all_values;
+  row.seeds = sample.all_seeds;
+  row.failed = static_cast<int>(sample.failed.seeds.size());
+  row.is_floor = sample.censored;
+  row.reproduced = summarize(sample.all_failed() ? sample.all_values : sample.side.values);
+  row.spread = sample.side.spread;
+}
+
+Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::PublishedNumber* published, Samples& samples,
            std::vector<std::string>& footnotes) {
   Row row;
   const catalog::Trial* trial = paper.find_trial(group.trial);
@@ -86,38 +127,39 @@ Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::Pu
   if (published) row.published = Published{*published, published->status == "verified"};
   row.substitute = published ? canonical_name(published->dataset) != canonical_name(row.dataset) : group.is_set_by_hand("dataset");
   row.reduced_scale = group.scale != "paper";
-  for (const records::RunRecord* run : group.runs) {
-    if (const auto value = value_of(*run, row.metric)) {
-      row.values.push_back(*value);
-      row.is_floor |= value_of(*run, row.metric + "_suffice") == 0.0;
-      row.seeds.push_back(run->seed);
-    }
+  const std::optional<Sample> sample = samples.of(group, row.metric);
+  if (sample)
+    take_sample(row, *sample);
+  else
+    row.reproduced = summarize({});
+  if (published) row.why_not = why_not_compared(row, group, trial);
+  if (published && row.why_not.empty()) {
+    row.comparison = compare_with(*sample, *published);
+    row.margin = margin_of(*published);
+    row.margin_of_paper = published->margin.has_value();
+    row.likeness = likeness_of(*row.comparison);
   }
-  row.reproduced = summarize(row.values);
-  row.verdict = comparison_text(row, group);
-  if (row.verdict.empty()) {
-    const bool counts_images =
-        (is_error_of_predictions(row.metric) || is_accuracy_of_predictions(row.metric)) && has_predictions(*group.runs.front());
-    const auto images = counts_images ? static_cast<std::int64_t>(group.runs.front()->test_labels.size()) : 0;
-    row.agreement = agreement_of(row.values, *published, images);
-    row.verdict = agreement_text(*row.agreement, row, images);
-  }
-  row.deviations = group.deviations;
-  if (group.recipe.precision == Precision::bf16)
-    row.deviations.push_back("activations and weights in bfloat16, sums and master weights in float32");
-  if (group.is_set_by_hand("precision") && group.recipe.precision == Precision::f32)
-    row.deviations.push_back("float32 in place of the recipe's bfloat16");
-  if (published && published->report == "median")
-    row.deviations.push_back(published->runs ? fmt::format("the published value is the median of {} runs, ours a mean", *published->runs)
-                                             : "the published value is a median, ours a mean");
-  if (group.answer_version != kAnswerVersion)
-    row.deviations.push_back(
-        fmt::format("of answer version {}: the code of today, version {}, gives other bits", group.answer_version, kAnswerVersion));
-  if (group.earlier_recipe) row.deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
-  for (const std::string& setting : group.settings_by_hand()) row.deviations.push_back(recipes::by_hand_text(setting));
+  row.deviations = deviations_of(group);
+  if (published) add_deviations_of_published(*published, row.comparison.has_value(), row.deviations);
   for (const std::string& deviation : row.deviations) row.footnotes.push_back(footnote_number(deviation, footnotes));
   std::sort(row.footnotes.begin(), row.footnotes.end());
   return row;
+}
+
+/// The published mean as a mean of runs: with its own spread, or with ours where the paper gives none.
+MeanOfRuns published_mean(const catalog::PublishedNumber& published, const Spread& ours) {
+  const int runs = std::max(1, published.runs.value_or(1));
+  Spread spread = ours;
+  if (published.spread) {
+    spread.variance = *published.spread * *published.spread;
+    if (runs > 1) spread.df = runs - 1;
+  }
+  return {published.value, spread, static_cast<double>(runs)};
+}
+
+/// The variance of one image's outcome, were its errors independent of ours; nothing is known of them image by image.
+double published_image_variance(const catalog::PublishedNumber& published) {
+  return published.value * (100 - published.value);
 }
 
 }  // namespace
@@ -137,56 +179,61 @@ Protocol protocol_of(const RunGroup& group) {
   return protocol;
 }
 
-Agreement agreement_of(const std::vector<double>& values, const catalog::PublishedNumber& published, std::int64_t images) {
-  const Summary ours = summarize(values);
-  Agreement agreement;
-  agreement.difference = ours.mean - published.value;
-  const double their_runs = std::max(1, published.runs.value_or(1));
-  const bool counts = images > 0;  // a value that counts test images is uncertain by their choice alone
-  if (ours.n > 1 && (ours.sd > 0 || !counts)) {
-    const double our_part = ours.sd * ours.sd / ours.n;
-    double error = 0, df = ours.n - 1;
-    if (published.spread && their_runs > 1) {  // Welch
-      const double their_part = *published.spread * *published.spread / their_runs, sum = our_part + their_part;
-      if (sum > 0) df = sum * sum / (our_part * our_part / (ours.n - 1) + their_part * their_part / (their_runs - 1));
-      error = std::sqrt(sum);
-      agreement.basis = fmt::format("spread over {} seeds here and {} runs there", ours.n, their_runs);
-    } else {
-      error = ours.sd * std::sqrt(1.0 / ours.n + 1.0 / their_runs);
-      agreement.basis = fmt::format("spread over {} seeds, taken to be the same in the published {}", ours.n,
-                                    their_runs > 1 ? fmt::format("{} runs", their_runs) : std::string("single run"));
-    }
-    const double width = student_t_quantile(0.975, df) * error;
-    agreement.half_width_of_many = kNormal95 * error;
-    agreement.low = agreement.difference - width;
-    agreement.high = agreement.difference + width;
-  } else if (ours.n > 0 && counts) {
-    const auto counted = static_cast<std::int64_t>(std::llround(ours.mean / 100 * static_cast<double>(images)));
-    const Interval interval = binomial_interval(counted, images);
-    agreement.low = 100 * interval.low - published.value;
-    agreement.high = 100 * interval.high - published.value;
-    agreement.basis =
-        fmt::format("{}: exact binomial interval of {} {} on {} test images", ours.n == 1 ? "one seed" : "no spread over seeds", counted,
-                    higher_is_better(published.metric) ? "right answers" : "errors", images);
-  } else {
-    agreement.low = -std::numeric_limits<double>::infinity();
-    agreement.high = std::numeric_limits<double>::infinity();
-    agreement.basis = "one seed: spread unknown";
-  }
-  return agreement;
+double margin_of(const catalog::PublishedNumber& number) {
+  if (number.margin) return *number.margin;
+  const bool is_share = number.unit == "percent" && higher_is_better(number.metric);
+  const double tenth = std::abs(is_share ? 100 - number.value : number.value) / 10;
+  return std::max(2 * number.spread.value_or(0), tenth);
 }
 
-std::vector<Row> comparison_rows(const catalog::Paper& paper, const std::vector<RunGroup>& groups, std::vector<std::string>& footnotes) {
+Comparison compare_with(const Sample& ours, const catalog::PublishedNumber& published) {
+  Comparison comparison;
+  const double margin = margin_of(published), better = higher_is_better(published.metric) ? 1 : -1;
+  comparison.left = ours.side;
+  comparison.metric = published.metric;
+  comparison.unit = difference_unit(ours.unit);
+  comparison.region = {-margin, margin, true};
+  comparison.obstacle = failed_text(ours);
+  if (!comparison.obstacle.empty()) comparison.obstacle_kind = Comparison::Obstacle::some_seeds_failed;
+  if (ours.side.values.empty()) return comparison;
+  const MeanOfRuns mean = ours.side.mean(), theirs = published_mean(published, ours.side.spread);
+  comparison.estimate = difference_of(mean, theirs);
+  // Of a spread that is ours on both sides only our degrees of freedom are known.
+  if (!published.spread || theirs.n < 2) comparison.estimate.df = ours.side.spread.df;
+  comparison.estimate.value *= better;
+  if (!ours.of_image.empty())
+    comparison.new_images_half_width =
+        half_width_on_new_images(comparison.estimate, variance_over_images(ours.of_image) + published_image_variance(published),
+                                 static_cast<std::int64_t>(ours.of_image.size()));
+  comparison.level = level_at(comparison.seeds());
+  const double of_equality = p_value(comparison.estimate, comparison.region);
+  const double of_difference = p_value(comparison.estimate, {0, std::numeric_limits<double>::infinity(), false});
+  const bool near = comparison.region.holds(comparison.estimate.value);
+  comparison.p = near ? std::min(of_equality, of_difference) : of_difference;
+  if (!comparison.obstacle.empty()) return comparison;
+  const double width = comparison.estimate.half_width(comparison.level);
+  comparison.decision = decide(comparison.estimate, comparison.region, comparison.level);
+  if (comparison.decision == Decision::inside) {
+    comparison.p = of_equality;
+  } else {
+    comparison.decision = std::abs(comparison.estimate.value) > width ? Decision::outside : Decision::undecided;
+    if (comparison.decision == Decision::outside) comparison.p = of_difference;
+  }
+  return comparison;
+}
+
+std::vector<Row> comparison_rows(const catalog::Paper& paper, const std::vector<RunGroup>& groups, Samples& samples,
+                                 std::vector<std::string>& footnotes) {
   std::vector<Row> rows;
   for (const RunGroup& group : groups) {
     bool any = false;
     for (const std::string& id : group.recipe.reproduces) {
       if (const catalog::PublishedNumber* published = paper.find_published(id)) {
-        rows.push_back(row_of(paper, group, published, footnotes));
+        rows.push_back(row_of(paper, group, published, samples, footnotes));
         any = true;
       }
     }
-    if (!any) rows.push_back(row_of(paper, group, nullptr, footnotes));
+    if (!any) rows.push_back(row_of(paper, group, nullptr, samples, footnotes));
   }
   return rows;
 }

@@ -4,18 +4,21 @@
 #include <string>
 #include <vector>
 
-#include "reports/run_groups.hpp"
+#include "reports/samples.hpp"
 
 namespace reprise::reports {
 
 /// One row per group and published number that its trial reproduces; one with published "-" where there is none.
 /// Footnotes are collected into `footnotes`, each text once.
-std::vector<Row> comparison_rows(const catalog::Paper& paper, const std::vector<RunGroup>& groups, std::vector<std::string>& footnotes);
+std::vector<Row> comparison_rows(const catalog::Paper& paper, const std::vector<RunGroup>& groups, Samples& samples,
+                                 std::vector<std::string>& footnotes);
 
-/// Ours minus a published number. The interval is one for the difference of two means of runs: ours, and the published one
-/// of `runs` runs (one if unsaid) with its own spread, or with ours where it has none. One seed of ours: the exact
-/// binomial interval of its error on `images` test images stands in, if images > 0; else unbounded.
-Agreement agreement_of(const std::vector<double>& values, const catalog::PublishedNumber& published, std::int64_t images);
+/// The largest difference to a published number that counts as none: its own, else the larger of twice its spread and a tenth of the error
+/// (of an accuracy in percent, of what is missing from 100; of another metric, of the value).
+double margin_of(const catalog::PublishedNumber& number);
+
+/// By how much ours is better than the published number, and what that decides.
+Comparison compare_with(const Sample& ours, const catalog::PublishedNumber& published);
 
 Protocol protocol_of(const RunGroup& group);
 

@@ -85,6 +85,50 @@ void add_own_deviations(const records::RunRecord& run, const recipes::Recipe& st
 
 }  // namespace
 
+namespace {
+
+std::string fact_of(const records::RunRecord& run, const std::string& key) {
+  const auto found = run.provenance.find(key);
+  return found == run.provenance.end() ? "" : found->second;
+}
+
+/// Sorts later ends first: the last end of a run with every character turned over.
+std::string newest(const std::vector<const records::RunRecord*>& runs) {
+  std::string last;
+  for (const records::RunRecord* run : runs) last = std::max(last, fact_of(*run, "end_utc"));
+  for (char& c : last) c = static_cast<char>('~' - c + ' ');
+  return last.empty() ? "~" : last;
+}
+
+std::string cohort_of(const RunGroup& group, const std::vector<const RunGroup*>& alike) {
+  const auto differ = [&](auto field) {
+    return std::any_of(alike.begin(), alike.end(), [&](const RunGroup* other) { return field(*other) != field(group); });
+  };
+  std::vector<std::string> parts;
+  if (differ([](const RunGroup& g) { return g.answer_version; })) parts.push_back(fmt::format("answer version {}", group.answer_version));
+  if (differ([](const RunGroup& g) { return catalog::settings_text(g.recipe); }))
+    parts.emplace_back(group.earlier_recipe ? "an earlier recipe" : "today's recipe");
+  if (differ([](const RunGroup& g) { return g.data_digest; }))
+    parts.push_back(group.data_digest.empty() ? "data without digest" : "data " + group.data_digest.substr(0, 8));
+  return joined(parts, "; ");
+}
+
+/// Groups that a table would show under one name are told apart.
+void name_cohorts(std::vector<RunGroup>& groups) {
+  std::vector<std::string> cohorts;
+  for (const RunGroup& group : groups) {
+    std::vector<const RunGroup*> alike;
+    for (const RunGroup& other : groups)
+      if (other.trial == group.trial && other.scale == group.scale && other.dataset() == group.dataset() &&
+          other.variation_of_recipe() == group.variation_of_recipe())
+        alike.push_back(&other);
+    cohorts.push_back(cohort_of(group, alike));
+  }
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i].cohort = cohorts[i];
+}
+
+}  // namespace
+
 std::string RunGroup::dataset() const {
   return recipe.held_out_images > 0 ? recipe.dataset + ", held-out training images" : recipe.dataset;
 }
@@ -101,6 +145,11 @@ std::vector<std::string> RunGroup::settings_by_hand() const {
 }
 
 std::string RunGroup::variation() const {
+  const std::string recipe_part = variation_of_recipe();
+  return recipe_part.empty() || cohort.empty() ? recipe_part + cohort : recipe_part + "; " + cohort;
+}
+
+std::string RunGroup::variation_of_recipe() const {
   std::vector<std::string> parts = settings_by_hand();
   if (recipe.precision != Precision::f32 || is_set_by_hand("precision")) parts.push_back(name_of(recipe.precision));
   return joined(parts, "; ");
@@ -171,7 +220,7 @@ std::string file_name(const records::RunRecord& run) {
 
 std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out) {
-  std::map<std::tuple<std::string, std::string, std::string, int>, RunGroup> groups;
+  std::map<std::tuple<std::string, std::string, std::string, int, std::string>, RunGroup> groups;
   for (const records::RunRecord* run : runs) {
     recipes::Recipe stored;
     try {
@@ -183,11 +232,13 @@ std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<
       left_out.push_back({file_name(*run), error.what()});
       continue;
     }
-    const auto key = std::make_tuple(run->trial, run->scale, catalog::settings_text(stored), run->answer_version());
+    const auto key =
+        std::make_tuple(run->trial, run->scale, catalog::settings_text(stored), run->answer_version(), fact_of(*run, "data_digest"));
     auto found = groups.find(key);
     if (found == groups.end()) {
       RunGroup group{run->trial, run->scale, stored, {}};
       group.answer_version = run->answer_version();
+      group.data_digest = fact_of(*run, "data_digest");
       take_words_of_today(paper, group);
       found = groups.emplace(key, std::move(group)).first;
     }
@@ -210,10 +261,11 @@ std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<
   for (auto& [key, group] : groups) ordered.push_back(std::move(group));
   const auto place = [&](const RunGroup& g) {
     return std::make_tuple(trial_rank(paper, g.trial), g.trial, scale_rank(g.scale), g.is_set_by_hand("dataset"), g.dataset(),
-                           g.settings_by_hand().size(), g.variation(), g.outdated(), -g.answer_version, -static_cast<int>(g.runs.size()),
-                           g.runs.front()->recipe_toml);
+                           g.settings_by_hand().size(), g.variation(), g.outdated(), -g.answer_version, newest(g.runs),
+                           -static_cast<int>(g.runs.size()), g.runs.front()->recipe_toml, g.data_digest);
   };
   std::sort(ordered.begin(), ordered.end(), [&](const RunGroup& a, const RunGroup& b) { return place(a) < place(b); });
+  name_cohorts(ordered);
   for (RunGroup& group : ordered) {
     std::sort(group.runs.begin(), group.runs.end(), [](const auto* a, const auto* b) { return a->seed < b->seed; });
   }

@@ -21,6 +21,8 @@ struct RunGroup {
 
   bool earlier_recipe = false;  ///< the catalog's recipe of this trial and scale, with the same settings by hand, is another one today
   int answer_version = kAnswerVersion;  ///< of the code that made the runs, the same for all
+  std::string data_digest;              ///< of the runs' data, the same for all; "" in files from before it was noted
+  std::string cohort;                   ///< what tells this group from another of the same recipe and data set: "answer version 1"; else ""
   bool outdated() const { return earlier_recipe || answer_version != kAnswerVersion; }
   /// What differs from the paper: in the catalog's words of today, or the run's where its recipe is an earlier one or its trial is gone;
   /// then what runs added themselves.
@@ -30,14 +32,16 @@ struct RunGroup {
   bool is_set_by_hand(const std::string& key) const;  ///< that key of the recipe
   /// "optimizer.max_norm=3", sorted; data set and precision are told apart from the rest.
   std::vector<std::string> settings_by_hand() const;
-  /// Precision (the catalog's f32 unsaid) and settings by hand, or "".
+  /// Precision (the catalog's f32 unsaid), settings by hand and the cohort, or "".
   std::string variation() const;
+  std::string variation_of_recipe() const;  ///< the same without the cohort
   const records::RunRecord* with_seed(std::int64_t seed) const;
 };
 
 /// The groups of one paper in order: trials as in the catalog, scales paper, desk, smoke, then data set, then plain recipes
-/// before changed ones and the catalog's before outdated ones. Runs of another answer version are groups of
-/// their own. A second run of the same recipe, seed and answer version goes to left_out, as does a recipe that cannot be read.
+/// before changed ones and the catalog's before outdated ones, then the newest first. Runs of another answer version or of data with
+/// another digest are groups of their own: only like runs are pooled. A second run of the same recipe, seed and answer version goes to
+/// left_out, as does a recipe that cannot be read.
 std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out);
 

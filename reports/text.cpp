@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdlib>
 
 namespace reprise::reports {
 namespace {
@@ -39,6 +40,10 @@ std::string signed_text(double value, const std::string& unit) {
 
 std::string shortest_text(double value) {
   return std::isnan(value) ? "-" : fmt::format("{}", value);
+}
+
+double rounded(double value) {
+  return std::strtod(fmt::format("{:.3g}", value).c_str(), nullptr);
 }
 
 std::string interval_text(double low, double high, const std::string& unit) {

@@ -13,6 +13,8 @@ std::string number_text(double value, const std::string& unit);
 std::string signed_text(double value, const std::string& unit);
 /// As short as it reads back: published numbers, margins, settings.
 std::string shortest_text(double value);
+/// To three significant digits.
+double rounded(double value);
 /// "0.11 to 0.43"; an unbounded side is said.
 std::string interval_text(double low, double high, const std::string& unit);
 /// "0.03", "4e-05", "< 1e-15".

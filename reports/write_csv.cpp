@@ -1,66 +1,85 @@
 #include "reports/write_csv.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <cmath>
+#include <algorithm>
 
+#include "reports/fields.hpp"
 #include "reports/text.hpp"
 
 namespace reprise::reports {
 namespace {
 
-std::string number_or_empty(double value) {
-  return std::isfinite(value) ? fmt::format("{}", value) : "";
+std::string text_of(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);
+  if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "yes" : "no";
+  const auto* seeds = std::get_if<std::vector<std::int64_t>>(&value);
+  return seeds ? fmt::format("{}", fmt::join(*seeds, " ")) : "";
 }
 
-std::vector<std::string> cells(const PaperReport& paper, const Row& row) {
-  const auto text = [&](auto field) { return row.published ? field(row.published->number) : std::string(); };
-  using Number = catalog::PublishedNumber;
-  std::vector<std::string> seeds;
-  for (std::int64_t seed : row.seeds) seeds.push_back(fmt::format("{}", seed));
-  return {paper.slug,
-          row.id,
-          row.trial,
-          row.variation,
-          row.dataset,
-          row.scale,
-          row.metric,
-          row.unit,
-          text([](const Number& n) { return fmt::format("{}", n.value); }),
-          text([](const Number& n) { return n.spread ? fmt::format("{}", *n.spread) : std::string(); }),
-          row.published ? (row.published->verified ? "verified" : "unverified") : "",
-          text([](const Number& n) { return n.dataset; }),
-          text([](const Number& n) { return n.model; }),
-          text([](const Number& n) { return n.variant; }),
-          text([](const Number& n) { return n.source; }),
-          number_or_empty(row.reproduced.mean),
-          number_or_empty(row.reproduced.sd),
-          fmt::format("{}", row.reproduced.n),
-          joined(seeds, " "),
-          row.substitute ? "yes" : "no",
-          row.agreement ? number_or_empty(row.agreement->difference) : "",
-          row.agreement ? number_or_empty(row.agreement->low) : "",
-          row.agreement ? number_or_empty(row.agreement->high) : "",
-          row.verdict,
-          row.protocol.text(),
-          joined(row.deviations, "; ")};
+/// Names in the order in which they first appear; a line lacks what it has no value for.
+class Table {
+ public:
+  void add(const Fields& fields) {
+    for (const auto& [name, value] : fields)
+      if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
+    lines_.push_back(fields);
+  }
+
+  std::string text() const {
+    std::string out = joined(names_, ",") + "\r\n";
+    for (const Fields& fields : lines_) {
+      std::vector<std::string> cells;
+      for (const std::string& name : names_) {
+        const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.first == name; });
+        cells.push_back(found == fields.end() ? "" : csv_quoted(text_of(found->second)));
+      }
+      out += joined(cells, ",") + "\r\n";
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<Fields> lines_;
+};
+
+Fields row_fields(const PaperReport& paper, const Row& row) {
+  Fields fields{{"paper", paper.slug}, {"what", std::string("number")}};
+  for (const auto& field : fields_of(row)) fields.push_back(field);
+  fields.push_back({"protocol", row.protocol.text()});
+  fields.push_back({"deviations", joined(row.deviations, "; ")});
+  return fields;
+}
+
+/// A claim of one comparison with its numbers; of several with those of each, in lines of their own.
+std::vector<Fields> claim_fields(const PaperReport& paper, const ClaimResult& claim) {
+  Fields own{{"paper", paper.slug}, {"what", std::string("claim")}};
+  for (const auto& field : fields_of(claim)) own.push_back(field);
+  std::vector<Fields> lines;
+  for (const Comparison& comparison : claim.comparisons) {
+    lines.push_back(own);
+    for (const auto& field : fields_of(comparison)) {
+      const auto same = [&](const auto& other) { return other.first == field.first; };
+      if (std::none_of(own.begin(), own.end(), same)) lines.back().push_back(field);
+    }
+  }
+  if (lines.empty()) lines.push_back(own);
+  return lines;
 }
 
 }  // namespace
 
 std::string to_csv(const Report& report) {
-  std::string out =
-      "paper,id,trial,variation,dataset,scale,metric,unit,published,published_spread,published_status,published_dataset,published_model,"
-      "published_variant,published_source,mean,sd,n,seeds,substitute,difference,difference_low,difference_high,verdict,protocol,"
-      "deviations\r\n";
+  Table table;
   for (const PaperReport& paper : report.papers) {
-    for (const Row& row : paper.rows) {
-      std::vector<std::string> line = cells(paper, row);
-      for (std::string& cell : line) cell = csv_quoted(cell);
-      out += joined(line, ",") + "\r\n";
-    }
+    for (const Row& row : paper.rows) table.add(row_fields(paper, row));
+    for (const ClaimResult& claim : paper.claims)
+      for (const Fields& fields : claim_fields(paper, claim)) table.add(fields);
   }
-  return out;
+  return table.text();
 }
 
 }  // namespace reprise::reports

@@ -20,29 +20,27 @@ std::string e(const std::string& text) {
 }
 
 std::string badge(const std::string& state, const std::string& text) {
-  const char* sign = state == "reproduced" || state == "agrees" ? "✓ "
-                     : state == "not reproduced"                ? "✗ "
-                     : state == "undecided"                     ? "? "
-                                                                : "";
+  const bool good = state == "reproduced" || state == "same direction" || state == "equivalent" || state == "better";
+  const bool bad = state == "not reproduced" || state == "opposite direction" || state == "worse";
+  const char* sign = good ? "✓ " : bad ? "✗ " : state == "undecided" || state == "inconclusive" ? "? " : "";
   return fmt::format("<span class=\"badge {}\">{}{}</span>", canonical_name(state), sign, e(text));
 }
 
 std::string header(const Report& report) {
-  const ClaimCounts counts = report.counts();
   std::string out = fmt::format(
-      "<header>\n<h1>Published and reproduced</h1>\n<p class=\"lead\">{} of {}. A claim is reproduced when the 95 % interval of what was "
-      "measured lies "
-      "inside what it allows, not reproduced when it lies outside, undecided otherwise; it is tested once for each scale and data set with "
-      "runs. Published values are compared with ours only on the "
-      "same data set and at the paper&#39;s own scale.</p>\n<div class=\"tiles\">\n",
-      text::plural(report.run_count(), "run", "runs"), text::plural(static_cast<std::int64_t>(report.papers.size()), "paper", "papers"));
-  const auto tile = [&](const char* state, int count, const char* text) {
-    out += fmt::format("<div class=\"tile {}\"><b>{}</b><span>{}</span></div>\n", state, count, text);
-  };
-  tile("reproduced", counts.reproduced, "claims reproduced");
-  tile("notreproduced", counts.not_reproduced, "not reproduced");
-  tile("undecided", counts.undecided, "undecided");
-  tile("nottested", counts.not_tested, "not tested");
+      "<header>\n<h1>Published and reproduced</h1>\n<p class=\"lead\">{} of {}. A claim is decided when the interval of what was measured "
+      "lies inside what it allows, or outside, at the level of its look; it is tested once for each scale and data set with runs, and "
+      "reproduced or not at the paper&#39;s own scale only. Published values are compared with ours only on the same data set and at the "
+      "paper&#39;s own scale. {}</p>\n<div class=\"tiles\">\n",
+      text::plural(report.run_count(), "run", "runs"), text::plural(static_cast<std::int64_t>(report.papers.size()), "paper", "papers"),
+      e(report.false_verdicts_text()));
+  for (int i = 0; i <= static_cast<int>(Status::not_run); ++i) {
+    const auto status = static_cast<Status>(i);
+    const int count = report.count(status);
+    if (count > 0 || status == Status::reproduced || status == Status::not_reproduced)
+      out += fmt::format("<div class=\"tile {}\"><b>{}</b><span>{}</span></div>\n", canonical_name(name_of(status)), count,
+                         status == Status::reproduced ? "claims reproduced" : name_of(status));
+  }
   out += "</div>\n";
   if (report.papers.size() < 2) return out + "</header>\n";
   out += "<nav aria-label=\"Papers\"><ul>\n";
@@ -76,14 +74,14 @@ std::string reproduced_cell(const Row& row) {
 }
 
 std::string comparison_cell(const Row& row) {
-  if (!row.agreement) return fmt::format("<td class=\"small\">{}</td>", e(row.verdict));
-  return fmt::format("<td>{}<br/><span class=\"small\">{}; 95 % interval {} to {}; {}</span></td>",
-                     badge(row.verdict == "agrees"                ? "agrees"
-                           : row.verdict.starts_with("undecided") ? "undecided"
-                                                                  : "differs",
-                           row.verdict),
-                     signed_text(row.agreement->difference, row.unit), signed_text(row.agreement->low, row.unit),
-                     signed_text(row.agreement->high, row.unit), e(row.agreement->basis));
+  if (!row.comparison) return fmt::format("<td class=\"small\">{}</td>", e(row.verdict()));
+  const MeanEstimate& estimate = row.comparison->estimate;
+  const double width = estimate.half_width(), wide = row.comparison->new_images_half_width;
+  std::string text = fmt::format("better by {}; 95 % interval {}", signed_text(estimate.value, row.unit),
+                                 interval_text(estimate.value - width, estimate.value + width, row.unit));
+  if (wide > 0 && std::isfinite(wide)) text += ", for new images " + interval_text(estimate.value - wide, estimate.value + wide, row.unit);
+  text += fmt::format("; margin {}{}; q = {}", shortest_text(rounded(row.margin)), row.margin_of_paper ? "" : " by rule", p_text(row.q));
+  return fmt::format("<td>{}<br/><span class=\"small\">{}</span></td>", badge(row.word(), row.verdict()), e(text));
 }
 
 std::string table_row(const PaperReport& paper, const Row& row) {
@@ -115,9 +113,8 @@ std::string rows_table(const PaperReport& paper) {
 }
 
 std::string claim_setting(const ClaimResult& claim) {
-  const std::string word = claim.verdict.word(), rest = claim.verdict.text().substr(word.size());
-  std::string out = "<div class=\"setting\"><div class=\"meta\">" + badge(word, word);
-  if (!rest.empty()) out += "<span class=\"small\">" + e(rest) + "</span>";
+  std::string out = "<div class=\"setting\"><div class=\"meta\">" + badge(name_of(claim.status), claim.verdict());
+  if (claim.is_decided() || claim.status == Status::undecided) out += "<span class=\"small\">q = " + p_text(claim.q) + "</span>";
   if (!claim.scale.empty()) {
     out += fmt::format("<span class=\"chip\">{}</span><span class=\"chip\">{}</span>", e(claim.scale), e(claim.dataset));
     if (claim.substitute) out += "<span class=\"chip warn\">substitute data set</span>";
@@ -139,7 +136,7 @@ std::string claim_cards(const std::vector<ClaimResult>& claims) {
     const bool first = i == 0 || claims[i - 1].claim.id != claim.claim.id,
                last = i + 1 == claims.size() || claims[i + 1].claim.id != claim.claim.id;
     if (first) {
-      const std::string state = last ? canonical_name(claim.verdict.word()) : "several";
+      const std::string state = last ? canonical_name(name_of(claim.status)) : "several";
       out += fmt::format("<article class=\"claim {}\">\n<h4>{}</h4>\n", state, e(claim.claim.statement));
       if (!claim.published.empty()) out += "<p class=\"test\"><b>Published:</b> " + e(joined(claim.published, "; ")) + "</p>\n";
       if (!claim.claim.note.empty()) out += "<p class=\"test\">" + e(claim.claim.note) + "</p>\n";
@@ -277,6 +274,18 @@ std::string left_out(const Report& report) {
 
 }  // namespace
 
+namespace {
+
+std::string superseded(const Report& report) {
+  if (report.superseded.empty()) return "";
+  std::string out = "<section class=\"leftout\"><h2>Superseded</h2>\n<p class=\"small\">Runs that no longer count, and why.</p>\n<ul>\n";
+  for (const Superseded& run : report.superseded)
+    out += fmt::format("<li><code>{}</code>: {}: {}</li>\n", e(run.file), e(run.number), e(run.reason));
+  return out + "</ul></section>\n";
+}
+
+}  // namespace
+
 std::string to_html(const Report& report) {
   std::string out =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, "
@@ -285,14 +294,16 @@ std::string to_html(const Report& report) {
   out += std::string(kStyleSheet) + "</style>\n</head>\n<body>\n" + header(report) + "<main>\n";
   for (const PaperReport& paper : report.papers) out += paper_section(paper);
   out += scaling_section(report.scaling);
+  out += superseded(report);
   out += left_out(report);
   out +=
-      "</main>\n<footer>\n<p>Verdicts rest on the difference between two trials on the same test images with the same seeds. The squared "
-      "half-width of its 95 % interval is that over seeds plus that over images: the variance of the seeds&#39; means over the number of "
-      "seeds, and that "
-      "of the images&#39; means over the number of images, each times Student&#39;s t squared with its own degrees of freedom. "
-      "McNemar&#39;s test is exact below 25 images on which two runs "
-      "differ in being right, mid-p from there on.</p>\n<p>Written by reprise.</p>\n</footer>\n</body>\n</html>\n";
+      "</main>\n<footer>\n<p>Verdicts rest on seeds, on the test images as they are: Welch&#39;s interval of a difference of two means, "
+      "with the "
+      "spread of two or three seeds borrowed in part from the paper&#39;s other trials (Smyth 2004), at the level of the look that the "
+      "number "
+      "of seeds allows. Intervals for new images add the variance over images. q is the false discovery rate of Benjamini and "
+      "Hochberg.</p>\n"
+      "<p>Written by reprise.</p>\n</footer>\n</body>\n</html>\n";
   return out;
 }
 

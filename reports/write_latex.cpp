@@ -31,7 +31,7 @@ std::string rows_table(const PaperReport& paper, std::size_t first) {
     const std::string title = row.title + (row.variation.empty() ? "" : " (" + row.variation + ")");
     out += fmt::format("{}{} & {}{} & {} & {} & {} & {} & {} \\\\\n", latex_escaped(title), marks(row), latex_escaped(row.dataset),
                        row.substitute ? " (substitute)" : "", latex_escaped(row.scale), published_cell(row),
-                       latex_escaped(row.reproduced_text()), latex_escaped(row.verdict), row.protocol_label);
+                       latex_escaped(row.reproduced_text()), latex_escaped(row.verdict()), row.protocol_label);
   }
   return out + "\\hline\n\\end{tabular}\\par\\medskip\n";
 }
@@ -41,7 +41,7 @@ std::string claims_list(const PaperReport& paper) {
   std::string out = "\n\\begin{description}\n";
   for (const ClaimResult& claim : paper.claims) {
     out += fmt::format("\\item[{}] {} \\emph{{{}.}} {}\n", latex_escaped(claim.claim.id), latex_escaped(claim.claim.statement),
-                       latex_escaped(claim.verdict.text()), latex_escaped(claim.test_text()));
+                       latex_escaped(claim.verdict()), latex_escaped(claim.test_text()));
   }
   return out + "\\end{description}\n";
 }

@@ -21,12 +21,9 @@ std::string published_cell(const Row& row) {
 std::string row_line(const Row& row, const std::string& slug) {
   std::string trial = "`" + row.trial + "`";
   if (!row.variation.empty()) trial += " (" + markdown_escaped(row.variation) + ")";
-  const std::string interval =
-      row.agreement ? fmt::format(" ({} to {})", signed_text(row.agreement->low, row.unit), signed_text(row.agreement->high, row.unit))
-                    : "";
-  return fmt::format("| {} {}{} | {}{} | {} | {} | {} | {} | {}{} | {} |\n", markdown_escaped(row.title), trial, footnote_marks(row, slug),
+  return fmt::format("| {} {}{} | {}{} | {} | {} | {} | {} | {} | {} |\n", markdown_escaped(row.title), trial, footnote_marks(row, slug),
                      markdown_escaped(row.dataset), row.substitute ? " (substitute)" : "", row.scale, markdown_escaped(row.metric),
-                     published_cell(row), row.reproduced_text(), markdown_escaped(row.verdict), interval, row.protocol_label);
+                     published_cell(row), row.reproduced_text(), markdown_escaped(row.verdict()), row.protocol_label);
 }
 
 std::string paper_section(const PaperReport& paper) {
@@ -37,10 +34,11 @@ std::string paper_section(const PaperReport& paper) {
   out += "\nProtocols:\n\n";
   for (const auto& [label, text] : paper.protocols) out += fmt::format("- **{}**: {}\n", label, markdown_escaped(text));
   if (!paper.claims.empty()) {
-    out += "\n| claim | verdict | setting | test |\n|---|---|---|---|\n";
+    out += "\n| claim | verdict | q | setting | test |\n|---|---|---|---|---|\n";
     for (const ClaimResult& claim : paper.claims) {
-      out += fmt::format("| {} | **{}** | {} | {} |\n", markdown_escaped(claim.claim.statement), claim.verdict.text(),
-                         markdown_escaped(claim.setting()), markdown_escaped(joined(claim.tests, " ")));
+      const bool has_q = claim.is_decided() || claim.status == Status::undecided;
+      out += fmt::format("| {} | **{}** | {} | {} | {} |\n", markdown_escaped(claim.claim.statement), markdown_escaped(claim.verdict()),
+                         has_q ? p_text(claim.q) : "", markdown_escaped(claim.setting()), markdown_escaped(joined(claim.tests, " ")));
     }
   }
   out += "\n";
@@ -69,16 +67,20 @@ std::string scaling_section(const Scaling& scaling) {
 }  // namespace
 
 std::string to_markdown(const Report& report) {
-  const ClaimCounts counts = report.counts();
   std::string out = fmt::format(
-      "# Published and reproduced\n\n{} runs. Claims: {} reproduced, {} not reproduced, {} undecided, {} not tested.\n"
+      "# Published and reproduced\n\n{} runs. Claims: {}.\n{}\n"
       "Errors are in percent, on the test split after the last epoch; mean ± standard deviation over n seeds.\n",
-      report.run_count(), counts.reproduced, counts.not_reproduced, counts.undecided, counts.not_tested);
+      report.run_count(), report.counts_text(), report.false_verdicts_text());
   for (const PaperReport& paper : report.papers) out += paper_section(paper);
   out += scaling_section(report.scaling);
   if (!report.left_out.empty()) {
     out += "\n## Left out\n\n";
     for (const LeftOut& file : report.left_out) out += fmt::format("- `{}`: {}\n", file.file, markdown_escaped(file.reason));
+  }
+  if (!report.superseded.empty()) {
+    out += "\n## Superseded\n\nRuns that no longer count, and why.\n\n";
+    for (const Superseded& run : report.superseded)
+      out += fmt::format("- `{}`: {}: {}\n", run.file, markdown_escaped(run.number), markdown_escaped(run.reason));
   }
   return out;
 }

@@ -39,8 +39,7 @@ std::vector<std::string> cells(const Row& row) {
           row.metric,
           row.published ? row.published->text() : "-",
           row.reproduced_text(),
-          row.agreement   ? fmt::format("{} ({} to {})", row.verdict, signed_text(row.agreement->low, row.unit),
-                                        signed_text(row.agreement->high, row.unit))
+          row.comparison  ? row.verdict()
           : row.published ? "not compared"
                           : "-"};
 }
@@ -56,13 +55,11 @@ std::string terminal_table(const Report& report) {
     out += aligned(table, "-") + "\n";
     for (const ClaimResult& claim : paper.claims) {
       const std::string setting = claim.setting();
-      out += fmt::format("  {}{}\n", claim.verdict.text(), setting.empty() ? "" : "  [" + setting + "]") +
-             wrapped(claim.claim.statement, "      ");
+      out +=
+          fmt::format("  {}{}\n", claim.verdict(), setting.empty() ? "" : "  [" + setting + "]") + wrapped(claim.claim.statement, "      ");
     }
   }
-  const ClaimCounts counts = report.counts();
-  out += fmt::format("\nClaims: {} reproduced, {} not reproduced, {} undecided, {} not tested.\n", counts.reproduced, counts.not_reproduced,
-                     counts.undecided, counts.not_tested);
+  out += "\n" + wrapped("Claims: " + report.counts_text() + ". " + report.false_verdicts_text(), "");
   out += wrapped(
       "Published and reproduced values are compared only on the same data set and at the paper's own scale; a substitute data set or a "
       "smaller scale answers the claims, not the numbers.",

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "reports/build_report.hpp"
+#include "reports/evidence.hpp"
 #include "reports/formats.hpp"
 #include "reports/readme_section.hpp"
 #include "reports/write_terminal.hpp"
@@ -23,6 +24,7 @@ namespace fs = std::filesystem;
 
 struct ReportFlags {
   std::string folder, formats = reports::format_names(","), out, check_readme, update_readme;
+  bool check_claims = false, record_claims = false;
 };
 
 /// All result files under `folder`, sorted by path; names of files that are being written begin with a dot.
@@ -32,8 +34,10 @@ std::vector<fs::path> result_files(const fs::path& folder) {
                                "`reprise run ... --out DIR` creates one"});
   }
   std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+  for (auto at = fs::recursive_directory_iterator(folder); at != fs::recursive_directory_iterator(); ++at) {
+    const fs::directory_entry& entry = *at;
     const fs::path& path = entry.path();
+    if (path.filename() == reports::kSupersededFolder) at.disable_recursion_pending();
     if (entry.is_regular_file() && path.extension() == ".h5" && path.filename().string().front() != '.') files.push_back(path);
   }
   if (files.empty())
@@ -81,14 +85,36 @@ int check_readme(const reports::Report& report, const fs::path& file, const std:
   return kFailed;
 }
 
+std::string claims_record(const fs::path& folder) {
+  const fs::path file = folder / reports::kClaimsFile;
+  return fs::exists(file) ? text_of(file) : "";
+}
+
+int check_claims(const reports::Report& report, const std::string& folder) {
+  const std::vector<std::string> faults = reports::faults_of_claims(report, claims_record(folder));
+  for (const std::string& fault : faults) tell("{}\n", fault);
+  if (faults.empty()) {
+    fmt::print("{}: every claim is what it was when there was evidence for it, or has its history\n", folder);
+    return kDone;
+  }
+  tell("After a [[claim.history]] is written where one is missing, repeat: reprise report {} --record-claims\n", folder);
+  return kFailed;
+}
+
 int report(const ReportFlags& flags) {
   const std::vector<const reports::Format*> formats = reports::parse_formats(flags.formats);
   const Gathered gathered = gather(flags.folder);
   reports::Report result = reports::build_report(gathered.records, all_papers());
   result.left_out.insert(result.left_out.end(), gathered.damaged.begin(), gathered.damaged.end());
+  result.superseded = reports::superseded_runs(flags.folder);
   if (const fs::path file = fs::path(flags.folder) / "scaling.json"; fs::exists(file)) result.scaling = reports::read_scaling(file);
   for (const reports::LeftOut& left_out : result.left_out) tell("left out: {}: {}\n", left_out.file, left_out.reason);
 
+  if (flags.check_claims) return check_claims(result, flags.folder);
+  if (flags.record_claims) {
+    records::write_file("text", fs::path(flags.folder) / reports::kClaimsFile, reports::record_claims(result, claims_record(flags.folder)));
+    return kDone;
+  }
   if (!flags.check_readme.empty()) return check_readme(result, flags.check_readme, flags.folder);
   if (!flags.update_readme.empty()) {
     const std::string& file = flags.update_readme;
@@ -118,6 +144,11 @@ Command add_report(CLI::App& program) {
   app->add_option("--update-readme", flags->update_readme, "Only rewrites the table between FILE's evidence markers")
       ->option_text("FILE")
       ->excludes(check);
+  CLI::Option* check_claims =
+      app->add_flag("--check-claims", flags->check_claims,
+                    "Only checks that no claim's kind, sides, metric or margin changed after data without a history");
+  app->add_flag("--record-claims", flags->record_claims, "Only writes what the claims are about to DIR/claims.toml")
+      ->excludes(check_claims);
   app->footer("A damaged result file is named and skipped; the exit code is then 2.\n\n" +
               examples({"reprise report results", "reprise report results --format html,md --out report"}));
   return {app, [flags] { return report(*flags); }};

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "datasets/image_set.hpp"
+#include "reports/evidence.hpp"
 #include "suite/catalog/demo.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/number_options.hpp"
@@ -18,6 +19,7 @@
 #include "suite/errors.hpp"
 #include "suite/runs/run_trial.hpp"
 #include "suite/text/quantities.hpp"
+#include "suite/version.hpp"
 
 namespace reprise::command {
 namespace {
@@ -61,6 +63,7 @@ int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
   if (!flags.time_limit.empty()) flags.options.time_limit_seconds = parse_duration("--time-limit", flags.time_limit);
   flags.options.data = datasets::data_directory(flags.data);
   flags.options.out = flags.out;
+  reports::require_clean_tree(flags.options.out, build_facts().at("git_dirty_diff_sha1"));
   if (!flags.checkpoint_every.empty())
     flags.options.min_seconds_between_checkpoints = parse_duration("--checkpoint-every", flags.checkpoint_every);
   if (!flags.watchdog.empty()) flags.spread.watchdog_seconds = parse_duration("--watchdog", flags.watchdog);

@@ -30,7 +30,7 @@ TEST(ReadmeSection, table_has_published_rows_and_tested_claims_only) {
   paper.slug = "dropout";
   Row& row = paper.rows.emplace_back();
   row.title = "Net | A";
-  row.dataset = "mnist", row.scale = "paper", row.unit = "percent", row.verdict = "agrees";
+  row.dataset = "mnist", row.scale = "paper", row.unit = "percent", row.likeness = Likeness::equivalent, row.margin = 0.1;
   row.published.emplace().number.value = 1.06;
   row.published->verified = true;
   row.reproduced = {3, 1.07, 0.02};
@@ -39,15 +39,20 @@ TEST(ReadmeSection, table_has_published_rows_and_tested_claims_only) {
   paper.rows.emplace_back().title = "unpublished";
   ClaimResult& claim = paper.claims.emplace_back();
   claim.claim.statement = "A is better than B";
-  claim.verdict.outcome = Outcome::reproduced;
-  claim.verdict.seeds = 3;
+  claim.status = Status::reproduced;
+  claim.p = 0.01, claim.q = 0.02;
+  claim.seeds = 3;
   paper.claims.emplace_back().claim.statement = "never tested";
+  paper.claims.back().claim.id = "7b";
   const std::string table = readme_table(report);
-  EXPECT_NE(table.find("| dropout | Net \\| A | mnist, paper | 1.06 percent | 1.07 ± 0.02 (n = 3) | agrees |\n"), std::string::npos)
+  EXPECT_NE(table.find("| dropout | Net \\| A | mnist, paper | 1.06 percent | 1.07 ± 0.02 (n = 3) | equivalent within ±0.1 |\n"),
+            std::string::npos)
       << table;
   EXPECT_EQ(table.find("1.06 percent"), table.rfind("1.06 percent")) << table;
-  EXPECT_NE(table.find("| dropout | A is better than B |"), std::string::npos) << table;
+  EXPECT_NE(table.find("| dropout | A is better than B |  | reproduced | 0.02 |"), std::string::npos) << table;
   EXPECT_EQ(table.find("never tested"), std::string::npos) << table;
+  EXPECT_NE(table.find("Claims: 1 reproduced, 1 not run."), std::string::npos) << table;
+  EXPECT_NE(table.find("Not run: dropout (7b).\n"), std::string::npos) << table;
   EXPECT_EQ(table.find("unpublished"), std::string::npos) << table;
 }
 

@@ -1,5 +1,6 @@
 #include "reports/rows.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,12 +15,6 @@ namespace reprise::reports {
 namespace {
 
 using made_up::RunSpec;
-
-catalog::PublishedNumber published(double value) {
-  catalog::PublishedNumber number;
-  number.value = value;
-  return number;
-}
 
 std::vector<Row> rows_of(const std::vector<RunSpec>& runs) {
   std::vector<records::RunRecord> records;
@@ -37,79 +32,59 @@ RunSpec run_of(const std::string& scale, const std::string& dataset, std::int64_
   return run;
 }
 
-// Reference values of both agreement tests: NumPy and SciPy, from the formulas of Student and Welch.
-TEST(Agreement, with_a_single_published_run_takes_its_spread_from_ours) {
-  const Agreement agreement = agreement_of({1.0, 1.1, 1.2}, published(1.06), 10000);
-  EXPECT_NEAR(agreement.difference, 0.04, 1e-9);
-  EXPECT_NEAR(agreement.high - agreement.difference, 0.4968275423500659, 1e-9);
-}
-
-TEST(Agreement, with_published_spread_is_welchs) {
-  catalog::PublishedNumber number = published(1.08);
-  number.spread = 0.04;
-  number.runs = 10;
-  const Agreement agreement = agreement_of({1.0, 1.1, 1.2}, number, 10000);
-  EXPECT_NEAR(agreement.high - agreement.difference, 0.23379323092794846, 1e-9);
-}
-
-TEST(Agreement, of_one_seed_is_the_exact_binomial_interval) {
-  const Agreement agreement = agreement_of({1.06}, published(1.0), 10000);
-  EXPECT_NEAR(agreement.low, 0.8686342174170204 - 1, 1e-9);
-  EXPECT_NEAR(agreement.high, 1.2806135286426715 - 1, 1e-9);
-  EXPECT_TRUE(std::isinf(agreement_of({1.06}, published(1.0), 0).high));
-}
-
-TEST(Agreement, of_seeds_that_tie_is_that_interval_too) {
-  const Agreement agreement = agreement_of({1.06, 1.06}, published(1.0), 10000);
-  EXPECT_NEAR(agreement.low, 0.8686342174170204 - 1, 1e-9);
-  EXPECT_NEAR(agreement.high, 1.2806135286426715 - 1, 1e-9);
-}
-
 TEST(Rows, like_for_like_gets_a_difference) {
   const std::vector<Row> rows = rows_of({run_of("paper", "mnist", 1), run_of("paper", "mnist", 2), run_of("paper", "mnist", 3)});
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].id, "table2-plain");
   EXPECT_EQ(rows[0].reproduced.n, 3);
-  ASSERT_TRUE(rows[0].agreement);
-  EXPECT_NEAR(rows[0].agreement->difference, rows[0].reproduced.mean - 1.6, 1e-12);
+  ASSERT_TRUE(rows[0].comparison);
+  EXPECT_NEAR(rows[0].comparison->estimate.value, 1.6 - rows[0].reproduced.mean, 1e-12);
+  EXPECT_GT(rows[0].comparison->new_images_half_width, rows[0].comparison->estimate.half_width());
   EXPECT_FALSE(rows[0].substitute);
+  EXPECT_EQ(rows[0].deviations, std::vector<std::string>{"the paper does not say of how many runs its number is: taken to be one"});
 }
 
-// Two seeds that differ make an interval of 12.7 deviations and more, which holds almost any published value.
-TEST(Rows, what_test_images_cannot_explain_is_no_agreement_of_two_seeds) {
-  std::vector<records::RunRecord> records;
-  for (const std::int64_t seed : {1, 2}) {
-    RunSpec run = run_of("paper", "mnist", seed);
-    run.error_percent = seed == 1 ? 28 : 32;
-    records.push_back(made_up::record_of(run));
-  }
-  const auto row_against = [&](double value) {
-    catalog::Paper paper = made_up::paper();
-    paper.published.front().value = value;
-    paper.published.front().spread = std::nullopt;
-    return build_report(records, {paper}).papers.front().rows.front();
-  };
-  const double mean = row_against(30).reproduced.mean;
-  EXPECT_EQ(row_against(mean + 0.5).verdict, "agrees");  // 2,000 images: an interval of two points to either side
-  const Row far = row_against(mean + 10);
-  ASSERT_TRUE(far.agreement);
-  ASSERT_GT(far.agreement->high, 0) << far.values[0] << " and " << far.values[1];
-  EXPECT_EQ(far.verdict, "undecided with 2 seeds: lower by 10.00");
-  EXPECT_NE(row_against(mean + 500).verdict.find("lower by 500"), std::string::npos);
-  EXPECT_EQ(row_against(mean + 500).verdict.find("undecided"), std::string::npos);
-}
-
-TEST(Rows, a_difference_that_the_spread_of_many_seeds_explains_agrees) {
-  std::vector<records::RunRecord> records;
-  for (std::int64_t seed = 1; seed <= 12; ++seed) {
-    RunSpec run = run_of("paper", "mnist", seed);
-    run.error_percent = 20 + 2 * static_cast<double>(seed);  // a deviation of 7 points
-    records.push_back(made_up::record_of(run));
-  }
+TEST(Rows, a_stand_in_net_is_not_compared) {
   catalog::Paper paper = made_up::paper();
-  paper.published.front().value = 33 + 9;
-  paper.published.front().spread = std::nullopt;
-  EXPECT_EQ(build_report(records, {paper}).papers.front().rows.front().verdict, "agrees");
+  paper.trials.front().stand_in = "the published net is not known";
+  const Row row = build_report({made_up::record_of(run_of("paper", "mnist", 1))}, {paper}).papers.front().rows.front();
+  EXPECT_EQ(row.verdict(), "not compared: stand-in net");
+}
+
+TEST(Rows, seeds_that_failed_are_counted_and_not_averaged) {
+  std::vector<records::RunRecord> records;
+  for (std::int64_t seed = 1; seed <= 5; ++seed) records.push_back(made_up::record_of(run_of("paper", "mnist", seed)));
+  std::fill(records[3].test_predictions.begin(), records[3].test_predictions.end(), 7);
+  const Row row = build_report(records, {made_up::paper()}).papers.front().rows.front();
+  EXPECT_EQ(row.failed, 1);
+  EXPECT_LT(row.reproduced.mean, 5);
+  EXPECT_NE(row.reproduced_text().find("(n = 4, 1 failed)"), std::string::npos) << row.reproduced_text();
+  EXPECT_EQ(row.verdict(), "inconclusive (1 of 5 seeds failed)");
+}
+
+TEST(Rows, mixed_instruction_sets_are_a_footnote) {
+  std::vector<records::RunRecord> records;
+  for (std::int64_t seed = 1; seed <= 3; ++seed) {
+    records.push_back(made_up::record_of(run_of("paper", "mnist", seed)));
+    records.back().provenance["isa_vector_kernels"] = seed == 1 ? "avx2" : "avx512";
+  }
+  const Row row = build_report(records, {made_up::paper()}).papers.front().rows.front();
+  EXPECT_EQ(row.reproduced.n, 3);
+  EXPECT_EQ(row.deviations.front(), "instruction sets mixed: avx2 (1 run), avx512 (2 runs)");
+}
+
+TEST(Rows, runs_of_other_data_are_a_row_of_their_own_with_a_name) {
+  std::vector<records::RunRecord> records;
+  for (std::int64_t seed = 1; seed <= 3; ++seed) {
+    records.push_back(made_up::record_of(run_of("paper", "mnist", seed)));
+    records.back().provenance["data_digest"] = seed == 1 ? "aaaaaaaaaa" : "bbbbbbbbbb";
+    records.back().provenance["end_utc"] = fmt::format("2026-11-2{}T00:00:00Z", seed);
+  }
+  const auto rows = build_report(records, {made_up::paper()}).papers.front().rows;
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].variation, "data bbbbbbbb") << "the newest first";
+  EXPECT_EQ(rows[0].reproduced.n, 2);
+  EXPECT_EQ(rows[1].variation, "data aaaaaaaa");
 }
 
 /// A run whose recipe this version reads, and the trial that made it.
@@ -221,7 +196,7 @@ TEST(Rows, title_and_published_numbers_are_the_catalogs_of_today) {
   const Row stored = build_report({record}, {paper_of_today(today)}).papers.front().rows.front();
   EXPECT_EQ(stored.id, "table2-plain");
   EXPECT_EQ(stored.title, gone.title);
-  EXPECT_EQ(stored.deviations, std::vector<std::string>{"as before"});
+  EXPECT_EQ(stored.deviations.front(), "as before");
 }
 
 TEST(Rows, published_and_own_spelling_of_a_data_set_are_one) {
@@ -234,8 +209,8 @@ TEST(Rows, published_and_own_spelling_of_a_data_set_are_one) {
 TEST(Rows, a_substitute_data_set_is_said_and_not_compared) {
   const Row row = rows_of({run_of("paper", "fashion-mnist", 1), run_of("paper", "fashion-mnist", 2)}).front();
   EXPECT_TRUE(row.substitute);
-  EXPECT_FALSE(row.agreement);
-  EXPECT_EQ(row.verdict, "not compared: substitute data set");
+  EXPECT_FALSE(row.comparison);
+  EXPECT_EQ(row.verdict(), "not compared: substitute data set");
 }
 
 TEST(Rows, a_run_on_held_out_training_images_is_not_compared) {
@@ -259,8 +234,8 @@ TEST(Rows, averaged_views_of_test_images_stand_in_the_protocol) {
 
 TEST(Rows, a_reduced_scale_is_said_and_not_compared) {
   const Row row = rows_of({run_of("desk", "mnist", 1), run_of("desk", "mnist", 2)}).front();
-  EXPECT_FALSE(row.agreement);
-  EXPECT_EQ(row.verdict, "not compared: reduced scale");
+  EXPECT_FALSE(row.comparison);
+  EXPECT_EQ(row.verdict(), "not compared: reduced scale");
 }
 
 TEST(Rows, an_unverified_value_is_labelled_and_not_compared) {
@@ -268,7 +243,7 @@ TEST(Rows, an_unverified_value_is_labelled_and_not_compared) {
   run.reports = {"table2-wide"};
   const Row row = rows_of({run}).front();
   EXPECT_EQ(row.published->text(), "(1.04) unverified");
-  EXPECT_FALSE(row.agreement);
+  EXPECT_FALSE(row.comparison);
 }
 
 TEST(Rows, a_recipe_changed_by_hand_is_a_row_of_its_own_and_not_compared) {
@@ -276,9 +251,9 @@ TEST(Rows, a_recipe_changed_by_hand_is_a_row_of_its_own_and_not_compared) {
   changed.deviations = {"set by hand: optimizer.max_norm=3"};
   const std::vector<Row> rows = rows_of({changed, run_of("paper", "mnist", 1)});
   ASSERT_EQ(rows.size(), 2u);
-  EXPECT_TRUE(rows[0].agreement);
+  EXPECT_TRUE(rows[0].comparison);
   EXPECT_EQ(rows[1].variation, "optimizer.max_norm=3");
-  EXPECT_EQ(rows[1].verdict, "not compared: recipe changed by hand");
+  EXPECT_EQ(rows[1].verdict(), "not compared: recipe changed by hand");
 }
 
 TEST(Rows, a_trial_without_published_number_has_its_own_row) {
@@ -287,7 +262,7 @@ TEST(Rows, a_trial_without_published_number_has_its_own_row) {
   const Row row = rows_of({run}).front();
   EXPECT_EQ(row.id, "plain/test_error");
   EXPECT_FALSE(row.published);
-  EXPECT_EQ(row.verdict, "no published number");
+  EXPECT_EQ(row.verdict(), "no published number");
 }
 
 TEST(Rows, deviations_are_footnotes_numbered_once) {
@@ -323,8 +298,8 @@ TEST(Rows, the_largest_number_tried_is_a_bound_where_it_did_not_suffice) {
   };
   EXPECT_EQ(row_with(1).reproduced_text(), "100.00 (n = 1)");
   EXPECT_EQ(row_with(0).reproduced_text(), "more than 100.00 (n = 1)");
-  EXPECT_EQ(row_with(0).verdict, "not compared: a lower bound");
-  EXPECT_FALSE(row_with(0).agreement);
+  EXPECT_EQ(row_with(0).verdict(), "not compared: a lower bound");
+  EXPECT_FALSE(row_with(0).comparison);
 }
 
 TEST(Rows, a_published_median_is_said) {

@@ -147,15 +147,91 @@ TEST(Json, has_exactly_the_documented_fields) {
     return names;
   };
   using Names = std::set<std::string>;
-  EXPECT_EQ(keys(json), Names{"papers"});
+  EXPECT_EQ(keys(json), (Names{"papers", "counts", "superseded"}));
   const auto& paper = json["papers"][0];
   EXPECT_EQ(keys(paper), (Names{"slug", "rows", "claims"}));
-  EXPECT_EQ(keys(paper["rows"][0]),
-            (Names{"id", "trial", "dataset", "scale", "metric", "published", "reproduced", "verdict", "substitute", "deviations"}));
+  const Names row{"id",
+                  "trial",
+                  "variation",
+                  "dataset",
+                  "scale",
+                  "metric",
+                  "unit",
+                  "published",
+                  "published_spread",
+                  "published_runs",
+                  "published_verified",
+                  "published_dataset",
+                  "published_model",
+                  "published_variant",
+                  "source",
+                  "mean",
+                  "sd",
+                  "n",
+                  "failed",
+                  "seeds",
+                  "values",
+                  "variance",
+                  "variance_degrees_of_freedom",
+                  "lower_bound",
+                  "substitute",
+                  "status",
+                  "why_not_compared",
+                  "verdict",
+                  "reproduced",
+                  "protocol",
+                  "deviations"};
+  const Names estimate{"effect",
+                       "standard_error",
+                       "degrees_of_freedom",
+                       "interval95_low",
+                       "interval95_high",
+                       "interval_of_level_low",
+                       "interval_of_level_high",
+                       "new_images95_low",
+                       "new_images95_high",
+                       "level",
+                       "look",
+                       "p",
+                       "obstacle"};
+  Names compared = row;
+  compared.insert(estimate.begin(), estimate.end());
+  for (const char* name : {"margin", "margin_of_rule", "q"}) compared.insert(name);
+  EXPECT_EQ(keys(paper["rows"][0]), compared);
+  EXPECT_EQ(keys(paper["rows"][2]), row) << "unverified, so not compared";
   EXPECT_EQ(keys(paper["rows"][0]["reproduced"]), (Names{"mean", "sd", "n"}));
-  EXPECT_EQ(keys(paper["claims"][0]), (Names{"id", "statement", "verdict", "seeds", "test"}));
+  EXPECT_EQ(keys(paper["claims"][0]), (Names{"id",
+                                             "statement",
+                                             "definition",
+                                             "since",
+                                             "kind",
+                                             "metric",
+                                             "margin",
+                                             "scale",
+                                             "dataset",
+                                             "variation",
+                                             "substitute",
+                                             "status",
+                                             "verdict",
+                                             "seeds",
+                                             "look",
+                                             "level",
+                                             "p",
+                                             "q",
+                                             "forecast_seeds",
+                                             "published_effect",
+                                             "prediction95_low",
+                                             "prediction95_high",
+                                             "size_as_published",
+                                             "test",
+                                             "comparisons",
+                                             "history"}));
   EXPECT_EQ(paper["rows"][0]["published"], 1.6);
   EXPECT_EQ(paper["rows"][0]["reproduced"]["n"], 3);
+  const auto& comparison = paper["claims"][0]["comparisons"][0];
+  EXPECT_EQ(comparison["left"], "dropout");
+  EXPECT_EQ(comparison["right_seeds"], (std::vector<int>{1, 2, 3}));
+  EXPECT_TRUE(comparison["effect"].is_number());
 }
 
 TEST(Json, one_seed_has_no_deviation) {
@@ -173,7 +249,7 @@ TEST(Csv, has_as_many_fields_in_each_line_as_in_its_heading) {
     if (c == '\n' && !quoted) counts.push_back(1);
   }
   counts.pop_back();
-  EXPECT_EQ(counts.size(), 4u);
+  EXPECT_EQ(counts.size(), 1u + 3 + 5);  // a heading, three rows, two claims of one comparison and three that were not run
   for (int count : counts) EXPECT_EQ(count, counts.front());
 }
 
@@ -213,7 +289,7 @@ bool prints_a_difference(const Report& report) {
   for (const Format* format : parse_formats(format_names(","))) texts.push_back(format->write(report));
   for (std::string& text : texts) {
     if (const std::size_t style = text.find("</style>"); style != std::string::npos) text.erase(0, style);
-    for (const char* word : {"higher by", "lower by", "agrees"}) {
+    for (const char* word : {"better by", "worse by", "equivalent within", "inconclusive"}) {
       if (text.find(word) != std::string::npos) return true;
     }
     if (text.find(signed_text(difference, "percent")) != std::string::npos) return true;

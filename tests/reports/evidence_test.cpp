@@ -1,0 +1,113 @@
+#include "reports/evidence.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "made_up_runs.hpp"
+#include "reports/build_report.hpp"
+#include "suite/errors.hpp"
+#include "suite/records/result_file.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace reprise::reports {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<records::RunRecord> runs() {
+  std::vector<records::RunRecord> records;
+  for (const char* trial : {"plain", "dropout"})
+    for (const int seed : {1, 2, 3}) {
+      made_up::RunSpec run;
+      run.trial = trial;
+      run.seed = seed;
+      records.push_back(made_up::record_of(run));
+    }
+  return records;
+}
+
+/// Of one claim, dropout better than plain by `margin`.
+Report report_with(double margin, const std::vector<catalog::EarlierDefinition>& history = {}) {
+  catalog::Paper paper = made_up::paper();
+  paper.claims.resize(1);
+  paper.claims.front().margin = margin;
+  paper.claims.front().history = history;
+  return build_report(runs(), {paper});
+}
+
+catalog::EarlierDefinition earlier(double margin) {
+  catalog::ClaimDefinition definition = made_up::paper().claims.front();
+  definition.margin = margin;
+  return {definition, "2026-11-27", "not reproduced", "a reason"};
+}
+
+TEST(ClaimsFile, a_definition_that_stands_is_no_fault) {
+  const std::string record = record_claims(report_with(0), "");
+  EXPECT_NE(record.find("\"dropout-helps\" = [\"better dropout and plain by 0 in test_error\"]"), std::string::npos) << record;
+  EXPECT_TRUE(faults_of_claims(report_with(0), record).empty());
+  EXPECT_EQ(record_claims(report_with(0), record), record);
+}
+
+TEST(ClaimsFile, a_margin_that_changed_after_data_is_a_fault_and_is_not_recorded_without_history) {
+  const std::string record = record_claims(report_with(0), "");
+  EXPECT_EQ(faults_of_claims(report_with(-0.5), record).size(), 2u);
+  EXPECT_THROW(record_claims(report_with(-0.5), record), InputError);
+}
+
+TEST(ClaimsFile, a_history_lets_a_change_be_recorded_and_must_stay) {
+  const std::string first = record_claims(report_with(0), "");
+  const Report changed = report_with(-0.5, {earlier(0)});
+  EXPECT_EQ(faults_of_claims(changed, first).size(), 1u);
+  const std::string second = record_claims(changed, first);
+  EXPECT_TRUE(faults_of_claims(changed, second).empty());
+  EXPECT_EQ(faults_of_claims(report_with(-0.5), second).size(), 1u) << "the history is gone";
+  EXPECT_EQ(faults_of_claims(report_with(0, {earlier(0)}), second).size(), 2u) << "back again, and nothing says so";
+}
+
+TEST(ClaimsFile, the_report_says_what_the_verdict_was_before) {
+  const ClaimResult result = report_with(-0.5, {earlier(0)}).papers.front().claims.front();
+  EXPECT_NE(result.verdict().find("; definition changed after data (before: not reproduced)"), std::string::npos) << result.verdict();
+}
+
+TEST(ClaimsFile, a_claim_without_runs_is_not_recorded) {
+  catalog::Paper paper = made_up::paper();
+  paper.claims.resize(1);
+  made_up::RunSpec run;
+  EXPECT_EQ(record_claims(build_report({made_up::record_of(run)}, {paper}), "").find("dropout-helps"), std::string::npos);
+}
+
+TEST(EvidenceFolder, takes_results_of_a_clean_tree_only) {
+  const tests::TemporaryFolder temporary;
+  const fs::path folder = temporary.path() / "evidence";
+  fs::create_directories(folder);
+  EXPECT_NO_THROW(require_clean_tree(folder / "dropout", "3f2a"));  // no folder of evidence yet
+  std::ofstream(folder / kClaimsFile) << "\n";
+  EXPECT_NO_THROW(require_clean_tree(folder / "dropout", "clean"));
+  EXPECT_THROW(require_clean_tree(folder, "3f2a"), InputError);
+  EXPECT_THROW(require_clean_tree(folder / "dropout" / "relu", "3f2a"), InputError);
+  EXPECT_THROW(require_clean_tree(folder, "unknown"), InputError);
+  EXPECT_NO_THROW(require_clean_tree(temporary.path(), "3f2a"));
+}
+
+TEST(Superseded, runs_are_listed_with_their_numbers_and_reasons) {
+  const tests::TemporaryFolder temporary;
+  const fs::path place = temporary.path() / kSupersededFolder;
+  EXPECT_TRUE(superseded_runs(temporary.path()).empty());
+  fs::create_directories(place / "made-up");
+  records::write_result(runs().front(), place / "made-up" / "a.h5");
+  const auto write = [&](const std::string& text) { std::ofstream(place / "reasons.toml") << text; };
+  write("[[superseded]]\nfiles = [\"made-up/a.h5\"]\nreason = \"another recipe\"\n");
+  const auto listed = superseded_runs(temporary.path());
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].file, "superseded/made-up/a.h5");
+  EXPECT_EQ(listed[0].reason, "another recipe");
+  EXPECT_TRUE(listed[0].number.starts_with("plain, desk scale, seed 1, test_error ")) << listed[0].number;
+  write("");
+  EXPECT_THROW(superseded_runs(temporary.path()), InputError);
+  write("[[superseded]]\nfiles = [\"made-up/a.h5\", \"b.h5\"]\nreason = \"another recipe\"\n");
+  EXPECT_THROW(superseded_runs(temporary.path()), InputError);
+}
+
+}  // namespace
+}  // namespace reprise::reports
