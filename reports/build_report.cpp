@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <numeric>
 
 #include "reports/claims.hpp"
 #include "reports/pictures.hpp"
 #include "reports/rows.hpp"
 #include "reports/run_groups.hpp"
+#include "reports/run_time.hpp"
 #include "reports/text.hpp"
 
 namespace reprise::reports {
@@ -45,14 +44,7 @@ std::vector<ProvenanceLine> provenance_of(const std::vector<const RunRecord*>& r
 
 double training_seconds_of(const std::vector<const RunRecord*>& runs) {
   double sum = 0;
-  for (const RunRecord* run : runs) {
-    // Phases before the classifier's, whose text begins with their seconds.
-    for (const char* phase : {"hebbian_phase", "feature_phase"}) {
-      if (const auto text = run->provenance.find(phase); text != run->provenance.end()) sum += std::strtod(text->second.c_str(), nullptr);
-    }
-    const auto timing = run->timing.find("seconds");
-    if (timing != run->timing.end()) sum = std::accumulate(timing->second.values.begin(), timing->second.values.end(), sum);
-  }
+  for (const RunRecord* run : runs) sum += training_seconds(*run);
   return sum;
 }
 

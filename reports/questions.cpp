@@ -6,7 +6,12 @@
 #include <cmath>
 #include <tuple>
 
+#include "reports/claims.hpp"
+#include "reports/rows.hpp"
+#include "reports/samples.hpp"
 #include "reports/sequential.hpp"
+#include "reports/text.hpp"
+#include "suite/catalog/catalog.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -78,6 +83,88 @@ double chance_of_all(const Comparisons& comparisons, RuleOf rule, int look) {
   return std::isnan(chance) ? 0 : chance;
 }
 
+/// Everything about one question list.
+struct Evidence {
+  const catalog::Paper& paper;
+  const std::map<std::string, recipes::Recipe>& recipes;
+  std::vector<RunGroup> current;
+  Samples samples;  ///< of all groups: they lend each other their spread as in a report
+  SeedsThere there;
+  int max_seeds;
+};
+
+std::vector<RunGroup> current_of(const std::vector<RunGroup>& groups, const std::map<std::string, recipes::Recipe>& recipes) {
+  std::vector<RunGroup> current;
+  for (const auto& [trial, recipe] : recipes)
+    if (const RunGroup* group = group_of(groups, recipe)) current.push_back(*group);
+  return current;
+}
+
+SeedsThere seeds_of_groups(const std::vector<RunGroup>& groups) {
+  SeedsThere there;
+  for (const RunGroup& group : groups)
+    for (const records::RunRecord* run : group.runs) there[group.trial].insert(run->seed);
+  return there;
+}
+
+std::vector<std::string> trials_of(const catalog::Claim& claim) {
+  std::vector<std::string> trials;
+  for (const ClaimPart& part : parts_of(claim))
+    for (const std::string& trial : {part.left, part.right})
+      if (!trial.empty() && std::find(trials.begin(), trials.end(), trial) == trials.end()) trials.push_back(trial);
+  return trials;
+}
+
+bool can_be_tested(const catalog::Claim& claim, const std::map<std::string, recipes::Recipe>& recipes) {
+  const std::string& scale = recipes.begin()->second.scale;
+  if (!claim.scales.empty() && std::find(claim.scales.begin(), claim.scales.end(), scale) == claim.scales.end()) return false;
+  const std::vector<std::string> trials = trials_of(claim);
+  return std::all_of(trials.begin(), trials.end(), [&](const std::string& trial) { return recipes.contains(trial); });
+}
+
+void add_claims(Evidence& evidence, std::vector<Question>& questions) {
+  const std::vector<ClaimResult> results = test_claims(evidence.paper, evidence.current, evidence.samples);
+  for (const catalog::Claim& claim : evidence.paper.claims) {
+    if (!can_be_tested(claim, evidence.recipes)) continue;
+    const auto result = std::find_if(results.begin(), results.end(), [&](const ClaimResult& r) { return r.claim.id == claim.id; });
+    const std::vector<std::string> trials = trials_of(claim);
+    questions.push_back(question_about("claim " + claim.id, trials, result->comparisons, rule_of_claim, result->is_decided(),
+                                       evidence.there, evidence.max_seeds));
+    Question& question = questions.back();
+    if (!result->comparisons.empty() || fewest_seeds(trials, evidence.there) == 0) continue;
+    question.close(result->test_text());  // seeds do not help: the runs lack the metric
+  }
+}
+
+/// Whether runs of the recipe will be compared with a number, as far as can be told before there are any.
+bool can_be_compared(const catalog::Paper& paper, const recipes::Recipe& recipe, const std::string& id) {
+  RunGroup group;
+  group.scale = recipe.scale;
+  group.recipe = recipe;
+  const catalog::PublishedNumber* number = paper.find_published(id);
+  const catalog::Trial* trial = paper.find_trial(recipe.trial);
+  return number != nullptr && number->status == "verified" && recipe.scale == "paper" && group.settings_by_hand().empty() &&
+         trial != nullptr && trial->stand_in.empty() && canonical_name(number->dataset) == canonical_name(group.dataset());
+}
+
+void add_numbers(Evidence& evidence, std::vector<Question>& questions) {
+  std::vector<std::string> footnotes;
+  const std::vector<Row> rows = comparison_rows(evidence.paper, evidence.current, evidence.samples, footnotes);
+  for (const auto& [trial, recipe] : evidence.recipes) {
+    for (const std::string& id : recipe.reproduces) {
+      const std::string name = fmt::format("number {} by {}", id, trial);
+      const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.id == id && r.trial == trial; });
+      if (row == rows.end()) {
+        if (can_be_compared(evidence.paper, recipe, id))
+          questions.push_back(question_about(name, {trial}, {}, rule_of_published_number, false, evidence.there, evidence.max_seeds));
+      } else if (row->comparison) {
+        questions.push_back(question_about(name, {trial}, {*row->comparison}, rule_of_published_number,
+                                           row->likeness != Likeness::inconclusive, evidence.there, evidence.max_seeds));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::string Question::state_text() const {
@@ -113,7 +200,7 @@ Question question_about(const std::string& name, const std::vector<std::string>&
     if (!comparison.obstacle.empty()) question.obstacle = comparison.obstacle;
   }
   if (!question.obstacle.empty()) {
-    question.state = State::obstructed;
+    question.close(question.obstacle);
     return question;
   }
   const std::vector<std::string> needed = open.empty() ? trials : trials_of(open);
@@ -133,6 +220,34 @@ Question question_about(const std::string& name, const std::vector<std::string>&
   question.next_look = next;
   question.lacking = lacking_runs(needed, there, next);
   return question;
+}
+
+void Question::close(const std::string& why) {
+  state = State::obstructed;
+  obstacle = why;
+  next_look = 0;
+  chance.reset();
+  lacking.clear();
+}
+
+const RunGroup* group_of(const std::vector<RunGroup>& groups, const recipes::Recipe& recipe) {
+  const std::string settings = catalog::settings_text(recipe);
+  for (const RunGroup& group : groups)
+    if (group.trial == recipe.trial && group.scale == recipe.scale && group.answer_version == kAnswerVersion &&
+        catalog::settings_text(group.recipe) == settings)
+      return &group;
+  return nullptr;
+}
+
+std::vector<Question> questions_of(const catalog::Paper& paper, const std::vector<RunGroup>& groups,
+                                   const std::map<std::string, recipes::Recipe>& recipes, int max_seeds) {
+  std::vector<RunGroup> current = current_of(groups, recipes);
+  SeedsThere there = seeds_of_groups(current);
+  Evidence evidence{paper, recipes, std::move(current), Samples(groups), std::move(there), max_seeds};
+  std::vector<Question> questions;
+  add_claims(evidence, questions);
+  add_numbers(evidence, questions);
+  return questions;
 }
 
 }  // namespace reprise::reports

@@ -12,6 +12,7 @@
 #include "reports/decision.hpp"
 #include "reports/run_groups.hpp"
 #include "reports/sequential.hpp"
+#include "suite/recipes/recipe.hpp"
 
 namespace reprise::reports {
 
@@ -40,6 +41,8 @@ struct Question {
   std::optional<double> chance;  ///< that the next look decides it; nothing before the first look
   std::vector<SeedRun> lacking;  ///< runs that the next look needs and that are not there
 
+  /// No seed changes anything, for this reason.
+  void close(const std::string& why);
   bool is_open() const { return state == State::open; }
   std::string state_text() const;  ///< "decided at 5 seeds (level 0.00083)", "undecided"
 };
@@ -52,5 +55,14 @@ using RuleOf = Rule (*)(const Region&);  ///< rule_of_claim, rule_of_published_n
 /// What `comparisons` leave open; none where runs are missing. `decided`: by the verdict of the report. No look goes beyond max_seeds.
 Question question_about(const std::string& name, const std::vector<std::string>& trials, const std::vector<Comparison>& comparisons,
                         RuleOf rule, bool decided, const SeedsThere& there, int max_seeds);
+
+/// The claims that can be tested with these recipes (of one scale, by trial), then the published numbers that runs of them can be compared
+/// with, each by the verdict that a report on these runs would give. `groups`: all of the paper's runs; those of other recipes, data or
+/// answer versions do not count.
+std::vector<Question> questions_of(const catalog::Paper& paper, const std::vector<RunGroup>& groups,
+                                   const std::map<std::string, recipes::Recipe>& recipes, int max_seeds);
+
+/// The runs of this recipe by the code of today; null if there are none.
+const RunGroup* group_of(const std::vector<RunGroup>& groups, const recipes::Recipe& recipe);
 
 }  // namespace reprise::reports

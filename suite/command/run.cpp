@@ -9,6 +9,7 @@
 
 #include "datasets/image_set.hpp"
 #include "reports/evidence.hpp"
+#include "reports/sequential.hpp"
 #include "suite/catalog/demo.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/number_options.hpp"
@@ -16,6 +17,7 @@
 #include "suite/command/run_list.hpp"
 #include "suite/command/target.hpp"
 #include "suite/command/tell.hpp"
+#include "suite/command/until_decided.hpp"
 #include "suite/errors.hpp"
 #include "suite/runs/run_trial.hpp"
 #include "suite/text/quantities.hpp"
@@ -30,9 +32,10 @@ struct RunFlags {
   RecipeFlags recipe;
   runs::RunOptions options;
   Spread spread;
-  std::string data, out = "results", time_limit, watchdog, checkpoint_every;
+  SeedLimits limits;
+  std::string data, out = "results", time_limit, watchdog, checkpoint_every, budget;
   std::int64_t seeds = 1, seed = 1;
-  bool demo = false;
+  bool demo = false, until_decided = false;
 };
 
 std::vector<PlannedRun> demo_runs() {
@@ -71,6 +74,8 @@ int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
     throw InputError(Complaint{"--ranks-per-trial", fmt::format("at most {}, the ranks that were started", session.size()),
                                std::to_string(flags.spread.ranks_per_trial), "Start more: mpirun -n N"});
   flags.options.threads = settle_placement(flags.options.threads, session);
+  if (!flags.budget.empty()) flags.limits.budget_seconds = parse_duration("--budget", flags.budget);
+  if (flags.until_decided) return run_until_decided(flags.recipe, flags.limits, flags.options, session, flags.spread);
   return run_all(planned(flags, one_seed), flags.options, session, flags.spread);
 }
 
@@ -130,6 +135,19 @@ Command add_run(CLI::App& program) {
   app->add_option("--watchdog", flags->watchdog, "Under mpirun: how long ranks wait for each other before the job ends (default: 10m)")
       ->type_name("TIME");
   app->add_flag("--force", flags->options.force, "Repeats runs that have a finished result; if interrupted, the same command continues");
+  CLI::Option* until_decided =
+      app->add_flag("--until-decided", flags->until_decided,
+                    "Adds seeds to claims and published numbers that are undecided, at looks of 3, 5, 8, 12 and 20 seeds, those first that "
+                    "are expected to be decided soonest; also runs the trials that they are compared with");
+  for (CLI::Option* option : {demo, seeds, seed, app->get_option("--force")}) until_decided->excludes(option);
+  add_integer(*app, "--max-seeds", flags->limits.max_seeds, reports::kLooks.front(), reports::kLooks.back(),
+              "With --until-decided: no look beyond N seeds (default: 20)")
+      ->needs(until_decided);
+  app->add_option("--budget", flags->budget, "With --until-decided: ends within this time, and starts nothing that does not fit: 8h, 90m")
+      ->type_name("TIME")
+      ->needs(until_decided);
+  app->add_flag("--dry-run", flags->limits.dry_run, "With --until-decided: prints what is undecided, its next look, time and chance")
+      ->needs(until_decided);
   app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");
   app->footer(
       "Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues. One failing run does not stop\n"
@@ -141,6 +159,7 @@ Command add_run(CLI::App& program) {
       examples({
           "reprise run dropout/table2-dropout-relu --set dataset=fashion-mnist --seeds 2",
           "reprise run dropout/table2-maxnorm-3x1024 --set dataset=fashion-mnist --set optimizer.max_norm=3 --seed 7 --threads 2",
+          "reprise run dropout/table2-maxnorm-3x1024 --scale desk --until-decided --budget 8h --dry-run",
           "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set steps=4 --precision bf16 --time-limit 55m --out elsewhere",
       }));
   return {app, [flags, seed] { return run(*flags, seed->count() > 0); }, true};

@@ -11,6 +11,8 @@ using reports::Question;
 using reports::SeedRun;
 using Runs = std::set<SeedRun>;
 
+constexpr double kShortestRun = 1e-3;  ///< seconds
+
 std::vector<SeedRun> list_of(const Runs& runs) {
   return {runs.begin(), runs.end()};
 }
@@ -34,7 +36,7 @@ std::optional<std::size_t> best_addition(const std::vector<Question>& questions,
     double decisions = 0;
     for (const Question& other : questions)
       if (completes(runs, other) && !completes(chosen, other)) decisions += chance_of(other);
-    const double rate = decisions / wall_seconds(list_of(added), seconds, 1);
+    const double rate = decisions / std::max(kShortestRun, wall_seconds(list_of(added), seconds, 1));
     if (rate > best_rate) {
       best = i;
       best_rate = rate;

@@ -37,6 +37,11 @@ TEST(Sequential, the_first_look_spends_what_the_spending_function_gives_it) {
   EXPECT_NEAR(level_at(3), spent, 1e-12);
 }
 
+TEST(Sequential, levels_are_those_of_the_readme) {
+  const std::array of_looks{0.0006, 0.0008, 0.0020, 0.0056, 0.0367};
+  for (std::size_t i = 0; i < kLooks.size(); ++i) EXPECT_NEAR(level_at(kLooks[i]), of_looks[i], 0.00005) << kLooks[i];
+}
+
 TEST(Sequential, levels_rise_from_look_to_look_and_hold_between_them) {
   for (std::size_t i = 1; i < kLooks.size(); ++i) EXPECT_GT(level_at(kLooks[i]), level_at(kLooks[i - 1]));
   EXPECT_EQ(level_at(4), level_at(3));
