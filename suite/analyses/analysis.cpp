@@ -15,13 +15,14 @@ struct Row {
   const char* name;
   Analysis run;
 };
-constexpr std::array<Row, 7> kAnalyses{{{"monte_carlo", monte_carlo},
+constexpr std::array<Row, 8> kAnalyses{{{"monte_carlo", monte_carlo},
                                         {"sparsity", sparsity},
                                         {"saliency", saliency},
                                         {"temperature", temperature},
                                         {"memory", memory},
                                         {"receptive_fields", receptive_fields},
-                                        {"class_maps", class_maps}}};
+                                        {"class_maps", class_maps},
+                                        {"turns", turns}}};
 
 }  // namespace
 

@@ -72,4 +72,9 @@ void class_maps(const AnalysisInputs& inputs, records::RunRecord& record);
 /// (8, rows of patches), patches (10, a row).
 void receptive_fields(const AnalysisInputs& inputs, records::RunRecord& record);
 
+/// What a net makes of square test images that are turned by one to three quarters of a circle. Options: images (1000); node, and
+/// orientations (4) of its maps: a picture of the first map of the first image. Results: "turned_output_change" (largest change of an
+/// output over the largest output), "turned_guesses_changed" (percent). Images "turned_maps", if a node is given.
+void turns(const AnalysisInputs& inputs, records::RunRecord& record);
+
 }  // namespace reprise::analyses

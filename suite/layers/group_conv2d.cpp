@@ -33,8 +33,8 @@ class OrientedFilters : public WeightMap {
         maps_(channels / planes_),
         area_(o.filter_size * o.filter_size) {
     for (int h = 0; h < orientations_; ++h) {
-      cells_.push_back(moved_cells(h, o.filter_size));
-      cells_back_.push_back(moved_cells(inverse(h), o.filter_size));
+      moved_.push_back(for_all_maps(moved_cells(h, o.filter_size)));
+      moved_back_.push_back(for_all_maps(moved_cells(inverse(h), o.filter_size)));
     }
   }
 
@@ -45,9 +45,8 @@ class OrientedFilters : public WeightMap {
       for (std::int64_t k = 0; k < filters_; ++k)
         for (int s = 0; s < planes_; ++s, effective += plane_size()) {
           const float* from = stored + (k * planes_ + plane_before(h, s)) * plane_size();
-          const std::int32_t* cells = cells_[static_cast<std::size_t>(h)].data();
-          for (std::int64_t at = 0; at < plane_size(); at += area_)
-            for (std::int64_t i = 0; i < area_; ++i) effective[at + i] = from[at + cells[i]];
+          const std::int32_t* moved = moved_[static_cast<std::size_t>(h)].data();
+          for (std::int64_t i = 0; i < plane_size(); ++i) effective[i] = from[moved[i]];
         }
   }
 
@@ -60,7 +59,7 @@ class OrientedFilters : public WeightMap {
           if (h == 0)
             std::copy_n(grad_effective, plane_size(), to);
           else
-            add_moved(cells_back_[static_cast<std::size_t>(h)].data(), grad_effective, to);
+            add_moved(moved_back_[static_cast<std::size_t>(h)].data(), grad_effective, to);
         }
   }
 
@@ -70,15 +69,22 @@ class OrientedFilters : public WeightMap {
   /// The plane of the filter that h sends to plane s.
   int plane_before(int h, int s) const { return planes_ == 1 ? 0 : product(inverse(h), s); }
 
-  void add_moved(const std::int32_t* cells, const float* from, float* to) const {
-    for (std::int64_t at = 0; at < plane_size(); at += area_)
-      for (std::int64_t i = 0; i < area_; ++i) to[at + i] += from[at + cells[i]];
+  void add_moved(const std::int32_t* moved, const float* from, float* __restrict to) const {
+    for (std::int64_t i = 0; i < plane_size(); ++i) to[i] += from[moved[i]];
+  }
+
+  /// The cells of one map -> those of all maps of a plane: one loop is faster than many short ones.
+  std::vector<std::int32_t> for_all_maps(const std::vector<std::int32_t>& cells) const {
+    std::vector<std::int32_t> all;
+    for (std::int64_t c = 0; c < maps_; ++c)
+      for (const std::int32_t cell : cells) all.push_back(static_cast<std::int32_t>(c * area_) + cell);
+    return all;
   }
 
   std::int64_t filters_;
   int orientations_, planes_;
   std::int64_t maps_, area_;
-  std::vector<std::vector<std::int32_t>> cells_, cells_back_;  ///< by orientation
+  std::vector<std::vector<std::int32_t>> moved_, moved_back_;  ///< by orientation: where in a plane each value of it comes from
 };
 
 /// One bias for all orientations of a map.

@@ -56,6 +56,8 @@ const std::vector<Metric>& all() {
       {"residual_slope_ratio", "1", higher, "memory per block of a residual stack, over that of this one"},
       {"mean_norm", "1", neither, "mean norm of a plastic layer's filters"},
       {"share_at_norm_1", "1", higher, "share of a plastic layer's filters whose norm is within 0.01 of 1"},
+      {"turned_output_change", "1", lower, "largest change of an output when the image is turned by quarters, over the largest output"},
+      {"turned_guesses_changed", "percent", lower, "guesses that change when the image is turned by quarters"},
       // Of nets and machines.
       {"parameters", "1", neither, "trained parameters"},
       {"parameter_ratio", "1", neither, "parameters over those of another net"},
