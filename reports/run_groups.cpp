@@ -236,7 +236,8 @@ std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<
         std::make_tuple(run->trial, run->scale, catalog::settings_text(stored), run->answer_version(), fact_of(*run, "data_digest"));
     auto found = groups.find(key);
     if (found == groups.end()) {
-      RunGroup group{run->trial, run->scale, stored, {}};
+      RunGroup group;
+      group.trial = run->trial, group.scale = run->scale, group.recipe = stored;
       group.answer_version = run->answer_version();
       group.data_digest = fact_of(*run, "data_digest");
       take_words_of_today(paper, group);
