@@ -105,7 +105,11 @@ Hindrance hindrance_of(const Sample& sample, bool baseline, std::optional<double
 struct Setting {
   std::string scale, dataset, variation;
   int answer_version = 0;
-  auto operator<=>(const Setting&) const = default;
+  bool operator==(const Setting&) const = default;
+  bool operator<(const Setting& other) const {  // libc++ 14 has no <=> of strings
+    return std::tie(scale, dataset, variation, answer_version) <
+           std::tie(other.scale, other.dataset, other.variation, other.answer_version);
+  }
 };
 Setting setting_of(const RunGroup& group) {
   return {group.scale, group.dataset(), group.variation_of_recipe(), -group.answer_version};

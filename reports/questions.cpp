@@ -153,7 +153,7 @@ void add_numbers(Evidence& evidence, std::vector<Question>& questions) {
   for (const auto& [trial, recipe] : evidence.recipes) {
     for (const std::string& id : recipe.reproduces) {
       const std::string name = fmt::format("number {} by {}", id, trial);
-      const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.id == id && r.trial == trial; });
+      const auto row = std::find_if(rows.begin(), rows.end(), [&id, &own = trial](const Row& r) { return r.id == id && r.trial == own; });
       if (row == rows.end()) {
         if (can_be_compared(evidence.paper, recipe, id))
           questions.push_back(question_about(name, {trial}, {}, rule_of_published_number, false, evidence.there, evidence.max_seeds));

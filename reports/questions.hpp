@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "reports/decision.hpp"
@@ -19,7 +20,8 @@ namespace reprise::reports {
 struct SeedRun {
   std::string trial;
   std::int64_t seed = 1;
-  auto operator<=>(const SeedRun&) const = default;
+  bool operator==(const SeedRun&) const = default;
+  bool operator<(const SeedRun& other) const { return std::tie(trial, seed) < std::tie(other.trial, other.seed); }  // libc++ 14: no <=>
 };
 
 /// A claim, or a published number that a trial reproduces.
