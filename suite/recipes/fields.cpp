@@ -23,12 +23,16 @@ void add_schedule(std::vector<Field>& rows, const std::string& table, Schedule O
   rows.push_back({.key = table + "kind",
                   .at = of(&Schedule::kind),
                   .help = "how it changes over the run",
-                  .among = {"constant", "step", "piecewise", "inverse_decay", "halving", "cosine", "one_cycle", "linear", "exponential"},
+                  .among = {"constant", "step", "piecewise", "inverse_decay", "halving", "cosine", "one_cycle", "warmup_cosine", "linear",
+                            "exponential"},
                   .restarts = true});
-  rows.push_back({.key = table + "value", .at = of(&Schedule::value), .help = "what it begins with; the peak of one_cycle"});
-  rows.push_back({.key = table + "start", .at = of(&Schedule::start), .help = "what one_cycle begins with", .quiet = true});
   rows.push_back(
-      {.key = table + "final", .at = of(&Schedule::final_value), .help = "what it ends with: cosine, one_cycle, linear, exponential"});
+      {.key = table + "value", .at = of(&Schedule::value), .help = "what it begins with; the peak of one_cycle and warmup_cosine"});
+  rows.push_back(
+      {.key = table + "start", .at = of(&Schedule::start), .help = "what one_cycle and warmup_cosine begin with", .quiet = true});
+  rows.push_back({.key = table + "final",
+                  .at = of(&Schedule::final_value),
+                  .help = "what it ends with: cosine, one_cycle, warmup_cosine, linear, exponential"});
   rows.push_back({.key = table + "factor", .at = of(&Schedule::factor), .help = "of step, at each milestone"});
   rows.push_back({.key = table + "decay_steps",
                   .at = of(&Schedule::decay_steps),
@@ -37,6 +41,12 @@ void add_schedule(std::vector<Field>& rows, const std::string& table, Schedule O
                   .max = kMaxCount});
   rows.push_back(
       {.key = table + "warmup", .at = of(&Schedule::warmup), .help = "share of the run with a linear ramp from 0", .min = 0, .max = 1});
+  rows.push_back({.key = table + "cooldown",
+                  .at = of(&Schedule::cooldown),
+                  .help = "of warmup_cosine: share of the run that ends it at its final value",
+                  .min = 0,
+                  .max = 1,
+                  .quiet = true});
   rows.push_back({.key = table + "milestones",
                   .at = of(&Schedule::milestones),
                   .help = "of step and piecewise: shares of the run (the epoch of the drop by the number of epochs)",

@@ -38,6 +38,16 @@ double piecewise(const Schedule& schedule, double progress) {
   return value;
 }
 
+double half_cosine(const Schedule& schedule, double progress) {
+  return schedule.value + (schedule.final_value - schedule.value) * (1 - std::cos(std::numbers::pi * progress)) / 2;
+}
+
+double warmup_cosine(const Schedule& schedule, double progress) {
+  if (progress < schedule.warmup) return schedule.start + (schedule.value - schedule.start) * progress / schedule.warmup;
+  const double falls = 1 - schedule.warmup - schedule.cooldown;
+  return falls > 0 ? half_cosine(schedule, std::min(1.0, (progress - schedule.warmup) / falls)) : schedule.final_value;
+}
+
 double without_warmup(const Schedule& schedule, std::int64_t step, std::int64_t total_steps) {
   const double time = static_cast<double>(step);
   const double progress = fraction(step, total_steps);
@@ -53,13 +63,14 @@ double without_warmup(const Schedule& schedule, std::int64_t step, std::int64_t 
   if (schedule.kind == "piecewise") return piecewise(schedule, progress);
   if (schedule.kind == "inverse_decay") return schedule.value / (1 + time / decay_time(schedule));
   if (schedule.kind == "halving") return schedule.value * std::pow(0.5, std::floor(time / decay_time(schedule)));
-  if (schedule.kind == "cosine") return schedule.value + difference * (1 - std::cos(std::numbers::pi * progress)) / 2;
+  if (schedule.kind == "cosine") return half_cosine(schedule, progress);
   if (schedule.kind == "linear") {
     return schedule.value + difference * (schedule.decay_steps > 0 ? std::min(1.0, time / schedule.decay_steps) : progress);
   }
   if (schedule.kind == "exponential") return schedule.final_value - difference * std::exp(-time / decay_time(schedule));
-  throw InputError(Complaint{"schedule", "one of constant, step, piecewise, inverse_decay, halving, cosine, one_cycle, linear, exponential",
-                             fmt::format("'{}'", schedule.kind), "Correct 'kind' in the recipe"});
+  throw InputError(Complaint{
+      "schedule", "one of constant, step, piecewise, inverse_decay, halving, cosine, one_cycle, warmup_cosine, linear, exponential",
+      fmt::format("'{}'", schedule.kind), "Correct 'kind' in the recipe"});
 }
 
 }  // namespace
@@ -67,6 +78,7 @@ double without_warmup(const Schedule& schedule, std::int64_t step, std::int64_t 
 double Schedule::at(std::int64_t step, std::int64_t total_steps) const {
   const double progress = fraction(step, total_steps);
   if (kind == "one_cycle") return one_cycle(*this, progress);
+  if (kind == "warmup_cosine") return warmup_cosine(*this, progress);
   const double ramp = warmup > 0 ? std::min(1.0, progress / warmup) : 1.0;
   return ramp * without_warmup(*this, step, total_steps);
 }

@@ -15,17 +15,19 @@ namespace reprise::schedules {
 ///   halving         value * 0.5 ^ floor(step / decay_steps)
 ///   cosine          from value to final over the run
 ///   one_cycle       start -> value (peak at warmup fraction) -> final, linear
+///   warmup_cosine   start -> value linearly up to the warmup fraction, half a cosine down to final, final for the last cooldown fraction
 ///   linear          from value to final over decay_steps (the whole run if 0), then final
 ///   exponential     final - (final - value) * exp(-step / decay_steps)      (the momentum ramp of the dropout code)
-/// `warmup` (fraction of the run, not for one_cycle) multiplies by a linear ramp from 0.
+/// `warmup` (fraction of the run; for kinds that do not name it) multiplies by a linear ramp from 0.
 struct Schedule {
   std::string kind = "constant";
   double value = 0;
-  double start = 0;  ///< one_cycle
+  double start = 0;  ///< one_cycle, warmup_cosine
   double final_value = 0;
   double factor = 0.1;
   double decay_steps = 0;
   double warmup = 0;
+  double cooldown = 0;  ///< warmup_cosine: fraction of the run
   std::vector<double> milestones{};
   std::vector<double> values{};  ///< piecewise
 

@@ -92,6 +92,17 @@ TEST(Schedule, one_cycle_peaks_at_warmup) {
   EXPECT_DOUBLE_EQ(cycle.at(100, 100), 0.2);
 }
 
+TEST(Schedule, warmup_cosine_rises_falls_and_rests) {
+  const Schedule rate{.kind = "warmup_cosine", .value = 1, .start = 0.2, .final_value = 0.1, .warmup = 0.2, .cooldown = 0.2};
+  EXPECT_DOUBLE_EQ(rate.at(0, 100), 0.2);
+  EXPECT_DOUBLE_EQ(rate.at(10, 100), 0.6);
+  EXPECT_DOUBLE_EQ(rate.at(20, 100), 1);
+  EXPECT_DOUBLE_EQ(rate.at(35, 100), 1 - 0.9 * (1 - std::sqrt(0.5)) / 2);
+  EXPECT_DOUBLE_EQ(rate.at(50, 100), 0.55);
+  EXPECT_DOUBLE_EQ(rate.at(80, 100), 0.1);
+  EXPECT_DOUBLE_EQ(rate.at(99, 100), 0.1);
+}
+
 TEST(Schedule, linear_stays_at_final) {
   Schedule line = schedule("linear", 1.0);
   line.final_value = 0.0;
