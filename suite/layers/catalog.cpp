@@ -4,30 +4,37 @@
 
 #include "suite/errors.hpp"
 #include "suite/layers/add.hpp"
+#include "suite/layers/attention.hpp"
 #include "suite/layers/average_pool2d.hpp"
 #include "suite/layers/batch_norm.hpp"
 #include "suite/layers/capsule_lengths.hpp"
 #include "suite/layers/capsule_mask.hpp"
 #include "suite/layers/capsule_routing.hpp"
+#include "suite/layers/class_token.hpp"
 #include "suite/layers/concat.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/coset_pool.hpp"
 #include "suite/layers/dense.hpp"
+#include "suite/layers/drop_path.hpp"
 #include "suite/layers/dropout.hpp"
+#include "suite/layers/first_token.hpp"
 #include "suite/layers/flatten.hpp"
 #include "suite/layers/gelu.hpp"
 #include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/global_max_pool.hpp"
 #include "suite/layers/group_conv2d.hpp"
 #include "suite/layers/kl_sparsity.hpp"
+#include "suite/layers/layer_norm.hpp"
 #include "suite/layers/locally_connected2d.hpp"
 #include "suite/layers/log_avg_exp_pool.hpp"
 #include "suite/layers/logistic.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/momentum_capsules.hpp"
+#include "suite/layers/positions.hpp"
 #include "suite/layers/reconstruction_penalty.hpp"
 #include "suite/layers/relu.hpp"
 #include "suite/layers/scale.hpp"
+#include "suite/layers/sequence_pool.hpp"
 #include "suite/layers/soft_hebb_conv2d.hpp"
 #include "suite/layers/softmax.hpp"
 #include "suite/layers/squash.hpp"
@@ -83,6 +90,13 @@ std::span<const CatalogEntry> catalog() {
       {"capsule_lengths", [] { return made<CapsuleLengths>({}); }, {{1, 5, 4}}},
       {"capsule_mask", [] { return made<CapsuleMask>({.by_label = true}); }, {{1, 5, 4}}},
       {"reconstruction_penalty", [] { return made<ReconstructionPenalty>({.weight = 0.5}); }, {{1, 1, 5}, {1, 1, 12}, {2, 3, 2}}},
+      {"layer_norm", [] { return made<LayerNorm>({}); }, {{3, 4, 5}}},
+      {"attention", [] { return made<Attention>({.heads = 2, .keep = 0.75}); }, {{3, 3, 30}}},
+      {"drop_path", [] { return made<DropPath>({.keep = 0.6}); }, {{3, 4, 5}}},
+      {"positions", [] { return made<Positions>({}); }, {{3, 4, 5}}},
+      {"class_token", [] { return made<ClassToken>({}); }, {{3, 4, 5}}},
+      {"first_token", [] { return made<FirstToken>({}); }, {{7, 1, 5}}},
+      {"sequence_pool", [] { return made<SequencePool>({}); }, {{3, 4, 5}}},
       {"kl_sparsity", [] { return made<KlSparsity>({.target = 0.1, .weight = 0.5}); }, {{3, 4, 5}}},
   };
   return rows;

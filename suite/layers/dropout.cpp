@@ -7,7 +7,7 @@
 
 #include "suite/errors.hpp"
 #include "suite/layers/layer_checks.hpp"
-#include "suite/random/random.hpp"
+#include "suite/layers/random_streams.hpp"
 
 namespace reprise::layers {
 
@@ -41,13 +41,13 @@ class PreparedDropout : public PreparedLayer {
   void multiply(const T* from, T* to, const ShardInfo& shard) const {
     if (shard.mode == Mode::infer) return multiply_by_mean(from, to);
     for (int n = 0; n < samples_; ++n) {
-      const kernels::MaskStream stream = stream_of(shard, n);
+      const kernels::MaskStream stream = dropout_stream(shard, n, name_hash_);
       const T* input = from + n * size_;
       T* output = to + n * size_;
       if (options_.form == DropoutForm::gaussian)
         vector_of<T>().gaussian_noise(input, output, size_, stream, deviation());
       else
-        vector_of<T>().dropout(input, output, size_, stream, threshold(), kept());
+        vector_of<T>().dropout(input, output, size_, stream, dropout_threshold(options_.keep), kept());
     }
   }
 
@@ -59,15 +59,6 @@ class PreparedDropout : public PreparedLayer {
       std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
   }
 
-  kernels::MaskStream stream_of(const ShardInfo& shard, int n) const {
-    const auto purpose = shard.mode == Mode::train ? random::Purpose::dropout : random::Purpose::monte_carlo;
-    const random::PhiloxState state =
-        random::philox_state({shard.seed, purpose, name_hash_, shard.step, static_cast<std::uint64_t>(shard.first_slot + n)});
-    return {{state.key[0], state.key[1]}, {state.counter[0], state.counter[1], state.counter[2], state.counter[3]}};
-  }
-
-  /// Draws below it keep the value.
-  std::uint32_t threshold() const { return static_cast<std::uint32_t>(std::lround(options_.keep * 65536.0)); }
   float kept() const { return options_.form == DropoutForm::inverted ? static_cast<float>(1.0 / options_.keep) : 1.0f; }
   float deviation() const { return static_cast<float>(std::sqrt((1.0 - options_.keep) / options_.keep)); }
 

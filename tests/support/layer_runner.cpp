@@ -103,7 +103,7 @@ class Run {
     return {shard.input_pointers,
             output_of(shard),
             parameter_pointers_,
-            shard.saved.data(),
+            case_.mode == Mode::train || wants_backward_ ? shard.saved.data() : nullptr,  // as in evaluation
             scratch_.data(),
             coupled_.empty() ? nullptr : coupled_.data(),
             shard.info};

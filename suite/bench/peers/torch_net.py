@@ -14,6 +14,7 @@ import torch.nn.functional as F
 
 import torch_capsules
 import torch_hebbian
+import torch_tokens
 
 
 class Unsupported(Exception):
@@ -122,7 +123,7 @@ class Function(nn.Module):
 def build(kind, facts, weights):
     classes = {"conv2d": Convolution, "dense": Dense, "batch_norm": BatchNorm, "dropout": Dropout, "max_pool2d": Pooling, "average_pool2d": Pooling,
                "log_avg_exp_pool": LogAvgExpPool, "kl_sparsity": KlSparsity}
-    classes |= torch_capsules.KINDS | torch_hebbian.KINDS
+    classes |= torch_capsules.KINDS | torch_hebbian.KINDS | torch_tokens.KINDS
     functions = {"capsule_lengths": lambda x: x.norm(dim=-1), "relu": F.relu, "logistic": torch.sigmoid, "tanh": torch.tanh, "gelu": F.gelu, "add": torch.add, "flatten": lambda x: x.flatten(1),
                  "concat": lambda *x: torch.cat(x, 1), "global_average_pool": lambda x: x.mean((2, 3)), "global_max_pool": lambda x: x.amax((2, 3)),
                  "softmax": lambda x: F.softmax(x * facts["gain"], 1), "scale": lambda x: x * facts["factor"]}

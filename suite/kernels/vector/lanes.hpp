@@ -218,5 +218,6 @@ void fill_plasticity(VectorKernels& table);
 void fill_panels(VectorKernels& table);
 void fill_winograd(VectorKernels& table);
 void fill_capsules(VectorKernels& table);
+void fill_row_norms(VectorKernels& table);
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

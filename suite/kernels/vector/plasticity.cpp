@@ -1,6 +1,6 @@
 // Soft winner-take-all learning: the Triangle activation, softmax over channels, the competition, and the change of weights.
 
-#include "suite/kernels/vector/lanes.hpp"
+#include "suite/kernels/vector/rows.hpp"
 
 namespace reprise::kernels::REPRISE_ISA_NAME {
 namespace {
@@ -9,10 +9,6 @@ namespace {
 constexpr float kSmallestNormal = 1.17549435e-38f;
 /// exp of anything lower is stored as zero: responses below 2^-100 would only be slow (subnormal) arithmetic.
 constexpr float kMinExponent = -69.3f;
-
-LANES M16 first_lanes(Index m) {
-  return set_int(static_cast<std::int32_t>(m < 16 ? m : 16)) > iota();
-}
 
 /// base^exponent for base > 0, else 0; NaN stays NaN.
 LANES F16 power_of(F16 base, F16 exponent) {
@@ -23,17 +19,6 @@ LANES F16 power_of(F16 base, F16 exponent) {
 /// max(x, 0) that keeps NaN.
 LANES F16 positive_part(F16 x) {
   return max(set(0.0f), x);
-}
-
-/// Sum over n values of f(block of up to 16, offset, lanes), in four chains, always in the same order.
-template <class F>
-LANES float chained_sum(Index n, F f) {
-  F16 sum[4] = {set(0.0f), set(0.0f), set(0.0f), set(0.0f)};
-  Index i = 0;
-  for (; i + 64 <= n; i += 64)
-    for (int k = 0; k < 4; ++k) sum[k] = sum[k] + f(i + 16 * k, Index{16});
-  for (; i < n; i += 16) sum[0] = sum[0] + f(i, n - i);
-  return sum_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
 template <class T>
@@ -68,13 +53,6 @@ void triangle_grad(const T* output, const T* grad_output, T* grad_input, Index r
                                      }));
     map(y, dy, grad_input + r * channels, channels, [&](F16 a, F16 b) { return inner(a, b) - mean; });
   }
-}
-
-template <class T>
-LANES float largest(const T* x, Index n) {
-  F16 best = set(-__builtin_inff());
-  for (Index i = 0; i < n; i += 16) best = max(best, select(first_lanes(n - i), load_some(x + i, n - i), set(-__builtin_inff())));
-  return max_lanes(best);
 }
 
 template <class T>

@@ -9,10 +9,10 @@ struct Words {
   I16 word[4];
 };
 
-/// Words of blocks 16 * group + lane.
+/// Words of blocks 16 * group + lane, counted from the stream's first block.
 LANES Words draw(const MaskStream& stream, std::uint32_t group) {
   const auto as_int32 = [](std::uint32_t x) { return set_int(static_cast<std::int32_t>(x)); };
-  I16 c0 = as_int32(group * 16) + iota(), c1 = as_int32(stream.counter[1]);
+  I16 c0 = as_int32(stream.counter[0] + group * 16) + iota(), c1 = as_int32(stream.counter[1]);
   I16 c2 = as_int32(stream.counter[2]), c3 = as_int32(stream.counter[3]);
   std::uint32_t k0 = stream.key[0], k1 = stream.key[1];
   const I16 m0 = as_int32(0xD2511F53u), m1 = as_int32(0xCD9E8D57u);

@@ -21,6 +21,7 @@ void fill_table(VectorKernels& table) {
   fill_panels(table);
   fill_winograd(table);
   fill_capsules(table);
+  fill_row_norms(table);
 }
 
 }  // namespace reprise::kernels::REPRISE_ISA_NAME

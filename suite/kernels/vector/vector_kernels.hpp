@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "suite/kernels/vector/attention_kernels.hpp"
 #include "suite/kernels/vector/capsule_kernels.hpp"
 #include "suite/kernels/vector/direct_bf16_kernels.hpp"
 #include "suite/kernels/vector/panel_kernels.hpp"
@@ -36,8 +37,8 @@ struct WindowGeometry {
   bool disjoint() const { return stride >= window_height && stride >= window_width; }
 };
 
-/// A Philox stream: key, and the counter whose word 0 is the block number. Draws are taken in groups of 16 blocks: word w of
-/// block 16*g + b is word 16*w + b of group g, and the 16-bit draw e of a group is half e%2 (low first) of its word e/2.
+/// A Philox stream: key, and the counter whose word 0 is the block number of the first draw. Draws are taken in groups of 16 blocks: word w
+/// of block 16*g + b is word 16*w + b of group g, and the 16-bit draw e of a group is half e%2 (low first) of its word e/2.
 struct MaskStream {
   std::uint32_t key[2];
   std::uint32_t counter[4];
@@ -97,6 +98,14 @@ struct StorageKernels {
   /// output = softmax over the channels of the row of gain * input.
   void (*softmax)(const T* input, T* output, std::int64_t rows, std::int64_t channels, float gain);
   void (*softmax_grad)(const T* output, const T* grad_output, T* grad_input, std::int64_t rows, std::int64_t channels, float gain);
+  /// output = gamma * (input - mean) * inverse_deviation + beta, both of the row; statistics [rows, 2] (overwritten) are these two.
+  void (*layer_norm)(const T* input, std::int64_t rows, std::int64_t channels, const float* gamma, const float* beta, float epsilon,
+                     T* output, float* statistics);
+  void (*layer_norm_grad)(const T* input, const T* grad_output, std::int64_t rows, std::int64_t channels, const float* gamma,
+                          const float* statistics, T* grad_input);
+  /// grad_gamma, grad_beta [C]: sums over the rows of grad_output times the normalised input, and of grad_output.
+  void (*layer_norm_parameter_grads)(const T* input, const T* grad_output, std::int64_t rows, std::int64_t channels,
+                                     const float* statistics, float* grad_gamma, float* grad_beta);
   /// response = the response of each channel of a row in a competition: its softmax, or 1 for the winner and 0 for the others, negative
   /// where losers unlearn. Responses below 2^-100 are stored as zero. moments[c] (added to) of response * input over the rows.
   /// scratch [C]. response must not overlap input.
@@ -156,6 +165,7 @@ struct VectorKernels {
   PanelKernels panels;
   WinogradKernels winograd;
   CapsuleKernels capsules;
+  AttentionKernels attention;
 
   /// a += b. The order in which a tree calls it is the caller's.
   void (*accumulate)(float* a, const float* b, std::int64_t n);

@@ -65,6 +65,11 @@ std::vector<Doubles> everything(const VectorKernels& table) {
   k.triangle_grad(out.data(), y.data(), out.data(), kRows, kChannels, 1.4f), keep();
   k.softmax(x.data(), out.data(), kRows, kChannels, 3), keep();
   k.softmax_grad(out.data(), y.data(), out.data(), kRows, kChannels, 3), keep();
+  std::vector<float> rows(static_cast<std::size_t>(2 * kRows)), gamma(static_cast<std::size_t>(kChannels)), beta(gamma);
+  k.layer_norm(x.data(), kRows, kChannels, p.data(), q.data(), 1e-5f, out.data(), rows.data()), keep();
+  k.layer_norm_grad(x.data(), y.data(), kRows, kChannels, p.data(), rows.data(), out.data()), keep();
+  k.layer_norm_parameter_grads(x.data(), y.data(), kRows, kChannels, rows.data(), gamma.data(), beta.data());
+  results.push_back(read_back(gamma.data(), kChannels)), results.push_back(read_back(beta.data(), kChannels));
   std::fill(sum.begin(), sum.end(), 0.0);
   k.compete(x.data(), kRows, kChannels, {0.7f, true, true}, out.data(), sum.data(), sums.data()), keep();
   results.push_back(sum);
@@ -138,12 +143,37 @@ std::vector<Doubles> routing(const VectorKernels& table) {
   return results;
 }
 
+/// Rows of attention: fewer tokens than lanes, two blocks of lanes and a rest, a row without a rest.
+std::vector<Doubles> attention(const VectorKernels& table) {
+  std::vector<Doubles> results;
+  for (const kernels::ScoreRows& shape : {kernels::ScoreRows{5, 7, 16}, kernels::ScoreRows{5, 45, 48}, kernels::ScoreRows{5, 64, 64}}) {
+    const std::int64_t count = shape.rows * shape.row;
+    const auto scores = stored<float>(random_numbers(1, count)), dropped = stored<float>(random_numbers(2, count));
+    auto probability = scores, again = scores, grad = stored<float>(random_numbers(3, count));
+    std::vector<float> statistics(static_cast<std::size_t>(2 * shape.rows));
+    table.attention.softmax(shape, 0.7f, probability.data(), statistics.data());
+    table.attention.softmax_again(shape, 0.7f, statistics.data(), again.data());
+    table.attention.softmax_grad(shape, 0.7f, probability.data(), dropped.data(), grad.data());
+    for (const auto& values : {probability, again, statistics, grad})
+      results.push_back(read_back(values.data(), static_cast<std::int64_t>(values.size())));
+  }
+  return results;
+}
+
+TEST(InstructionSets, probabilities_come_again_to_the_same_bits) {
+  for (const VectorKernels* table : isa_tables()) {
+    const auto results = attention(*table);
+    for (std::size_t i = 0; i < results.size(); i += 4) EXPECT_EQ(results[i], results[i + 1]);
+  }
+}
+
 TEST(InstructionSets, avx2_and_avx512_give_the_same_bits) {
   const auto tables = isa_tables();
   if (tables.size() < 2) GTEST_SKIP() << "this processor has no AVX-512";
   EXPECT_EQ(everything<float>(*tables[0]), everything<float>(*tables[1]));
   EXPECT_EQ(everything<bf16>(*tables[0]), everything<bf16>(*tables[1]));
   EXPECT_EQ(routing(*tables[0]), routing(*tables[1]));
+  EXPECT_EQ(attention(*tables[0]), attention(*tables[1]));
   EXPECT_EQ(filtering<float>(*tables[0]), filtering<float>(*tables[1]));
   EXPECT_EQ(filtering<bf16>(*tables[0]), filtering<bf16>(*tables[1]));
 }

@@ -83,6 +83,17 @@ TEST(LayerCatalog, in_place_equals_out_of_place_where_it_is_declared) {
     }
 }
 
+TEST(LayerCatalog, inference_saves_nothing) {
+  for (const auto& row : layers::catalog())
+    for (const Precision precision : {Precision::f32, Precision::bf16}) {
+      LayerCase c = example(row, precision);
+      c.mode = layers::Mode::infer;
+      const LayerValues values = random_values(c, 1);
+      const Doubles with_saved = run_layer(c, values, random_grad_output(c, 2)).output;
+      EXPECT_EQ(run_layer(c, values).output, with_saved) << row.name;
+    }
+}
+
 TEST(LayerCatalog, padded_samples_leave_the_others_and_the_parameters_alone) {
   for (const auto& row : layers::catalog()) {
     LayerCase padded = example(row, Precision::f32), exact = padded;

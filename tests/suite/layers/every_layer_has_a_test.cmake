@@ -1,6 +1,6 @@
 # cmake -DSOURCE=... -P: every header of suite/layers has a test named after it, but for what layers are made from and tested through them.
 cmake_minimum_required(VERSION 3.25)
-set(parts prepared_elementwise float_buffers layer_checks plastic)
+set(parts prepared_elementwise float_buffers layer_checks plastic random_streams)
 file(GLOB headers ${SOURCE}/suite/layers/*.hpp)
 set(missing "")
 foreach(header ${headers})
