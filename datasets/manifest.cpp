@@ -213,6 +213,10 @@ const std::vector<DatasetEntry>& manifest() {
                 {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}, 5000, 8000),
       container("svhn", "SVHN house numbers, cropped digits (format 2), training and extra images", 32, kDigits, 604388, 26032),
       container("imagenet", "ImageNet (ILSVRC 2012) at 160x160", 160, numbered_classes(1000), 1281167, 50000),
+      container("imagenet-224", "ImageNet (ILSVRC 2012) at 224x224", 224, numbered_classes(1000), 1281167, 50000),
+      container("imagenet-384", "ImageNet (ILSVRC 2012) at 384x384", 384, numbered_classes(1000), 1281167, 50000),
+      container("flowers-102", "Oxford 102 Flowers at 224x224, training and validation images together", 224, numbered_classes(102), 2040,
+                6149),
   };
   return entries;
 }
