@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "reports/claims.hpp"
-#include "reports/pictures.hpp"
-#include "reports/rows.hpp"
-#include "reports/run_groups.hpp"
-#include "reports/run_time.hpp"
+#include "reports/pictures/pictures.hpp"
+#include "reports/runs/run_groups.hpp"
+#include "reports/runs/run_time.hpp"
 #include "reports/text.hpp"
+#include "reports/verdicts/claims.hpp"
+#include "reports/verdicts/rows.hpp"
 
 namespace reprise::reports {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "reports/sequential.hpp"
+#include "reports/statistics/sequential.hpp"
 #include "reports/text.hpp"
 
 namespace reprise::reports {

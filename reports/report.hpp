@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "reports/decision.hpp"
-#include "reports/plot.hpp"
+#include "reports/pictures/plot.hpp"
 #include "reports/scaling.hpp"
-#include "reports/statistics.hpp"
+#include "reports/statistics/decision.hpp"
+#include "reports/statistics/statistics.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/records/run_record.hpp"
 

@@ -7,10 +7,10 @@
 #include <memory>
 
 #include "reports/build_report.hpp"
-#include "reports/evidence.hpp"
-#include "reports/formats.hpp"
-#include "reports/readme_section.hpp"
-#include "reports/write_terminal.hpp"
+#include "reports/formats/formats.hpp"
+#include "reports/formats/readme_section.hpp"
+#include "reports/formats/writers.hpp"
+#include "reports/verdicts/evidence.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"

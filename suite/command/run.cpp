@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "datasets/image_set.hpp"
-#include "reports/evidence.hpp"
-#include "reports/sequential.hpp"
+#include "reports/statistics/sequential.hpp"
+#include "reports/verdicts/evidence.hpp"
 #include "suite/catalog/demo.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/number_options.hpp"

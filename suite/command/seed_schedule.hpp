@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "reports/questions.hpp"
+#include "reports/verdicts/questions.hpp"
 
 namespace reprise::command {
 

@@ -13,9 +13,9 @@
 #include <optional>
 #include <set>
 
-#include "reports/questions.hpp"
-#include "reports/run_time.hpp"
+#include "reports/runs/run_time.hpp"
 #include "reports/text.hpp"
+#include "reports/verdicts/questions.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/clock.hpp"
 #include "suite/command/seed_schedule.hpp"

@@ -1,4 +1,4 @@
-#include "reports/claims.hpp"
+#include "reports/verdicts/claims.hpp"
 
 #include <gtest/gtest.h>
 

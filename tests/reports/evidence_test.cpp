@@ -1,4 +1,4 @@
-#include "reports/evidence.hpp"
+#include "reports/verdicts/evidence.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "reports/plot.hpp"
+#include "reports/pictures/plot.hpp"
 
 #include <gtest/gtest.h>
 #include <png.h>
@@ -7,7 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "reports/png.hpp"
+#include "reports/pictures/png.hpp"
 
 namespace reprise::reports {
 namespace {

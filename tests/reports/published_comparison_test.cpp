@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "reports/rows.hpp"
+#include "reports/verdicts/rows.hpp"
 
 namespace reprise::reports {
 namespace {

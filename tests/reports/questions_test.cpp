@@ -1,10 +1,10 @@
-#include "reports/questions.hpp"
+#include "reports/verdicts/questions.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "reports/sequential.hpp"
+#include "reports/statistics/sequential.hpp"
 
 namespace reprise::reports {
 namespace {

@@ -1,4 +1,4 @@
-#include "reports/readme_section.hpp"
+#include "reports/formats/readme_section.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,12 +9,8 @@
 
 #include "made_up_runs.hpp"
 #include "reports/build_report.hpp"
-#include "reports/formats.hpp"
-#include "reports/write_csv.hpp"
-#include "reports/write_html.hpp"
-#include "reports/write_json.hpp"
-#include "reports/write_latex.hpp"
-#include "reports/write_markdown.hpp"
+#include "reports/formats/formats.hpp"
+#include "reports/formats/writers.hpp"
 #include "suite/errors.hpp"
 #include "tests/support/temporary_folder.hpp"
 

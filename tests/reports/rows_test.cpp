@@ -1,4 +1,4 @@
-#include "reports/rows.hpp"
+#include "reports/verdicts/rows.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

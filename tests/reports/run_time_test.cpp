@@ -1,4 +1,4 @@
-#include "reports/run_time.hpp"
+#include "reports/runs/run_time.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,10 +2,8 @@
 
 #include <fstream>
 
+#include "reports/formats/writers.hpp"
 #include "reports/scaling.hpp"
-#include "reports/write_html.hpp"
-#include "reports/write_json.hpp"
-#include "reports/write_markdown.hpp"
 #include "suite/errors.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "reports/sequential.hpp"
+#include "reports/statistics/sequential.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <map>
 #include <random>
 
-#include "reports/statistics.hpp"
+#include "reports/statistics/statistics.hpp"
 
 namespace reprise::reports {
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <random>
 
-#include "reports/decision.hpp"
-#include "reports/statistics.hpp"
+#include "reports/statistics/decision.hpp"
+#include "reports/statistics/statistics.hpp"
 
 namespace reprise::reports {
 namespace {

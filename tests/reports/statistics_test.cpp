@@ -1,10 +1,10 @@
-#include "reports/statistics.hpp"
+#include "reports/statistics/statistics.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "reports/decision.hpp"
+#include "reports/statistics/decision.hpp"
 
 namespace reprise::reports {
 namespace {

@@ -6,14 +6,9 @@
 
 #include "made_up_runs.hpp"
 #include "reports/build_report.hpp"
-#include "reports/formats.hpp"
+#include "reports/formats/formats.hpp"
+#include "reports/formats/writers.hpp"
 #include "reports/text.hpp"
-#include "reports/write_csv.hpp"
-#include "reports/write_html.hpp"
-#include "reports/write_json.hpp"
-#include "reports/write_latex.hpp"
-#include "reports/write_markdown.hpp"
-#include "reports/write_terminal.hpp"
 
 namespace reprise::reports {
 namespace {

@@ -85,7 +85,7 @@ const std::vector<SharedHeader>& shared_headers() {
                                              {"suite/bench/", ""},                                // benchmarks register themselves
                                              {"suite/command/", "suite/command/command.hpp"},     // one subcommand each
                                              {"suite/kernels/vector/", ""},  // compiled once per instruction set, into its table
-                                             {"reports/write_", "reports/report.hpp"}};  // one format each
+                                             {"reports/formats/write_", "reports/formats/writers.hpp"}};  // one format each
   return all;
 }
 

@@ -1,0 +1,276 @@
+#include "reports/runs/run_groups.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "reports/text.hpp"
+#include "suite/catalog/recipe_toml.hpp"
+#include "suite/errors.hpp"
+#include "suite/recipes/fields.hpp"
+
+namespace reprise::reports {
+namespace {
+
+int scale_rank(const std::string& scale) {
+  if (scale == "paper") return 0;
+  if (scale == "desk") return 1;
+  return scale == "smoke" ? 2 : 3;
+}
+
+std::size_t trial_rank(const catalog::Paper& paper, const std::string& trial) {
+  const auto found = std::find_if(paper.trials.begin(), paper.trials.end(), [&](const auto& t) { return t.name == trial; });
+  return static_cast<std::size_t>(found - paper.trials.begin());
+}
+
+std::optional<double> test_error(const records::RunRecord& run) {
+  if (has_predictions(run)) {
+    std::int64_t wrong = 0;
+    for (std::size_t i = 0; i < run.test_labels.size(); ++i) wrong += run.test_labels[i] != run.test_predictions[i];
+    return 100.0 * static_cast<double>(wrong) / static_cast<double>(run.test_labels.size());
+  }
+  const auto found = run.metrics.find("test_error");
+  if (found == run.metrics.end() || found->second.values.empty()) return std::nullopt;
+  return found->second.values.back();
+}
+
+const recipes::Recipe* recipe_of_today(const catalog::Paper& paper, const std::string& trial_name, const std::string& scale) {
+  const catalog::Trial* trial = paper.find_trial(trial_name);
+  return trial ? trial->recipe_at(scale) : nullptr;
+}
+
+/// What the catalog makes of these overrides today. Throws InputError where it refuses one.
+recipes::Recipe with_overrides(recipes::Recipe recipe, const std::map<std::string, std::string>& by_hand) {
+  std::vector<std::pair<std::string, std::string>> in_order(by_hand.begin(), by_hand.end());
+  std::stable_partition(in_order.begin(), in_order.end(), [](const auto& setting) {
+    const recipes::Field* field = recipes::find_field(setting.first);
+    return field != nullptr && field->restarts;  // it would take back those before it
+  });
+  for (const auto& [key, value] : in_order) catalog::apply_override(recipe, key, value);
+  catalog::choose_shards(recipe);
+  return recipe;
+}
+
+bool is_earlier(const recipes::Recipe& stored, const recipes::Recipe& today) {
+  try {
+    return catalog::settings_text(with_overrides(today, stored.by_hand)) != catalog::settings_text(stored);
+  } catch (const InputError&) {
+    return true;
+  }
+}
+
+void take_words_of_today(const catalog::Paper& paper, RunGroup& group) {
+  if (const recipes::Recipe* today = recipe_of_today(paper, group.trial, group.scale)) {
+    group.recipe.title = today->title;
+    group.recipe.reproduces = today->reproduces;
+    if (catalog::settings_text(*today) == catalog::settings_text(group.recipe)) group.recipe.by_hand.clear();
+    group.earlier_recipe = is_earlier(group.recipe, *today);
+    if (!group.earlier_recipe) group.recipe.deviations = today->deviations;
+  }
+  group.deviations = recipes::deviation_texts(group.recipe);
+}
+
+// What a run says of itself beyond the words of its recipe, an analysis perhaps.
+void add_own_deviations(const records::RunRecord& run, const recipes::Recipe& stored, RunGroup& group) {
+  std::set<std::string> known(group.deviations.begin(), group.deviations.end());
+  for (const recipes::Deviation& deviation : stored.deviations) known.insert(deviation.text);
+  for (const auto& [key, value] : stored.by_hand) known.insert(recipes::by_hand_text(key + "=" + value));
+  for (const std::string& deviation : run.deviations)
+    if (known.insert(deviation).second) group.deviations.push_back(deviation);
+}
+
+}  // namespace
+
+namespace {
+
+std::string fact_of(const records::RunRecord& run, const std::string& key) {
+  const auto found = run.provenance.find(key);
+  return found == run.provenance.end() ? "" : found->second;
+}
+
+/// Sorts later ends first: the last end of a run with every character turned over.
+std::string newest(const std::vector<const records::RunRecord*>& runs) {
+  std::string last;
+  for (const records::RunRecord* run : runs) last = std::max(last, fact_of(*run, "end_utc"));
+  for (char& c : last) c = static_cast<char>('~' - c + ' ');
+  return last.empty() ? "~" : last;
+}
+
+std::string cohort_of(const RunGroup& group, const std::vector<const RunGroup*>& alike) {
+  const auto differ = [&](auto field) {
+    return std::any_of(alike.begin(), alike.end(), [&](const RunGroup* other) { return field(*other) != field(group); });
+  };
+  std::vector<std::string> parts;
+  if (differ([](const RunGroup& g) { return g.answer_version; })) parts.push_back(fmt::format("answer version {}", group.answer_version));
+  if (differ([](const RunGroup& g) { return catalog::settings_text(g.recipe); }))
+    parts.emplace_back(group.earlier_recipe ? "an earlier recipe" : "today's recipe");
+  if (differ([](const RunGroup& g) { return g.data_digest; }))
+    parts.push_back(group.data_digest.empty() ? "data without digest" : "data " + group.data_digest.substr(0, 8));
+  return joined(parts, "; ");
+}
+
+/// Groups that a table would show under one name are told apart.
+void name_cohorts(std::vector<RunGroup>& groups) {
+  std::vector<std::string> cohorts;
+  for (const RunGroup& group : groups) {
+    std::vector<const RunGroup*> alike;
+    for (const RunGroup& other : groups)
+      if (other.trial == group.trial && other.scale == group.scale && other.dataset() == group.dataset() &&
+          other.variation_of_recipe() == group.variation_of_recipe())
+        alike.push_back(&other);
+    cohorts.push_back(cohort_of(group, alike));
+  }
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i].cohort = cohorts[i];
+}
+
+}  // namespace
+
+std::string RunGroup::dataset() const {
+  return recipe.held_out_images > 0 ? recipe.dataset + ", held-out training images" : recipe.dataset;
+}
+
+bool RunGroup::is_set_by_hand(const std::string& key) const {
+  return recipe.by_hand.contains(key);
+}
+
+std::vector<std::string> RunGroup::settings_by_hand() const {
+  std::vector<std::string> settings;
+  for (const auto& [key, value] : recipe.by_hand)
+    if (key != "dataset" && key != "precision") settings.push_back(key + "=" + value);
+  return settings;
+}
+
+std::string RunGroup::variation() const {
+  const std::string recipe_part = variation_of_recipe();
+  return recipe_part.empty() || cohort.empty() ? recipe_part + cohort : recipe_part + "; " + cohort;
+}
+
+std::string RunGroup::variation_of_recipe() const {
+  std::vector<std::string> parts = settings_by_hand();
+  if (recipe.precision != Precision::f32 || is_set_by_hand("precision")) parts.push_back(name_of(recipe.precision));
+  return joined(parts, "; ");
+}
+
+const records::RunRecord* RunGroup::with_seed(std::int64_t seed) const {
+  for (const records::RunRecord* run : runs) {
+    if (run->seed == seed) return run;
+  }
+  return nullptr;
+}
+
+bool has_predictions(const records::RunRecord& run) {
+  return !run.test_labels.empty() && run.test_labels.size() == run.test_predictions.size();
+}
+
+bool is_error_of_predictions(const std::string& metric) {
+  return metric == "test_error" || metric == "top1_error";
+}
+
+bool is_accuracy_of_predictions(const std::string& metric) {
+  return metric == "test_accuracy" || metric == "top1_accuracy";
+}
+
+bool higher_is_better(const std::string& metric) {
+  const metrics::Metric* known = metrics::find_if_known(metric);
+  return known != nullptr && known->better == metrics::Better::higher;
+}
+
+std::optional<double> value_of(const records::RunRecord& run, const std::string& metric) {
+  if (is_error_of_predictions(metric) || is_accuracy_of_predictions(metric)) {
+    const std::optional<double> error = test_error(run);
+    if (!error) return std::nullopt;
+    return is_accuracy_of_predictions(metric) ? 100 - *error : *error;
+  }
+  if (const auto scalar = run.results.find(metric); scalar != run.results.end()) return scalar->second.value;
+  for (const auto* all : {&run.metrics, &run.timing}) {
+    const auto series = all->find(metric);
+    if (series != all->end() && !series->second.values.empty()) return series->second.values.back();
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+/// CF writes 1 for a plain number; a report writes nothing.
+std::string shown_unit(std::string_view unit) {
+  return unit == "1" ? "" : std::string(unit);
+}
+
+}  // namespace
+
+std::string unit_of(const std::vector<const records::RunRecord*>& runs, const std::string& metric) {
+  if (is_error_of_predictions(metric) || is_accuracy_of_predictions(metric)) return "percent";
+  for (const records::RunRecord* run : runs) {
+    if (const auto result = run->results.find(metric); result != run->results.end() && !result->second.unit.empty())
+      return shown_unit(result->second.unit);
+    if (const auto series = run->metrics.find(metric); series != run->metrics.end()) return shown_unit(series->second.unit);
+    if (const auto series = run->timing.find(metric); series != run->timing.end()) return shown_unit(series->second.unit);
+  }
+  const metrics::Metric* known = metrics::find_if_known(metric);  // of files of schema 1
+  return known != nullptr ? shown_unit(known->unit) : "";
+}
+
+std::string file_name(const records::RunRecord& run) {
+  return fmt::format("{}/{}/{}.h5", run.paper, run.trial, run.run_id);
+}
+
+std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<const records::RunRecord*>& runs,
+                                 std::vector<LeftOut>& left_out) {
+  std::map<std::tuple<std::string, std::string, std::string, int, std::string>, RunGroup> groups;
+  for (const records::RunRecord* run : runs) {
+    recipes::Recipe stored;
+    try {
+      stored = catalog::stored_recipe(run->recipe_toml, catalog::Strictness::lenient);
+      if (stored.dataset.empty())
+        throw InputError(
+            Complaint{file_name(*run) + ", /recipe", "a recipe that names its data set", "none", "The run has to be done again"});
+    } catch (const InputError& error) {
+      left_out.push_back({file_name(*run), error.what()});
+      continue;
+    }
+    const auto key =
+        std::make_tuple(run->trial, run->scale, catalog::settings_text(stored), run->answer_version(), fact_of(*run, "data_digest"));
+    auto found = groups.find(key);
+    if (found == groups.end()) {
+      RunGroup group;
+      group.trial = run->trial, group.scale = run->scale, group.recipe = stored;
+      group.answer_version = run->answer_version();
+      group.data_digest = fact_of(*run, "data_digest");
+      take_words_of_today(paper, group);
+      found = groups.emplace(key, std::move(group)).first;
+    }
+    RunGroup& group = found->second;
+    add_own_deviations(*run, stored, group);
+    const auto first = std::find_if(group.runs.begin(), group.runs.end(), [&](const auto* other) { return other->seed == run->seed; });
+    if (first == group.runs.end()) {
+      group.runs.push_back(run);
+      continue;
+    }
+    const records::RunRecord* left = run;
+    const recipes::Recipe* today = recipe_of_today(paper, run->trial, run->scale);
+    if (today && stored.deviations == today->deviations) std::swap(*first, left);  // the newer wording is of the newer run
+    left_out.push_back(
+        {file_name(*left),
+         fmt::format("same recipe and seed ({}) as {}.h5, by another version of the code, of the data or of the catalog's words",
+                     left->seed, (*first)->run_id)});
+  }
+  std::vector<RunGroup> ordered;
+  for (auto& [key, group] : groups) ordered.push_back(std::move(group));
+  const auto place = [&](const RunGroup& g) {
+    return std::make_tuple(trial_rank(paper, g.trial), g.trial, scale_rank(g.scale), g.is_set_by_hand("dataset"), g.dataset(),
+                           g.settings_by_hand().size(), g.variation(), g.outdated(), -g.answer_version, newest(g.runs),
+                           -static_cast<int>(g.runs.size()), g.runs.front()->recipe_toml, g.data_digest);
+  };
+  std::sort(ordered.begin(), ordered.end(), [&](const RunGroup& a, const RunGroup& b) { return place(a) < place(b); });
+  name_cohorts(ordered);
+  for (RunGroup& group : ordered) {
+    std::sort(group.runs.begin(), group.runs.end(), [](const auto* a, const auto* b) { return a->seed < b->seed; });
+  }
+  return ordered;
+}
+
+}  // namespace reprise::reports

@@ -1,0 +1,253 @@
+#include "reports/verdicts/questions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "reports/runs/samples.hpp"
+#include "reports/statistics/sequential.hpp"
+#include "reports/text.hpp"
+#include "reports/verdicts/claims.hpp"
+#include "reports/verdicts/rows.hpp"
+#include "suite/catalog/catalog.hpp"
+
+namespace reprise::reports {
+namespace {
+
+using Comparisons = std::vector<const Comparison*>;
+
+int seeds_of(const std::string& trial, const SeedsThere& there) {
+  const auto found = there.find(trial);
+  return found == there.end() ? 0 : static_cast<int>(found->second.size());
+}
+
+int fewest_seeds(const std::vector<std::string>& trials, const SeedsThere& there) {
+  int fewest = seeds_of(trials.front(), there);
+  for (const std::string& trial : trials) fewest = std::min(fewest, seeds_of(trial, there));
+  return fewest;
+}
+
+bool has_seed(const std::string& trial, std::int64_t seed, const SeedsThere& there) {
+  const auto found = there.find(trial);
+  return found != there.end() && found->second.contains(seed);
+}
+
+/// `count` seeds for all trials: first those that most of them have, then the smallest.
+std::vector<std::int64_t> seeds_to_have(const std::vector<std::string>& trials, const SeedsThere& there, int count) {
+  std::set<std::int64_t> candidates;
+  for (std::int64_t seed = 1; seed <= count; ++seed) candidates.insert(seed);
+  for (const std::string& trial : trials)
+    if (const auto found = there.find(trial); found != there.end()) candidates.insert(found->second.begin(), found->second.end());
+  std::vector<std::tuple<std::ptrdiff_t, std::int64_t>> order;
+  for (const std::int64_t seed : candidates) {
+    const auto having = std::count_if(trials.begin(), trials.end(), [&](const std::string& trial) { return has_seed(trial, seed, there); });
+    order.emplace_back(-having, seed);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<std::int64_t> seeds;
+  for (int i = 0; i < count; ++i) seeds.push_back(std::get<1>(order[static_cast<std::size_t>(i)]));
+  return seeds;
+}
+
+std::vector<SeedRun> lacking_runs(const std::vector<std::string>& trials, const SeedsThere& there, int look) {
+  const std::vector<std::int64_t> seeds = seeds_to_have(trials, there, look);
+  std::vector<SeedRun> lacking;
+  for (const std::string& trial : trials) {
+    int missing = look - seeds_of(trial, there);
+    for (const std::int64_t seed : seeds)
+      if (missing > 0 && !has_seed(trial, seed, there)) {
+        lacking.push_back({trial, seed});
+        --missing;
+      }
+  }
+  return lacking;
+}
+
+std::vector<std::string> trials_of(const Comparisons& comparisons) {
+  std::set<std::string> trials;
+  for (const Comparison* comparison : comparisons)
+    for (const Side* side : {&comparison->left, &comparison->right})
+      if (!side->trial.empty()) trials.insert(side->trial);
+  return {trials.begin(), trials.end()};
+}
+
+/// That all of them are decided with `look` seeds; one that has as many already, at its next look.
+double chance_of_all(const Comparisons& comparisons, RuleOf rule, int look) {
+  double chance = 1;
+  for (const Comparison* comparison : comparisons) {
+    const int then = comparison->seeds() < look ? look : next_look(comparison->seeds());
+    chance *= then == 0 ? 0 : chance_of_decision(comparison->estimate, rule(comparison->region), later_look(*comparison, then));
+  }
+  return std::isnan(chance) ? 0 : chance;
+}
+
+/// Everything about one question list.
+struct Evidence {
+  const catalog::Paper& paper;
+  const std::map<std::string, recipes::Recipe>& recipes;
+  std::vector<RunGroup> current;
+  Samples samples;  ///< of all groups: they lend each other their spread as in a report
+  SeedsThere there;
+  int max_seeds;
+};
+
+std::vector<RunGroup> current_of(const std::vector<RunGroup>& groups, const std::map<std::string, recipes::Recipe>& recipes) {
+  std::vector<RunGroup> current;
+  for (const auto& [trial, recipe] : recipes)
+    if (const RunGroup* group = group_of(groups, recipe)) current.push_back(*group);
+  return current;
+}
+
+SeedsThere seeds_of_groups(const std::vector<RunGroup>& groups) {
+  SeedsThere there;
+  for (const RunGroup& group : groups)
+    for (const records::RunRecord* run : group.runs) there[group.trial].insert(run->seed);
+  return there;
+}
+
+std::vector<std::string> trials_of(const catalog::Claim& claim) {
+  std::vector<std::string> trials;
+  for (const ClaimPart& part : parts_of(claim))
+    for (const std::string& trial : {part.left, part.right})
+      if (!trial.empty() && std::find(trials.begin(), trials.end(), trial) == trials.end()) trials.push_back(trial);
+  return trials;
+}
+
+bool can_be_tested(const catalog::Claim& claim, const std::map<std::string, recipes::Recipe>& recipes) {
+  const std::string& scale = recipes.begin()->second.scale;
+  if (!claim.scales.empty() && std::find(claim.scales.begin(), claim.scales.end(), scale) == claim.scales.end()) return false;
+  const std::vector<std::string> trials = trials_of(claim);
+  return std::all_of(trials.begin(), trials.end(), [&](const std::string& trial) { return recipes.contains(trial); });
+}
+
+void add_claims(Evidence& evidence, std::vector<Question>& questions) {
+  const std::vector<ClaimResult> results = test_claims(evidence.paper, evidence.current, evidence.samples);
+  for (const catalog::Claim& claim : evidence.paper.claims) {
+    if (!can_be_tested(claim, evidence.recipes)) continue;
+    const auto result = std::find_if(results.begin(), results.end(), [&](const ClaimResult& r) { return r.claim.id == claim.id; });
+    const std::vector<std::string> trials = trials_of(claim);
+    questions.push_back(question_about("claim " + claim.id, trials, result->comparisons, rule_of_claim, result->is_decided(),
+                                       evidence.there, evidence.max_seeds));
+    Question& question = questions.back();
+    if (!result->comparisons.empty() || fewest_seeds(trials, evidence.there) == 0) continue;
+    question.close(result->test_text());  // seeds do not help: the runs lack the metric
+  }
+}
+
+/// Whether runs of the recipe will be compared with a number, as far as can be told before there are any.
+bool can_be_compared(const catalog::Paper& paper, const recipes::Recipe& recipe, const std::string& id) {
+  RunGroup group;
+  group.scale = recipe.scale;
+  group.recipe = recipe;
+  const catalog::PublishedNumber* number = paper.find_published(id);
+  const catalog::Trial* trial = paper.find_trial(recipe.trial);
+  return number != nullptr && number->status == "verified" && recipe.scale == "paper" && group.settings_by_hand().empty() &&
+         trial != nullptr && trial->stand_in.empty() && canonical_name(number->dataset) == canonical_name(group.dataset());
+}
+
+void add_numbers(Evidence& evidence, std::vector<Question>& questions) {
+  std::vector<std::string> footnotes;
+  const std::vector<Row> rows = comparison_rows(evidence.paper, evidence.current, evidence.samples, footnotes);
+  for (const auto& [trial, recipe] : evidence.recipes) {
+    for (const std::string& id : recipe.reproduces) {
+      const std::string name = fmt::format("number {} by {}", id, trial);
+      const auto row = std::find_if(rows.begin(), rows.end(), [&id, &own = trial](const Row& r) { return r.id == id && r.trial == own; });
+      if (row == rows.end()) {
+        if (can_be_compared(evidence.paper, recipe, id))
+          questions.push_back(question_about(name, {trial}, {}, rule_of_published_number, false, evidence.there, evidence.max_seeds));
+      } else if (row->comparison) {
+        questions.push_back(question_about(name, {trial}, {*row->comparison}, rule_of_published_number,
+                                           row->likeness != Likeness::inconclusive, evidence.there, evidence.max_seeds));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::string Question::state_text() const {
+  switch (state) {
+    case State::open:
+      return "undecided";
+    case State::decided:
+      return fmt::format("decided at {} seeds, look {} (level {:.2g})", seeds, last_look(seeds), level_at(seeds));
+    case State::futile:
+      return "futile";
+    case State::out_of_looks:
+      return "undecided at the last look";
+    case State::obstructed:
+      return obstacle;
+  }
+  return "";
+}
+
+Question question_about(const std::string& name, const std::vector<std::string>& trials, const std::vector<Comparison>& comparisons,
+                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds) {
+  using State = Question::State;
+  Question question;
+  question.name = name;
+  question.trials = trials;
+  question.seeds = fewest_seeds(trials, there);
+  if (decided) {
+    question.state = State::decided;
+    return question;
+  }
+  Comparisons open;
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.decision == Decision::undecided) open.push_back(&comparison);
+    if (!comparison.obstacle.empty()) question.obstacle = comparison.obstacle;
+  }
+  if (!question.obstacle.empty()) {
+    question.close(question.obstacle);
+    return question;
+  }
+  const std::vector<std::string> needed = open.empty() ? trials : trials_of(open);
+  question.seeds = fewest_seeds(needed, there);
+  const int next = next_look(question.seeds), last = last_look(max_seeds);
+  if (next == 0 || next > last) {
+    question.state = State::out_of_looks;
+    return question;
+  }
+  if (question.seeds >= kLooks.front() && !open.empty()) {
+    if (chance_of_all(open, rule, last) < kFutileBelow) {
+      question.state = State::futile;
+      return question;
+    }
+    question.chance = chance_of_all(open, rule, next);
+  }
+  question.next_look = next;
+  question.lacking = lacking_runs(needed, there, next);
+  return question;
+}
+
+void Question::close(const std::string& why) {
+  state = State::obstructed;
+  obstacle = why;
+  next_look = 0;
+  chance.reset();
+  lacking.clear();
+}
+
+const RunGroup* group_of(const std::vector<RunGroup>& groups, const recipes::Recipe& recipe) {
+  const std::string settings = catalog::settings_text(recipe);
+  for (const RunGroup& group : groups)
+    if (group.trial == recipe.trial && group.scale == recipe.scale && group.answer_version == kAnswerVersion &&
+        catalog::settings_text(group.recipe) == settings)
+      return &group;
+  return nullptr;
+}
+
+std::vector<Question> questions_of(const catalog::Paper& paper, const std::vector<RunGroup>& groups,
+                                   const std::map<std::string, recipes::Recipe>& recipes, int max_seeds) {
+  std::vector<RunGroup> current = current_of(groups, recipes);
+  SeedsThere there = seeds_of_groups(current);
+  Evidence evidence{paper, recipes, std::move(current), Samples(groups), std::move(there), max_seeds};
+  std::vector<Question> questions;
+  add_claims(evidence, questions);
+  add_numbers(evidence, questions);
+  return questions;
+}
+
+}  // namespace reprise::reports
