@@ -9,6 +9,7 @@
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/old_recipe.hpp"
+#include "suite/catalog/phase_toml.hpp"
 #include "suite/catalog/recipe_toml.hpp"
 #include "suite/catalog/rule_toml.hpp"
 #include "suite/catalog/stage_toml.hpp"
@@ -68,6 +69,7 @@ struct ValueText {
       return fmt::format("{{ text = {}, keys = {} }}", quoted(deviation.text), text_of(deviation.keys));
     });
   }
+  std::string operator()(const std::vector<recipes::PhaseRecipe>* value) const { return list_text(*value, phase_toml); }
   std::string operator()(const std::vector<optimizers::Rule>* value) const { return list_text(*value, rule_toml); }
   std::string operator()(const std::map<std::string, std::string>* value) const {
     std::vector<std::string> parts;

@@ -11,6 +11,7 @@
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/phase_toml.hpp"
 #include "suite/catalog/rule_toml.hpp"
 #include "suite/catalog/stage_toml.hpp"
 #include "suite/errors.hpp"
@@ -119,6 +120,12 @@ class ValueReader {
       }
       deviations->push_back(std::move(deviation));
     }
+    return true;
+  }
+
+  bool operator()(std::vector<recipes::PhaseRecipe>* phases) const {
+    if (table_.node(key_) == nullptr) return false;
+    *phases = read_phases(table_, key_);
     return true;
   }
 
@@ -288,6 +295,12 @@ void check_recipe(const Recipe& recipe) {
           "Set augmentation = []");
   require(recipe.test_views == 0 || procedures::of(recipe).takes_test_views, "test_views = 0 under procedure " + recipe.procedure,
           fmt::format("{}", recipe.test_views), "Set test_views = 0");
+  double shares = 0;
+  for (const recipes::PhaseRecipe& phase : recipe.phases) shares += phase.share;
+  require(recipe.phases.empty() || procedures::of(recipe).takes_phases, "no phases under procedure " + recipe.procedure,
+          fmt::format("{}", recipe.phases.size()), "Remove phase");
+  require(recipe.phases.empty() || std::abs(shares - 1) < 1e-6, "phases whose shares add up to 1", fmt::format("{}", shares),
+          "Correct the shares");
   require(recipe.optimizer.learning_rate.value > 0, "a learning rate above 0 (a new kind of schedule begins with none)",
           fmt::format("{}", recipe.optimizer.learning_rate.value), "Set optimizer.learning_rate.value");
   recipe.optimizer.learning_rate.at(0, 1);

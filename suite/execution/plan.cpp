@@ -80,6 +80,7 @@ class Builder {
       if (needed_[n]) forward(n);
     if (is_maps()) seed_gradient(end_);
     for (int h = 0; h < heads_; ++h) loss(h);
+    if (is_train() && any_head([](const graph::Head& head) { return head.threshold > 0; })) gates();
     if (is_train() || is_maps())
       for (graph::NodeId n = end_; n >= 1; --n)
         if (gradients_[n] != kNoBuffer) backward(n);
@@ -233,6 +234,20 @@ class Builder {
       if (gradients_[node] == kNoBuffer) gradients_[node] = operation.grad_output;
     }
     add(std::move(operation));
+  }
+
+  /// In a stage of their own: the mean loss of the whole batch decides.
+  void gates() {
+    open_shards();
+    for (int h = 0; h < heads_; ++h)
+      if (head(h).threshold > 0)
+        add({.kind = Operation::Kind::gate,
+             .node = head(h).node,
+             .head = h,
+             .inputs = {},
+             .grad_output = gradients_[head(h).node],
+             .grad_inputs = {},
+             .accumulate = {}});
   }
 
   void seed_gradient(graph::NodeId end) {

@@ -50,10 +50,10 @@ struct Buffer {
 };
 
 struct Operation {
-  enum class Kind { fetch, statistics, forward, loss, seed_gradient, grad_statistics, backward, sum_blocks };
+  enum class Kind { fetch, statistics, forward, loss, gate, seed_gradient, grad_statistics, backward, sum_blocks };
   Kind kind = Kind::forward;
   graph::NodeId node = 0;
-  int head = 0;  ///< of a loss: which of the net's
+  int head = 0;  ///< of a loss or a gate: which of the net's
   std::vector<BufferId> inputs;
   BufferId output = kNoBuffer;
   BufferId grad_output = kNoBuffer;

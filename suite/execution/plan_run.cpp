@@ -113,8 +113,9 @@ class PlanRun {
     sums_.signals = {.stop = sums[kStop] > 0, .save = sums[kSave] > 0};
     const bool trains = c_.plan.options.purpose == PlanOptions::Purpose::train;
     sums_.heads.assign(sums.begin() + kFirstLoss, trains ? sums.end() : sums.begin() + kFirstLoss + 1);
-    sums_.loss = c_.head_weight(0) * sums_.heads[0];
-    for (std::size_t h = 1; h < sums_.heads.size(); ++h) sums_.loss += c_.head_weight(static_cast<int>(h)) * sums_.heads[h];
+    c_.head_losses = sums_.heads;
+    sums_.loss = c_.head_weight(0) * c_.excess_loss(0);
+    for (int h = 1; h < static_cast<int>(sums_.heads.size()); ++h) sums_.loss += c_.head_weight(h) * c_.excess_loss(h);
     if (c_.sinks.check_loss) c_.sinks.check_loss(sums_);
   }
 

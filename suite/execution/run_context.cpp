@@ -52,6 +52,12 @@ double RunContext::head_weight(int head) const {
   return trains ? net.heads[static_cast<std::size_t>(head)].weight.at(batch.schedule_step, batch.schedule_steps) : 1;
 }
 
+double RunContext::excess_loss(int head) const {
+  const double loss = head_losses[static_cast<std::size_t>(head)], threshold = net.heads[static_cast<std::size_t>(head)].threshold;
+  if (threshold == 0 || plan.options.purpose != PlanOptions::Purpose::train) return loss;
+  return std::max(loss - threshold * static_cast<double>(batch.count), 0.0);
+}
+
 std::byte* RunContext::at(BufferId id, int shard, int thread) const {
   if (id == kNoBuffer) return nullptr;
   const Buffer& buffer = plan.buffer(id);

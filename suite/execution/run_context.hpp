@@ -58,6 +58,7 @@ struct RunContext {
   std::vector<std::int32_t> labels;            ///< of the batch
   graph::NodeMap<std::vector<float>> coupled;  ///< what finish_forward and finish_backward of a coupled layer wrote
   std::size_t statistics_width = 0;            ///< doubles a shard of the stage that runs
+  std::vector<double> head_losses = {};        ///< sums over the batch, of the heads whose losses are known
 
   ranks::Team& team() const { return arenas.team; }
   const graph::Node& node(graph::NodeId n) const { return net.graph.node(n); }
@@ -69,6 +70,7 @@ struct RunContext {
   layers::ShardInfo info(int shard) const;
   std::size_t row_bytes(graph::NodeId n) const { return static_cast<std::size_t>(node(n).shape.size()) * bytes_of(precision()); }
   double head_weight(int head) const;
+  double excess_loss(int head) const;  ///< what counts of a head's loss: its sum over the batch, less the head's threshold a sample
 
   std::byte* at(BufferId id, int shard, int thread) const;  ///< null for kNoBuffer
   std::byte* scratch(int thread) const { return arenas.threads[static_cast<std::size_t>(thread)].data() + arenas.arena_bytes; }

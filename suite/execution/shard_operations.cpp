@@ -36,6 +36,8 @@ void ShardOperations::run_unnamed(const Operation& operation, int shard, int thr
       return forward(operation, shard, thread);
     case Operation::Kind::loss:
       return loss(operation, shard, thread);
+    case Operation::Kind::gate:
+      return gate(operation, shard, thread);
     case Operation::Kind::seed_gradient:
       return seed_gradient(operation, shard, thread);
     case Operation::Kind::grad_statistics:
@@ -151,6 +153,12 @@ void ShardOperations::loss(const Operation& operation, int shard, int thread) co
   }
   if (readout != nullptr && readout->outputs != nullptr)
     to_float(c.precision(), call.value, readout->outputs + shard * c.samples() * size, c.valid(shard) * size);
+}
+
+void ShardOperations::gate(const Operation& operation, int shard, int thread) const {
+  const RunContext& c = context_;
+  if (c.excess_loss(operation.head) > 0) return;
+  std::memset(c.at(operation.grad_output, shard, thread), 0, c.row_bytes(operation.node) * static_cast<std::size_t>(c.samples()));
 }
 
 void ShardOperations::seed_gradient(const Operation& operation, int shard, int thread) const {

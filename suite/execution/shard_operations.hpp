@@ -21,6 +21,7 @@ class ShardOperations {
   void forward(const Operation& operation, int shard, int thread) const;
   void backward(const Operation& operation, int shard, int thread, std::span<float* const> trained) const;
   void loss(const Operation& operation, int shard, int thread) const;
+  void gate(const Operation& operation, int shard, int thread) const;
   void seed_gradient(const Operation& operation, int shard, int thread) const;
   const float* coupled_of(graph::NodeId n) const { return context_.coupled[n].empty() ? nullptr : context_.coupled[n].data(); }
 

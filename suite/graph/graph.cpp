@@ -58,6 +58,12 @@ void Graph::add_head(Head head) {
   const std::string thing = fmt::format("head '{}'", head.name);
   if (head.node < 1 || head.node > last())
     throw ShapeError(Complaint{thing, fmt::format("a node between 1 and {}", last()), std::to_string(head.node), "Add its node first"});
+  if (!(head.threshold >= 0))
+    throw InputError(Complaint{thing, "a threshold of at least 0", fmt::format("{}", head.threshold), "Correct the threshold"});
+  for (const Head& other : heads_)
+    if (other.node == head.node && (other.threshold > 0 || head.threshold > 0))
+      throw InputError(Complaint{thing, "a node of its own, where one of two heads has a threshold",
+                                 fmt::format("'{}', which head '{}' reads, too", node(head.node).name, other.name), "Add a node"});
   for (const Head& other : heads_)
     if (other.name == head.name) throw InputError(Complaint{thing, "a name used once", "a second head of this name", "Rename one"});
   if (head.target == losses::Target::input) {
@@ -99,6 +105,22 @@ std::int64_t Graph::forward_macs() const {
   std::int64_t macs = 0;
   for (NodeId n = 0; n <= last(); ++n) macs += needed[n] ? node(n).cost.forward_macs : 0;
   return macs;
+}
+
+Graph Graph::main_branch() const {
+  const NodeMap<bool> needed = needed_by({output()});
+  NodeMap<NodeId> ids(nodes_.size(), 0);
+  Graph branch(node(0).shape);
+  for (NodeId n = 1; n <= last(); ++n) {
+    if (!needed[n]) continue;
+    std::vector<NodeId> inputs;
+    for (const NodeId input : node(n).inputs) inputs.push_back(ids[input]);
+    ids[n] = branch.add(node(n).name, node(n).layer, inputs);
+  }
+  Head head = main_head();
+  head.node = ids[head.node];
+  branch.add_head(std::move(head));
+  return branch;
 }
 
 NodeMap<bool> Graph::needed_by(const std::vector<NodeId>& ends) const {

@@ -29,6 +29,8 @@ struct Head {
   losses::LossPointer loss;
   losses::Target target = losses::Target::label;
   schedules::Schedule weight = {.value = 1};  ///< of its loss in the sum
+  /// In the sum the mean loss of a batch counts as far as it exceeds this; a head below it sends no gradient back. 0: it counts whole.
+  double threshold = 0;
 };
 
 /// Nodes in order of execution; node 0 is the input. The main head's node is the output.
@@ -44,7 +46,8 @@ class Graph {
 
   NodeId last() const { return static_cast<NodeId>(nodes_.size()) - 1; }
 
-  /// The first one is the main head. Throws InputError for a name used twice or a loss that cannot be compared with the target, and
+  /// The first one is the main head. Throws InputError for a name used twice, a loss that cannot be compared with the target, a negative
+  /// threshold and one of a head that shares its node with another, and
   /// ShapeError if the input is the target and has not as many values as the node.
   void add_head(Head head);
   /// Softmax cross-entropy of the last node with the label, where none was added.
@@ -58,6 +61,8 @@ class Graph {
   NodeId find(const std::string& name) const;
 
   std::int64_t trained_parameters() const;
+  /// The net without what the other heads alone need; nodes and parameters keep their names.
+  Graph main_branch() const;
   /// The nodes that `ends` read, directly or not, and these themselves.
   NodeMap<bool> needed_by(const std::vector<NodeId>& ends) const;
   std::int64_t forward_macs() const;  ///< per sample, of what the main head needs

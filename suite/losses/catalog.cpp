@@ -8,6 +8,7 @@
 #include "suite/losses/margin.hpp"
 #include "suite/losses/softmax_cross_entropy.hpp"
 #include "suite/losses/squared_error.hpp"
+#include "suite/losses/squared_hinge.hpp"
 
 namespace reprise::losses {
 
@@ -35,7 +36,9 @@ std::span<const CatalogEntry> catalog() {
                    [](const Values& value, const Values&, std::size_t label, double) { return reference::margin(value, label); }},
       CatalogEntry{
           "logistic_cross_entropy", made<LogisticCrossEntropy>,
-          [](const Values& value, const Values& target, std::size_t, double) { return reference::logistic_cross_entropy(value, target); }}};
+          [](const Values& value, const Values& target, std::size_t, double) { return reference::logistic_cross_entropy(value, target); }},
+      CatalogEntry{"squared_hinge", made<SquaredHinge>,
+                   [](const Values& value, const Values&, std::size_t label, double) { return reference::squared_hinge(value, label); }}};
   return rows;
 }
 

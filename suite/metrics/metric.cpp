@@ -18,6 +18,7 @@ const std::vector<Metric>& all() {
       {"test_loss", "nats", lower, "mean loss of the test images"},
       {"test_error", "percent", lower, "test images classified wrongly"},
       {"plain_test_error", "percent", lower, "test images classified wrongly when each is seen once, as it is"},
+      {"gradient_norm", "1", neither, "norm of the gradient of a layer's weight, mean over the steps since the row before"},
       {"temperature", "1", neither, "mean temperature of LogAvgExp pooling over channels"},
       // Timing.
       {"seconds", "s", lower, "time of training since the row before"},

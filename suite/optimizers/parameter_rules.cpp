@@ -35,6 +35,17 @@ void apply(const Rule& rule, const layers::ParameterSpec& spec, ParameterSetting
 
 }  // namespace
 
+std::vector<Rule> rules_of_part(const std::vector<Rule>& rules, const graph::Parameters& whole, const graph::Parameters& part) {
+  const auto matches_some = [](const Rule& rule, const graph::Parameters& parameters) {
+    return std::any_of(parameters.list().begin(), parameters.list().end(),
+                       [&](const graph::Parameter& parameter) { return text::matches(rule.match, parameter.name); });
+  };
+  std::vector<Rule> kept;
+  for (const Rule& rule : rules)
+    if (matches_some(rule, part) || !matches_some(rule, whole)) kept.push_back(rule);
+  return kept;
+}
+
 double ParameterSetting::rate_at(std::int64_t step) const {
   return rate_steps > 0 ? rate * std::pow(1 + static_cast<double>(step) / rate_steps, -rate_power) : rate;
 }

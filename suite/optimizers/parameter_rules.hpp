@@ -26,4 +26,7 @@ struct ParameterSetting {
 /// InputError for a rule that no trained parameter matches, with the names nearest to it, and for a name in `frozen` that is none.
 std::vector<ParameterSetting> parameter_settings(const OptimizerRecipe& recipe, const graph::Parameters& parameters);
 
+/// The rules for a part of a net: without those that match parameters of the whole net but none of the part.
+std::vector<Rule> rules_of_part(const std::vector<Rule>& rules, const graph::Parameters& whole, const graph::Parameters& part);
+
 }  // namespace reprise::optimizers

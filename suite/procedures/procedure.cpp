@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "suite/errors.hpp"
 #include "suite/hebbian/feature_phase.hpp"
@@ -27,8 +28,40 @@ Phases backprop(const RunContext& run, const training::BackpropOptions& options)
   return phases;
 }
 
+/// The recipe of one phase, which takes steps [first, last) of the run's `total`.
+std::shared_ptr<const recipes::Recipe> recipe_of(const recipes::PhaseRecipe& phase, const recipes::Recipe& run, std::int64_t first,
+                                                 std::int64_t last, std::int64_t total) {
+  if (last <= first)
+    throw InputError(Complaint{fmt::format("phase '{}'", phase.name), "at least one step",
+                               fmt::format("a share of {} of {} steps", phase.share, total), "Lengthen the run"});
+  auto recipe = std::make_shared<recipes::Recipe>(run);
+  recipe->phases.clear();
+  recipe->steps = last - first;
+  recipe->evaluations = std::max(1, static_cast<int>(std::lround(phase.share * run.evaluations)));
+  if (phase.rate > 0)
+    recipe->optimizer.learning_rate = {.kind = "step", .value = phase.rate, .factor = phase.factor, .milestones = phase.milestones};
+  return recipe;
+}
+
 Phases supervised(const RunContext& run) {
-  return backprop(run, {.name = "training", .test_views = run.recipe.test_views});
+  const recipes::Recipe& recipe = run.recipe;
+  if (recipe.phases.empty()) return backprop(run, {.name = "training", .test_views = recipe.test_views});
+  Phases phases;
+  const std::int64_t total = recipes::total_steps(recipe, run.samples.train.count());
+  double share = 0;
+  std::int64_t first = 0;
+  for (const recipes::PhaseRecipe& phase : recipe.phases) {
+    share += phase.share;
+    const std::int64_t last = &phase == &recipe.phases.back() ? total : std::llround(share * static_cast<double>(total));
+    const bool alone = phase.heads == "main" && run.graph.heads().size() > 1;
+    phases.push_back(std::make_unique<BackpropPhase>(
+        run, alone ? std::make_shared<graph::Graph>(run.graph.main_branch()) : nullptr, std::make_unique<ImageBatches>(run.samples.train),
+        std::make_unique<ImageBatches>(run.samples.test),
+        training::BackpropOptions{
+            .name = phase.name, .test_views = recipe.test_views, .recipe = recipe_of(phase, recipe, first, last, total)}));
+    first = last;
+  }
+  return phases;
 }
 
 Phases autoencoder(const RunContext& run) {
@@ -66,7 +99,11 @@ Phases plastic(const RunContext& run) {
 
 const std::vector<Procedure>& all() {
   static const std::vector<Procedure> procedures{
-      {.name = "supervised", .summary = "back-propagation from labels", .takes_test_views = true, .phases = supervised},
+      {.name = "supervised",
+       .summary = "back-propagation from labels",
+       .takes_test_views = true,
+       .takes_phases = true,
+       .phases = supervised},
       {.name = "autoencoder",
        .summary = "back-propagation; the target is the preprocessed input",
        .has_labels = false,

@@ -107,6 +107,11 @@ std::vector<Field> rows() {
        .min = 0,
        .max = 0.999});
   add({.key = "drop_last", .at = at(&Recipe::drop_last), .help = "leave out an epoch's last batch if it is not full", .quiet = true});
+  add({.key = "phase",
+       .at = at(&Recipe::phases),
+       .help = "parts of a supervised run: { name = \"alone\", share = 0.5, heads = \"main\", rate = 0.1, milestones = [0.5] }",
+       .quiet = true});
+  add({.key = "gradient_norms", .at = at(&Recipe::gradient_norms), .help = "record the norm of every weight's gradient", .quiet = true});
   add({.key = "test_views",
        .at = at(&Recipe::test_views),
        .help = "average test images with their mirrors (1), and with moves of a pixel (2)",

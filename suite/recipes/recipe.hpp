@@ -24,6 +24,19 @@ struct HebbianRecipe {
   Precision features = Precision::f32;  ///< how cached features are stored
 };
 
+/// A part of a supervised run with an optimizer that starts afresh: momentum from zero, schedules from their beginning.
+struct PhaseRecipe {
+  std::string name;
+  double share = 1;           ///< of the run's steps; those of all phases add up to 1
+  std::string heads = "all";  ///< or "main": the net without the nodes that the other heads need
+  /// Positive: the learning rate, times `factor` at each of `milestones` (shares of the phase). 0: the recipe's schedule.
+  double rate = 0;
+  double factor = 0.1;
+  std::vector<double> milestones{};
+
+  bool operator==(const PhaseRecipe&) const = default;
+};
+
 /// Where a recipe leaves the paper's protocol: a footnote of the report, unless one of `keys` was set by hand.
 struct Deviation {
   std::string text;
@@ -53,6 +66,8 @@ struct Recipe {
   Precision precision = Precision::f32;
   optimizers::OptimizerRecipe optimizer;
   HebbianRecipe hebbian;
+  std::vector<PhaseRecipe> phases;  ///< procedure "supervised"; empty: one
+  bool gradient_norms = false;      ///< the history has the norm of every weight's gradient
   double label_smoothing = 0;
   bool drop_last = false;  ///< leave out an epoch's last batch if it is not full; ignored under "hebbian"
   /// Views of a test image whose logits are averaged. 0: the image. 1: and its mirror. 2: half of that, and a quarter each of the same on

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "suite/errors.hpp"
 #include "suite/random/random.hpp"
@@ -36,12 +37,18 @@ execution::ExecutorOptions executor_options(const recipes::Recipe& recipe) {
 
 BackpropPhase::BackpropPhase(const RunContext& run, std::shared_ptr<const graph::Graph> part, std::unique_ptr<const BatchSource> train,
                              std::unique_ptr<const BatchSource> test, const BackpropOptions& options)
-    : run_(run), options_(options), part_(std::move(part)), train_(std::move(train)), test_(std::move(test)) {
+    : run_(options.recipe ? RunContext{*options.recipe, run.graph, run.samples, run.seed, run.workers, run.team, run.parameters} : run),
+      options_(options),
+      part_(std::move(part)),
+      train_(std::move(train)),
+      test_(std::move(test)) {
   if (part_) {
     own_parameters_.emplace(*part_, run_.team);
     copy_named(run_.team, run_.parameters, *own_parameters_);
   }
-  optimizer_ = std::make_unique<optimizers::Optimizer>(run_.recipe.optimizer, parameters(), run_.team);
+  optimizers::OptimizerRecipe optimizer = run_.recipe.optimizer;
+  if (part_) optimizer.rules = optimizers::rules_of_part(optimizer.rules, run_.parameters, *own_parameters_);
+  optimizer_ = std::make_unique<optimizers::Optimizer>(optimizer, parameters(), run_.team);
   executor_ = std::make_unique<execution::Executor>(net(), executor_options(run_.recipe), parameters(), run_.workers, run_.team);
   steps_per_epoch_ = recipes::steps_per_epoch(run_.recipe, train_->count());
   steps_ = recipes::total_steps(run_.recipe, train_->count());
@@ -73,12 +80,13 @@ StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals
                                .schedule_step = position.phase_step,
                                .schedule_steps = steps_};
   execution::BatchSums sums = executor_->train_step(batch, *optimizer_, optimizer_->terms(position.phase_step, steps_));
+  if (run_.recipe.gradient_norms) add_norms(std::binary_search(row_steps_.begin(), row_steps_.end(), position.phase_step));
   return {.loss = sums.loss,
           .errors = sums.errors,
           .samples = images,
           .operations = static_cast<double>(net().training_flops()) * static_cast<double>(images),
           .signals = sums.signals,
-          .heads = sums.heads.size() > 1 ? std::move(sums.heads) : std::vector<double>{}};
+          .heads = run_.graph.heads().size() > 1 ? std::move(sums.heads) : std::vector<double>{}};
 }
 
 Work BackpropPhase::work(std::int64_t step) const {
@@ -102,6 +110,41 @@ std::optional<Evaluation> BackpropPhase::evaluate(const std::function<bool()>& s
 
 void BackpropPhase::add_to_row(const Evaluation& evaluation, const std::function<void(const std::string&, double)>& add) const {
   if (options_.test_views > 0) add("plain_test_error", evaluation.plain_error_percent);
+  if (!run_.recipe.gradient_norms) return;
+  for (const auto& [name, norm] : mean_norms()) add("gradient_norm:" + name, norm);
+}
+
+/// The layers whose gradients lie in the executor's buffer: their weights' norms, root of the sum of squares.
+std::vector<int> BackpropPhase::measured() const {
+  std::vector<int> indices;
+  for (std::size_t p = 0; p < parameters().list().size(); ++p) {
+    const graph::Parameter& parameter = parameters().list()[p];
+    const graph::Node& node = net().node(parameter.node);
+    std::vector<SampleShape> shapes;
+    for (const graph::NodeId input : node.inputs) shapes.push_back(net().node(input).shape);
+    if (parameter.spec.trains && parameter.spec.name == "weight" && node.layer->output_partitions(shapes) == 0)
+      indices.push_back(static_cast<int>(p));
+  }
+  return indices;
+}
+
+void BackpropPhase::add_norms(bool begins_row) {
+  const std::vector<int> indices = measured();
+  if (begins_row || norm_sums_.empty()) norm_sums_.assign(indices.size() + 1, 0.0);
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const graph::Parameter& parameter = parameters().at(indices[i]);
+    norm_sums_[i] += std::sqrt(kernels::vector_kernels().square_sum(executor_->gradients() + parameter.offset, parameter.count));
+  }
+  norm_sums_.back() += 1;
+  run_.team.synchronise("norms of gradients");  // the next step overwrites what the node's ranks read here
+}
+
+std::vector<std::pair<std::string, double>> BackpropPhase::mean_norms() const {
+  std::vector<std::pair<std::string, double>> norms;
+  const std::vector<int> indices = measured();
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    norms.emplace_back(net().node(parameters().at(indices[i]).node).name, norm_sums_[i] / norm_sums_.back());
+  return norms;
 }
 
 void BackpropPhase::publish() {
@@ -122,6 +165,7 @@ std::vector<const Memory*> BackpropPhase::optimizer_state() const {
 
 void BackpropPhase::save_to(records::Checkpoint& checkpoint, bool is_current) const {
   if (!is_current) return;
+  if (run_.recipe.gradient_norms) checkpoint.doubles["sums of gradient norms"] = norm_sums_;
   for (const graph::Parameter& parameter : parameters().list()) {
     for (std::size_t k = 0; k < optimizer_->state().size(); ++k) {
       const float* slot = optimizer_->state()[k].floats() + parameter.offset;
@@ -131,7 +175,9 @@ void BackpropPhase::save_to(records::Checkpoint& checkpoint, bool is_current) co
 }
 
 void BackpropPhase::restore_from(const records::Checkpoint& checkpoint, bool is_current) {
-  if (!is_current || !run_.team.leads_node()) return;  // the other ranks of the node see what it writes
+  if (!is_current) return;
+  if (const auto sums = checkpoint.doubles.find("sums of gradient norms"); sums != checkpoint.doubles.end()) norm_sums_ = sums->second;
+  if (!run_.team.leads_node()) return;  // the other ranks of the node see what it writes
   for (const graph::Parameter& parameter : parameters().list())
     for (std::size_t k = 0; k < optimizer_->state().size(); ++k)
       floats_of(checkpoint, state_name(k, parameter), optimizer_->state()[k].floats() + parameter.offset, parameter.count);

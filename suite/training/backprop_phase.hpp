@@ -14,6 +14,7 @@ namespace reprise::training {
 struct BackpropOptions {
   std::string name = "training";
   int test_views = 0;
+  std::shared_ptr<const recipes::Recipe> recipe = nullptr;  ///< in place of the run's: that of one phase of several
 };
 
 class BackpropPhase : public Phase {
@@ -43,6 +44,9 @@ class BackpropPhase : public Phase {
   const graph::Graph& net() const { return part_ ? *part_ : run_.graph; }
   graph::Parameters& parameters() { return own_parameters_ ? *own_parameters_ : run_.parameters; }
   const graph::Parameters& parameters() const { return own_parameters_ ? *own_parameters_ : run_.parameters; }
+  std::vector<int> measured() const;
+  void add_norms(bool begins_row);
+  std::vector<std::pair<std::string, double>> mean_norms() const;
   execution::Signals agree(execution::Signals mine, std::int64_t images) const;
 
   RunContext run_;
@@ -56,6 +60,7 @@ class BackpropPhase : public Phase {
   std::vector<std::int64_t> row_steps_;
   std::vector<std::int64_t> order_;
   std::int64_t order_epoch_ = -1;
+  std::vector<double> norm_sums_;  ///< with gradient_norms: by parameter, of the steps since the last row; then how many
 };
 
 /// How an executor runs a recipe's net. Throws InputError for a batch or shard that does not fit.

@@ -154,6 +154,7 @@ struct Learner::State {
     }
     phase().add_to_row(evaluation, add);
     add_logarithms();
+    for (auto& [name, values] : series) values.resize(epochs.size(), kNoLoss);  // of heads that an earlier phase had
     if (run.team.is_root()) digests.add_row(parameters, phase().optimizer_state());
     timing["seconds"].push_back(seconds);
     timing["images_per_second"].push_back(images_now / seconds);
@@ -230,7 +231,9 @@ struct Learner::State {
     row_started = last_save = now_seconds();
     for (current = 0; current < phases.size(); ++current) {
       if (!run_phase(controls)) return false;
-      if (current + 1 < phases.size()) phase().publish();
+      if (current + 1 == phases.size()) break;
+      phase().publish();
+      phases[current + 1]->adopt();
     }
     current = phases.size() - 1;
     return true;
@@ -280,12 +283,8 @@ struct Learner::State {
   void write_to(records::RunRecord& record) const {
     record.epochs = epochs;
     digests.write_to(record, run.graph, parameters);
-    std::map<std::string, std::string> metric_of;  // of series that are named otherwise
-    for (const graph::Parameter& parameter : parameters.list())
-      if (!parameter.spec.logarithm_of.empty()) metric_of[logarithm_name(parameter)] = parameter.spec.logarithm_of;
-    for (const graph::Head& head : run.graph.heads()) metric_of[head_loss_name(head)] = "train_loss";
     for (const auto& [name, values] : series)
-      record.metrics[name] = records::series_of(metric_of.contains(name) ? metric_of.at(name) : name, values);
+      record.metrics[name] = records::series_of(name.substr(0, name.find(':')), values);  // "train_loss:HEAD" is a train_loss
     for (const auto& [name, values] : timing) record.timing[name] = records::series_of(name, values);
     for (std::size_t k = 0; k < phases.size(); ++k) {
       record.phases.push_back(phase_times[k]);

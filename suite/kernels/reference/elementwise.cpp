@@ -138,6 +138,16 @@ LossAndGradient margin(const std::vector<double>& value, std::size_t label) {
   return result;
 }
 
+LossAndGradient squared_hinge(const std::vector<double>& value, std::size_t label) {
+  LossAndGradient result{0, std::vector<double>(value.size())};
+  for (std::size_t k = 0; k < value.size(); ++k) {
+    const double sign = k == label ? 1 : -1, excess = std::max(0.0, 1 - sign * value[k]);
+    result.loss += excess * excess;
+    result.gradient[k] = -2 * sign * excess;
+  }
+  return result;
+}
+
 void sgd(std::vector<double>& weight, const std::vector<double>& gradient, std::vector<double>& velocity, const UpdateTerms& terms) {
   const double momentum = static_cast<double>(terms.momentum);
   for (std::size_t i = 0; i < weight.size(); ++i) {

@@ -43,6 +43,7 @@ LossAndGradient squared_error(const std::vector<double>& value, const std::vecto
 LossAndGradient logistic_cross_entropy(const std::vector<double>& value, const std::vector<double>& target);
 /// Sabour et al. 2017, equation 4 (arXiv 1710.09829), with the numbers of the paper: 0.9, 0.1 and a half.
 LossAndGradient margin(const std::vector<double>& value, std::size_t label);
+LossAndGradient squared_hinge(const std::vector<double>& value, std::size_t label);
 
 /// One update in double, as UpdateTerms says; the state vectors are updated in place.
 void sgd(std::vector<double>& weight, const std::vector<double>& gradient, std::vector<double>& velocity, const UpdateTerms& terms);

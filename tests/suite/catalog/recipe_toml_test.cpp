@@ -172,6 +172,7 @@ struct Change {
   void operator()(std::vector<std::string>* value) const { value->push_back(field.key == "analyses" ? "saliency" : "x"); }
   void operator()(std::vector<recipes::Deviation>* value) const { value->push_back({"x", {"batch"}}); }
   void operator()(std::vector<optimizers::Rule>* value) const { value->push_back({.match = "*/bias", .rate = 2.0, .frozen = {0.25, 1}}); }
+  void operator()(std::vector<recipes::PhaseRecipe>* value) const { value->push_back({.name = "x", .share = 1, .rate = 0.5}); }
   void operator()(std::map<std::string, std::string>* value) const { (*value)["batch"] = "2"; }
   void operator()(recipes::Options* value) const { value->set("extra", 0.5); }
   template <typename Number>
@@ -282,6 +283,21 @@ TEST(RecipeToml, rules_are_tables_and_a_later_layer_replaces_them) {
   EXPECT_NE(refused("[{ match = 'a', frozen = [0.5, 0.25] }]").find("two shares"), std::string::npos);
   EXPECT_NE(refused("[{ match = 'a', rate_steps = 10 }]").find("rate_power"), std::string::npos);
   EXPECT_NE(refused("0.5").find("a list of tables"), std::string::npos);
+}
+
+TEST(RecipeToml, phases_are_tables_whose_shares_add_up_to_1) {
+  Recipe recipe = small_recipe();
+  const char* const text = "[{ name = 'a', share = 0.25 }, { name = 'b', share = 0.75, heads = 'main', rate = 0.5, milestones = [0.5] }]";
+  apply_override(recipe, "phase", text);
+  EXPECT_EQ(recipe.phases,
+            (std::vector<recipes::PhaseRecipe>{{.name = "a", .share = 0.25},
+                                               {.name = "b", .share = 0.75, .heads = "main", .rate = 0.5, .milestones = {0.5}}}));
+  EXPECT_EQ(stored_recipe(to_toml(recipe), Strictness::strict).phases, recipe.phases);
+  const auto refused = [](const char* value) { return message_of_override("phase", value); };
+  EXPECT_NE(refused("[{ name = 'a', share = 0.5 }]").find("add up to 1"), std::string::npos);
+  EXPECT_NE(refused("[{ name = 'a', share = 1, heads = 'mian' }]").find("main"), std::string::npos);
+  EXPECT_NE(refused("[{ name = 'a', share = 1, milestones = [0.5] }]").find("no rate"), std::string::npos);
+  EXPECT_NE(refused("[{ share = 1 }]").find("'name'"), std::string::npos);
 }
 
 TEST(RecipeToml, stages_are_names_or_tables) {

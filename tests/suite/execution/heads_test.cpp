@@ -147,6 +147,50 @@ TEST(Heads, weight_follows_its_schedule) {
   }
 }
 
+/// Below its threshold a head is as good as absent; above it, its gradient is the whole one and its loss what exceeds the threshold.
+TEST(Heads, a_threshold_closes_a_head_by_the_mean_loss_of_the_batch) {
+  const auto with_threshold = [](double threshold) {
+    graph::Graph graph = net(false);
+    graph.add("aux.hidden", make<layers::Dense>({.features = 7}), {graph.find("act1")});
+    graph.add("aux.values", make<layers::Dense>({.features = 5}));
+    graph.add_head({.name = "aux",
+                    .node = graph.last(),
+                    .loss = losses::make_loss("squared_hinge"),
+                    .weight = {.value = 0.5},
+                    .threshold = threshold});
+    return graph;
+  };
+  Running open(with_threshold(0));
+  const BatchSums sums = open.executor.compute_gradients(open.batch());
+  const double mean = sums.heads[1] / kBatch;
+  Running above(with_threshold(0.9 * mean)), below(with_threshold(1.1 * mean)), plain(net(false));
+  const BatchSums sums_above = above.executor.compute_gradients(above.batch()),
+                  sums_below = below.executor.compute_gradients(below.batch());
+  plain.executor.compute_gradients(plain.batch());
+  EXPECT_EQ(sums_above.heads, sums.heads);  // reported as they are
+  EXPECT_NEAR(sums_above.loss, sums.heads[0] + 0.5 * 0.1 * mean * kBatch, 1e-9 * sums.loss);
+  EXPECT_EQ(sums_below.loss, sums.heads[0]);
+  EXPECT_EQ(above.by_name(above.executor.gradients()), open.by_name(open.executor.gradients()));
+  const auto closed = below.by_name(below.executor.gradients());
+  for (const auto& [name, gradient] : plain.by_name(plain.executor.gradients())) EXPECT_EQ(closed.at(name), gradient) << name;
+  for (const char* name : {"aux.hidden/weight", "aux.values/bias"})
+    EXPECT_EQ(closed.at(name), std::vector<float>(closed.at(name).size(), 0.0f)) << name;
+  EXPECT_NE(open.by_name(open.executor.gradients()).at("conv1/weight"), closed.at("conv1/weight"));
+  graph::Graph shared = with_threshold(1);
+  EXPECT_THROW(shared.add_head({.name = "third", .node = shared.last(), .loss = losses::make_loss("squared_hinge")}), InputError);
+}
+
+TEST(Heads, the_main_branch_is_the_net_without_the_others) {
+  const graph::Graph branch = net(true).main_branch(), plain = net(false);
+  ASSERT_EQ(branch.nodes().size(), plain.nodes().size());
+  for (std::size_t n = 0; n < plain.nodes().size(); ++n) {
+    EXPECT_EQ(branch.nodes()[n].name, plain.nodes()[n].name);
+    EXPECT_EQ(branch.nodes()[n].inputs, plain.nodes()[n].inputs);
+  }
+  EXPECT_EQ(branch.heads().size(), 1u);
+  EXPECT_EQ(branch.node(branch.output()).name, "logits");
+}
+
 TEST(Heads, two_at_one_node_add_their_gradients) {
   const auto at_logits = [](std::vector<double> weights) {
     graph::Graph graph({6, 6, 2});

@@ -130,6 +130,21 @@ TEST(Losses, margin_asks_for_a_long_capsule_of_the_class_and_short_ones_of_the_o
   EXPECT_EQ(gradient[2], 0);
 }
 
+/// Each class against the rest: the class of the label asks for at least 1, every other one for at most -1.
+TEST(Losses, squared_hinge_by_hand) {
+  const float values[] = {0.5f, 2.0f, -3.0f};
+  const std::int32_t label = 0;
+  float gradient[3];
+  const ShardSums sums =
+      losses::make_loss("squared_hinge")
+          ->shard({.samples = 1, .valid = 1, .features = 3, .value = values, .labels = {&label, 1}, .grad_scale = 0.5f, .grad = gradient});
+  EXPECT_EQ(sums.loss, 0.25 + 9);
+  EXPECT_EQ(sums.errors, 1);
+  EXPECT_EQ(gradient[0], -0.5f);  // -2 (1 - 0.5) / 2
+  EXPECT_EQ(gradient[1], 3);      // 2 (1 + 2) / 2
+  EXPECT_EQ(gradient[2], 0);
+}
+
 TEST(Losses, a_value_that_is_nan_makes_a_loss_that_is_nan) {
   const float values[] = {0.5f, std::numeric_limits<float>::quiet_NaN(), 0.2f};
   for (const losses::CatalogEntry& row : losses::catalog()) {
