@@ -266,7 +266,8 @@ Paper read_paper_files(const std::filesystem::path& folder) {
     require_new_id(table, paper.figures, figure.id);
     paper.figures.push_back(std::move(figure));
   }
-  file.root().table("demo");  // suite/catalog/demo.hpp
+  file.root().table("demo");         // suite/catalog/trial_lists.hpp
+  file.root().tables("one_answer");  // likewise
   file.root().finish();
   return paper;
 }

@@ -10,7 +10,7 @@
 #include "datasets/image_set.hpp"
 #include "reports/statistics/sequential.hpp"
 #include "reports/verdicts/evidence.hpp"
-#include "suite/catalog/demo.hpp"
+#include "suite/catalog/trial_lists.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/number_options.hpp"
 #include "suite/command/placement.hpp"

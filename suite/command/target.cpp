@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "suite/catalog/demo.hpp"
+#include "suite/catalog/trial_lists.hpp"
 #include "suite/errors.hpp"
 #include "suite/text/suggestion.hpp"
 

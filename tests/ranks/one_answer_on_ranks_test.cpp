@@ -8,54 +8,40 @@
 #include <cstdlib>
 
 #include "datasets/image_set.hpp"
+#include "datasets/manifest.hpp"
 #include "datasets/preprocessing.hpp"
 #include "datasets/sample_source.hpp"
 #include "mpi_main.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/trial_lists.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/records/record_digest.hpp"
 
 namespace reprise::ranks {
 namespace {
 
-struct Case {
-  const char* paper;
-  const char* trial;
-  std::vector<catalog::Override> overrides;  ///< wide enough that dense layers are cut by output features
-};
-
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all{
-      {"dropout", "table2-maxnorm-3x1024", {{"dataset", "synthetic-gray28"}, {"model.hidden", "[512, 512, 640]"}}},
-      {"all-cnn", "allcnn-c", {{"dataset", "synthetic-color32"}}},
-      {"logavgexp", "resnet8-feature-lae-learned", {{"dataset", "synthetic-color32"}}},
-      {"softhebb", "cifar10-3layer", {{"dataset", "synthetic-color32"}, {"hebbian.shard", "2"}}},
-      {"speedrun", "airbench94", {{"dataset", "synthetic-color32"}, {"optimizer.lookahead_steps", "2"}}},
-      {"mocapsnet", "mocapsnet-2", {{"dataset", "synthetic-gray28"}}},
-      {"wrn", "wrn-10-1", {{"dataset", "synthetic-color32"}}},
-      {"dsn",
-       "cifar10",
-       {{"dataset", "synthetic-color32"},
-        {"model.companion_threshold", "0.01"},
-        {"gradient_norms", "true"},
-        {"optimizer.learning_rate", "0.001"}}},  // at the recipe's rate, batches of 20 diverge
-      {"nin", "conventional-dense-dropout", {{"dataset", "synthetic-color32"}}},
-      {"gcnn", "allcnn-p4m", {{"dataset", "synthetic-color32"}}},
-      {"dropout", "figure8-dropout", {{"dataset", "synthetic-gray28"}}}};
+const std::vector<catalog::LayoutEntry>& entries() {
+  static const std::vector<catalog::LayoutEntry> all = catalog::load_one_answer();
   return all;
 }
 
 /// A trial on few images of the synthetic set: 2 epochs of 3 batches, the last of them smaller.
 struct Trial {
-  Trial(const Case& which, Precision precision) {
-    std::vector<catalog::Override> overrides{
-        {"train_images", "52"},           {"test_images", "30"}, {"batch", "20"}, {"shard", "3"}, {"epochs", "2"}, {"evaluations", "2"},
-        {"precision", name_of(precision)}};
+  Trial(const catalog::LayoutEntry& which, Precision precision) {
+    const auto& set = datasets::require_entry(catalog::resolve(which.paper, which.trial, "smoke").dataset);
+    std::vector<catalog::Override> overrides{{"dataset", set.channels == 1 ? "synthetic-gray28" : "synthetic-color32"},
+                                             {"train_images", "52"},
+                                             {"test_images", "30"},
+                                             {"batch", "20"},
+                                             {"shard", "3"},
+                                             {"epochs", "2"},
+                                             {"evaluations", "2"},
+                                             {"precision", name_of(precision)}};
     overrides.insert(overrides.end(), which.overrides.begin(), which.overrides.end());
     recipe = catalog::resolve(which.paper, which.trial, "smoke", overrides);
-    const datasets::Dataset set = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
-    const auto train_images = std::make_shared<const datasets::ImageSet>(set.train),
-               test_images = std::make_shared<const datasets::ImageSet>(set.test);
+    const datasets::Dataset images = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
+    const auto train_images = std::make_shared<const datasets::ImageSet>(images.train),
+               test_images = std::make_shared<const datasets::ImageSet>(images.test);
     const auto preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images);
     train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
     test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
@@ -79,7 +65,7 @@ std::string outcome(const Trial& trial, Team& team, int threads) {
 class OneAnswerOnRanks : public testing::TestWithParam<std::tuple<int, Precision>> {};
 
 TEST_P(OneAnswerOnRanks, for_any_ranks_threads_and_nodes) {
-  const Trial trial(cases()[static_cast<std::size_t>(std::get<0>(GetParam()))], std::get<1>(GetParam()));
+  const Trial trial(entries()[static_cast<std::size_t>(std::get<0>(GetParam()))], std::get<1>(GetParam()));
   const std::string expected = outcome(trial, Team::alone(), 1);
   for (const int size : {1, 2, 3, 4, 5, 7}) {
     if (size > session().size()) continue;
@@ -100,10 +86,10 @@ TEST_P(OneAnswerOnRanks, for_any_ranks_threads_and_nodes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Nets, OneAnswerOnRanks,
-                         testing::Combine(testing::Range(0, static_cast<int>(cases().size())),
+                         testing::Combine(testing::Range(0, static_cast<int>(entries().size())),
                                           testing::Values(Precision::f32, Precision::bf16)),
                          [](const auto& parameter) {
-                           const Case& which = cases()[static_cast<std::size_t>(std::get<0>(parameter.param))];
+                           const catalog::LayoutEntry& which = entries()[static_cast<std::size_t>(std::get<0>(parameter.param))];
                            std::string name = fmt::format("{}_{}_{}", which.paper, which.trial, name_of(std::get<1>(parameter.param)));
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;

@@ -10,7 +10,7 @@
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/catalog_files.hpp"
-#include "suite/catalog/demo.hpp"
+#include "suite/catalog/trial_lists.hpp"
 #include "suite/errors.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -1,6 +1,8 @@
-#include "suite/catalog/demo.hpp"
+#include "suite/catalog/trial_lists.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "suite/catalog/toml_table.hpp"
 #include "suite/errors.hpp"
@@ -47,6 +49,28 @@ std::vector<DemoEntry> load_demo() {
     }
   }
   return rows;
+}
+
+std::vector<LayoutEntry> load_one_answer() {
+  std::vector<LayoutEntry> entries;
+  for (const std::string& slug : paper_slugs()) {
+    const std::filesystem::path file = paper_folder(slug) / "experiment.toml";
+    const toml::table parsed = parse_toml_file(file);
+    const auto tables = TomlTable(parsed, file.string(), "").tables("one_answer");
+    for (const TomlTable& table : tables) {
+      LayoutEntry entry{slug, table.required_text("trial"), {}};
+      append_overrides(table, "set", entry.overrides);
+      table.finish();
+      resolve(entry.paper, entry.trial, "smoke", entry.overrides);
+      entries.push_back(entry);
+    }
+    if (!tables.empty()) continue;
+    const Paper paper = load_paper(slug);
+    const auto first =
+        std::find_if(paper.trials.begin(), paper.trials.end(), [](const Trial& trial) { return trial.recipe_at("smoke") != nullptr; });
+    if (first != paper.trials.end()) entries.push_back({slug, first->name, {}});
+  }
+  return entries;
 }
 
 }  // namespace reprise::catalog

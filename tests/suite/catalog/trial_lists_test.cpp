@@ -1,4 +1,4 @@
-#include "suite/catalog/demo.hpp"
+#include "suite/catalog/trial_lists.hpp"
 
 #include <gtest/gtest.h>
 
@@ -38,6 +38,18 @@ TEST(Demo, nets_build_on_grey_images_of_28_pixels) {
     tera_operations += spent;
   }
   EXPECT_LT(tera_operations, 27.0) << testing::PrintToString(by_paper);  // under six minutes at 80 GFLOP/s: two slow cores, narrow nets
+}
+
+TEST(OneAnswerList, names_a_trial_of_every_paper_that_has_a_smoke_scale) {
+  std::set<std::string> listed, expected;
+  for (const LayoutEntry& entry : load_one_answer()) {
+    listed.insert(entry.paper);
+    EXPECT_NE(load_paper(entry.paper).find_trial(entry.trial), nullptr) << entry.paper << "/" << entry.trial;
+  }
+  for (const std::string& slug : paper_slugs())
+    for (const Trial& trial : load_paper(slug).trials)
+      if (trial.recipe_at("smoke") != nullptr) expected.insert(slug);
+  EXPECT_EQ(listed, expected);
 }
 
 TEST(Demo, overrides_are_split_at_the_first_equals_sign) {
