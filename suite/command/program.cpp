@@ -90,11 +90,12 @@ std::string explain(const CLI::App& program, const CLI::ParseError& error) {
   return fmt::format("{}\nSee: {} --help", text, command_line_of(app));
 }
 
-/// "reprise 0.1.0 (commit 0123456789, clean)"
+/// "reprise 0.1.0 (commit 0123456789, clean)", "(commit 0123456789, from an archive)"
 std::string version_line() {
   const auto facts = build_facts();
   const std::string& commit = facts.at("git_commit");
-  const std::string state = facts.at("git_dirty_diff_sha1") == "clean" ? "clean" : "with changes";
+  const std::string& diff = facts.at("git_dirty_diff_sha1");
+  const std::string state = diff == "clean" ? "clean" : diff == "unknown" ? "from an archive" : "with changes";
   return fmt::format("reprise {} ({})", version(),
                      commit == "unknown" ? "commit unknown" : fmt::format("commit {}, {}", commit.substr(0, 10), state));
 }
@@ -142,9 +143,9 @@ int run_program(int argc, const char* const* argv) {
       ->option_text("DIR")
       ->envname("REPRISE_OWN_EXPERIMENTS");
   program.footer(examples({"reprise list", "reprise doctor"}) + "\n" + kAfterword);
-  const std::vector<Command> commands = {add_list(program),   add_show(program),       add_plan(program),   add_run(program),
-                                         add_report(program), add_diff(program),       add_verify(program), add_data(program),
-                                         add_doctor(program), add_completion(program), add_manual(program)};
+  const std::vector<Command> commands = {add_list(program),   add_show(program),   add_plan(program),       add_run(program),
+                                         add_report(program), add_diff(program),   add_verify(program),     add_seal(program),
+                                         add_data(program),   add_doctor(program), add_completion(program), add_manual(program)};
 
   if (argc > 1 && argv[1][0] != '-') {
     const std::vector<std::string> names = names_of(commands);

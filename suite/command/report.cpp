@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -16,6 +15,7 @@
 #include "suite/errors.hpp"
 #include "suite/records/atomic_file.hpp"
 #include "suite/records/result_file.hpp"
+#include "suite/records/result_folder.hpp"
 
 namespace reprise::command {
 namespace {
@@ -27,41 +27,30 @@ struct ReportFlags {
   bool check_claims = false, record_claims = false;
 };
 
-/// All result files under `folder`, sorted by path; names of files that are being written begin with a dot.
-std::vector<fs::path> result_files(const fs::path& folder) {
-  if (!fs::is_directory(folder)) {
-    throw InputError(Complaint{"reprise report", "a folder of result files", "'" + folder.string() + "', which is not a folder",
-                               "`reprise run ... --out DIR` creates one"});
-  }
-  std::vector<fs::path> files;
-  for (auto at = fs::recursive_directory_iterator(folder); at != fs::recursive_directory_iterator(); ++at) {
-    const fs::directory_entry& entry = *at;
-    const fs::path& path = entry.path();
-    if (path.filename() == reports::kSupersededFolder) at.disable_recursion_pending();
-    if (entry.is_regular_file() && path.extension() == ".h5" && path.filename().string().front() != '.') files.push_back(path);
-  }
-  if (files.empty())
-    throw InputError(Complaint{folder.string(), "result files (*.h5) in it or below", "none",
-                               "`reprise run ... --out " + folder.string() + "` writes them"});
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 struct Gathered {
   std::vector<records::RunRecord> records;
-  std::vector<reports::LeftOut> damaged;
+  std::vector<reports::LeftOut> damaged;  ///< by name below the folder
 };
 
+/// A file or folder that cannot be read is left out, whatever the reason.
 Gathered gather(const fs::path& folder) {
+  const records::ResultFolder found = records::list_result_folder(folder, {reports::kSupersededFolder});
   Gathered gathered;
-  for (const fs::path& file : result_files(folder)) {
+  const auto leave_out = [&](const fs::path& path, const std::string& reason) {
+    gathered.damaged.push_back({path.lexically_relative(folder).generic_string(), reason});
+  };
+  for (const records::Unreadable& one : found.unreadable) leave_out(one.path, one.reason);
+  for (const fs::path& file : found.results) {
     try {
       gathered.records.push_back(records::read_result(file));
       gathered.records.back().weights.clear();  // a report shows none
     } catch (const InputError& error) {
-      gathered.damaged.push_back({fs::relative(file, folder).string(), error.what()});
+      leave_out(file, error.what());
     }
   }
+  if (found.results.empty() && found.unreadable.empty())
+    throw InputError(Complaint{folder.string(), "result files (*.h5) in it or below", "none",
+                               "`reprise run ... --out " + folder.string() + "` writes them"});
   return gathered;
 }
 
@@ -149,7 +138,7 @@ Command add_report(CLI::App& program) {
                     "Only checks that no claim's kind, sides, metric or margin changed after data without a history");
   app->add_flag("--record-claims", flags->record_claims, "Only writes what the claims are about to DIR/claims.toml")
       ->excludes(check_claims);
-  app->footer("A damaged result file is named and skipped; the exit code is then 2.\n\n" +
+  app->footer("What cannot be read, a damaged file or a folder without permission, is named and left out; the exit code is then 2.\n\n" +
               examples({"reprise report results", "reprise report results --format html,md --out report"}));
   return {app, [flags] { return report(*flags); }};
 }

@@ -141,6 +141,13 @@ void AtomicFile::write(Bytes bytes) {
   }
 }
 
+void AtomicFile::make_read_only() {
+  struct stat status {};
+  constexpr mode_t kWritable = S_IWUSR | S_IWGRP | S_IWOTH;
+  if (::fstat(descriptor_, &status) == 0 && ::fchmod(descriptor_, status.st_mode & 07777 & ~kWritable) != 0)
+    return;  // the seal finds a change all the same
+}
+
 void AtomicFile::finish() {
   if (descriptor_ < 0) return;
   if (disk::sync(descriptor_) != 0) fail("to force it to disk", errno);

@@ -24,6 +24,8 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(Bytes bytes);
+  /// Nobody may write the target, not even its owner; a file system without permissions ignores it.
+  void make_read_only();
   /// Forces the bytes to disk and closes; the file still has its temporary name, so it can be read back.
   void finish();
   /// From now on the temporary file stays when commit() fails: it is worth more than nothing.

@@ -285,6 +285,14 @@ std::vector<std::byte> hdf5_bytes(const RunRecord& record) {
   return file.image();
 }
 
+void write_sealed(Bytes image, const std::filesystem::path& path) {
+  AtomicFile file(kWhat, path);
+  file.write(image);
+  file.write(bytes_of(std::string_view(seal_of(image))));
+  file.make_read_only();
+  file.commit();
+}
+
 std::string quoted(const std::filesystem::path& path) {
   return std::string(kWhat) + " '" + path.string() + "'";
 }
@@ -296,20 +304,16 @@ std::string quoted(const std::filesystem::path& path) {
 void write_result(const RunRecord& record, const std::filesystem::path& path) {
   try {
     if (const auto fault = find_fault(record)) throw hdf5::Error(fault->object, fault->expected, fault->found);
-    const std::vector<std::byte> bytes = hdf5_bytes(record);
-    AtomicFile file(kWhat, path);
-    file.write(bytes);
-    file.write(bytes_of(std::string_view(seal_of(bytes))));
-    file.commit();
+    write_sealed(hdf5_bytes(record), path);
   } catch (const hdf5::Error& error) {
     throw RunError(
         {quoted(path) + ", " + error.object, error.expected, error.found, "The run's record cannot be stored; nothing was written."});
   }
 }
 
-RunRecord read_result(const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes = read_file(kWhat, path);
-  const Bytes image = sealed_content(kWhat, path, bytes);
+namespace {
+
+RunRecord read_image(Bytes image, const std::filesystem::path& path) {
   try {
     const Reader file(image);
     RunRecord record = read_record(file);
@@ -318,6 +322,23 @@ RunRecord read_result(const std::filesystem::path& path) {
   } catch (const hdf5::Error& error) {
     throw InputError(Complaint{quoted(path) + ", " + error.object, error.expected, error.found, kRunAgain});
   }
+}
+
+}  // namespace
+
+RunRecord read_result(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_file(kWhat, path);
+  return read_image(sealed_content(kWhat, path, bytes), path);
+}
+
+void check_without_seal(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_file(kWhat, path);
+  read_image(without_seal(kWhat, path, bytes), path);
+}
+
+void seal_again(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_file(kWhat, path);
+  write_sealed(without_seal(kWhat, path, bytes), path);
 }
 
 }  // namespace reprise::records

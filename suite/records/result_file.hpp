@@ -22,7 +22,8 @@
 
 namespace reprise::records {
 
-/// Writes beside `path`, forces to disk, renames; makes the folder if needed and replaces a file of that name.
+/// Writes beside `path`, forces to disk, renames; makes the folder if needed and replaces a file of that name. The file is read-only: h5py
+/// in mode "r+" would break its seal.
 /// RunError when that fails or the record contradicts itself; then `path` is as it was and nothing else is left. When only forcing the
 /// folder to disk fails, `path` is the new file.
 void write_result(const RunRecord& record, const std::filesystem::path& path);
@@ -30,5 +31,11 @@ void write_result(const RunRecord& record, const std::filesystem::path& path);
 /// InputError that names file and object for anything missing, foreign, cut off, damaged, of another schema version, or contradicting
 /// itself.
 RunRecord read_result(const std::filesystem::path& path);
+
+/// A result file that another program has opened for writing has lost its seal. Reads its HDF5 and what it states of itself, throws
+/// InputError unless its content is that of its content_sha256. HDF5 may crash on damaged bytes: call it in a process of its own.
+void check_without_seal(const std::filesystem::path& path);
+/// Replaces the file by its HDF5 with a new seal; only after check_without_seal().
+void seal_again(const std::filesystem::path& path);
 
 }  // namespace reprise::records

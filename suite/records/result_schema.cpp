@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <iterator>
 #include <string_view>
 
 namespace reprise::records {
@@ -88,6 +89,12 @@ void inspect_trace(Inspection& inspection, const Trace& trace, std::size_t epoch
   for (const auto* texts : {&trace.optimizer, &trace.layer_names, &trace.layers, &trace.loss_digests}) inspection.texts("/digests", *texts);
 }
 
+void inspect_result(Inspection& inspection, const std::string& name, const Result& result) {
+  inspection.name("/results", name);
+  inspection.text("/results/" + name, result.unit);
+  inspection.text("/results/" + name, result.long_name);
+}
+
 void inspect_table(Inspection& inspection, const std::string& name, const Table& table) {
   const std::string path = "/tables/" + name;
   inspection.name("/tables", name);
@@ -120,7 +127,27 @@ void inspect_tensor(Inspection& inspection, const std::string& name, const Tenso
   inspection.require(tensor.shape.size() <= 32, "/weights/" + name, "at most 32 dimensions", std::to_string(tensor.shape.size()));
 }
 
+template <typename T, typename Inspect>
+void drop_faulty(std::map<std::string, T>& parts, Inspect inspect, std::vector<Fault>& dropped) {
+  for (auto part = parts.begin(); part != parts.end();) {
+    Inspection inspection;
+    inspect(inspection, part->first, part->second);
+    const std::optional<Fault> fault = inspection.result();
+    if (fault) dropped.push_back(*fault);
+    part = fault ? parts.erase(part) : std::next(part);
+  }
+}
+
 }  // namespace
+
+std::vector<Fault> drop_faulty_parts(RunRecord& record) {
+  std::vector<Fault> dropped;
+  drop_faulty(record.results, inspect_result, dropped);
+  drop_faulty(record.tables, inspect_table, dropped);
+  drop_faulty(record.images, inspect_images, dropped);
+  drop_faulty(record.weights, inspect_tensor, dropped);
+  return dropped;
+}
 
 std::optional<Fault> find_fault(const RunRecord& record) {
   Inspection inspection;
@@ -138,11 +165,7 @@ std::optional<Fault> find_fault(const RunRecord& record) {
   inspection.texts("/digests/weights", record.weight_digests);
   inspect_trace(inspection, record.trace, record.epochs.size());
   inspection.length("/predictions/predictions", record.test_predictions, record.test_labels.size(), "label");
-  for (const auto& [key, value] : record.results) {
-    inspection.name("/results", key);
-    inspection.text("/results/" + key, value.unit);
-    inspection.text("/results/" + key, value.long_name);
-  }
+  for (const auto& [key, value] : record.results) inspect_result(inspection, key, value);
   for (const PhaseTime& phase : record.phases) inspection.text("/phases/name", phase.name);
   for (const auto& [name, table] : record.tables) inspect_table(inspection, name, table);
   for (const auto& [name, images] : record.images) inspect_images(inspection, name, images);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "suite/records/run_record.hpp"
 
@@ -22,5 +23,9 @@ struct Fault {
 /// The first fault, if any: lengths that do not match, shapes that do not fit their values, names that cannot be paths
 /// (empty, ".", "..", with '/'), texts that are not UTF-8 or contain a zero byte.
 std::optional<Fault> find_fault(const RunRecord& record);
+
+/// Removes each result, table, stack of images and tensor that has a fault of its own, and says which: what was trained for hours is not
+/// lost with a picture. Faults of the rest stay.
+std::vector<Fault> drop_faulty_parts(RunRecord& record);
 
 }  // namespace reprise::records

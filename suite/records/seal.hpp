@@ -17,4 +17,7 @@ std::string seal_of(Bytes content);
 /// The content of a sealed file, without its seal. InputError when the seal is missing, damaged, or does not fit the content.
 Bytes sealed_content(const std::string& what, const std::filesystem::path& path, Bytes file);
 
+/// The content of a file whose seal may be missing or may not fit: all but a seal in its last bytes. InputError if that is not HDF5.
+Bytes without_seal(const std::string& what, const std::filesystem::path& path, Bytes file);
+
 }  // namespace reprise::records

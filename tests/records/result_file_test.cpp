@@ -17,6 +17,7 @@
 #include "suite/errors.hpp"
 #include "suite/records/hdf5_writer.hpp"
 #include "suite/records/record_digest.hpp"
+#include "suite/records/result_schema.hpp"
 #include "suite/records/seal.hpp"
 #include "tests/records/sample_record.hpp"
 
@@ -54,6 +55,61 @@ class ResultFile : public Test {
 
 void expect_contains(const std::string& text, const std::string& part) {
   EXPECT_NE(text.find(part), std::string::npos) << text;
+}
+
+TEST_F(ResultFile, is_stored_without_the_parts_that_cannot_be) {
+  record_.images["four"] = {
+      .title = "four channels", .captions = {}, .count = 1, .height = 1, .width = 1, .channels = 4, .pixels = {1, 2, 3, 4}};
+  record_.tables["a/b"] = {};
+  record_.weights["torn"] = {{3}, {1, 2}};
+  record_.results["bad\xff"] = 1;
+  EXPECT_THROW(write_result(record_, path_), RunError);
+  const std::vector<Fault> dropped = drop_faulty_parts(record_);
+  ASSERT_EQ(dropped.size(), 4u);
+  EXPECT_EQ(dropped[2].object, "/images/four");
+  EXPECT_EQ(dropped[2].found, "4");
+  EXPECT_EQ(record_digest(record_, Part::everything), record_digest(sample_record(), Part::everything));
+  EXPECT_NO_THROW(write_result(record_, path_));
+  record_.paper = "\xff";
+  EXPECT_TRUE(drop_faulty_parts(record_).empty());
+  EXPECT_TRUE(find_fault(record_)) << "what is no part stays a fault";
+}
+
+TEST_F(ResultFile, nobody_may_write_it) {
+  const auto writable = std::filesystem::perms::owner_write | std::filesystem::perms::group_write | std::filesystem::perms::others_write;
+  EXPECT_EQ(std::filesystem::status(path_).permissions() & writable, std::filesystem::perms::none);
+  EXPECT_NO_THROW(write_result(record_, path_)) << "but it can be replaced";
+}
+
+TEST_F(ResultFile, whose_seal_was_lost_is_sealed_again_to_the_same_bytes) {
+  const std::size_t seal = bytes_.rfind("reprise seal");
+  expect_contains(refusal(bytes_.substr(0, seal)), "`reprise seal " + path_.string() + "`");
+  check_without_seal(path_);
+  seal_again(path_);
+  EXPECT_EQ(read_bytes(path_), bytes_);
+  EXPECT_NO_THROW(read_result(path_));
+}
+
+TEST_F(ResultFile, whose_seal_no_longer_fits_is_sealed_again) {
+  std::string other = bytes_;
+  other[bytes_.rfind("sha256 ") + 7] ^= 1;  // of the seal
+  expect_contains(refusal(other), "`reprise seal ");
+  check_without_seal(path_);
+  seal_again(path_);
+  EXPECT_EQ(read_bytes(path_), bytes_);
+}
+
+TEST_F(ResultFile, whose_content_was_changed_is_not_sealed) {
+  std::string other = bytes_.substr(0, bytes_.rfind("reprise seal"));
+  const std::size_t recipe = other.find("gr\xc3\xb6\xc3\x9f");
+  ASSERT_NE(recipe, std::string::npos);
+  other[recipe] = 'k';
+  write_bytes(path_, other);
+  expect_contains(message_of<InputError>([&] { check_without_seal(path_); }), "content_sha256");
+  write_bytes(path_, other.substr(0, other.size() / 2));
+  EXPECT_NE(message_of<InputError>([&] { check_without_seal(path_); }), "nothing was thrown");
+  write_bytes(path_, "no HDF5");
+  expect_contains(message_of<InputError>([&] { check_without_seal(path_); }), "HDF5 signature");
 }
 
 TEST_F(ResultFile, reading_gives_back_every_field) {
