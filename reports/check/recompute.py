@@ -75,7 +75,7 @@ def group_key(run):
     words = {"title", "reproduces", "reports", "deviations", "words", "by_hand"}
     settings = {key: value for key, value in run.recipe.items() if key not in words}
     by_hand = tuple(sorted(d for d in run.recipe.get("deviations", []) if isinstance(d, str) and d.startswith("set by hand")))
-    return run.paper, run.trial, run.scale, json.dumps(settings, sort_keys=True, default=str), by_hand, run.answer, run.data
+    return run.paper, run.trial, run.scale, json.dumps(settings, sort_keys=True, default=str), by_hand, run.answer, run.data, run.arithmetic
 
 
 def find_group(groups, seeds, trial, row):

@@ -25,6 +25,7 @@ class Run:
             self.recipe = tomllib.loads(toml.decode() if isinstance(toml, bytes) else str(toml))
             facts = file["provenance"].attrs
             self.answer = int(facts.get("answer_version", "1"))
+            self.arithmetic = facts.get("isa_vector_kernels", ""), facts.get("onednn", "")
             self.data, self.test_data = facts.get("data_digest", ""), facts.get("data_test_digest", "")
             predictions = file.get("predictions")
             self.labels = predictions["labels"][()] if predictions is not None and "labels" in predictions else np.array([])

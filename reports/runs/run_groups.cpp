@@ -87,17 +87,24 @@ void add_own_deviations(const records::RunRecord& run, const recipes::Recipe& st
 
 namespace {
 
+constexpr const char* kInstructionSet = "isa_vector_kernels";
+constexpr const char* kOneDnn = "onednn";
+
 std::string fact_of(const records::RunRecord& run, const std::string& key) {
   const auto found = run.provenance.find(key);
   return found == run.provenance.end() ? "" : found->second;
 }
 
-/// Sorts later ends first: the last end of a run with every character turned over.
-std::string newest(const std::vector<const records::RunRecord*>& runs) {
+std::string last_end(const RunGroup& group) {
   std::string last;
-  for (const records::RunRecord* run : runs) last = std::max(last, fact_of(*run, "end_utc"));
-  for (char& c : last) c = static_cast<char>('~' - c + ' ');
-  return last.empty() ? "~" : last;
+  for (const records::RunRecord* run : group.runs) last = std::max(last, fact_of(*run, "end_utc"));
+  return last;
+}
+
+/// Sorts later times first: every character turned over.
+std::string backwards(std::string time) {
+  for (char& c : time) c = static_cast<char>('~' - c + ' ');
+  return time.empty() ? "~" : time;
 }
 
 std::string cohort_of(const RunGroup& group, const std::vector<const RunGroup*>& alike) {
@@ -110,6 +117,10 @@ std::string cohort_of(const RunGroup& group, const std::vector<const RunGroup*>&
     parts.emplace_back(group.earlier_recipe ? "an earlier recipe" : "today's recipe");
   if (differ([](const RunGroup& g) { return g.data_digest; }))
     parts.push_back(group.data_digest.empty() ? "data without digest" : "data " + group.data_digest.substr(0, 8));
+  if (differ([](const RunGroup& g) { return g.instruction_set; }))
+    parts.push_back(group.instruction_set.empty() ? "instruction set not noted" : group.instruction_set);
+  else if (differ([](const RunGroup& g) { return g.onednn; }))
+    parts.push_back(group.onednn.empty() ? "oneDNN not noted" : "oneDNN " + group.onednn);
   return joined(parts, "; ");
 }
 
@@ -220,7 +231,7 @@ std::string file_name(const records::RunRecord& run) {
 
 std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out) {
-  std::map<std::tuple<std::string, std::string, std::string, int, std::string>, RunGroup> groups;
+  std::map<std::tuple<std::string, std::string, std::string, int, std::string, std::string, std::string>, RunGroup> groups;
   for (const records::RunRecord* run : runs) {
     recipes::Recipe stored;
     try {
@@ -232,14 +243,15 @@ std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<
       left_out.push_back({file_name(*run), error.what()});
       continue;
     }
-    const auto key =
-        std::make_tuple(run->trial, run->scale, catalog::settings_text(stored), run->answer_version(), fact_of(*run, "data_digest"));
+    const auto key = std::make_tuple(run->trial, run->scale, catalog::settings_text(stored), run->answer_version(),
+                                     fact_of(*run, "data_digest"), fact_of(*run, kInstructionSet), fact_of(*run, kOneDnn));
     auto found = groups.find(key);
     if (found == groups.end()) {
       RunGroup group;
       group.trial = run->trial, group.scale = run->scale, group.recipe = stored;
       group.answer_version = run->answer_version();
       group.data_digest = fact_of(*run, "data_digest");
+      group.instruction_set = fact_of(*run, kInstructionSet), group.onednn = fact_of(*run, kOneDnn);
       take_words_of_today(paper, group);
       found = groups.emplace(key, std::move(group)).first;
     }
@@ -250,20 +262,26 @@ std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<
       group.runs.push_back(run);
       continue;
     }
-    const records::RunRecord* left = run;
     const recipes::Recipe* today = recipe_of_today(paper, run->trial, run->scale);
-    if (today && stored.deviations == today->deviations) std::swap(*first, left);  // the newer wording is of the newer run
-    left_out.push_back(
-        {file_name(*left),
-         fmt::format("same recipe and seed ({}) as {}.h5, by another version of the code, of the data or of the catalog's words",
-                     left->seed, (*first)->run_id)});
+    const bool says_todays_words = today && stored.deviations == today->deviations;
+    const bool is_newer = fact_of(*run, "end_utc") > fact_of(**first, "end_utc");
+    const records::RunRecord* left = run;
+    if (says_todays_words || is_newer) std::swap(*first, left);
+    left_out.push_back({file_name(*left), fmt::format("same recipe, data, seed ({}) and instruction set as {}.h5, which is newer",
+                                                      left->seed, (*first)->run_id)});
   }
   std::vector<RunGroup> ordered;
   for (auto& [key, group] : groups) ordered.push_back(std::move(group));
+  std::map<std::string, std::string> newest_of_data;
+  for (const RunGroup& group : ordered) {
+    std::string& newest = newest_of_data[group.data_digest];
+    newest = std::max(newest, last_end(group));
+  }
   const auto place = [&](const RunGroup& g) {
     return std::make_tuple(trial_rank(paper, g.trial), g.trial, scale_rank(g.scale), g.is_set_by_hand("dataset"), g.dataset(),
-                           g.settings_by_hand().size(), g.variation(), g.outdated(), -g.answer_version, newest(g.runs),
-                           -static_cast<int>(g.runs.size()), g.runs.front()->recipe_toml, g.data_digest);
+                           g.settings_by_hand().size(), g.variation(), g.outdated(), -g.answer_version,
+                           backwards(newest_of_data.at(g.data_digest)), g.data_digest, -static_cast<int>(g.runs.size()),
+                           backwards(last_end(g)), g.runs.front()->recipe_toml, g.instruction_set, g.onednn);
   };
   std::sort(ordered.begin(), ordered.end(), [&](const RunGroup& a, const RunGroup& b) { return place(a) < place(b); });
   name_cohorts(ordered);

@@ -22,7 +22,10 @@ struct RunGroup {
   bool earlier_recipe = false;  ///< the catalog's recipe of this trial and scale, with the same settings by hand, is another one today
   int answer_version = kAnswerVersion;  ///< of the code that made the runs, the same for all
   std::string data_digest;              ///< of the runs' data, the same for all; "" in files from before it was noted
+  std::string instruction_set;          ///< of the runs' own kernels, "avx512", the same for all; "" if it was not noted
+  std::string onednn;                   ///< version and instruction set of oneDNN, the same for all
   std::string cohort;                   ///< what tells this group from another of the same recipe and data set: "answer version 1"; else ""
+  bool same_arithmetic(const RunGroup& other) const { return instruction_set == other.instruction_set && onednn == other.onednn; }
   bool outdated() const { return earlier_recipe || answer_version != kAnswerVersion; }
   /// What differs from the paper: in the catalog's words of today, or the run's where its recipe is an earlier one or its trial is gone;
   /// then what runs added themselves.
@@ -39,9 +42,9 @@ struct RunGroup {
 };
 
 /// The groups of one paper in order: trials as in the catalog, scales paper, desk, smoke, then data set, then plain recipes
-/// before changed ones and the catalog's before outdated ones, then the newest first. Runs of another answer version or of data with
-/// another digest are groups of their own: only like runs are pooled. A second run of the same recipe, seed and answer version goes to
-/// left_out, as does a recipe that cannot be read.
+/// before changed ones and the catalog's before outdated ones, then the newest data first, then the instruction set with the most runs.
+/// Runs of another answer version, of data with another digest, or on another instruction set or oneDNN are groups of their own: only like
+/// runs are pooled. Of two runs that differ in nothing of that, the older goes to left_out, as does a recipe that cannot be read.
 std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<const records::RunRecord*>& runs,
                                  std::vector<LeftOut>& left_out);
 

@@ -121,13 +121,15 @@ std::string test_digest_of(const RunGroup& group) {
   return found == provenance.end() ? "" : found->second;
 }
 
-/// The first group of a trial in a setting, on the same test images as `beside`.
+/// The first group of a trial in a setting, on the same test images as `beside`; one of its instruction set, if there is any.
 const RunGroup* find_group(const std::vector<RunGroup>& groups, const std::string& trial, const Setting& setting, const RunGroup* beside) {
+  const RunGroup* found = nullptr;
   for (const RunGroup& group : groups) {
-    if (group.trial == trial && setting_of(group) == setting && (!beside || test_digest_of(group) == test_digest_of(*beside)))
-      return &group;
+    if (group.trial != trial || setting_of(group) != setting || (beside && test_digest_of(group) != test_digest_of(*beside))) continue;
+    if (!beside || group.same_arithmetic(*beside)) return &group;
+    if (!found) found = &group;
   }
-  return nullptr;
+  return found;
 }
 
 // ------------------------------------------------------------------------------------------------ verdicts

@@ -55,19 +55,6 @@ std::string why_not_compared(const Row& row, const RunGroup& group, const catalo
   return joined(reasons, ", ");
 }
 
-/// "avx2 (2 runs), avx512 (1 run)"; "" where all runs used one set.
-std::string mixed_instruction_sets(const RunGroup& group) {
-  std::map<std::string, int> sets;
-  for (const records::RunRecord* run : group.runs) {
-    const auto found = run->provenance.find("isa_vector_kernels");
-    ++sets[found == run->provenance.end() ? "unknown" : found->second];
-  }
-  if (sets.size() < 2) return "";
-  std::vector<std::string> parts;
-  for (const auto& [name, count] : sets) parts.push_back(fmt::format("{} ({} {})", name, count, count == 1 ? "run" : "runs"));
-  return joined(parts, ", ");
-}
-
 void add_deviations_of_published(const catalog::PublishedNumber& number, bool compared, std::vector<std::string>& deviations) {
   if (number.report == "median")
     deviations.push_back(number.runs ? fmt::format("the published value is the median of {} runs, ours a mean", *number.runs)
@@ -85,7 +72,6 @@ std::vector<std::string> deviations_of(const RunGroup& group) {
     deviations.push_back(
         fmt::format("of answer version {}: the code of today, version {}, gives other bits", group.answer_version, kAnswerVersion));
   if (group.earlier_recipe) deviations.push_back("run by an earlier recipe of this trial: the catalog's has changed since");
-  if (const std::string sets = mixed_instruction_sets(group); !sets.empty()) deviations.push_back("instruction sets mixed: " + sets);
   for (const std::string& setting : group.settings_by_hand()) deviations.push_back(recipes::by_hand_text(setting));
   return deviations;
 }

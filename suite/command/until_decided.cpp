@@ -15,6 +15,7 @@
 
 #include "reports/runs/run_time.hpp"
 #include "reports/text.hpp"
+#include "reports/verdicts/evidence.hpp"
 #include "reports/verdicts/questions.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/clock.hpp"
@@ -23,6 +24,7 @@
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/result_file.hpp"
+#include "suite/records/result_folder.hpp"
 #include "suite/runs/forecast.hpp"
 #include "suite/text/quantities.hpp"
 
@@ -44,10 +46,10 @@ class Results {
   /// Sorted by path, so that nothing depends on the order of a directory.
   std::vector<const records::RunRecord*> all() {
     if (fs::is_directory(folder_)) {
-      for (const fs::directory_entry& trial : fs::directory_iterator(folder_)) {
-        if (!trial.is_directory()) continue;
-        for (const fs::directory_entry& file : fs::directory_iterator(trial.path())) read(file.path());
-      }
+      const records::ResultFolder found = records::list_result_folder(folder_, {reports::kSupersededFolder});
+      for (const fs::path& file : found.results) read(file);
+      for (const records::Unreadable& one : found.unreadable)
+        if (damaged_.insert(one.path).second) tell("reprise: left out: {}: {}\n", one.path.string(), one.reason);
     }
     std::vector<const records::RunRecord*> records;
     for (const auto& [path, record] : records_)
@@ -57,7 +59,7 @@ class Results {
 
  private:
   void read(const fs::path& path) {
-    if (path.extension() != ".h5" || path.filename().string().front() == '.' || records_.contains(path) || damaged_.contains(path)) return;
+    if (records_.contains(path) || damaged_.contains(path)) return;
     try {
       records::RunRecord record = records::read_result(path);
       record.weights.clear();
@@ -114,6 +116,12 @@ class Search {
         return std::find(question.trials.begin(), question.trials.end(), target_.trials.front()) == question.trials.end();
       });
     note_times(groups);
+    for (const reports::RunGroup& group : groups) {
+      const auto recipe = recipes_.find(group.trial);
+      if (recipe == recipes_.end() || group.scale != recipe->second.scale || group.outdated()) continue;
+      if (catalog::settings_text(group.recipe) == catalog::settings_text(recipe->second))
+        for (const records::RunRecord* run : group.runs) present_.insert({group.trial, run->seed});
+    }
   }
 
   /// What was run and is still lacking has failed: the questions that need it are closed.
@@ -125,7 +133,8 @@ class Search {
       const auto failed =
           std::find_if(question.lacking.begin(), question.lacking.end(), [&](const SeedRun& run) { return failed_.contains(run); });
       if (!question.is_open() || failed == question.lacking.end()) continue;
-      question.close(fmt::format("{}, seed {} failed", failed->trial, failed->seed));
+      question.close(fmt::format("{}, seed {} {}", failed->trial, failed->seed,
+                                 present_.contains(*failed) ? "is there, but from another instruction set, oneDNN or data" : "failed"));
     }
   }
 
@@ -180,6 +189,7 @@ class Search {
   std::vector<Question> questions_;
   RunSeconds seconds_;
   std::set<SeedRun> failed_;
+  std::set<SeedRun> present_;  ///< runs of these recipes, whatever they were done on
 };
 
 std::string names_of(const std::vector<Question>& questions, const std::vector<std::size_t>& places) {

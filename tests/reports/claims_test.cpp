@@ -123,6 +123,17 @@ TEST(Claims, runs_of_different_answer_versions_are_never_compared) {
   EXPECT_EQ(result_of(left + right, claim_named("dropout-helps")).status, Status::not_run);
 }
 
+TEST(Claims, sides_of_one_instruction_set_are_compared_where_both_have_one) {
+  const auto on = [](std::vector<records::RunRecord> runs, const char* set) {
+    for (auto& record : runs) record.provenance["isa_vector_kernels"] = set;
+    return runs;
+  };
+  const catalog::Claim claim = claim_named("dropout-helps");
+  const auto dropout = on(runs_of("dropout", 6, 3), "avx2"), more = on(runs_of("plain", 12, 8), "avx512");
+  EXPECT_EQ(result_of(dropout + more, claim).seeds, 3) << "of another set rather than not at all";
+  EXPECT_EQ(result_of(dropout + more + on(runs_of("plain", 12, 2), "avx2"), claim).seeds, 2);
+}
+
 TEST(Claims, each_answer_version_has_a_verdict_of_its_own_the_newest_first) {
   auto old_runs = runs_of("plain", 6, 8) + runs_of("dropout", 12, 8);
   for (auto& record : old_runs) record.provenance["answer_version"] = "1";

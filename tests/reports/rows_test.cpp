@@ -62,15 +62,47 @@ TEST(Rows, seeds_that_failed_are_counted_and_not_averaged) {
   EXPECT_EQ(row.verdict(), "inconclusive (1 of 5 seeds failed)");
 }
 
-TEST(Rows, mixed_instruction_sets_are_a_footnote) {
+TEST(Rows, runs_on_another_instruction_set_are_a_row_of_their_own_behind_the_one_with_more_runs) {
   std::vector<records::RunRecord> records;
   for (std::int64_t seed = 1; seed <= 3; ++seed) {
     records.push_back(made_up::record_of(run_of("paper", "mnist", seed)));
-    records.back().provenance["isa_vector_kernels"] = seed == 1 ? "avx2" : "avx512";
+    records.back().provenance["isa_vector_kernels"] = seed == 3 ? "avx2" : "avx512";
+    records.back().provenance["end_utc"] = fmt::format("2026-11-2{}T00:00:00Z", seed);
   }
-  const Row row = build_report(records, {made_up::paper()}).papers.front().rows.front();
-  EXPECT_EQ(row.reproduced.n, 3);
-  EXPECT_EQ(row.deviations.front(), "instruction sets mixed: avx2 (1 run), avx512 (2 runs)");
+  const auto rows = build_report(records, {made_up::paper()}).papers.front().rows;
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].variation, "avx512");
+  EXPECT_EQ(rows[0].reproduced.n, 2);
+  EXPECT_EQ(rows[1].variation, "avx2");
+  EXPECT_EQ(rows[1].reproduced.n, 1);
+}
+
+TEST(Rows, runs_with_another_oneDNN_on_one_instruction_set_are_a_row_of_their_own) {
+  std::vector<records::RunRecord> records;
+  for (std::int64_t seed = 1; seed <= 2; ++seed) {
+    records.push_back(made_up::record_of(run_of("paper", "mnist", seed)));
+    records.back().provenance["isa_vector_kernels"] = "avx2";
+    records.back().provenance["onednn"] = seed == 1 ? "2.6.3, avx2" : "3.7.2, avx2";
+    records.back().provenance["end_utc"] = fmt::format("2026-11-2{}T00:00:00Z", seed);
+  }
+  const auto rows = build_report(records, {made_up::paper()}).papers.front().rows;
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].variation, "oneDNN 3.7.2, avx2") << "the newest first";
+  EXPECT_EQ(rows[1].variation, "oneDNN 2.6.3, avx2");
+}
+
+TEST(Rows, of_two_runs_of_one_seed_on_the_same_data_the_newer_one_counts) {
+  for (const bool newer_first : {false, true}) {
+    std::vector<records::RunRecord> records;
+    for (const bool newer : {newer_first, !newer_first}) {
+      records.push_back(made_up::record_of(run_of("paper", "mnist", 1)));
+      records.back().provenance["end_utc"] = newer ? "2026-11-22T00:00:00Z" : "2026-11-21T00:00:00Z";
+      records.back().run_id = newer_first == newer ? "a" : "b";
+    }
+    const Report report = build_report(records, {made_up::paper()});
+    ASSERT_EQ(report.left_out.size(), 1u);
+    EXPECT_EQ(report.left_out.front().file, newer_first ? "made-up/plain/b.h5" : "made-up/plain/a.h5");
+  }
 }
 
 TEST(Rows, runs_of_other_data_are_a_row_of_their_own_with_a_name) {
