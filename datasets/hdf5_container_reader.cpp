@@ -55,17 +55,46 @@ std::string text_of(const std::vector<std::int64_t>& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
+/// How the extents of an image follow each other.
+enum class Layout { channels_first, channels_last };
+
+/// As declared by the attribute `layout` of the images; undeclared, channels come first, unless they look like anything else.
+Layout layout_of(const Place& place, const Reader& file, const std::string& images, const std::vector<std::int64_t>& shape) {
+  if (file.has_attribute(images, "layout")) {
+    const std::string layout = file.text_attribute(images, "layout");
+    if (layout == "NCHW") return Layout::channels_first;
+    if (layout == "NHWC") return Layout::channels_last;
+    place.fail(images + ", attribute layout", "NCHW (channels first) or NHWC (channels last)", "'" + layout + "'");
+  }
+  const auto may_be_channels = [](std::int64_t extent) { return extent == 1 || extent == 3 || extent == 4; };
+  if (may_be_channels(shape[3]) && !may_be_channels(shape[1]))
+    place.fail(images,
+               "[count, channels, height, width], or a layout that is declared: images.attrs['layout'] = 'NHWC', or 'NCHW' if it is so",
+               text_of(shape) + ", which looks like channels last");
+  return Layout::channels_first;
+}
+
+/// [height x width, channels] to [channels, height x width].
+void put_channels_first(const std::uint8_t* from, std::int64_t positions, std::int64_t channels, std::uint8_t* to) {
+  for (std::int64_t p = 0; p < positions; ++p)
+    for (std::int64_t c = 0; c < channels; ++c) to[c * positions + p] = from[p * channels + c];
+}
+
 /// Whole chunks at a time, so that none is unpacked twice.
-void send_pixels(const Reader& file, const std::string& name, const SplitHead& head, const IsolatedBytes::Send& send) {
+void send_pixels(const Reader& file, const std::string& name, const SplitHead& head, Layout layout, const IsolatedBytes::Send& send) {
   constexpr std::int64_t kPieceBytes = std::int64_t{8} << 20;
   const std::int64_t image_bytes = head.channels * head.height * head.width;
   const std::int64_t chunk = std::clamp<std::int64_t>(file.chunk_rows(name), 1, head.count);
   const std::int64_t step = std::min(head.count, std::max<std::int64_t>(1, kPieceBytes / image_bytes / chunk) * chunk);
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(step * image_bytes));
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(step * image_bytes)), planes(pixels.size());
   for (std::int64_t first = 0; first < head.count; first += step) {
     const std::int64_t count = std::min(step, head.count - first);
     file.read_rows(name, first, count, pixels.data());
-    send(pixels.data(), static_cast<std::size_t>(count * image_bytes));
+    if (layout == Layout::channels_last) {
+      for (std::int64_t i = 0; i < count; ++i)
+        put_channels_first(pixels.data() + i * image_bytes, head.height * head.width, head.channels, planes.data() + i * image_bytes);
+    }
+    send(layout == Layout::channels_last ? planes.data() : pixels.data(), static_cast<std::size_t>(count * image_bytes));
   }
 }
 
@@ -76,17 +105,19 @@ void send_split(const Place& place, const Reader& file, const std::string& split
     if (!file.exists(name)) place.fail(name, "a data set of this name", "none");
   const std::vector<std::int64_t> shape = file.shape(images), label_shape = file.shape(labels);
   if (shape.size() != 4 || *std::min_element(shape.begin(), shape.end()) == 0)
-    place.fail(images, "shape [count, channels, height, width], none of them 0", text_of(shape));
+    place.fail(images, "shape [count, channels, height, width], or as attribute layout says, none of them 0", text_of(shape));
   if (label_shape != std::vector<std::int64_t>{shape[0]})
     place.fail(labels, fmt::format("shape [{}], one label an image", shape[0]), text_of(label_shape));
   const records::hdf5::ElementType pixel = file.element_type(images), label = file.element_type(labels);
   if (!pixel.is_integer || pixel.is_signed || pixel.bytes != 1) place.fail(images, "unsigned 8-bit integers", "another element type");
   if (!label.is_integer || label.bytes > sizeof(std::int64_t)) place.fail(labels, "integers of at most 64 bits", "another element type");
 
-  const SplitHead head{shape[0], shape[1], shape[2], shape[3]};
+  const Layout layout = layout_of(place, file, images, shape);
+  const SplitHead head = layout == Layout::channels_first ? SplitHead{shape[0], shape[1], shape[2], shape[3]}
+                                                          : SplitHead{shape[0], shape[3], shape[1], shape[2]};
   head.check(place, images);
   send(&head, sizeof head);
-  send_pixels(file, images, head, send);
+  send_pixels(file, images, head, layout, send);
   std::vector<std::int32_t> values(static_cast<std::size_t>(head.count));
   file.read_rows(labels, 0, head.count, values.data());
   send(values.data(), values.size() * sizeof values.front());

@@ -1,6 +1,8 @@
 #pragma once
 // A data set in one HDF5 file, for data that has no format of its own here:
-//   /train/images, /test/images   uint8 [count, channels, height, width]
+//   /train/images, /test/images   uint8 [count, channels, height, width], or [count, height, width, channels] if their attribute `layout`
+//   is
+//                                 "NHWC"; "NCHW" is taken without that attribute, too, unless the shape looks like the other one
 //   /train/labels, /test/labels   any integer type [count], from 0
 //   class_names                   attribute of the root: array of strings, optional
 

@@ -34,6 +34,21 @@ using Analysis = void (*)(const AnalysisInputs& inputs, records::RunRecord& reco
 Analysis find_analysis(const std::string& name);
 std::vector<std::string> analysis_names();
 
+/// What is known before a net is trained.
+struct Subject {
+  const recipes::Recipe& recipe;
+  const graph::Graph& graph;
+};
+
+/// All that can be refused before hours of training: throws InputError for an unknown analysis, an option that none of the recipe's
+/// analyses has or that is out of bounds, and a net or images that one of them cannot be made for.
+void check_analyses(const Subject& subject);
+
+/// analysis.KEY, a number of at least 1.
+std::int64_t count_option(const recipes::Recipe& recipe, const std::string& key, std::int64_t fallback);
+/// Throws InputError unless the net's images have 1 or 3 channels: others are no pictures.
+void require_pictures(const std::string& analysis, const Subject& subject);
+
 /// Figure 11 of the dropout paper. Options: masks (200), repetitions (100), sizes ([1, 2, 5, 10, 20, 50]).
 /// Table "monte_carlo": k, error, deviation, weight_scaling (percent). Results: "samples" (least k whose mean error is no
 /// larger than that of scaled weights; the largest k if none), "samples_suffice" (1, or 0 if none), "gap_deviations" (distance at the
@@ -76,5 +91,15 @@ void receptive_fields(const AnalysisInputs& inputs, records::RunRecord& record);
 /// orientations (4) of its maps: a picture of the first map of the first image. Results: "turned_output_change" (largest change of an
 /// output over the largest output), "turned_guesses_changed" (percent). Images "turned_maps", if a node is given.
 void turns(const AnalysisInputs& inputs, records::RunRecord& record);
+
+/// Of each analysis, what check_analyses() asks it. Reads all of its options.
+void check_monte_carlo(const Subject& subject);
+void check_sparsity(const Subject& subject);
+void check_saliency(const Subject& subject);
+void check_temperature(const Subject& subject);
+void check_memory(const Subject& subject);
+void check_class_maps(const Subject& subject);
+void check_receptive_fields(const Subject& subject);
+void check_turns(const Subject& subject);
 
 }  // namespace reprise::analyses

@@ -89,13 +89,27 @@ graph::NodeId maps_node(const graph::Graph& graph) {
   return output.inputs[0];
 }
 
+std::int64_t images_of(const recipes::Recipe& recipe) {
+  return count_option(recipe, "images", 10000);
+}
+
+std::int64_t shown_of(const recipes::Recipe& recipe) {
+  return count_option(recipe, "shown", 8);
+}
+
 }  // namespace
+
+void check_class_maps(const Subject& subject) {
+  maps_node(subject.graph);
+  require_pictures("class_maps", subject);
+  images_of(subject.recipe), shown_of(subject.recipe);
+}
 
 void class_maps(const AnalysisInputs& in, records::RunRecord& record) {
   const graph::NodeId node = maps_node(in.graph);
   const SampleShape maps = in.graph.node(node).shape;
-  const std::int64_t count = std::min(in.test.count(), in.recipe.analysis_options.get_int("images", 10000));
-  const std::int64_t shown = std::min(count, in.recipe.analysis_options.get_int("shown", 8));
+  const std::int64_t count = std::min(in.test.count(), images_of(in.recipe));
+  const std::int64_t shown = std::min(count, shown_of(in.recipe));
 
   Pictures pictures(in, maps, shown);
   std::vector<float> values(static_cast<std::size_t>(in.recipe.batch * maps.size()));

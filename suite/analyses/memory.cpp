@@ -56,15 +56,30 @@ double step_milliseconds(const AnalysisInputs& in) {
   return 1000 * least;
 }
 
-}  // namespace
+struct Stack {
+  std::string kind;
+  std::int64_t blocks = 0;
+};
 
-void memory(const AnalysisInputs& in, records::RunRecord& record) {
-  const recipes::Options& options = in.recipe.model_options;
-  const std::string stack = options.get_string("stack", "");
-  const std::int64_t blocks = options.get_int("blocks", 0);
-  if (stack.empty() || blocks < 1)
+Stack stack_of(const recipes::Recipe& recipe) {
+  const recipes::Options& options = recipe.model_options;
+  const Stack stack{options.get_string("stack", ""), options.get_int("blocks", 0)};
+  if (stack.kind.empty() || stack.blocks < 1)
     throw InputError(
         Complaint{"analysis memory", "a net with a stack of blocks", "none", "Set model.stack and model.blocks or drop the analysis"});
+  return stack;
+}
+
+}  // namespace
+
+void check_memory(const Subject& subject) {
+  stack_of(subject.recipe);
+}
+
+void memory(const AnalysisInputs& in, records::RunRecord& record) {
+  const Stack of_recipe = stack_of(in.recipe);
+  const std::string& stack = of_recipe.kind;
+  const std::int64_t blocks = of_recipe.blocks;
   const double images = static_cast<double>(std::min(in.recipe.shard, in.recipe.batch));
   const auto per_image = [&](std::size_t bytes) { return static_cast<double>(bytes) / kKib / images; };
   const auto slope = [&](const std::string& of) {

@@ -44,16 +44,31 @@ double error_percent(const std::vector<float>& sums, const datasets::SampleSourc
   return 100.0 * static_cast<double>(wrong) / static_cast<double>(test.count());
 }
 
-}  // namespace
+struct Settings {
+  std::int64_t masks, repetitions;
+  std::vector<std::int64_t> sizes;
+};
 
-void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
-  const auto& options = in.recipe.analysis_options;
-  const std::int64_t masks = options.get_int("masks", 200), repetitions = options.get_int("repetitions", 100);
-  const auto sizes = options.get_ints("sizes", {1, 2, 5, 10, 20, 50});
-  if (masks < 2 || repetitions < 2 || sizes.empty() || *std::max_element(sizes.begin(), sizes.end()) >= masks ||
+Settings settings_of(const recipes::Options& options) {
+  Settings settings{options.get_int("masks", 200), options.get_int("repetitions", 100), options.get_ints("sizes", {1, 2, 5, 10, 20, 50})};
+  const auto& sizes = settings.sizes;
+  if (settings.masks < 2 || settings.repetitions < 2 || sizes.empty() || *std::max_element(sizes.begin(), sizes.end()) >= settings.masks ||
       *std::min_element(sizes.begin(), sizes.end()) < 1)
     throw InputError(Complaint{"analysis monte_carlo", "masks >= 2, repetitions >= 2, sizes from 1 to masks - 1", "other values",
                                "Change analysis.masks, analysis.repetitions or analysis.sizes"});
+  return settings;
+}
+
+}  // namespace
+
+void check_monte_carlo(const Subject& subject) {
+  settings_of(subject.recipe.analysis_options);
+}
+
+void monte_carlo(const AnalysisInputs& in, records::RunRecord& record) {
+  const Settings settings = settings_of(in.recipe.analysis_options);
+  const std::int64_t masks = settings.masks, repetitions = settings.repetitions;
+  const std::vector<std::int64_t>& sizes = settings.sizes;
   const std::int64_t classes = in.graph.node(in.graph.output()).shape.size();
 
   std::vector<std::vector<float>> probabilities;

@@ -159,19 +159,38 @@ void paint_patches(const AnalysisInputs& in, graph::NodeId node, std::int64_t im
                                                     fmt::format("a row a filter; {} test images", images));
 }
 
-}  // namespace
+struct Settings {
+  std::int64_t images, filters, patches;
+};
 
-void receptive_fields(const AnalysisInputs& in, records::RunRecord& record) {
-  const recipes::Options& options = in.recipe.analysis_options;
-  const std::int64_t images = std::min(in.test.count(), options.get_int("images", 500)), rows = options.get_int("filters", 8),
-                     columns = options.get_int("patches", 10);
+Settings settings_of(const recipes::Recipe& recipe) {
+  return {count_option(recipe, "images", 500), count_option(recipe, "filters", 8), count_option(recipe, "patches", 10)};
+}
+
+/// Of convolutions and plastic layers. Throws InputError if there are none.
+std::vector<graph::NodeId> nodes_with_filters(const graph::Graph& graph) {
   std::vector<graph::NodeId> nodes;
-  for (graph::NodeId n = 1; n <= in.graph.last(); ++n) {
-    const layers::Layer* layer = in.graph.node(n).layer.get();
+  for (graph::NodeId n = 1; n <= graph.last(); ++n) {
+    const layers::Layer* layer = graph.node(n).layer.get();
     if (dynamic_cast<const layers::PlasticLayer*>(layer) != nullptr || dynamic_cast<const layers::Conv2d*>(layer) != nullptr)
       nodes.push_back(n);
   }
   if (nodes.empty()) throw InputError(Complaint{"analysis receptive_fields", "a net with a convolution", "none", "Drop the analysis"});
+  return nodes;
+}
+
+}  // namespace
+
+void check_receptive_fields(const Subject& subject) {
+  nodes_with_filters(subject.graph);
+  require_pictures("receptive_fields", subject);
+  settings_of(subject.recipe);
+}
+
+void receptive_fields(const AnalysisInputs& in, records::RunRecord& record) {
+  const Settings settings = settings_of(in.recipe);
+  const std::int64_t images = std::min(in.test.count(), settings.images), rows = settings.filters, columns = settings.patches;
+  const std::vector<graph::NodeId> nodes = nodes_with_filters(in.graph);
   const graph::Parameter& weight =
       in.learner.parameters().list()[static_cast<std::size_t>(in.learner.parameters().of_node(nodes.front())[0])];
   paint_kernels(in, weight, in.graph.node(nodes.front() - 1).shape, record);

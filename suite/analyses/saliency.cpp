@@ -74,12 +74,25 @@ void paint(const float* map, std::int64_t size, std::uint8_t* pixels) {
     pixels[i] = static_cast<std::uint8_t>(std::lround(127.5f + (largest > 0 ? 127.5f * map[i] / largest : 0)));
 }
 
+std::int64_t images_of(const recipes::Recipe& recipe) {
+  return count_option(recipe, "images", 200);
+}
+
+std::int64_t shown_of(const recipes::Recipe& recipe) {
+  return count_option(recipe, "shown", 8);
+}
+
 }  // namespace
+
+void check_saliency(const Subject& subject) {
+  require_pictures("saliency", subject);
+  images_of(subject.recipe), shown_of(subject.recipe);
+}
 
 void saliency(const AnalysisInputs& in, records::RunRecord& record) {
   const SampleShape shape = in.graph.node(0).shape;
-  const std::int64_t count = std::min(in.test.count(), in.recipe.analysis_options.get_int("images", 200));
-  const std::int64_t shown = std::min(count, in.recipe.analysis_options.get_int("shown", 8));
+  const std::int64_t count = std::min(in.test.count(), images_of(in.recipe));
+  const std::int64_t shown = std::min(count, shown_of(in.recipe));
   graph::Parameters fresh(in.graph);
   fresh.initialise(in.seed + 1'000'003);  // another net with the same architecture
 

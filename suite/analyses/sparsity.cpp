@@ -4,12 +4,28 @@
 
 namespace reprise::analyses {
 
+namespace {
+
+graph::NodeId node_of(const recipes::Recipe& recipe, const graph::Graph& graph) {
+  return graph.find(recipe.analysis_options.get_string("node", "hidden"));
+}
+
+std::int64_t images_of(const recipes::Recipe& recipe) {
+  return count_option(recipe, "images", 10000);
+}
+
+}  // namespace
+
+void check_sparsity(const Subject& subject) {
+  node_of(subject.recipe, subject.graph), images_of(subject.recipe);
+}
+
 void sparsity(const AnalysisInputs& in, records::RunRecord& record) {
   constexpr double kNearZero = 0.1, kBinWidth = 0.25;
   constexpr std::size_t kBins = 40;
-  const graph::NodeId node = in.graph.find(in.recipe.analysis_options.get_string("node", "hidden"));
+  const graph::NodeId node = node_of(in.recipe, in.graph);
   const std::int64_t units = in.graph.node(node).shape.size();
-  const std::int64_t count = std::min(in.test.count(), in.recipe.analysis_options.get_int("images", 10000));
+  const std::int64_t count = std::min(in.test.count(), images_of(in.recipe));
   // With dropout behind the node, inference multiplies its activations by keep; the node after it holds them scaled.
   const bool scaled = node < in.graph.last() && in.graph.node(node + 1).layer->kind() == "dropout";
   const graph::NodeId read = scaled ? node + 1 : node;

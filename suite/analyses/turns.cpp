@@ -67,15 +67,34 @@ records::Images picture_of(const AnalysisInputs& in, graph::NodeId node, std::in
   return picture;
 }
 
-}  // namespace
+struct Settings {
+  std::int64_t images, orientations;
+  std::string pictured;  ///< a node, or ""
+};
 
-void turns(const AnalysisInputs& in, records::RunRecord& record) {
-  const SampleShape input = in.test.shape();
+Settings settings_of(const recipes::Recipe& recipe, const graph::Graph& graph) {
+  const SampleShape input = graph.node(0).shape;
   if (input.height != input.width)
     throw InputError(Complaint{"analysis 'turns'", "square images", input.text(), "Leave it out for this data set"});
-  const std::int64_t count = std::min(in.test.count(), in.recipe.analysis_options.get_int("images", 1000));
-  const std::string pictured = in.recipe.analysis_options.get_string("node", "");
-  const std::int64_t orientations = in.recipe.analysis_options.get_int("orientations", 4);
+  Settings settings{count_option(recipe, "images", 1000), count_option(recipe, "orientations", 4),
+                    recipe.analysis_options.get_string("node", "")};
+  if (settings.pictured.empty()) return settings;
+  const SampleShape& maps = graph.node(graph.find(settings.pictured)).shape;
+  if (maps.channels % settings.orientations != 0)
+    throw InputError(Complaint{"analysis.orientations", fmt::format("a divisor of the channels of '{}'", settings.pictured),
+                               fmt::format("{} for {}", settings.orientations, maps.text()), "Correct it"});
+  return settings;
+}
+
+}  // namespace
+
+void check_turns(const Subject& subject) {
+  settings_of(subject.recipe, subject.graph);
+}
+
+void turns(const AnalysisInputs& in, records::RunRecord& record) {
+  const Settings settings = settings_of(in.recipe, in.graph);
+  const std::int64_t count = std::min(in.test.count(), settings.images);
   const graph::NodeId output = in.graph.output();
   const std::int64_t classes = in.graph.node(output).shape.size();
 
@@ -102,12 +121,7 @@ void turns(const AnalysisInputs& in, records::RunRecord& record) {
   record.results["turned_output_change"] = records::result_of("turned_output_change", largest > 0 ? largest_change / largest : 0.0);
   record.results["turned_guesses_changed"] =
       records::result_of("turned_guesses_changed", 100.0 * static_cast<double>(changed) / static_cast<double>((kTurns - 1) * count));
-  if (pictured.empty()) return;
-  const graph::NodeId node = in.graph.find(pictured);
-  if (orientations < 1 || in.graph.node(node).shape.channels % orientations != 0)
-    throw InputError(Complaint{"analysis.orientations", fmt::format("a divisor of the channels of '{}'", pictured),
-                               fmt::format("{} for {}", orientations, in.graph.node(node).shape.text()), "Correct it"});
-  record.images["turned_maps"] = picture_of(in, node, orientations);
+  if (!settings.pictured.empty()) record.images["turned_maps"] = picture_of(in, in.graph.find(settings.pictured), settings.orientations);
 }
 
 }  // namespace reprise::analyses

@@ -19,6 +19,7 @@
 #include "suite/records/checkpoint_format.hpp"
 #include "suite/records/digest.hpp"
 #include "suite/records/result_file.hpp"
+#include "suite/records/result_schema.hpp"
 #include "suite/records/run_lock.hpp"
 #include "suite/runs/provenance.hpp"
 #include "suite/runs/run_data.hpp"
@@ -61,7 +62,6 @@ class Run {
         folder_(options.out / recipe.paper / recipe.trial) {}
 
   RunSummary execute() {
-    for (const std::string& name : recipe_.analyses) analyses::find_analysis(name);
     team_.on_root([&] { check_writable(folder_); }, "output folder");
     const std::unique_ptr<const RunData> sources =
         load_run_data(recipe_, options_.data, team_, [] { return stop_requested.load(std::memory_order_relaxed); });
@@ -81,6 +81,7 @@ class Run {
     const graph::Graph graph = catalog::build_model(recipe_, sources->train->shape(), sources->train->classes());
     parallel::Workers workers(options_.threads);
     const auto learner = procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_);
+    refuse_before_training(graph, summary.run_id, *sources, workers);
     resume(*learner, summary.run_id, checkpoint);
     bool finished = false;
     try {
@@ -99,6 +100,8 @@ class Run {
     learner->write_to(record);
     analyse(graph, *learner, *sources->test, workers, record);
     if (options_.keep_weights) keep_weights(learner->parameters(), record);
+    for (const records::Fault& fault : records::drop_faulty_parts(record))
+      leave_out(record, fmt::format("{}: expected {}, found {}", fault.object, fault.expected, fault.found));
     team_.on_root(
         [&] {
           records::write_result(record, summary.file);
@@ -117,6 +120,21 @@ class Run {
     if (team_.is_root()) answer = question() ? 1 : 0;
     team_.broadcast(&answer, sizeof answer, "agreement");
     return answer != 0;
+  }
+
+  /// What is wrong now would be wrong after hours of training, too.
+  void refuse_before_training(const graph::Graph& graph, const std::string& id, const RunData& sources,
+                              const parallel::Workers& workers) const {
+    analyses::check_analyses({recipe_, graph});
+    if (const auto fault = records::find_fault(describe(id, sources, workers)))
+      throw InputError(Complaint{fmt::format("result file of {}/{}, {}", recipe_.paper, recipe_.trial, fault->object), fault->expected,
+                                 fault->found, "Correct the recipe, or the environment that it is about"});
+  }
+
+  /// The result is kept without a part that cannot be made or stored, and says so.
+  void leave_out(records::RunRecord& record, const std::string& what) const {
+    record.deviations.push_back("left out: " + what);
+    if (options_.note && team_.is_root()) options_.note("the result is stored without a part of it: " + what);
   }
 
   /// Means over seeds must not rest on the survivors alone, so a failed run leaves its trace.
@@ -259,9 +277,14 @@ class Run {
           progress.phase = "analysis: " + name;
           options_.progress(progress);
         };
-      analyses::find_analysis(name)(inputs, record);
+      const records::RunRecord before = record;
+      try {
+        analyses::find_analysis(name)(inputs, record);
+      } catch (const InputError& error) {  // the same on all ranks; others end the run, since some may be of one rank alone
+        record = before;
+        leave_out(record, fmt::format("analysis {}: {}", name, error.what()));
+      }
     }
-    recipe_.analysis_options.check_all_used(fmt::format("analyses of {}/{}", recipe_.paper, recipe_.trial));
   }
 
   static void keep_weights(const graph::Parameters& parameters, records::RunRecord& record) {

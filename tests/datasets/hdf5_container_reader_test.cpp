@@ -46,6 +46,54 @@ TEST_F(Hdf5Container, reads_both_splits_and_names_of_either_string_kind) {
   }
 }
 
+TEST_F(Hdf5Container, of_a_declared_layout_holds_the_same_images) {
+  Dataset as_is;
+  for (const char* layout : {"NCHW", "NHWC"}) {
+    const bool last = std::string(layout) == "NHWC";
+    {
+      ContainerWriter writer(path());
+      for (const char* split : {"/train", "/test"}) {
+        const std::string images = std::string(split) + "/images";
+        writer.images(images.c_str(), last ? std::vector<hsize_t>{2, 2, 5, 3} : std::vector<hsize_t>{2, 3, 2, 5});
+        writer.text_attribute(images.c_str(), "layout", layout);
+        writer.labels((std::string(split) + "/labels").c_str(), {0, 1});
+      }
+    }
+    const Dataset data = read_hdf5_container(path(), kFix);
+    EXPECT_EQ(data.train.channels, 3);
+    EXPECT_EQ(data.train.height, 2);
+    EXPECT_EQ(data.train.width, 5);
+    // Image 1, channel 2, row 1, column 4; values count up in the order of the file.
+    EXPECT_EQ(data.train.image(1)[(2 * 2 + 1) * 5 + 4], last ? 30 + (1 * 5 + 4) * 3 + 2 : 30 + (2 * 2 + 1) * 5 + 4);
+    EXPECT_EQ(data.test.image(1)[0], 30);
+  }
+}
+
+TEST_F(Hdf5Container, that_looks_like_channels_last_is_refused_until_it_says_so) {
+  for (const bool declared : {false, true}) {
+    {
+      ContainerWriter writer(path());
+      for (const char* split : {"/train", "/test"}) {
+        const std::string images = std::string(split) + "/images";
+        writer.images(images.c_str(), {1, 32, 32, 3});
+        if (declared) writer.text_attribute(images.c_str(), "layout", "NCHW");
+        writer.labels((std::string(split) + "/labels").c_str(), {0});
+      }
+    }
+    if (declared)
+      EXPECT_EQ(read_hdf5_container(path(), kFix).train.channels, 32);
+    else
+      expect_complaint({"/train/images", "[1, 32, 32, 3]", "channels last", "layout"});
+  }
+  {
+    ContainerWriter writer(path());
+    writer.images("/train/images", {1, 3, 2, 2});
+    writer.text_attribute("/train/images", "layout", "CHWN");
+    writer.labels("/train/labels", {0});
+  }
+  expect_complaint({"attribute layout", "NCHW", "NHWC", "'CHWN'"});
+}
+
 TEST_F(Hdf5Container, counts_classes_by_the_largest_label_when_there_are_no_names) {
   {
     ContainerWriter writer(path());

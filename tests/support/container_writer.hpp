@@ -29,6 +29,17 @@ class ContainerWriter {
   }
   void labels(const char* name, const std::vector<int>& values, hid_t type = H5T_STD_I64LE) { write(name, {values.size()}, type, values); }
 
+  void text_attribute(const char* object, const char* name, const char* text) {
+    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR), dataset = H5Dopen2(file_, object, H5P_DEFAULT);
+    H5Tset_size(type, H5T_VARIABLE);
+    const hid_t attribute = H5Acreate2(dataset, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Awrite(attribute, type, &text);
+    H5Aclose(attribute);
+    H5Dclose(dataset);
+    H5Sclose(space);
+    H5Tclose(type);
+  }
+
   void names(const std::vector<const char*>& names, bool variable) {
     const hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, variable ? H5T_VARIABLE : 8);
