@@ -9,6 +9,7 @@
 #include "suite/errors.hpp"
 #include "suite/records/atomic_file.hpp"
 #include "suite/records/digest.hpp"
+#include "suite/records/run_lock.hpp"
 
 namespace reprise::datasets {
 
@@ -108,6 +109,9 @@ FetchResult fetch_files(const DatasetEntry& entry, const std::vector<std::string
   return result;
 }
 
+constexpr records::RunLock::Words kOfFetch{"one process that fetches this data set", "another that is at it",
+                                           "Wait for it to end: the set is there then"};
+
 bool is_there_and_right(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
   try {
     read_split(entry, entry.train, data_directory);
@@ -133,6 +137,9 @@ FetchResult fetch(const DatasetEntry& entry, const std::filesystem::path& data_d
     throw InputError({fmt::format("data set '{}'", entry.name), "a set that can be fetched", "files whose digests are not known here",
                       how_to_get(entry)});
   if (!entry.base.empty()) return fetch(entry.base, data_directory, options);
+  std::error_code ignored;
+  std::filesystem::create_directories(data_directory, ignored);
+  const records::RunLock lock(data_directory / fmt::format(".{}.lock", entry.name), kOfFetch);
   if (!options.force && is_there_and_right(entry, data_directory)) return {true, {}};
   const std::vector<std::string> folders = options.base_url.empty() ? entry.urls : std::vector<std::string>{options.base_url};
   return entry.archive.name.empty() ? fetch_files(entry, folders, data_directory, options.progress)

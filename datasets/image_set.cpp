@@ -9,6 +9,7 @@
 #include "datasets/derived_sets.hpp"
 #include "datasets/digest.hpp"
 #include "datasets/hdf5_container_reader.hpp"
+#include "datasets/known_container.hpp"
 #include "datasets/manifest.hpp"
 #include "datasets/split_reader.hpp"
 #include "suite/errors.hpp"
@@ -131,8 +132,10 @@ Dataset load_files(const DatasetEntry& entry, const std::filesystem::path& direc
   return {load_part(entry, directory, parts.train), load_part(entry, directory, parts.test)};
 }
 
-Dataset load_container(const std::string& name, const std::filesystem::path& path, const Selection& selection) {
+/// `entry`: null for a set that the manifest does not know.
+Dataset load_container(const std::string& name, const DatasetEntry* entry, const std::filesystem::path& path, const Selection& selection) {
   Dataset data = read_hdf5_container(path, "Write the container again, or remove it.");
+  if (entry != nullptr) require_as_in_manifest(*entry, data, path);
   const Parts parts = choose_parts(name, data.train.count, data.test.count, selection);
   if (parts.test.split == Split::train) data.test = data.train;
   keep(data.train, parts.train.indices);
@@ -162,7 +165,7 @@ Dataset load(const std::string& name, const std::filesystem::path& directory, co
   const bool may_be_container =
       (entry == nullptr && name.find('/') == std::string::npos) || (entry != nullptr && entry->format == Format::container);
   if (may_be_container && std::filesystem::exists(container_path(name, directory), ignored)) {
-    data = load_container(name, container_path(name, directory), selection);
+    data = load_container(name, entry, container_path(name, directory), selection);
   } else if (entry != nullptr && entry->format == Format::container) {
     throw InputError({fmt::format("data set '{}'", name), container_path(name, directory).string(), "no such file", how_to_get(*entry)});
   } else {

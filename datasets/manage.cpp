@@ -63,7 +63,16 @@ ListEntry container_row(const std::string& name, const std::filesystem::path& da
   return {name, "HDF5 container", true, data_directory, size_on_disk(container_path(name, data_directory)), ""};
 }
 
+KnownOf known_of(const std::string& name) {
+  const DatasetEntry* entry = find_entry(name);
+  if (entry == nullptr) return KnownOf::nothing;
+  if (entry->format == Format::synthetic) return KnownOf::drawn;
+  const bool has_digests = entry->format != Format::container && entry->format != Format::amat;
+  return has_digests ? KnownOf::digests : KnownOf::counts;
+}
+
 DatasetInfo describe(const Dataset& data, ListEntry row, std::vector<FileStatus> files) {
+  const KnownOf known = known_of(row.name);
   const ImageSet& train = data.train;
   return {std::move(row),
           train.channels,
@@ -73,7 +82,8 @@ DatasetInfo describe(const Dataset& data, ListEntry row, std::vector<FileStatus>
           {train.count, class_histogram(train), train.digest},
           {data.test.count, class_histogram(data.test), data.test.digest},
           std::move(files),
-          ""};
+          "",
+          known};
 }
 
 }  // namespace
@@ -102,7 +112,8 @@ DatasetInfo info(const std::string& name, const std::filesystem::path& data_dire
           {entry.train.count, expected_histogram(entry, entry.train), ""},
           {entry.test.count, expected_histogram(entry, entry.test), ""},
           files_of(entry, data_directory),
-          entry.format == Format::synthetic ? "" : how_to_get(entry)};
+          entry.format == Format::synthetic ? "" : how_to_get(entry),
+          known_of(name)};
 }
 
 DatasetInfo check(const std::string& name, const std::filesystem::path& data_directory) {

@@ -34,6 +34,14 @@ struct SplitInfo {
   std::string digest;                   ///< of the set as loaded; empty where nothing was loaded
 };
 
+/// What a set can be held to.
+enum class KnownOf {
+  digests,  ///< of its files, or of those that it is made from
+  counts,   ///< size, channels, classes, numbers of images
+  nothing,  ///< a container that the manifest does not know
+  drawn,    ///< nothing that could be wrong
+};
+
 struct DatasetInfo {
   ListEntry row;
   int channels = 0, height = 0, width = 0;
@@ -41,12 +49,13 @@ struct DatasetInfo {
   SplitInfo train, test;
   std::vector<FileStatus> files;
   std::string how_to_get;  ///< from info(); empty for drawn sets and for containers that are there
+  KnownOf known = KnownOf::digests;
 };
 
 /// What the manifest says, without reading the files (a container is read). Throws InputError for an unknown name.
 DatasetInfo info(const std::string& name, const std::filesystem::path& data_directory);
 
-/// Loads the whole set with all checks; the splits hold what was found. Throws InputError as `load` does.
+/// Loads the whole set and holds it to what is `known` of it; the splits hold what was found. Throws InputError as `load` does.
 DatasetInfo check(const std::string& name, const std::filesystem::path& data_directory);
 
 }  // namespace reprise::datasets

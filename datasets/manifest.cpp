@@ -173,17 +173,27 @@ DatasetEntry synthetic(const std::string& name, const std::string& title, int ch
 }
 
 /// Sets that are too large, or come in formats that are not read here; a container that the user writes stands in for them.
-DatasetEntry container(const std::string& name, const std::string& title, int side, std::vector<std::string> class_names,
-                       std::int64_t train, std::int64_t test) {
+DatasetEntry container(const std::string& name, const std::string& title, int side, std::vector<std::string> class_names, SplitEntry train,
+                       SplitEntry test) {
   DatasetEntry entry;
   entry.name = name;
   entry.title = title;
   entry.format = Format::container;
   entry.channels = 3, entry.height = side, entry.width = side;
   entry.class_names = std::move(class_names);
-  entry.train.count = train;
-  entry.test.count = test;
+  entry.train = std::move(train);
+  entry.test = std::move(test);
   return entry;
+}
+
+/// As many images of each class.
+SplitEntry balanced(std::size_t classes, std::int64_t each) {
+  return {{}, static_cast<std::int64_t>(classes) * each, std::vector<std::int64_t>(classes, each), ""};
+}
+
+/// The numbers of the classes are not known.
+SplitEntry counted(std::int64_t count) {
+  return {{}, count, {}, ""};
 }
 
 std::vector<std::string> numbered_classes(int count) {
@@ -210,13 +220,16 @@ const std::vector<DatasetEntry>& manifest() {
       synthetic("synthetic-gray28", "Synthetic grey patterns with noise, 28x28", 1, 28),
       synthetic("synthetic-color32", "Synthetic colour patterns with noise, 32x32", 3, 32),
       container("stl-10", "STL-10 colour photographs, labelled images", 96,
-                {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}, 5000, 8000),
-      container("svhn", "SVHN house numbers, cropped digits (format 2), training and extra images", 32, kDigits, 604388, 26032),
-      container("imagenet", "ImageNet (ILSVRC 2012) at 160x160", 160, numbered_classes(1000), 1281167, 50000),
-      container("imagenet-224", "ImageNet (ILSVRC 2012) at 224x224", 224, numbered_classes(1000), 1281167, 50000),
-      container("imagenet-384", "ImageNet (ILSVRC 2012) at 384x384", 384, numbered_classes(1000), 1281167, 50000),
-      container("flowers-102", "Oxford 102 Flowers at 224x224, training and validation images together", 224, numbered_classes(102), 2040,
-                6149),
+                {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}, balanced(10, 500),
+                balanced(10, 800)),
+      container("svhn", "SVHN house numbers, cropped digits (format 2), training and extra images", 32, kDigits,
+                {{}, 604388, {50498, 104421, 85325, 69262, 58091, 60372, 47309, 49592, 40403, 39115}, ""},
+                {{}, 26032, {1744, 5099, 4149, 2882, 2523, 2384, 1977, 2019, 1660, 1595}, ""}),
+      container("imagenet", "ImageNet (ILSVRC 2012) at 160x160", 160, numbered_classes(1000), counted(1281167), balanced(1000, 50)),
+      container("imagenet-224", "ImageNet (ILSVRC 2012) at 224x224", 224, numbered_classes(1000), counted(1281167), balanced(1000, 50)),
+      container("imagenet-384", "ImageNet (ILSVRC 2012) at 384x384", 384, numbered_classes(1000), counted(1281167), balanced(1000, 50)),
+      container("flowers-102", "Oxford 102 Flowers at 224x224, training and validation images together", 224, numbered_classes(102),
+                balanced(102, 20), counted(6149)),
   };
   return entries;
 }
@@ -253,8 +266,8 @@ std::filesystem::path container_path(const std::string& name, const std::filesys
 std::string how_to_get(const DatasetEntry& entry) {
   if (entry.format == Format::container)
     return fmt::format(
-        "Write {0}.h5 into the data directory: /train/images and /test/images, bytes [count, {1}, {2}, {3}], with /train/labels and "
-        "/test/labels [count].",
+        "Write {0}.h5 into the data directory: /train/images and /test/images, bytes [count, {1}, {2}, {3}] with attribute layout = "
+        "'NCHW', with /train/labels and /test/labels [count].",
         entry.name, entry.channels, entry.height, entry.width);
   if (entry.format == Format::amat) {
     std::string text = fmt::format("Unpack mnist_rotation_new.zip from {} so that {} and its neighbour are in the data directory",

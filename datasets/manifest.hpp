@@ -28,7 +28,7 @@ struct FileEntry {
 struct SplitEntry {
   std::vector<FileEntry> files;         ///< idx: images, labels
   std::int64_t count = 0;               ///< images; synthetic: the default
-  std::vector<std::int64_t> histogram;  ///< images a class; empty: count / classes each, or, of an .amat file, not known
+  std::vector<std::int64_t> histogram;  ///< images a class; empty: count / classes each, or, of an .amat file or a container, not known
   /// `order_free_digest` of the split. Where given, a file with the same images in another order is accepted.
   std::string order_free_sha256;
 };

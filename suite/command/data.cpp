@@ -66,12 +66,28 @@ int info(const DataFlags& flags) {
   return kDone;
 }
 
+/// What a check that found no fault has shown.
+const char* shown_by_check(datasets::KnownOf known) {
+  switch (known) {
+    case datasets::KnownOf::digests:
+      return "files, counts and digests are correct";
+    case datasets::KnownOf::counts:
+      return "size, classes and counts are correct; no digest of it is known, so its pixels are not checked";
+    case datasets::KnownOf::nothing:
+      return "it can be read; the manifest does not know it, so its content is not checked";
+    case datasets::KnownOf::drawn:
+      return "drawn, not read";
+  }
+  return "";
+}
+
 /// Checks one data set, or all that are present.
 int check(const DataFlags& flags) {
   const auto folder = datasets::data_directory(flags.data);
   if (!flags.name.empty()) {
-    print_info(datasets::check(flags.name, folder));
-    fmt::print("\n{}: files, counts and digests are correct\n", flags.name);
+    const datasets::DatasetInfo found = datasets::check(flags.name, folder);
+    print_info(found);
+    fmt::print("\n{}: {}\n", flags.name, shown_by_check(found.known));
     return kDone;
   }
   int code = kDone;
@@ -82,7 +98,7 @@ int check(const DataFlags& flags) {
     }
     try {
       const datasets::DatasetInfo found = datasets::check(row.name, folder);
-      fmt::print("{}: correct, {} training and {} test images\n", row.name, found.train.count, found.test.count);
+      fmt::print("{}: {} training and {} test images; {}\n", row.name, found.train.count, found.test.count, shown_by_check(found.known));
     } catch (const InputError& error) {
       tell("reprise: {}\n", error.what());
       code = kBadInput;
@@ -125,8 +141,9 @@ Command add_data(CLI::App& program) {
   CLI::App* info_app = add_action(*app, *flags, "info", "Shows images, classes, files and their SHA-256", {"reprise data info cifar-10"});
   CLI::App* fetch_app = add_action(*app, *flags, "fetch", "Downloads a data set into the data directory; continues an interrupted download",
                                    {"reprise data fetch fashion-mnist"});
-  CLI::App* check_app = add_action(*app, *flags, "check", "Reads whole data sets and checks digests, counts and labels",
-                                   {"reprise data check fashion-mnist", "reprise data check"});
+  CLI::App* check_app = add_action(
+      *app, *flags, "check", "Reads whole data sets and holds them to the manifest: digests where they are known, size, classes, counts",
+      {"reprise data check fashion-mnist", "reprise data check"});
   info_app->add_option("NAME", flags->name, "A data set; see `reprise data list`")->option_text(" ")->required();
   fetch_app->add_option("NAME", flags->name, "A data set; see `reprise data list`")->option_text(" ")->required();
   fetch_app->add_option("--from", flags->base_url, "Downloads from this address instead of the known ones")->type_name("URL");

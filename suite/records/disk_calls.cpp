@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,6 +79,10 @@ int rename(const std::filesystem::path& from, const std::filesystem::path& to) {
 
 int remove(const std::filesystem::path& path) {
   return made(Call::remove, [&](std::size_t) { return ::unlink(path.c_str()); });
+}
+
+int lock(int descriptor) {
+  return made(Call::lock, [&](std::size_t) { return ::flock(descriptor, LOCK_EX | LOCK_NB); });
 }
 
 }  // namespace reprise::records::disk

@@ -11,7 +11,7 @@
 
 namespace reprise::records::disk {
 
-enum class Call { make_folder, open, read, write, sync, close, rename, remove };
+enum class Call { make_folder, open, read, write, sync, close, rename, remove, lock };
 
 /// What becomes of a call.
 struct Ruling {
@@ -39,6 +39,7 @@ int sync(int descriptor);
 int close(int descriptor);
 int rename(const std::filesystem::path& from, const std::filesystem::path& to);
 int remove(const std::filesystem::path& path);  ///< of a file
+int lock(int descriptor);                       ///< for this process alone; EWOULDBLOCK if another has it
 
 /// A descriptor that closes itself.
 class Descriptor {

@@ -1,7 +1,6 @@
 #include "suite/records/run_lock.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -21,16 +20,14 @@ bool is_at(int file, const std::filesystem::path& path) {
 
 }  // namespace
 
-RunLock::RunLock(const std::filesystem::path& path) : path_(path) {
+RunLock::RunLock(const std::filesystem::path& path, const Words& words) : path_(path) {
   while (true) {
     file_ = disk::open(path, O_RDWR | O_CREAT);
     if (file_ < 0) return;  // what cannot be written here fails where it is written, with its own message
-    int error = 0;
-    while (::flock(file_, LOCK_EX | LOCK_NB) != 0 && (error = errno) == EINTR) error = 0;
+    const int error = disk::lock(file_) == 0 ? 0 : errno;
     if (error == EWOULDBLOCK) {
       disk::close(file_);
-      throw RunError(
-          Complaint{path.string(), "one process at a run", "another that is at this one", "Wait for it, or write elsewhere with --out"});
+      throw RunError(Complaint{path.string(), words.expected, words.found, words.fix});
     }
     if (error != 0 || is_at(file_, path)) return;
     disk::close(file_);

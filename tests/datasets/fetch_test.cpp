@@ -2,11 +2,18 @@
 #include <archive_entry.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <thread>
 
 #include "datasets/fetch.hpp"
 #include "datasets/unpack.hpp"
 #include "gzip_bytes.hpp"
 #include "http_server.hpp"
+#include "suite/records/disk_calls.hpp"
+#include "suite/records/run_lock.hpp"
 #include "tiny_set.hpp"
 
 namespace reprise::datasets {
@@ -109,6 +116,63 @@ TEST_F(Fetch, what_an_attempt_left_from_another_file_is_thrown_away) {
   write_file(data_.path() / "tiny/test-images.part", {9, 9, 9});
   EXPECT_EQ(run().written.size(), 4u);
   EXPECT_EQ(read_file(data_.path() / "tiny/test-images"), tiny_.contents[2]);
+}
+
+TEST_F(Fetch, is_refused_while_another_process_is_at_the_set_and_touches_nothing) {
+  serve_files();
+  write_file(data_.path() / "tiny/test-images.part", {9, 9, 9});
+  {
+    const records::RunLock other(data_.path() / ".tiny.lock");
+    expect_error<RunError>([&] { run(); }, {".tiny.lock", "another that is at it", "Wait"});
+    EXPECT_EQ(read_file(data_.path() / "tiny/test-images.part"), (Bytes{9, 9, 9}));
+    EXPECT_TRUE(server_.requests().empty());
+  }
+  EXPECT_EQ(run().written.size(), 4u);
+}
+
+TEST_F(Fetch, by_several_at_once_leaves_the_set_whole) {
+  serve_files();
+  std::atomic<int> refused{0}, done{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&] {
+        try {
+          run();
+          ++done;
+        } catch (const RunError&) {
+          ++refused;
+        }
+      });
+  }
+  EXPECT_GE(done, 1);
+  EXPECT_EQ(done + refused, 8);
+  EXPECT_EQ(files(), (std::vector<std::string>{"tiny/test-images", "tiny/test-labels", "tiny/train-images.gz", "tiny/train-labels.gz"}));
+  EXPECT_TRUE(run().was_there);
+}
+
+/// A file system without locks, or one that answers them with an error.
+class NoLocks : public records::disk::Witness {
+ public:
+  explicit NoLocks(int error) : error_(error) { records::disk::admit(this); }
+  ~NoLocks() override { records::disk::admit(nullptr); }
+  NoLocks(const NoLocks&) = delete;
+  NoLocks& operator=(const NoLocks&) = delete;
+  records::disk::Ruling before(records::disk::Call call) override {
+    return {call == records::disk::Call::lock ? error_ : 0, std::numeric_limits<std::size_t>::max()};
+  }
+  void after(records::disk::Call) override {}
+
+ private:
+  int error_;
+};
+
+TEST_F(Fetch, works_where_there_are_no_locks) {
+  serve_files();
+  for (const int error : {ENOLCK, ENOSYS, EOPNOTSUPP, EINVAL, EIO}) {
+    const NoLocks disk(error);
+    EXPECT_EQ(run(true).written.size(), 4u) << std::strerror(error);
+  }
 }
 
 TEST_F(Fetch, replaces_a_damaged_file) {

@@ -4,6 +4,7 @@
 
 #include "datasets/fetch.hpp"
 #include "temporary_folder.hpp"
+#include "tests/support/container_writer.hpp"
 
 namespace reprise::datasets {
 namespace {
@@ -49,6 +50,38 @@ TEST(List, a_set_that_comes_as_a_container_is_absent_until_the_file_is_there) {
   EXPECT_TRUE(row_named(rows, "stl-10").is_present);
   EXPECT_EQ(rows.size(), manifest().size());
   expect_error([&] { check("stl-10", folder.path()); }, {"stl-10.h5", "HDF5"});
+}
+
+void write_stl10(const std::filesystem::path& path, hsize_t channels, hsize_t side, int classes, int count) {
+  tests::ContainerWriter writer(path);
+  std::vector<int> labels;
+  for (int i = 0; i < count; ++i) labels.push_back(i % classes);
+  for (const std::string split : {"/train", "/test"}) {
+    writer.images((split + "/images").c_str(), {static_cast<hsize_t>(count), channels, side, side});
+    writer.labels((split + "/labels").c_str(), labels);
+  }
+}
+
+TEST(Check, a_container_of_a_set_that_the_manifest_knows_is_held_to_it) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "stl-10.h5";
+  write_stl10(path, 3, 96, 10, 200);
+  expect_error([&] { check("stl-10", folder.path()); }, {path.string() + ": /train/images", "5000 images, as stl-10 has", "found 200"});
+  expect_error([&] { load("stl-10", folder.path()); }, {"5000 images"});
+  write_stl10(path, 1, 96, 10, 200);
+  expect_error([&] { check("stl-10", folder.path()); }, {"[3, 96, 96] each", "[1, 96, 96]"});
+  write_stl10(path, 3, 96, 7, 200);
+  expect_error([&] { check("stl-10", folder.path()); }, {"10 classes", "found 7"});
+}
+
+TEST(Check, says_what_it_could_hold_the_set_to) {
+  const TemporaryFolder folder;
+  write_stl10(folder.path() / "mine.h5", 3, 8, 2, 20);
+  EXPECT_EQ(check("mine", folder.path()).known, KnownOf::nothing);
+  EXPECT_EQ(check("synthetic-gray28", folder.path()).known, KnownOf::drawn);
+  EXPECT_EQ(info("stl-10", folder.path()).known, KnownOf::counts);
+  EXPECT_EQ(info("mnist-rot", folder.path()).known, KnownOf::counts);
+  EXPECT_EQ(info("mnist-canvas64", folder.path()).known, KnownOf::digests);
 }
 
 TEST(Info, tells_classes_counts_and_files_without_reading_them) {

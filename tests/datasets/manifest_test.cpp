@@ -21,9 +21,10 @@ TEST(Manifest, every_entry_agrees_with_itself) {
         EXPECT_TRUE(histogram.empty() && split->files.size() == 1 && split->files[0].sha256.empty());
         continue;
       }
+      if (entry.format == Format::container && histogram.empty()) continue;  // not every set's classes were counted
       EXPECT_EQ(histogram.size(), entry.class_names.size());
-      if (entry.format == Format::container) continue;  // its files and classes are told by the container
       EXPECT_EQ(std::accumulate(histogram.begin(), histogram.end(), std::int64_t{0}), split->count);
+      if (entry.format == Format::container) continue;  // it has no files but itself
       EXPECT_EQ(split->files.empty(), entry.is_derived());
       for (const FileEntry& file : split->files) {
         EXPECT_EQ(file.sha256.size(), 64u);
