@@ -1,10 +1,17 @@
 # Run at every build: writes version.cpp from version.cpp.in, touching it only when something changed.
-# A tree without git, or inside another project's repository, has no commit of its own: "unknown".
+# A tree without git, or inside another project's repository, has no repository of its own: its commit is the one that `git archive` wrote
+# into cmake/archived_commit.txt, if any, and whether it was changed is "unknown".
 set(max_diff_bytes 65536)
+# Neither the variables of a git hook nor what a user has configured may decide which repository is looked at and how: no external diff, no
+# file names that are ignored elsewhere, no quoting.
+set(git_command ${CMAKE_COMMAND} -E env --unset=GIT_DIR --unset=GIT_WORK_TREE --unset=GIT_INDEX_FILE --unset=GIT_EXTERNAL_DIFF
+                git -C ${SOURCE_DIR} --no-optional-locks -c core.excludesFile=/dev/null -c core.fsmonitor=false -c diff.noprefix=false)
+set(diff_command ${git_command} diff --no-ext-diff --no-textconv --no-color --full-index)
 
 function(git output)
-  execute_process(COMMAND git -C ${SOURCE_DIR} ${ARGN} OUTPUT_VARIABLE text ERROR_QUIET RESULT_VARIABLE failed)
+  execute_process(COMMAND ${git_command} ${ARGN} OUTPUT_VARIABLE text ERROR_QUIET RESULT_VARIABLE failed)
   set(${output} "${text}" PARENT_SCOPE)
+  set(git_failed ${failed} PARENT_SCOPE)
 endfunction()
 
 git(GIT_COMMIT rev-parse HEAD)
@@ -16,16 +23,25 @@ set(GIT_DIFF_BYTES "")
 if(GIT_COMMIT STREQUAL "" OR NOT top STREQUAL source_dir)
   set(GIT_COMMIT "unknown")
   set(GIT_STATE "unknown")
+  if(EXISTS ${SOURCE_DIR}/cmake/archived_commit.txt)
+    file(STRINGS ${SOURCE_DIR}/cmake/archived_commit.txt archived REGEX "^[0-9a-f]+$" LIMIT_COUNT 1)
+    string(LENGTH "${archived}" digits)
+    if(digits EQUAL 40)
+      set(GIT_COMMIT ${archived})
+    endif()
+  endif()
 else()
-  git(status --no-optional-locks status --porcelain --untracked-files=all)
-  if(status STREQUAL "")
+  git(status status --porcelain --untracked-files=all --ignore-submodules=none)
+  if(git_failed)
+    set(GIT_STATE "unknown")
+  elseif(status STREQUAL "")
     set(GIT_STATE "clean")
   else()
     # Written to files, since a CMake variable is no place for any byte.
     set(diff ${OUTPUT}.diff)
-    execute_process(COMMAND git -C ${SOURCE_DIR} diff --no-ext-diff --no-textconv --no-color HEAD OUTPUT_FILE ${diff} ERROR_QUIET)
-    execute_process(COMMAND git -C ${SOURCE_DIR} ls-files --others --exclude-standard -z OUTPUT_FILE ${diff}.untracked ERROR_QUIET)
-    execute_process(COMMAND xargs -0 -r -n 1 git -C ${SOURCE_DIR} diff --no-ext-diff --no-textconv --no-color --no-index -- /dev/null
+    execute_process(COMMAND ${diff_command} HEAD OUTPUT_FILE ${diff} ERROR_QUIET)
+    execute_process(COMMAND ${git_command} ls-files --others --exclude-standard -z OUTPUT_FILE ${diff}.untracked ERROR_QUIET)
+    execute_process(COMMAND xargs -0 -r -n 1 ${diff_command} --no-index -- /dev/null
                     INPUT_FILE ${diff}.untracked OUTPUT_FILE ${diff}.new ERROR_QUIET)
     file(SHA1 ${diff} tracked)
     file(SHA1 ${diff}.new new)
