@@ -84,6 +84,7 @@ class Comparer {
     weight_digests();
     metrics();
     predictions();
+    steps();
     scalars();
     tables();
     images();
@@ -169,6 +170,12 @@ class Comparer {
       if (a != nullptr && b != nullptr && same_bits(a->value, b->value)) return;
       result("results/" + name, a == nullptr ? kNone : fmt::format("{}", a->value), b == nullptr ? kNone : fmt::format("{}", b->value));
     });
+  }
+
+  void steps() {
+    if (a_.step_losses.steps.empty() || b_.step_losses.steps.empty()) return;  // files of an earlier schema have none
+    array("steps/step", a_.step_losses.steps, b_.step_losses.steps);
+    array("steps/train_loss", a_.step_losses.values, b_.step_losses.values);
   }
 
   void tables() {

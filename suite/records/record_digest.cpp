@@ -47,6 +47,10 @@ class Canonical {
     for (const auto* texts : {&trace.optimizer, &trace.layer_names, &trace.layers, &trace.loss_digests}) add(*texts);
     add(trace.steps);
   }
+  void add(const StepSeries& series) {
+    add(series.steps);
+    add(series.values);
+  }
   void add(const Table& table) {
     add(table.title);
     add(table.x);
@@ -103,6 +107,7 @@ std::string record_digest(const RunRecord& record, Part part) {
   canonical.field("metrics", record.metrics);
   canonical.field("weight_digests", record.weight_digests);
   if (!record.trace.empty()) canonical.field("trace", record.trace);  // files without one keep their digest
+  if (!record.step_losses.steps.empty()) canonical.field("step_losses", record.step_losses);
   canonical.field("test_labels", record.test_labels);
   canonical.field("test_predictions", record.test_predictions);
   canonical.field("results", record.results);

@@ -109,6 +109,15 @@ void write_trace(Writer& file, const Trace& trace) {
   file.write_texts("/digests/losses", trace.loss_digests);
 }
 
+void write_steps(Writer& file, const StepSeries& losses) {
+  if (losses.steps.empty()) return;
+  file.create_group("/steps");
+  write_vector(file, "/steps/step", losses.steps);
+  write_vector(file, "/steps/train_loss", losses.values);
+  write_meaning(file, "/steps/train_loss", series_of("train_loss", {}));
+  file.attach_scale("/steps/step", "step", {"/steps/train_loss"});
+}
+
 void write_groups(Writer& file, const RunRecord& record) {
   file.create_group("/recipe");
   file.write_text("/recipe/toml", record.recipe_toml);
@@ -126,6 +135,7 @@ void write_groups(Writer& file, const RunRecord& record) {
   if (record.weight_digests.size() == record.epochs.size()) over_epochs.push_back("/digests/weights");
   file.attach_scale("/epoch", "epoch", over_epochs);
 
+  write_steps(file, record.step_losses);
   file.create_group("/predictions");
   write_vector(file, "/predictions/labels", record.test_labels);
   write_vector(file, "/predictions/predictions", record.test_predictions);
@@ -210,6 +220,11 @@ Trace read_trace(const Reader& file) {
   return trace;
 }
 
+StepSeries read_steps(const Reader& file) {
+  if (!file.exists("/steps")) return {};
+  return {read_vector<std::int64_t>(file, "/steps/step"), read_vector<double>(file, "/steps/train_loss")};
+}
+
 Table read_table(const Reader& file, const std::string& path) {
   Table table{file.text_attribute(path, "title"), file.text_attribute(path, "x"), {}};
   for (const std::string& name : file.children(path)) table.columns[name] = read_vector<double>(file, path + "/" + name);
@@ -258,6 +273,7 @@ RunRecord read_record(const Reader& file) {
   record.metrics = read_series(file, "/metrics");
   record.weight_digests = file.read_texts("/digests/weights");
   record.trace = read_trace(file);
+  record.step_losses = read_steps(file);
   record.timing = read_series(file, "/timing");
   record.test_labels = read_vector<std::int32_t>(file, "/predictions/labels");
   record.test_predictions = read_vector<std::int32_t>(file, "/predictions/predictions");

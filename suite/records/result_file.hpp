@@ -1,7 +1,7 @@
 #pragma once
 // A run record as an HDF5 file: one file per run, complete or absent, byte-identical for the same record.
 //
-// It opens in h5py, h5dump and netCDF tools. Layout (schema version 1):
+// It opens in h5py, h5dump and netCDF tools. Layout (schema version 3):
 //   /                       attributes schema, schema_version, paper, trial, scale, run_id, seed, status,
 //                           content_sha256 (the whole record), repeatable_sha256 (all but timing and provenance)
 //   /epoch                  float64 [epochs], dimension scale of everything that is counted in epochs
@@ -11,6 +11,7 @@
 //   /timing/NAME            float64 [epochs], attribute unit
 //   /digests/weights        texts [epochs]; where there is a trace also optimizer and layers [epochs], layer_names, and losses at steps
 //   (int64) /predictions/labels     int32 [test images]; /predictions/predictions the same /results                float64 attributes
+//   /steps/step, train_loss int64 and float64 [points]; step is the dimension scale
 //   /tables/NAME/COLUMN     float64 [rows]; attributes title and x of the group; column x is the dimension scale of the others
 //   /images/NAME            uint8 [count, height, width, channels]; attributes of the HDF5 image specification, title, captions
 //   /weights/LAYER.PARAMETER float32, "conv1.weight"

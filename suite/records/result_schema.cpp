@@ -164,6 +164,7 @@ std::optional<Fault> find_fault(const RunRecord& record) {
   if (!record.weight_digests.empty()) inspection.length("/digests/weights", record.weight_digests, record.epochs.size(), "epoch of /epoch");
   inspection.texts("/digests/weights", record.weight_digests);
   inspect_trace(inspection, record.trace, record.epochs.size());
+  inspection.length("/steps/train_loss", record.step_losses.values, record.step_losses.steps.size(), "step of /steps/step");
   inspection.length("/predictions/predictions", record.test_predictions, record.test_labels.size(), "label");
   for (const auto& [key, value] : record.results) inspect_result(inspection, key, value);
   for (const PhaseTime& phase : record.phases) inspection.text("/phases/name", phase.name);

@@ -11,8 +11,8 @@
 namespace reprise::records {
 
 inline constexpr const char* kSchema = "reprise result";
-inline constexpr std::int64_t kSchemaVersion = 2;
-inline constexpr std::int64_t kOldestSchemaVersion = 1;  ///< that is still read: metrics and results have no long name and no direction
+inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kOldestSchemaVersion = 1;  ///< that is still read; see run_record.hpp for what it lacks
 
 /// One way in which a record contradicts itself.
 struct Fault {

@@ -74,6 +74,13 @@ struct Trace {
   bool empty() const { return layers.empty() && loss_digests.empty() && optimizer.empty(); }
 };
 
+/// Values after some of a run's steps.
+struct StepSeries {
+  std::vector<std::int64_t> steps;  ///< done by then, ascending
+  std::vector<double> values;
+  bool operator==(const StepSeries&) const = default;
+};
+
 inline constexpr const char* kComplete = "complete";
 inline constexpr const char* kDiverged = "diverged";
 
@@ -92,8 +99,11 @@ struct RunRecord {
   /// provenance "answer_version" (suite/version.hpp); 1 in files from before it was noted, 0 if it is not a number.
   int answer_version() const;
 
-  std::vector<double> epochs;               ///< axis of metrics, digests and timing: epochs completed
-  std::map<std::string, Series> metrics;    ///< /metrics: "train_loss", "train_error", "test_loss", "test_error", ...
+  std::vector<double> epochs;             ///< axis of metrics, digests and timing: epochs completed
+  std::map<std::string, Series> metrics;  ///< /metrics: "train_loss", "train_error", "test_loss", "test_error", ...
+  /// /steps: the training loss, each value the mean over the steps since the one before; at most a thousand. Empty in files of schemas
+  /// 1, 2.
+  StepSeries step_losses;
   std::vector<std::string> weight_digests;  ///< /digests/weights: one a row of `epochs`, hex
   Trace trace;                              ///< /digests/optimizer, layer_names, layers, steps, losses
   std::map<std::string, Series>

@@ -79,13 +79,15 @@ StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals
                                .signals = agree(mine, images),
                                .schedule_step = position.phase_step,
                                .schedule_steps = steps_};
-  execution::BatchSums sums = executor_->train_step(batch, *optimizer_, optimizer_->terms(position.phase_step, steps_));
+  const optimizers::StepTerms terms = optimizer_->terms(position.phase_step, steps_);
+  execution::BatchSums sums = executor_->train_step(batch, *optimizer_, terms);
   if (run_.recipe.gradient_norms) add_norms(std::binary_search(row_steps_.begin(), row_steps_.end(), position.phase_step));
   return {.loss = sums.loss,
           .errors = sums.errors,
           .samples = images,
           .operations = static_cast<double>(net().training_flops()) * static_cast<double>(images),
           .signals = sums.signals,
+          .rate = static_cast<double>(terms.rate),
           .heads = run_.graph.heads().size() > 1 ? std::move(sums.heads) : std::vector<double>{}};
 }
 

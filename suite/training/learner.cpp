@@ -12,6 +12,7 @@
 #include "suite/errors.hpp"
 #include "suite/training/backprop_phase.hpp"
 #include "suite/training/run_digests.hpp"
+#include "suite/training/step_losses.hpp"
 
 namespace reprise::training {
 
@@ -114,6 +115,7 @@ struct Learner::State {
     const double begun = now_seconds();
     const StepOutcome outcome = phase().step(position, mine);
     signals = outcome.signals;
+    last_rate = outcome.rate;
     last_loss = phase().shows_loss() && outcome.samples > 0 ? outcome.loss / static_cast<double>(outcome.samples) : kNoLoss;
     records::PhaseTime& time = phase_times[current];
     time.wall_seconds += now_seconds() - begun;
@@ -122,6 +124,7 @@ struct Learner::State {
     if (phase().steps() == 0) return;
     ++step;
     digests.add_step(step, total_steps, outcome.loss, outcome.errors);
+    step_losses.add(step, total_steps, last_loss);
     if (phase().row_steps().empty()) return;
     since_row.loss += outcome.loss;
     since_row.errors += static_cast<double>(outcome.errors);
@@ -133,9 +136,9 @@ struct Learner::State {
   }
 
   /// False if the evaluation was stopped: the row is then still due.
-  bool add_row(const std::function<bool()>& should_stop) {
+  bool add_row(const Controls& controls) {
     const double seconds = now_seconds() - row_started;
-    auto result = phase().evaluate(should_stop);
+    auto result = phase().evaluate(controls.should_stop);
     if (!result) return false;
     evaluation = std::move(*result);
     phase().publish();
@@ -162,7 +165,14 @@ struct Learner::State {
     since_row = {};
     images_now = operations_now = 0;
     row_started = now_seconds();
+    if (controls.evaluated) controls.evaluated(last_row());
     return true;
+  }
+
+  EvaluatedRow last_row() const {
+    EvaluatedRow row{step, epochs.back(), {}};
+    for (const auto& [name, values] : series) row.metrics[name] = values.back();
+    return row;
   }
 
   /// Parameters that are the logarithm of a metric: the mean over their values.
@@ -205,6 +215,7 @@ struct Learner::State {
                        .share = work.total > 0 ? work.done / work.total : 0,
                        .epoch = work.epoch,
                        .loss = last_loss,
+                       .rate = last_rate,
                        .images_per_second = pace.images_per_second(),
                        .seconds_left = pace.seconds_left(),
                        .phase = name});
@@ -214,7 +225,7 @@ struct Learner::State {
   bool run_phase(const Controls& controls) {
     const auto stops = [&] { return controls.should_stop && controls.should_stop(); };
     while (true) {
-      if (row_is_due() && !add_row(controls.should_stop)) {
+      if (row_is_due() && !add_row(controls)) {
         save(controls);
         return false;
       }
@@ -254,6 +265,7 @@ struct Learner::State {
     for (const auto& [name, values] : series) checkpoint.doubles["metrics/" + name] = values;
     for (const auto& [name, values] : timing) checkpoint.doubles["timing/" + name] = values;
     digests.save_to(checkpoint);
+    step_losses.save_to(checkpoint);
     return checkpoint;
   }
 
@@ -274,6 +286,7 @@ struct Learner::State {
       if (name.starts_with("timing/")) timing[name.substr(7)] = values;
     }
     digests.restore_from(checkpoint);
+    step_losses.restore_from(checkpoint);
     for (std::size_t k = 0; k < phases.size(); ++k) {
       phases[k]->restore_from(checkpoint, last_at_work() == k);
       phases[k]->adopt();
@@ -283,6 +296,7 @@ struct Learner::State {
   void write_to(records::RunRecord& record) const {
     record.epochs = epochs;
     digests.write_to(record, run.graph, parameters);
+    step_losses.write_to(record);
     for (const auto& [name, values] : series)
       record.metrics[name] = records::series_of(name.substr(0, name.find(':')), values);  // "train_loss:HEAD" is a train_loss
     for (const auto& [name, values] : timing) record.timing[name] = records::series_of(name, values);
@@ -314,7 +328,7 @@ struct Learner::State {
   std::size_t current = 0;
 
   execution::Signals signals;
-  double last_loss = kNoLoss;
+  double last_loss = kNoLoss, last_rate = kNoLoss;
   RowSums since_row;
   double images_now = 0, operations_now = 0, row_started = 0;  ///< since the row or the restart, for the rate
   double last_save = 0, save_seconds = 0;
@@ -324,6 +338,7 @@ struct Learner::State {
   std::map<std::string, std::vector<double>> series, timing;
   std::vector<records::PhaseTime> phase_times;
   RunDigests digests;  ///< its rows on the root alone
+  StepLosses step_losses;
   Evaluation evaluation;
   std::unique_ptr<execution::Executor> whole;
 };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,18 +19,27 @@ struct Progress {
   double share = 0;                        ///< of the phase's work that is done
   double epoch = 0;
   double loss = 0;  ///< of the last step, per sample; NaN where the phase has none
+  double rate = 0;  ///< learning rate of the last step; NaN where the phase has none
   double images_per_second = 0;
   double seconds_left = 0;  ///< of the phase; 0: not known
   std::string phase;
+};
+
+/// A row of the history, when it is made.
+struct EvaluatedRow {
+  std::int64_t step = 0;
+  double epoch = 0;
+  std::map<std::string, double> metrics;
 };
 
 /// How a run is steered from outside; nothing here changes what comes out.
 struct Controls {
   /// Any rank stops all; empty: never. Asked before every step and every batch of an evaluation.
   std::function<bool()> should_stop;
-  std::function<void(const Progress&)> progress;  ///< called after every step; empty: nobody listens
-  std::function<void(records::Checkpoint)> save;  ///< writes a checkpoint, on the root alone; empty: none is kept
-  double min_seconds_between_checkpoints = 30;    ///< lengthened so that saving costs under 2 % of the time
+  std::function<void(const Progress&)> progress;       ///< called after every step; empty: nobody listens
+  std::function<void(const EvaluatedRow&)> evaluated;  ///< called after every evaluation; empty: nobody listens
+  std::function<void(records::Checkpoint)> save;       ///< writes a checkpoint, on the root alone; empty: none is kept
+  double min_seconds_between_checkpoints = 30;         ///< lengthened so that saving costs under 2 % of the time
 };
 
 /// The phases of a run. Called when the parameters hold their initial values.

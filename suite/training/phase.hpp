@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,9 +48,10 @@ struct StepOutcome {
   double loss = 0;  ///< sum over samples; of a plastic step the largest change of a weight
   std::int64_t errors = 0;
   std::int64_t samples = 0;
-  double operations = 0;            ///< floating-point operations
-  execution::Signals signals = {};  ///< raised on any rank
-  std::vector<double> heads = {};   ///< loss of each head, summed over samples, not weighted; empty for a net with one
+  double operations = 0;                                   ///< floating-point operations
+  execution::Signals signals = {};                         ///< raised on any rank
+  double rate = std::numeric_limits<double>::quiet_NaN();  ///< learning rate, where there is one
+  std::vector<double> heads = {};  ///< loss of each head, summed over samples, not weighted; empty for a net with one
 };
 
 /// Evaluation over a whole set.

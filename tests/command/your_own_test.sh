@@ -17,7 +17,7 @@ awk '
   /^```/ { if (file != "") close(file); file = ""; next }
   file != "" { print > file }
 ' "$document" "$1/docs/results.md"
-for file in make_data.py own/brightness/published.toml own/brightness/experiment.toml commands.sh table.py; do
+for file in make_data.py own/brightness/published.toml own/brightness/experiment.toml commands.sh table.py to_tensorboard.py; do
   [ -s "$file" ] || { echo "FAILED: the documents have no block $file"; exit 1; }
 done
 
@@ -33,6 +33,12 @@ grep -q perceptron-64 results/report.html
 "$python" table.py results >table
 cat table
 [ "$(grep -c 'brightness/.* (desk): .* percent, 3 seeds' table)" = 3 ] || { echo "FAILED: docs/results.md: expected three rows of three seeds"; exit 1; }
+[ "$(find results -name '*.jsonl' | wc -l)" = 9 ] || { echo "FAILED: docs/results.md: expected a stream beside each result"; exit 1; }
+for stream in results/*/*/*.jsonl; do tail -n 1 "$stream" | grep -q '"event":"finished"' || { echo "FAILED: $stream has no end"; exit 1; }; done
+if "$python" -c 'import tensorboard' 2>/dev/null; then
+  "$python" to_tensorboard.py results events
+  [ "$(find events -name 'events.out.tfevents.*' -size +0 | wc -l)" = 9 ] || { echo "FAILED: docs/results.md: expected nine event files"; exit 1; }
+fi
 reprise data info bright --data data | grep -q 400
 reprise data check bright --data data >/dev/null
 

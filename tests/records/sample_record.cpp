@@ -26,6 +26,7 @@ RunRecord sample_record() {
   record.metrics["test_error"] = series_of("test_error", {90, std::numeric_limits<double>::quiet_NaN(), 12.5});
   record.phases = {{"Hebbian learning", 1.5, 200, 1e12}, {"training", 1e-3, 0, 0}};
   record.timing["epoch_seconds"] = {"seconds", {0, 1e-300, std::numeric_limits<double>::infinity()}};
+  record.step_losses = {{10, 20, 25}, {2.25, 1.5, 0.125}};
   record.weight_digests = {"aa", "bb", "cc"};
   for (int i = 0; i < 300; ++i) {
     record.test_labels.push_back(i % 10);
