@@ -43,21 +43,16 @@ const recipes::Recipe* recipe_of_today(const catalog::Paper& paper, const std::s
   return trial ? trial->recipe_at(scale) : nullptr;
 }
 
-/// What the catalog makes of these overrides today. Throws InputError where it refuses one.
-recipes::Recipe with_overrides(recipes::Recipe recipe, const std::map<std::string, std::string>& by_hand) {
-  std::vector<std::pair<std::string, std::string>> in_order(by_hand.begin(), by_hand.end());
-  std::stable_partition(in_order.begin(), in_order.end(), [](const auto& setting) {
-    const recipes::Field* field = recipes::find_field(setting.first);
-    return field != nullptr && field->restarts;  // it would take back those before it
-  });
-  for (const auto& [key, value] : in_order) catalog::apply_override(recipe, key, value);
+/// What the catalog makes of the overrides of `stored` today. Throws InputError where it refuses one.
+recipes::Recipe with_overrides(recipes::Recipe recipe, const recipes::Recipe& stored) {
+  for (const auto& [key, value] : catalog::overrides_by_hand(stored)) catalog::apply_override(recipe, key, value);
   catalog::choose_shards(recipe);
   return recipe;
 }
 
 bool is_earlier(const recipes::Recipe& stored, const recipes::Recipe& today) {
   try {
-    return catalog::settings_text(with_overrides(today, stored.by_hand)) != catalog::settings_text(stored);
+    return catalog::settings_text(with_overrides(today, stored)) != catalog::settings_text(stored);
   } catch (const InputError&) {
     return true;
   }

@@ -307,4 +307,14 @@ void check_recipe(const Recipe& recipe) {
   recipe.optimizer.momentum.at(0, 1);
 }
 
+std::vector<Override> overrides_by_hand(const recipes::Recipe& recipe) {
+  std::vector<Override> in_order;
+  for (const auto& [key, value] : recipe.by_hand) in_order.push_back({key, value});
+  std::stable_partition(in_order.begin(), in_order.end(), [](const Override& setting) {
+    const recipes::Field* field = recipes::find_field(setting.key);
+    return field != nullptr && field->restarts;  // it would take back those before it
+  });
+  return in_order;
+}
+
 }  // namespace reprise::catalog

@@ -26,4 +26,7 @@ void apply_override(recipes::Recipe& recipe, const std::string& key, const std::
 /// Throws InputError when model, data set or length is missing or optimizer and schedule do not fit.
 void check_recipe(const recipes::Recipe& recipe);
 
+/// The recipe's settings by hand in an order in which apply_override() gives them all: a key that takes back others comes first.
+std::vector<Override> overrides_by_hand(const recipes::Recipe& recipe);
+
 }  // namespace reprise::catalog

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace reprise::records {
 
@@ -17,6 +18,11 @@ class RunLock {
   /// Locks the file `path`, made if need be. RunError if another process (or another lock of this one) holds it.
   explicit RunLock(const std::filesystem::path& path, const Words& words = kOfRun);
   ~RunLock();
+
+  /// Whether a process holds a lock on the file `path`. Looks without leaving a trace.
+  static bool is_held(const std::filesystem::path& path);
+  /// "process 4711 on n1 since 2026-03-01T12:30:05Z": what the last holder wrote into the file; "" if it is empty.
+  static std::string holder(const std::filesystem::path& path);
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
 

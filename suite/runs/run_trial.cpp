@@ -14,6 +14,7 @@
 #include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"
+#include "suite/ranks/session.hpp"
 #include "suite/recipes/fields.hpp"
 #include "suite/records/checkpoint.hpp"
 #include "suite/records/checkpoint_format.hpp"
@@ -23,6 +24,7 @@
 #include "suite/records/run_lock.hpp"
 #include "suite/runs/provenance.hpp"
 #include "suite/runs/run_data.hpp"
+#include "suite/runs/run_stream.hpp"
 #include "suite/training/learner.hpp"
 #include "suite/version.hpp"
 
@@ -34,7 +36,6 @@ std::atomic<bool> stop_requested{false};
 
 constexpr const char* kStart = "start_utc";
 constexpr const char* kDivergence = "divergence";  // in the provenance of a run that diverged: the error
-constexpr const char* kForced = "forced";          // in checkpoints of runs that began with --force: the build
 
 std::string checkpoint_digest(const records::Checkpoint& checkpoint) {
   records::Xxh3 digest(records::Xxh3::Width::bits128);
@@ -82,24 +83,44 @@ class Run {
     parallel::Workers workers(options_.threads);
     const auto learner = procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_);
     refuse_before_training(graph, summary.run_id, *sources, workers);
-    resume(*learner, summary.run_id, checkpoint);
+    RunStream stream(folder_ / (summary.run_id + ".jsonl"));
+    stream_ = &stream;
+    try {
+      resume(*learner, summary.run_id, checkpoint);
+      start_stream(*learner, summary.run_id, workers);
+      const bool finished = learn(*learner, graph, *sources, workers, summary, checkpoint);
+      stream.end(finished ? "finished" : "stopped");
+    } catch (const DivergenceError& error) {
+      stream.end("diverged", error.what());
+      throw;
+    } catch (const std::exception& error) {
+      stream.end("failed", error.what());
+      throw;
+    }
+    summary.wall_seconds = now_seconds() - started_;
+    return summary;
+  }
+
+ private:
+  /// From its first step or its checkpoint to its result; false: stopped.
+  bool learn(training::Learner& learner, const graph::Graph& graph, const RunData& sources, parallel::Workers& workers, RunSummary& summary,
+             const std::filesystem::path& checkpoint) {
     bool finished = false;
     try {
-      finished = learner->run(controls(summary.run_id, checkpoint));
+      finished = learner.run(controls(summary.run_id, checkpoint));
     } catch (const DivergenceError& error) {
-      keep_divergence(error.what(), describe(summary.run_id, *sources, workers), summary.file, checkpoint);
+      keep_divergence(error.what(), describe(summary.run_id, sources, workers), summary.file, checkpoint);
       throw;
     }
     if (!finished) {
       summary.outcome = RunSummary::Outcome::stopped_early;
       summary.file = checkpoint;
-      summary.wall_seconds = now_seconds() - started_;
-      return summary;
+      return false;
     }
-    records::RunRecord record = describe(summary.run_id, *sources, workers);
-    learner->write_to(record);
-    analyse(graph, *learner, *sources->test, workers, record);
-    if (options_.keep_weights) keep_weights(learner->parameters(), record);
+    records::RunRecord record = describe(summary.run_id, sources, workers);
+    learner.write_to(record);
+    analyse(graph, learner, *sources.test, workers, record);
+    if (options_.keep_weights) keep_weights(learner.parameters(), record);
     for (const records::Fault& fault : records::drop_faulty_parts(record))
       leave_out(record, fmt::format("{}: expected {}, found {}", fault.object, fault.expected, fault.found));
     team_.on_root(
@@ -108,12 +129,30 @@ class Run {
           records::remove_checkpoint(checkpoint);
         },
         "result file");
-    summary.test_error_percent = learner->last_evaluation().error_percent;
-    summary.wall_seconds = now_seconds() - started_;
-    return summary;
+    summary.test_error_percent = learner.last_evaluation().error_percent;
+    return true;
   }
 
- private:
+  /// On the root alone, as is all that is written to it.
+  void start_stream(const training::Learner& learner, const std::string& id, const parallel::Workers& workers) const {
+    if (!team_.is_root()) return;
+    stream_->start({.paper = recipe_.paper,
+                    .trial = recipe_.trial,
+                    .scale = recipe_.scale,
+                    .run_id = id,
+                    .host = ranks::host_name(),
+                    .utc = utc_text(),
+                    .recipe_toml = catalog::to_toml(recipe_),
+                    .seed = seed_,
+                    .pid = ::getpid(),
+                    .step = learner.step(),
+                    .steps = learner.total_steps(),
+                    .ranks = team_.size(),
+                    .threads = workers.threads(),
+                    .answer_version = kAnswerVersion},
+                   learner.step() > 0);
+  }
+
   template <typename Question>
   bool root_says(const Question& question) const {
     std::uint8_t answer = 0;
@@ -233,9 +272,17 @@ class Run {
       state.texts["arithmetic"] = arithmetic();
       state.texts[kStart] = start_utc_;
       if (options_.force) state.texts[kForced] = build();
+      state.texts["recipe"] = catalog::to_toml(recipe_);  // for those who find it
+      state.numbers["seed"] = seed_;
+      state.numbers["answer_version"] = kAnswerVersion;
       records::write_checkpoint(state, checkpoint);
     };
-    if (team_.is_root()) controls.progress = options_.progress;
+    if (!team_.is_root()) return controls;
+    controls.progress = [this](const training::Progress& progress) {
+      stream_->step(progress);
+      if (options_.progress) options_.progress(progress);
+    };
+    controls.evaluated = [this](const training::EvaluatedRow& row) { stream_->evaluation(row); };
     return controls;
   }
 
@@ -303,6 +350,7 @@ class Run {
   double started_;
   std::string start_utc_ = utc_text();  ///< of the first of the processes that ran it
   std::filesystem::path folder_;
+  RunStream* stream_ = nullptr;  ///< from the first step on
 };
 
 }  // namespace

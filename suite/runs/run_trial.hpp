@@ -34,10 +34,14 @@ struct RunSummary {
   double wall_seconds = 0;
 };
 
+/// Beside the result, RUN.jsonl tells of the run while it goes on (run_stream.hpp).
 /// Throws InputError for bad data or recipe, DivergenceError for a non-finite loss, RunError for a full disk or output that cannot be
 /// written: on all ranks of the team alike. Collective over the team; the root writes the files. A run that diverged leaves a result file
 /// that says so, and is not repeated unless forced: the same error is thrown at once.
 RunSummary run_trial(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options);
+
+/// A text in checkpoints of runs that began with --force: the build.
+inline constexpr const char* kForced = "forced";
 
 /// Asks running trials to write a checkpoint and stop; safe in a signal handler.
 void request_stop();
