@@ -12,6 +12,7 @@
 #include "suite/command/command.hpp"
 #include "suite/command/number_options.hpp"
 #include "suite/command/progress.hpp"
+#include "suite/command/run_forecast.hpp"
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
 #include "suite/execution/shard_choice.hpp"
@@ -24,56 +25,23 @@
 namespace reprise::command {
 namespace {
 
-using text::bytes_text;
 using text::count_text;
-using text::duration_text;
 
 struct PlanFlags {
   RecipeFlags recipe;
   int threads = 0;
   int nodes = 0;
   bool shards = false;
+  std::int64_t seeds = 1;
+  std::string out = "results";
   std::optional<double> latency_microseconds, gigabits;  ///< given by the user
 };
 
-std::vector<std::string> row(const recipes::Recipe& recipe, const runs::Forecast& forecast) {
-  return {recipe.paper + "/" + recipe.trial,
-          recipe.dataset,
-          count_text(static_cast<double>(forecast.parameters)),
-          count_text(static_cast<double>(forecast.steps)),
-          count_text(forecast.training_flops),
-          std::isnan(forecast.seconds) ? "not timed" : duration_text(forecast.seconds),
-          bytes_text(forecast.memory_bytes),
-          bytes_text(forecast.disk_bytes),
-          bytes_text(forecast.exchanged_bytes_per_step)};
-}
-
 int plan(const PlanFlags& flags) {
-  const std::vector<recipes::Recipe> recipes = flags.recipe.resolve();
-  std::vector<std::vector<std::string>> table = {
-      {"trial", "data set", "parameters", "steps", "operations", "time", "memory", "disk", "sent per node and step"}};
-  double seconds = 0;
-  std::int64_t disk = 0;
-  std::vector<std::string> too_large;
-  {
-    ProgressDisplay display("timing steps");
-    for (const recipes::Recipe& recipe : recipes) {
-      display.show(table.size() - 1, recipes.size(), recipe.paper + "/" + recipe.trial);
-      const runs::Forecast forecast = runs::forecast(recipe, flags.threads);
-      table.push_back(row(recipe, forecast));
-      if (std::isnan(forecast.seconds))
-        too_large.push_back(recipe.paper + "/" + recipe.trial);
-      else
-        seconds += forecast.seconds;
-      disk += forecast.disk_bytes;
-    }
-  }
-  fmt::print("Forecast for one seed per trial at scale {}, from about a second of steps on made-up images.\n\n{}", flags.recipe.scale,
-             reports::aligned(table, "-"));
-  if (recipes.size() > 1)
-    fmt::print("\n  total{}: {}, {} on disk\n", too_large.empty() ? "" : " of what was timed", duration_text(seconds), bytes_text(disk));
-  if (!too_large.empty())
-    fmt::print("\nNot timed, because the nets need more than half of the memory of this machine: {}\n", reports::joined(too_large, ", "));
+  std::vector<PlannedRun> runs;
+  for (const Chosen& chosen : flags.recipe.resolve())
+    for (std::int64_t seed = 1; seed <= flags.seeds; ++seed) runs.push_back({chosen.recipe, seed, chosen.variant});
+  print_forecast(runs, flags.out, flags.threads, 1);
   return kDone;
 }
 
@@ -107,9 +75,10 @@ std::vector<std::vector<std::string>> shard_table(recipes::Recipe recipe, int th
 }
 
 int plan_shards(const PlanFlags& flags) {
-  for (const recipes::Recipe& recipe : flags.recipe.resolve()) {
+  for (const Chosen& chosen : flags.recipe.resolve()) {
+    const recipes::Recipe& recipe = chosen.recipe;
     const auto table = shard_table(recipe, flags.threads);
-    fmt::print("{}/{}, {}, {}: batch {}\n{}\n", recipe.paper, recipe.trial, recipe.scale, name_of(recipe.precision), recipe.batch,
+    fmt::print("{}, {}, {}: batch {}\n{}\n", chosen.name(), recipe.scale, name_of(recipe.precision), recipe.batch,
                reports::aligned(table, "-"));
   }
   fmt::print(
@@ -147,10 +116,11 @@ const char* source_of(bool given, const ranks::Team& team) {
 int plan_nodes(const PlanFlags& flags, ranks::Team& team) {
   const runs::Network network = network_of(flags, team);
   if (!team.is_root()) return kDone;
-  for (const recipes::Recipe& recipe : flags.recipe.resolve()) {
+  for (const Chosen& chosen : flags.recipe.resolve()) {
+    const recipes::Recipe& recipe = chosen.recipe;
     const runs::StepCosts costs = runs::measure_step_costs(recipe, flags.threads);
-    fmt::print("{}/{}, {}: batch {} in {} shards; measured here: {:.2f} ms, plus {:.2f} ms per wave of {} shards\n", recipe.paper,
-               recipe.trial, recipe.scale, recipe.batch, costs.shards, 1e3 * costs.fixed_seconds, 1e3 * costs.wave_seconds, costs.threads);
+    fmt::print("{}, {}: batch {} in {} shards; measured here: {:.2f} ms, plus {:.2f} ms per wave of {} shards\n", chosen.name(),
+               recipe.scale, recipe.batch, costs.shards, 1e3 * costs.fixed_seconds, 1e3 * costs.wave_seconds, costs.threads);
     const double one = runs::forecast_step(costs, 1, network).seconds();
     std::vector<std::vector<std::string>> table = {{"nodes", "step", "exchange", "images/s", "speed-up", "efficiency"}};
     for (const int nodes : node_counts(flags.nodes)) {
@@ -178,6 +148,8 @@ Command add_plan(CLI::App& program) {
   CLI::App* app = program.add_subcommand("plan", "Forecasts time, memory, disk and exchange of trials without running them");
   flags->recipe.declare(*app);
   app->get_option("PAPER[/TRIAL]")->required();
+  add_integer(*app, "--seeds", flags->seeds, std::int64_t{1}, std::int64_t{10000}, "Forecasts seeds 1 to N (default: 1)");
+  app->add_option("--out", flags->out, "Folder of results; a run that has one there is finished")->type_name("DIR")->capture_default_str();
   add_integer(*app, "--threads", flags->threads, 1, kMaxThreads, "Threads (default: one per core that this process may use)");
   add_integer(*app, "--nodes", flags->nodes, 1, 1'000'000, "Forecasts a step on 1 to N nodes like this one");
   app->add_flag("--shards", flags->shards, "Compares the cost of a step for several shard sizes, and shows the choice of shard = \"auto\"")
@@ -188,7 +160,8 @@ Command add_plan(CLI::App& program) {
   add_number(*app, "--bandwidth", flags->gigabits, 1e-3, 1e6,
              "With --nodes: bandwidth between nodes, in Gbit/s (default: measured; 10 on a single node)")
       ->option_text("GBIT");
-  app->footer(examples({"reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25",
+  app->footer(examples({"reprise plan dropout --table 'Table 10' --scale desk --seeds 3",
+                        "reprise plan all-cnn/allcnn-c --scale desk --nodes 16 --bandwidth 25",
                         "reprise plan all-cnn/allcnn-c --scale desk", "reprise plan wrn/wrn-10-1 --scale desk --shards",
                         "reprise plan dropout/table2-maxnorm-3x1024 --scale paper --threads 2"}) +
               "  mpirun -n 2 --map-by node reprise plan all-cnn/allcnn-c --scale paper --nodes 1024      # measures the network between "

@@ -31,9 +31,9 @@ std::string bar(double fraction) {
 }
 
 /// Asked for each line, so that a window may change its size.
-int terminal_width() {
+int terminal_width(int file) {
   winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUnknownWidth;
+  return ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUnknownWidth;
 }
 
 std::string joined(const std::vector<ProgressPart>& parts) {
@@ -77,6 +77,10 @@ double seconds_to_next_line(double seconds_so_far) {
   return seconds_so_far < 60 ? 10 : seconds_so_far < 600 ? 60 : 600;
 }
 
+int output_width() {
+  return terminal_width(STDOUT_FILENO);
+}
+
 bool can_redraw() {
   const char* term = std::getenv("TERM");
   return isatty(STDERR_FILENO) != 0 && (term == nullptr || std::string_view(term) != "dumb");
@@ -111,7 +115,7 @@ void ProgressDisplay::draw(double fraction, std::vector<ProgressPart> parts) {
   next_ = now + (terminal_ ? kTerminalSeconds : seconds_to_next_line(now - begun_));
   if (terminal_) {
     // One column is left free: some terminals start a new line when the last one is filled.
-    tell("\r\033[K{}", progress_line(label_, fraction, std::move(parts), terminal_width() - 1));
+    tell("\r\033[K{}", progress_line(label_, fraction, std::move(parts), terminal_width(STDERR_FILENO) - 1));
   } else {
     tell("{} {}: {}\n", log_time(), label_, joined(parts));
   }

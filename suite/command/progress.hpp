@@ -44,6 +44,8 @@ class ProgressDisplay {
   double begun_, next_;  ///< next_: when to draw again
 };
 
+/// Columns of the terminal that standard output is; 80 if it is none.
+int output_width();
 /// Standard error is a terminal that can redraw a line (TERM is not "dumb").
 bool can_redraw();
 /// "2026-03-01 12:30:05", local time, for lines of a log.

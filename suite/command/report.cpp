@@ -16,6 +16,7 @@
 #include "suite/records/atomic_file.hpp"
 #include "suite/records/result_file.hpp"
 #include "suite/records/result_folder.hpp"
+#include "suite/runs/run_status.hpp"
 
 namespace reprise::command {
 namespace {
@@ -52,6 +53,18 @@ Gathered gather(const fs::path& folder) {
     throw InputError(Complaint{folder.string(), "result files (*.h5) in it or below", "none",
                                "`reprise run ... --out " + folder.string() + "` writes them"});
   return gathered;
+}
+
+/// Runs that have no result yet, or will have none, by name: their numbers are missing from the report.
+std::vector<reports::LeftOut> unfinished_runs(const fs::path& folder) {
+  std::vector<reports::LeftOut> unfinished;
+  for (const runs::RunStatus& run : runs::status_of(folder, runs::Results::counted, {reports::kSupersededFolder}).runs) {
+    if (run.state == runs::RunState::finished || run.state == runs::RunState::diverged) continue;
+    const std::string far = run.how_far();
+    unfinished.push_back({run.file.lexically_relative(folder).generic_string(),
+                          fmt::format("{} is {}{}{}", run.name(), runs::name_of(run.state), far.empty() ? "" : ": ", far)});
+  }
+  return unfinished;
 }
 
 std::vector<catalog::Paper> all_papers() {
@@ -95,6 +108,7 @@ int report(const ReportFlags& flags) {
   const Gathered gathered = gather(flags.folder);
   reports::Report result = reports::build_report(gathered.records, all_papers());
   result.left_out.insert(result.left_out.end(), gathered.damaged.begin(), gathered.damaged.end());
+  for (const reports::LeftOut& run : unfinished_runs(flags.folder)) result.left_out.push_back(run);
   result.superseded = reports::superseded_runs(flags.folder);
   if (const fs::path file = fs::path(flags.folder) / "scaling.json"; fs::exists(file)) result.scaling = reports::read_scaling(file);
   for (const reports::LeftOut& left_out : result.left_out) tell("left out: {}: {}\n", left_out.file, left_out.reason);

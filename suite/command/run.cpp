@@ -14,6 +14,7 @@
 #include "suite/command/command.hpp"
 #include "suite/command/number_options.hpp"
 #include "suite/command/placement.hpp"
+#include "suite/command/run_forecast.hpp"
 #include "suite/command/run_list.hpp"
 #include "suite/command/target.hpp"
 #include "suite/command/tell.hpp"
@@ -42,7 +43,7 @@ std::vector<PlannedRun> demo_runs() {
   std::vector<PlannedRun> runs;
   for (const catalog::DemoEntry& row : catalog::load_demo()) {
     const recipes::Recipe recipe = catalog::resolve(row.paper, row.trial, row.scale, row.overrides);
-    for (std::int64_t seed = 1; seed <= row.seeds; ++seed) runs.push_back({recipe, seed});
+    for (std::int64_t seed = 1; seed <= row.seeds; ++seed) runs.push_back({recipe, seed, ""});
   }
   return runs;
 }
@@ -52,14 +53,14 @@ std::vector<PlannedRun> planned(const RunFlags& flags, bool one_seed) {
   const std::int64_t first = one_seed ? flags.seed : 1;
   const std::int64_t last = one_seed ? flags.seed : flags.seeds;
   std::vector<PlannedRun> runs;
-  for (const recipes::Recipe& recipe : flags.recipe.resolve()) {
-    for (std::int64_t seed = first; seed <= last; ++seed) runs.push_back({recipe, seed});
+  for (const Chosen& chosen : flags.recipe.resolve()) {
+    for (std::int64_t seed = first; seed <= last; ++seed) runs.push_back({chosen.recipe, seed, chosen.variant});
   }
   return runs;
 }
 
 int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
-  if (flags.demo == !flags.recipe.target.empty()) {
+  if (flags.demo == !flags.recipe.targets.empty()) {
     throw InputError(
         Complaint{"reprise run", "either PAPER[/TRIAL] or --demo", flags.demo ? "both" : "neither", "See: reprise run --help"});
   }
@@ -75,6 +76,11 @@ int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
                                std::to_string(flags.spread.ranks_per_trial), "Start more: mpirun -n N"});
   flags.options.threads = settle_placement(flags.options.threads, session);
   if (!flags.budget.empty()) flags.limits.budget_seconds = parse_duration("--budget", flags.budget);
+  if (flags.limits.dry_run && !flags.until_decided) {
+    const std::unique_ptr<ranks::Team> all = session.team(0);
+    if (all->is_root()) print_forecast(planned(flags, one_seed), flags.options.out, flags.options.threads, all->nodes());
+    return kDone;
+  }
   if (flags.until_decided) return run_until_decided(flags.recipe, flags.limits, flags.options, session, flags.spread);
   return run_all(planned(flags, one_seed), flags.options, session, flags.spread);
 }
@@ -146,8 +152,10 @@ Command add_run(CLI::App& program) {
   app->add_option("--budget", flags->budget, "With --until-decided: ends within this time, and starts nothing that does not fit: 8h, 90m")
       ->type_name("TIME")
       ->needs(until_decided);
-  app->add_flag("--dry-run", flags->limits.dry_run, "With --until-decided: prints what is undecided, its next look, time and chance")
-      ->needs(until_decided);
+  app->add_flag(
+      "--dry-run", flags->limits.dry_run,
+      "Runs nothing: prints the list of runs, what is finished, and the time of the rest; with --until-decided, what is undecided, its "
+      "next look, time and chance");
   app->add_flag("--keep-weights", flags->options.keep_weights, "Stores the final weights in the result file");
   app->footer(
       "Ctrl-C, SIGTERM and SIGUSR1 write a checkpoint and stop; the same command continues. One failing run does not stop\n"
@@ -160,6 +168,7 @@ Command add_run(CLI::App& program) {
           "reprise run dropout/table2-dropout-relu --set dataset=fashion-mnist --seeds 2",
           "reprise run dropout/table2-maxnorm-3x1024 --set dataset=fashion-mnist --set optimizer.max_norm=3 --seed 7 --threads 2",
           "reprise run dropout/table2-maxnorm-3x1024 --scale desk --until-decided --budget 8h --dry-run",
+          "reprise run 'dropout/table2-dropout-*' --set optimizer.momentum=0.9,0.95 --set dataset=fashion-mnist --seeds 3 --dry-run",
           "reprise run all-cnn/allcnn-c --set dataset=synthetic-color32 --set steps=4 --precision bf16 --time-limit 55m --out elsewhere",
       }));
   return {app, [flags, seed] { return run(*flags, seed->count() > 0); }, true};

@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "reports/text.hpp"
+#include "suite/catalog/catalog.hpp"
 #include "suite/clock.hpp"
 #include "suite/command/agreement.hpp"
 #include "suite/command/progress.hpp"
@@ -133,7 +134,7 @@ std::vector<double> costs_of(const std::vector<PlannedRun>& runs) {
   std::map<std::string, double> costs;
   std::vector<double> cost;
   for (const PlannedRun& run : runs) {
-    const auto [at, fresh] = costs.emplace(run.recipe.paper + "/" + run.recipe.trial, 0.0);
+    const auto [at, fresh] = costs.emplace(catalog::settings_text(run.recipe), 0.0);
     if (fresh) at->second = runs::count_costs(run.recipe).training_flops;
     cost.push_back(at->second);
   }
@@ -228,7 +229,7 @@ class Worker {
 }  // namespace
 
 std::string PlannedRun::name() const {
-  return fmt::format("{}/{}, {}, seed {}", recipe.paper, recipe.trial, recipe.scale, seed);
+  return fmt::format("{}/{}, {}, {}{}seed {}", recipe.paper, recipe.trial, recipe.scale, variant, variant.empty() ? "" : ", ", seed);
 }
 
 int group_count(int ranks, std::size_t runs, int ranks_per_trial) {

@@ -15,7 +15,8 @@ namespace reprise::command {
 struct PlannedRun {
   recipes::Recipe recipe;
   std::int64_t seed = 1;
-  std::string name() const;  ///< "dropout/relu, smoke, seed 1"
+  std::string variant = {};  ///< what tells it from other runs of its trial: "model.width=64"
+  std::string name() const;  ///< "dropout/relu, smoke, seed 1", "dropout/relu, smoke, model.width=64, seed 1"
 };
 
 struct Spread {

@@ -1,12 +1,15 @@
-// reprise show PAPER[/TRIAL]
+// reprise show PAPER[/TRIAL] | RUN.h5
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "reports/text.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/trial_lists.hpp"
 #include "suite/command/command.hpp"
+#include "suite/command/show_result.hpp"
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
 #include "suite/recipes/fields.hpp"
@@ -14,6 +17,8 @@
 
 namespace reprise::command {
 namespace {
+
+namespace fs = std::filesystem;
 
 using text::count_text;
 
@@ -24,6 +29,7 @@ using catalog::PublishedNumber;
 struct ShowFlags {
   std::string target, scale;
   bool keys = false;
+  std::vector<std::string> settings;
 };
 
 /// The given scale, else the trial's largest one, which is nearest to the paper.
@@ -85,9 +91,11 @@ void print_claims(const Paper& paper) {
   }
 }
 
-void show_trial(const Paper& paper, const std::string& name, const std::string& given_scale) {
+void show_trial(const Paper& paper, const std::string& name, const std::string& given_scale, const std::vector<std::string>& settings) {
   const catalog::Trial& trial = *paper.find_trial(name);
-  const recipes::Recipe recipe = catalog::resolve(paper.slug, name, scale_of(trial, given_scale));
+  std::vector<catalog::Override> overrides;
+  for (const std::string& setting : settings) overrides.push_back(catalog::parse_override(setting));
+  const recipes::Recipe recipe = catalog::resolve(paper.slug, name, scale_of(trial, given_scale), overrides);
   const graph::Graph graph = catalog::build_model(recipe);
   fmt::print("{}/{}  {}\nscales: {}\n\n", paper.slug, name, trial.title, reports::joined(trial.scales, ", "));
   std::vector<std::vector<std::string>> table = {{"layer", "description", "output", "parameters", "multiply-adds"}};
@@ -120,12 +128,18 @@ int show(const ShowFlags& flags) {
     return kDone;
   }
   if (flags.target.empty()) throw InputError(Complaint{"reprise show", "PAPER[/TRIAL], or --keys", "neither", "See: reprise list"});
+  if (fs::path(flags.target).extension() == ".h5") {
+    show_result(flags.target);
+    return kDone;
+  }
   const Target target = find_target(flags.target);
   if (!flags.scale.empty()) check_scale(flags.scale);
   if (!target.whole_paper) {
-    show_trial(target.paper, target.trials.front(), flags.scale);
+    show_trial(target.paper, target.trials.front(), flags.scale, flags.settings);
     return kDone;
   }
+  if (!flags.settings.empty())
+    throw InputError(Complaint{"--set", "a trial, whose recipe it changes", "paper '" + target.paper.slug + "'", "Name a trial of it"});
   print_heading(target.paper);
   print_architectures(target.paper);
   print_trials(target.paper, flags.scale);
@@ -139,11 +153,14 @@ int show(const ShowFlags& flags) {
 
 Command add_show(CLI::App& program) {
   auto flags = std::make_shared<ShowFlags>();
-  CLI::App* app =
-      program.add_subcommand("show", "Shows a paper's architectures, trials, published numbers and claims, or a trial's layers and recipe");
-  app->add_option("PAPER[/TRIAL]", flags->target, "A paper, or one of its trials; see `reprise list`")->option_text(" ");
+  CLI::App* app = program.add_subcommand(
+      "show", "Shows a paper's architectures, trials, published numbers and claims, a trial's layers and recipe, or a result");
+  app->add_option("PAPER[/TRIAL]", flags->target, "A paper, one of its trials (see `reprise list`), or a result file")->option_text(" ");
   app->add_flag("--keys", flags->keys, "Shows the keys of a recipe instead: default, values, meaning");
   app->add_option("--scale", flags->scale, "smoke, desk or paper (default: the largest that the trial has)")->option_text("SCALE");
+  app->add_option("--set", flags->settings, "Shows the trial's recipe with this setting; may be repeated")
+      ->allow_extra_args(false)
+      ->option_text("KEY=VALUE");
   app->footer(examples({"reprise show all-cnn", "reprise show all-cnn/allcnn-c --scale desk"}));
   return {app, [flags] { return show(*flags); }};
 }

@@ -78,9 +78,13 @@ class Results {
 using Recipes = std::map<std::string, recipes::Recipe>;  ///< by trial
 
 Recipes recipes_of_paper(RecipeFlags flags, const Target& target) {
-  flags.target = target.paper.slug;  // the other side of a claim is run, too
+  flags.targets = {target.paper.slug};  // the other side of a claim is run, too
   Recipes recipes;
-  for (recipes::Recipe& recipe : flags.resolve()) recipes.emplace(recipe.trial, std::move(recipe));
+  for (Chosen& chosen : flags.resolve()) {
+    if (!chosen.variant.empty())
+      throw InputError(Complaint{"--until-decided", "one value for each --set", chosen.variant, "Run each value on its own"});
+    recipes.emplace(chosen.recipe.trial, std::move(chosen.recipe));
+  }
   return recipes;
 }
 
@@ -306,7 +310,9 @@ int run_until_decided(const RecipeFlags& flags, const SeedLimits& limits, const 
                       const Spread& spread) {
   if (flags.scale == "smoke")
     throw InputError(Complaint{"--until-decided", "--scale desk or paper", "scale smoke, whose runs are too short to decide anything", ""});
-  const Target target = find_target(flags.target);
+  if (flags.targets.size() != 1 || !flags.table.empty() || !flags.claim.empty())
+    throw InputError(Complaint{"--until-decided", "one PAPER[/TRIAL]", "other targets", "Run it for one paper after the other"});
+  const Target target = find_target(flags.targets.front());
   const Recipes recipes = recipes_of_paper(flags, target);
   return Loop(target, recipes, limits, options, session, spread).run();
 }

@@ -12,8 +12,8 @@ namespace reprise::command {
 namespace {
 
 /// In an order in which each finds what it needs: `run` fills results/, which `report` and `diff` read.
-const std::vector<std::string> kCommands = {"",       "list", "show",      "plan",      "run",        "report",     "diff",
-                                            "verify", "seal", "data list", "data info", "data fetch", "data check", "doctor"};
+const std::vector<std::string> kCommands = {"",     "list",   "show",  "plan",      "run",       "report",     "diff",       "verify",
+                                            "seal", "status", "watch", "data list", "data info", "data fetch", "data check", "doctor"};
 
 std::vector<std::string> example_lines(const std::string& help) {
   std::vector<std::string> lines;

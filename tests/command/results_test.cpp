@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <iterator>
 #include <string>
 
 #include "tests/command/process.hpp"
@@ -67,6 +68,41 @@ TEST_F(Results, that_another_program_opened_are_sealed_again_if_they_say_the_sam
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_TRUE(has(refused.err, "not sealed: ")) << refused.err;
   EXPECT_EQ(contents(file_), changed);
+}
+
+TEST_F(Results, are_finished_in_a_dry_run_and_in_a_plan) {
+  const std::string flags = " dropout/table2-dropout-relu --set dataset=synthetic-gray28 --threads 1 --seeds 3 --out out";
+  for (const std::string command : {"reprise run --dry-run", "reprise plan"}) {
+    const Finished listed = run(command + flags);
+    EXPECT_EQ(listed.exit_code, 0) << listed.err;
+    EXPECT_TRUE(has(listed.out, "3 runs, 1 finished; the rest takes ")) << listed.out;
+    EXPECT_TRUE(has(listed.out, "on 2 nodes like this one")) << listed.out;
+  }
+  EXPECT_FALSE(fs::exists(folder_.path() / "results"));
+  const Finished swept =
+      run("reprise plan dropout/table2-dropout-relu --set dataset=synthetic-gray28 --set optimizer.momentum=0.5,0.75 --threads 1");
+  EXPECT_TRUE(has(swept.out, "dropout/table2-dropout-relu, optimizer.momentum=0.5 ")) << swept.out;
+  EXPECT_TRUE(has(swept.out, "dropout/table2-dropout-relu, optimizer.momentum=0.75 ")) << swept.out;
+  EXPECT_TRUE(has(swept.out, "2 runs, 0 finished")) << swept.out;
+}
+
+TEST_F(Results, of_a_sweep_are_a_run_for_each_value) {
+  const Finished swept =
+      run("reprise run dropout/table2-dropout-relu --set dataset=synthetic-gray28 --set steps=2 --set optimizer.momentum=0.5,0.75 "
+          "--threads 1 --out swept");
+  EXPECT_EQ(swept.exit_code, 0) << swept.err;
+  EXPECT_TRUE(has(swept.out, "dropout/table2-dropout-relu, smoke, optimizer.momentum=0.75, seed 1")) << swept.out;
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path() / "swept/dropout/table2-dropout-relu"), {}), 4)
+      << "two results, two streams";
+}
+
+TEST_F(Results, are_shown) {
+  const Finished shown = run("reprise show '" + file_.string() + "'");
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  for (const char* part : {"dropout/table2-dropout-relu, smoke, seed 1: complete", "test_error", "Training loss by step", "*",
+                           "data_digest: ", "learning_rate", "phase training: "})
+    EXPECT_TRUE(has(shown.out, part)) << part << "\n" << shown.out;
+  EXPECT_EQ(run("reprise show none.h5").exit_code, 2);
 }
 
 }  // namespace
