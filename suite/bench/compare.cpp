@@ -30,15 +30,15 @@ std::vector<double> orders(std::size_t n, std::size_t m) {
   return ways[m];
 }
 
-using Repetitions = std::map<std::string, std::vector<double>>;
+}  // namespace
 
-Repetitions read(const std::string& path) {
+std::map<std::string, std::vector<double>> read_ratios(const std::string& path) {
   std::ifstream file(path);
   if (!file)
     throw InputError(Complaint{path, "a file that Google Benchmark wrote", "no file that can be read",
                                "Make one with --benchmark_out=FILE --benchmark_out_format=json"});
   const auto json = nlohmann::json::parse(file, nullptr, false);
-  Repetitions found;
+  std::map<std::string, std::vector<double>> found;
   if (json.is_object() && json.contains("benchmarks") && json["benchmarks"].is_array())
     for (const auto& row : json["benchmarks"]) {
       if (!row.is_object() || !row.contains("peak_ratio") || !row["peak_ratio"].is_number()) continue;
@@ -51,8 +51,6 @@ Repetitions read(const std::string& path) {
                                "Make the file with reprise_bench --benchmark_out=FILE --benchmark_out_format=json"});
   return found;
 }
-
-}  // namespace
 
 double rank_test(const std::vector<double>& a, const std::vector<double>& b) {
   const std::size_t n = a.size(), m = b.size();
@@ -84,7 +82,7 @@ double rank_test(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 std::vector<Comparison> compare_files(const std::string& before, const std::string& after) {
-  const Repetitions old_runs = read(before), new_runs = read(after);
+  const auto old_runs = read_ratios(before), new_runs = read_ratios(after);
   std::vector<Comparison> comparisons;
   for (const auto& [name, values] : old_runs) {
     const auto other = new_runs.find(name);

@@ -1,6 +1,7 @@
 #pragma once
 // Two runs of reprise_bench, benchmark by benchmark: medians of the ratio to peak and a rank test.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ inline constexpr std::size_t kRepetitions = 9;
 /// Two-sided p of the rank-sum test (Mann, Whitney 1947): exact without ties and up to 20 values a side, else the normal approximation with
 /// corrections for ties and continuity. 1 if a side is empty.
 double rank_test(const std::vector<double>& a, const std::vector<double>& b);
+
+/// Ratios to peak in a file that Google Benchmark wrote as JSON, by benchmark, one a repetition. Throws InputError.
+std::map<std::string, std::vector<double>> read_ratios(const std::string& path);
 
 /// Reads two files that Google Benchmark wrote as JSON and pairs what is in both and has a peak_ratio; the peaks themselves are left out.
 /// Throws InputError for a file that is missing, no JSON, or without such benchmarks.

@@ -12,10 +12,12 @@
 
 #include "suite/bench/compare.hpp"
 #include "suite/bench/export_net.hpp"
+#include "suite/bench/floors.hpp"
 #include "suite/bench/rates.hpp"
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "compare") return reprise::bench::compare_command(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "floors") return reprise::bench::floors_command(argc - 1, argv + 1);
   if (argc > 1 && std::string_view(argv[1]) == "export") return reprise::bench::export_command(argc - 1, argv + 1);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
+#include "suite/bench/floors.hpp"
 #include "suite/errors.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -87,6 +89,26 @@ TEST_F(CompareFiles, wrong_files_are_named) {
   EXPECT_NE(message(file("text", "no json")).find("no JSON"), std::string::npos);
   EXPECT_NE(message(file("empty", "{}")).find("peak_ratio"), std::string::npos);
   EXPECT_NE(message(run("other", 0.8, "step/another")).find("in both"), std::string::npos);
+}
+
+TEST(Floors, follow_from_the_widest_gap_between_stored_cpus) {
+  EXPECT_DOUBLE_EQ(widest_gap({{{"a", 1.0}, {"b", 0.5}}, {{"a", 0.8}, {"b", 0.3}}}), 0.6);
+  EXPECT_DOUBLE_EQ(widest_gap({{{"a", 1.0}, {"b", 0.5}}}), 0.5) << "one CPU tells of no gap";
+  EXPECT_DOUBLE_EQ(widest_gap({{{"a", 1.0}}, {{"b", 0.1}}}), 0.5) << "nor do two without a benchmark in common";
+}
+
+TEST_F(CompareFiles, a_run_below_a_floor_fails) {
+  const std::string one = run("one", 0.8), other = run("other", 0.6);  // gap 0.75: the floor is 0.45
+  for (const auto& [ratio, code] : {std::pair{0.5, 0}, {0.4, 1}}) {
+    const std::string now = run("now", ratio);
+    const std::vector<Floor> floors = floors_of(now, {one, other});
+    ASSERT_EQ(floors.size(), 1u);
+    EXPECT_NEAR(floors[0].floor, 0.45, 1e-9);
+    std::string words[] = {"floors", now, one, other};
+    char* arguments[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data()};
+    EXPECT_EQ(floors_command(4, arguments), code);
+  }
+  EXPECT_THROW(floors_of(run("elsewhere", 1, "step/another"), {one}), InputError);
 }
 
 }  // namespace
