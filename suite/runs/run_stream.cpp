@@ -19,7 +19,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr double kSecondsBetweenLines = 0.25;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// JSON has no NaN and no infinity.
@@ -80,6 +79,11 @@ void take(const ordered_json& line, StreamContent& content) {
 
 }  // namespace
 
+double seconds_between_steps(double seconds_so_far) {
+  constexpr double kLinesInAll = 4000;
+  return std::clamp(seconds_so_far / kLinesInAll, 0.25, 10.0);
+}
+
 RunStream::RunStream(std::filesystem::path path) : path_(std::move(path)) {}
 
 RunStream::~RunStream() {
@@ -97,6 +101,7 @@ void RunStream::write(const std::string& line) {
 }
 
 void RunStream::start(const StreamStart& start, bool continued) {
+  begun_ = now_seconds();
   file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (continued ? 0 : O_TRUNC), 0666);
   if (continued) write("");  // ends a line that a kill has cut off
   write(ordered_json{{"event", "start"},
@@ -122,7 +127,7 @@ void RunStream::step(const training::Progress& progress) {
   if (!std::isnan(progress.loss)) loss_sum_ += progress.loss, ++losses_;
   const double now = now_seconds();
   if (now < next_) return;
-  next_ = now + kSecondsBetweenLines;
+  next_ = now + seconds_between_steps(now - begun_);
   write(ordered_json{{"step", progress.step},
                      {"epoch", number(progress.epoch)},
                      {"loss", number(losses_ > 0 ? loss_sum_ / static_cast<double>(losses_) : kNone)},

@@ -4,7 +4,8 @@
 //
 //   {"event":"start","paper":…,"trial":…,"scale":…,"seed":…,"run":…,"host":…,"pid":…,"utc":…,"step":…,"steps":…,"ranks":…,"threads":…,
 //    "answer_version":…,"recipe":…}       at the start and after each restart, which goes on after step `step`: later steps are void
-//   {"step":…,"epoch":…,"loss":…,"rate":…,"images_per_second":…,"share":…,"seconds_left":…,"phase":…}   about four times a second; the loss
+//   {"step":…,"epoch":…,"loss":…,"rate":…,"images_per_second":…,"share":…,"seconds_left":…,"phase":…}   see seconds_between_steps(); the
+//   loss
 //                                          is the mean over the steps since the last such line
 //   {"event":"evaluation","step":…,"epoch":…,"test_error":…,…}      one number for each metric
 //   {"event":"finished"|"stopped"|"diverged"|"failed","utc":…,"message":…}
@@ -25,6 +26,9 @@ struct StreamStart {
   std::int64_t seed = 0, pid = 0, step = 0, steps = 0;
   int ranks = 1, threads = 1, answer_version = 0;
 };
+
+/// Seconds from one line of a step to the next: a quarter at first, ten after some hours, so that a day's stream has about a megabyte.
+double seconds_between_steps(double seconds_so_far);
 
 /// Writes; what cannot be written (a full disk) is left away: the run goes on.
 class RunStream {
@@ -48,7 +52,7 @@ class RunStream {
 
   std::filesystem::path path_;
   int file_ = -1;
-  double next_ = 0, loss_sum_ = 0;
+  double begun_ = 0, next_ = 0, loss_sum_ = 0;
   std::int64_t losses_ = 0;
 };
 

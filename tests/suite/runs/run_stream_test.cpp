@@ -66,6 +66,15 @@ TEST_F(Stream, has_few_lines_however_many_steps_there_are) {
   EXPECT_LT(content().steps.size(), 40u) << "10,000 steps without work take well below 10 s";
 }
 
+TEST_F(Stream, has_about_a_megabyte_a_day) {
+  double seconds = 0;
+  int lines = 0;
+  for (; seconds < 86400; ++lines) seconds += seconds_between_steps(seconds);
+  EXPECT_LT(lines, 25000);
+  EXPECT_EQ(seconds_between_steps(0), 0.25);
+  EXPECT_EQ(seconds_between_steps(1e6), 10) << "a sign of life";
+}
+
 TEST_F(Stream, of_a_run_that_goes_on_forgets_the_steps_after_its_checkpoint) {
   {
     RunStream stream(path_);
