@@ -35,6 +35,17 @@ cat table
 [ "$(grep -c 'brightness/.* (desk): .* percent, 3 seeds' table)" = 3 ] || { echo "FAILED: docs/results.md: expected three rows of three seeds"; exit 1; }
 [ "$(find results -name '*.jsonl' | wc -l)" = 9 ] || { echo "FAILED: docs/results.md: expected a stream beside each result"; exit 1; }
 for stream in results/*/*/*.jsonl; do tail -n 1 "$stream" | grep -q '"event":"finished"' || { echo "FAILED: $stream has no end"; exit 1; }; done
+# A result that h5py opened for writing has no seal; with the same content it gets one again, changed it does not.
+one=$(find results -name '*.h5' | sort | head -n 1)
+cp "$one" whole.h5 && cp "$one" changed.h5 && chmod u+w whole.h5 changed.h5
+"$python" -c 'import h5py
+h5py.File("whole.h5", "r+").close()
+with h5py.File("changed.h5", "r+") as file: file["metrics/test_error"][...] = 0.5'
+if reprise show whole.h5 2>err; then echo "FAILED: a result without its seal was read"; exit 1; fi
+grep -q 'reprise seal whole.h5' err
+reprise seal whole.h5
+cmp whole.h5 "$one" || { echo "FAILED: whole.h5 was not sealed to the same bytes"; exit 1; }
+if reprise seal changed.h5 2>err; then echo "FAILED: a changed result was sealed"; exit 1; fi
 if "$python" -c 'import tensorboard' 2>/dev/null; then
   "$python" to_tensorboard.py results events
   [ "$(find events -name 'events.out.tfevents.*' -size +0 | wc -l)" = 9 ] || { echo "FAILED: docs/results.md: expected nine event files"; exit 1; }
