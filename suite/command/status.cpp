@@ -14,6 +14,7 @@
 #include "suite/command/tell.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/atomic_file.hpp"
+#include "suite/records/run_lock.hpp"
 #include "suite/runs/run_status.hpp"
 #include "suite/text/quantities.hpp"
 
@@ -96,7 +97,8 @@ int status(const StatusFlags& flags) {
       fmt::print("Nothing was removed.\n");
       return kDone;
     }
-    for (const runs::Orphan& orphan : found.orphans) records::remove_file("orphan", orphan.file);
+    for (const runs::Orphan& orphan : found.orphans)
+      if (!records::RunLock::is_held(orphan.file)) records::remove_file("orphan", orphan.file);  // somebody may have begun meanwhile
     fmt::print("Removed.\n");
   } else if (!found.orphans.empty()) {
     fmt::print("To remove them: reprise status {} --clean\n", flags.folder);

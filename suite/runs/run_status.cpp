@@ -191,7 +191,13 @@ class Look {
         all_.unreadable.push_back({files.result, error.what()});
         return false;
       }
-    if (!files.checkpoint.empty() && !is_of_forced_run(files.checkpoint)) orphan_checkpoint(files.checkpoint, "its run has a result");
+    if (files.checkpoint.empty()) return true;
+    if (!is_of_forced_run(files.checkpoint)) {
+      orphan_checkpoint(files.checkpoint, "its run has a result");
+    } else {
+      status.state = RunState::interrupted, status.is_forced = true, status.share = status.epoch = -1;
+      status.file = files.checkpoint, status.why = "it repeats a run that has a result";
+    }
     return true;
   }
 
@@ -270,7 +276,7 @@ std::string RunStatus::command(const fs::path& out) const {
   if (state != RunState::interrupted && state != RunState::failed) return "";
   std::string line = fmt::format("reprise run {}/{} --scale {} --seed {}", paper, trial, scale, seed);
   for (const std::string& setting : by_hand) line += fmt::format(" --set '{}'", setting);
-  return line + " --out " + out.string();
+  return line + (is_forced ? " --force" : "") + " --out " + out.string();
 }
 
 FolderStatus status_of(const fs::path& folder, Results results, const std::set<std::string>& skipped) {

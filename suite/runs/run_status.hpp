@@ -25,6 +25,7 @@ struct RunStatus {
   RunState state = RunState::finished;
   std::string paper, trial, scale, run_id;
   std::int64_t seed = 0;
+  bool is_forced = false;            ///< it repeats one that has a result
   std::vector<std::string> by_hand;  ///< "dataset=mnist", of its recipe
   std::filesystem::path file;        ///< result, else checkpoint, else stream, else lock
   std::string host, since_utc;       ///< where it runs or ran last; "" if nothing says so

@@ -115,6 +115,18 @@ TEST_F(Status, clean_leaves_alone_what_is_still_read) {
   EXPECT_EQ(run(kRun + " --seeds 2").exit_code, 0);
 }
 
+TEST_F(Status, of_a_repeated_run_that_was_interrupted_goes_on_by_force_and_is_not_cleaned_away) {
+  ASSERT_EQ(run(kRun).exit_code, 0);
+  interrupt("--force");
+  const Finished repeated = status("--clean --yes");
+  expect(repeated.out, "interrupted  dropout/table2-dropout-relu, smoke, seed 1");
+  expect(repeated.out, "--set 'dataset=synthetic-gray28' --force --out out");
+  expect_no(repeated.out, "Files that no run");
+  EXPECT_TRUE(fs::exists(file(".checkpoint")));
+  expect(run(kRun + " --force").err, "goes on after step");
+  EXPECT_EQ(status().out, "out: 1 finished\n");
+}
+
 TEST_F(Status, of_a_run_that_diverged_says_what_happened) {
   ASSERT_EQ(run(kRun + " --set optimizer.learning_rate.value=1e30").exit_code, 1);
   const Finished diverged = status();
