@@ -82,9 +82,13 @@ TEST_F(ResultFolderTest, names_a_folder_without_permission_and_goes_on) {
   fs::permissions(folder_ / "closed", fs::perms::none);
   const uid_t me = ::geteuid();
   constexpr uid_t kNobody = 65534;  // root may read everything
-  if (me == 0) ASSERT_EQ(::seteuid(kNobody), 0);
+  if (me == 0) {
+    ASSERT_EQ(::seteuid(kNobody), 0);
+  }
   const ResultFolder found = list_result_folder(folder_.path());
-  if (me == 0) ASSERT_EQ(::seteuid(me), 0);
+  if (me == 0) {
+    ASSERT_EQ(::seteuid(me), 0);
+  }
   fs::permissions(folder_ / "closed", fs::perms::owner_all);
   EXPECT_EQ(names(found.results), Names{"a/one.h5"});
   EXPECT_EQ(unreadable(found), Names{"closed"});
