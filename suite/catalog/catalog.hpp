@@ -97,6 +97,7 @@ struct Trial {
 
 struct Paper {
   std::string slug, title, venue, arxiv, note;
+  std::string headline;  ///< id of the published number that stands for the paper in a table of papers; "" where it has none
   std::vector<std::string> authors;
   int year = 0;
   std::vector<PublishedNumber> published;

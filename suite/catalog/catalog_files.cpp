@@ -34,6 +34,7 @@ void read_paper_table(const TomlTable& root, Paper& paper) {
   table->read("year", paper.year);
   table->read("arxiv", paper.arxiv);
   table->read("note", paper.note);
+  table->read("headline", paper.headline);
   table->finish();
 }
 
@@ -88,6 +89,7 @@ void read_published_file(const std::filesystem::path& file, Paper& paper) {
     }
     ids.push_back(paper.published.back().id);
   }
+  if (!paper.headline.empty()) require_known(*root.table("paper"), "headline", "published number", paper.headline, ids);
   for (const TomlTable& table : root.tables("missing")) {
     paper.missing.push_back(
         {table.required_text("id"), table.required_text("source"), table.required_text("what"), table.required_text("reason")});

@@ -133,6 +133,8 @@ TEST_F(CatalogFiles, unknown_references_are_refused) {
   expect_parts(message_with("right = \"plain\"", "right = \"plian\""), {"experiment.toml:24", "claim[0].right", "Did you mean 'plain'?"});
   expect_parts(message_with("published = [\"table1-a\"]", "published = [\"table1-b\"]"), {"published number", "Did you mean 'table1-a'?"});
   expect_parts(message_with("reproduces = [\"table1-a\"]", "reproduces = [\"table2-a\"]"), {"reproduces", "Did you mean 'table1-a'?"});
+  expect_parts(message_with("title = \"A tiny paper\"", "title = \"A tiny paper\"\nheadline = \"table1-c\"", true),
+               {"published.toml", "headline", "Did you mean 'table1-a'?"});
   expect_parts(message_with("group = \"wide\"", "group = \"wider\""), {"trial.wide.group", "Did you mean 'wide'?"});
   expect_parts(message_with("[\"desk\", \"paper\"]", "[\"desk\", \"papers\"]"), {"trial.wide.scales", "Did you mean 'paper'?"});
 }

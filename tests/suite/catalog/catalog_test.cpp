@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
+#include <string>
 
 #include "datasets/manifest.hpp"
 #include "suite/errors.hpp"
@@ -70,6 +72,17 @@ TEST(Catalog, trials_report_numbers_of_their_own_data_set) {
 }
 
 // Of their published numbers, where there are any: trials on another one are substitutes.
+TEST(Catalog, a_paper_whose_numbers_are_reproduced_has_one_of_them_as_its_headline) {
+  for (const std::string& slug : paper_slugs()) {
+    const Paper paper = load_paper(slug);
+    std::set<std::string> reproduced;
+    for (const Trial& trial : paper.trials)
+      for (const recipes::Recipe& recipe : trial.recipes) reproduced.insert(recipe.reproduces.begin(), recipe.reproduces.end());
+    EXPECT_EQ(reproduced.contains(paper.headline), !reproduced.empty())
+        << slug << ": headline in [paper] of published.toml: " << paper.headline;
+  }
+}
+
 TEST(Catalog, claims_are_about_the_data_set_of_their_numbers_or_trials) {
   for (const std::string& slug : paper_slugs()) {
     const Paper paper = load_paper(slug);
