@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
 
 #include "reports/pictures/pictures.hpp"
 #include "reports/runs/run_groups.hpp"
@@ -10,6 +14,7 @@
 #include "reports/text.hpp"
 #include "reports/verdicts/claims.hpp"
 #include "reports/verdicts/rows.hpp"
+#include "suite/catalog/catalog.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -24,6 +29,10 @@ std::string citation_of(const Paper& paper) {
   if (paper.year > 0) parts.push_back(fmt::format("{}", paper.year));
   if (!paper.arxiv.empty()) parts.push_back("arXiv " + paper.arxiv);
   return joined(parts, ". ");
+}
+
+std::string address_of(const Paper& paper) {
+  return paper.arxiv.empty() ? "" : "https://arxiv.org/abs/" + paper.arxiv;
 }
 
 /// Facts that would fill a line for each run, or a page.
@@ -56,39 +65,146 @@ std::string letters(std::size_t number) {
   return out;
 }
 
-void label_protocols(PaperReport& report) {
-  for (Row& row : report.rows) {
-    const std::string text = row.protocol.text();
-    auto found = std::find_if(report.protocols.begin(), report.protocols.end(), [&](const auto& known) { return known.second == text; });
-    if (found == report.protocols.end()) found = report.protocols.insert(found, {letters(report.protocols.size() + 1), text});
-    row.protocol_label = found->first;
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// The label of a text that is listed, or of a new line of the list: its number in letters.
+std::string label_of(Labels& labels, const std::string& text, bool capital) {
+  auto found = std::find_if(labels.begin(), labels.end(), [&](const auto& known) { return known.second == text; });
+  if (found == labels.end()) {
+    std::string label = letters(labels.size() + 1);
+    if (!capital)
+      for (char& c : label) c = static_cast<char>(c - 'A' + 'a');
+    found = labels.insert(found, {label, text});
   }
+  return found->first;
 }
 
-PaperReport report_of(const Paper& paper, const std::vector<const RunRecord*>& runs, std::vector<LeftOut>& left_out) {
+constexpr std::size_t kShortVariation = 20;  // "bf16" and "answer version 1" name themselves
+
+void label_settings(PaperReport& report) {
+  const auto variant_of = [&](const std::string& variation) {
+    return variation.size() <= kShortVariation ? variation : label_of(report.variants, variation, false);
+  };
+  for (Row& row : report.rows) {
+    row.protocol_label = label_of(report.protocols, row.protocol.text(), true);
+    row.variant = variant_of(row.variation);
+  }
+  for (ClaimResult& claim : report.claims) claim.variant = variant_of(claim.variation);
+}
+
+/// Moves groups of diverged runs to the trained groups of the same recipe and data; those without any are returned.
+std::vector<RunGroup> tell_diverged(std::vector<RunGroup>& groups, std::vector<RunGroup> diverged) {
+  std::vector<RunGroup> alone;
+  for (RunGroup& lost : diverged) {
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const RunGroup& group) {
+      return group.trial == lost.trial && group.scale == lost.scale && group.answer_version == lost.answer_version &&
+             group.data_digest == lost.data_digest && group.same_arithmetic(lost) &&
+             catalog::settings_text(group.recipe) == catalog::settings_text(lost.recipe);
+    });
+    if (same == groups.end()) {
+      alone.push_back(std::move(lost));
+      continue;
+    }
+    for (const RunRecord* run : lost.runs)
+      if (same->with_seed(run->seed) == nullptr) same->diverged.push_back(run);
+  }
+  return alone;
+}
+
+std::vector<ScaleLine> scale_lines(const PaperReport& report, const std::vector<RunGroup>& groups) {
+  std::vector<ScaleLine> lines;
+  for (const std::string& scale : recipes::scale_names()) {
+    ScaleLine line{scale};
+    std::set<std::string> trials;
+    for (const RunGroup& group : groups) {
+      if (group.scale != scale) continue;
+      trials.insert(group.trial);
+      line.runs += static_cast<int>(group.runs.size());
+    }
+    line.trials = static_cast<int>(trials.size());
+    for (const Row& row : report.rows) {
+      if (row.scale != scale || !row.published) continue;
+      ++line.numbers;
+      line.compared += row.comparison.has_value();
+    }
+    for (const ClaimResult& claim : report.claims)
+      if (claim.scale == scale) ++line.claims[static_cast<std::size_t>(standing_of(claim.status))];
+    if (line.runs > 0) lines.push_back(line);
+  }
+  std::reverse(lines.begin(), lines.end());  // the largest scale first
+  return lines;
+}
+
+PaperReport report_of(const Paper& paper, const std::vector<const RunRecord*>& complete, const std::vector<const RunRecord*>& diverged,
+                      std::vector<LeftOut>& left_out) {
   PaperReport report;
   report.slug = paper.slug;
   report.title = paper.title;
   report.citation = citation_of(paper);
   report.note = paper.note;
-  if (!paper.arxiv.empty()) report.address = "https://arxiv.org/abs/" + paper.arxiv;
+  report.address = address_of(paper);
   report.missing = paper.missing;
 
-  const std::vector<RunGroup> groups = group_runs(paper, runs, left_out);
+  std::vector<RunGroup> groups = group_runs(paper, complete, left_out);
+  const std::vector<RunGroup> lost = tell_diverged(groups, group_runs(paper, diverged, left_out));
   std::vector<const RunRecord*> used;
-  for (const RunGroup& group : groups) used.insert(used.end(), group.runs.begin(), group.runs.end());
+  for (const RunGroup& group : groups) {
+    used.insert(used.end(), group.runs.begin(), group.runs.end());
+    report.diverged_count += static_cast<int>(group.diverged.size());
+  }
+  for (const RunGroup& group : lost) report.diverged_count += static_cast<int>(group.runs.size());
   report.run_count = static_cast<int>(used.size());
   report.training_seconds = training_seconds_of(used);
   report.provenance = provenance_of(used);
   Samples samples(groups);
   report.rows = comparison_rows(paper, groups, samples, report.footnotes);
-  label_protocols(report);
-  report.claims = test_claims(paper, groups, samples);
+  for (Row& row : comparison_rows(paper, lost, samples, report.footnotes)) report.rows.push_back(std::move(row));
+  report.claims = test_claims(paper, groups, samples, lost);
+  label_settings(report);
+  report.scales = scale_lines(report, groups);
   report.curves = training_curves(paper, groups);
   report.figures = catalog_figures(paper, groups);
   report.tables = analysis_tables(paper, groups);
   report.images = image_grids(paper, groups);
   return report;
+}
+
+/// The row beside the headline that says most about it.
+std::optional<Row> headline_row(const std::string& id, const std::vector<Row>& rows) {
+  const auto rank = [](const Row& row) {
+    return std::make_tuple(row.reproduced.n == 0, !row.comparison.has_value(), row.substitute, row.scale != "paper", row.scale != "desk");
+  };
+  std::optional<Row> best;
+  for (const Row& row : rows)
+    if (row.published && row.id == id && (!best || rank(row) < rank(*best))) best = row;
+  return best;
+}
+
+/// Each claim once: its settings stand side by side, and the first that decides counts, else the first.
+StandingCounts count_claims(const std::vector<ClaimResult>& claims) {
+  StandingCounts counts{};
+  for (std::size_t i = 0; i < claims.size();) {
+    const std::string& id = claims[i].claim.id;
+    const ClaimResult* counted = &claims[i];
+    for (; i < claims.size() && claims[i].claim.id == id; ++i)
+      if (!counted->is_decided() && claims[i].is_decided()) counted = &claims[i];
+    ++counts[static_cast<std::size_t>(standing_of(counted->status))];
+  }
+  return counts;
+}
+
+PaperLine line_of(const Paper& paper, const PaperReport* report) {
+  PaperLine line;
+  for (auto member : {&Paper::slug, &Paper::title, &Paper::venue, &Paper::arxiv, &Paper::headline}) line.paper.*member = paper.*member;
+  line.paper.authors = paper.authors;
+  line.paper.year = paper.year;
+  if (const auto* number = paper.find_published(paper.headline)) line.published = Published{*number, number->status == "verified"};
+  line.claims[static_cast<std::size_t>(Standing::not_run)] = static_cast<int>(paper.claims.size());
+  if (!report) return line;
+  line.row = headline_row(paper.headline, report->rows);
+  line.runs = report->run_count;
+  line.claims = count_claims(report->claims);
+  return line;
 }
 
 /// One family of tests for the claims of all papers, one for the numbers.
@@ -120,23 +236,24 @@ Report build_report(std::vector<RunRecord> records, const std::vector<Paper>& pa
     return std::tie(a.paper, a.trial, a.scale, a.seed, a.run_id) < std::tie(b.paper, b.trial, b.scale, b.seed, b.run_id);
   });
   Report report;
-  std::vector<const RunRecord*> complete;
+  std::map<std::string, std::vector<const RunRecord*>> complete, diverged;  // by paper
   for (const RunRecord& record : records) {
     const bool known = std::any_of(papers.begin(), papers.end(), [&](const Paper& paper) { return paper.slug == record.paper; });
     if (!known) {
       report.left_out.push_back({file_name(record), fmt::format("paper '{}' is not in the catalog", record.paper)});
-    } else if (record.status != "complete") {
-      report.left_out.push_back({file_name(record), fmt::format("status is '{}', not 'complete'", record.status)});
+    } else if (record.status == records::kComplete) {
+      complete[record.paper].push_back(&record);
+    } else if (record.status == records::kDiverged) {
+      diverged[record.paper].push_back(&record);
     } else {
-      complete.push_back(&record);
+      report.left_out.push_back({file_name(record), fmt::format("status is '{}', not 'complete'", record.status)});
     }
   }
   for (const Paper& paper : papers) {
-    std::vector<const RunRecord*> runs;
-    std::copy_if(complete.begin(), complete.end(), std::back_inserter(runs), [&](const RunRecord* r) { return r->paper == paper.slug; });
-    if (runs.empty()) continue;
-    PaperReport of_paper = report_of(paper, runs, report.left_out);
-    if (of_paper.run_count > 0) report.papers.push_back(std::move(of_paper));
+    PaperReport of_paper = report_of(paper, complete[paper.slug], diverged[paper.slug], report.left_out);
+    const bool any = !of_paper.rows.empty();
+    report.lines.push_back(line_of(paper, any ? &of_paper : nullptr));
+    if (any) report.papers.push_back(std::move(of_paper));
   }
   find_false_discovery_rates(report.papers);
   return report;

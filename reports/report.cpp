@@ -1,6 +1,7 @@
 #include "reports/report.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -31,17 +32,25 @@ std::string Published::text(const std::string& unit) const {
 
 std::string Row::reproduced_value() const {
   if (reproduced.n == 0) return "-";
-  const std::string mean = number_text(reproduced.mean, unit);
-  if (is_floor) return "more than " + mean;
-  return reproduced.n == 1 ? mean : mean + " ± " + number_text(reproduced.sd, unit);
+  const std::string text = number_text(reproduced.mean, unit);
+  if (is_floor) return "more than " + text;
+  return reproduced.n == 1 ? text : text + " ± " + number_text(reproduced.sd, unit);
+}
+
+std::string Row::seeds_text() const {
+  std::string text = fmt::format("{}", reproduced.n);
+  if (failed > 0) text += failed == static_cast<int>(seeds.size()) ? ", all failed" : fmt::format(", {} failed", failed);
+  if (!diverged.empty()) text += fmt::format(", {} of {} diverged", diverged.size(), diverged.size() + seeds.size());
+  return text;
 }
 
 std::string Row::reproduced_text() const {
-  if (reproduced.n == 0) return "-";
-  const std::string of_failed = failed == 0                                ? ""
-                                : failed == static_cast<int>(seeds.size()) ? ", all failed"
-                                                                           : fmt::format(", {} failed", failed);
-  return fmt::format("{} (n = {}{})", reproduced_value(), reproduced.n, of_failed);
+  if (reproduced.n > 0) return fmt::format("{} (n = {})", reproduced_value(), seeds_text());
+  return diverged.empty() ? "-" : fmt::format("{0} of {0} diverged", diverged.size());
+}
+
+std::string Row::setting() const {
+  return fmt::format("{}{}, {}{}", dataset, substitute ? " (substitute)" : "", scale, variant.empty() ? "" : ", " + variant);
 }
 
 std::string Row::word() const {
@@ -99,6 +108,41 @@ std::string name_of(Status status) {
   return "";
 }
 
+Standing standing_of(Status status) {
+  switch (status) {
+    case Status::reproduced:
+    case Status::same_direction:
+    case Status::less_than_claimed:
+      return Standing::same_direction;
+    case Status::not_reproduced:
+    case Status::opposite_direction:
+      return Standing::opposite_direction;
+    case Status::undecided:
+    case Status::did_not_train:
+    case Status::censored:
+      return Standing::undecided;
+    case Status::not_run:
+      break;
+  }
+  return Standing::not_run;
+}
+
+std::string counts_text(const StandingCounts& counts) {
+  return fmt::format("{}", fmt::join(counts, "/"));
+}
+
+std::string PaperLine::headline() const {
+  return published ? fmt::format("{} {}", published->number.dataset, published->number.metric) : "-";
+}
+
+std::string PaperLine::reproduced() const {
+  return row ? row->reproduced_text() : published ? "not run" : "-";
+}
+
+std::string PaperLine::setting() const {
+  return !row ? "-" : row->substitute ? fmt::format("{}, {}", row->scale, row->dataset) : row->scale;
+}
+
 bool ClaimResult::is_decided() const {
   return status == Status::reproduced || status == Status::not_reproduced || status == Status::same_direction ||
          status == Status::less_than_claimed || status == Status::opposite_direction;
@@ -106,7 +150,7 @@ bool ClaimResult::is_decided() const {
 
 std::string ClaimResult::setting() const {
   std::vector<std::string> parts{scale, dataset + (substitute ? " (substitute)" : "")};
-  if (!variation.empty()) parts.push_back(variation);
+  if (!variant.empty()) parts.push_back(variant);
   return scale.empty() ? "" : joined(parts, ", ");
 }
 
@@ -169,6 +213,17 @@ std::string ClaimResult::verdict() const {
   std::vector<std::string> before;
   for (const catalog::EarlierDefinition& earlier : claim.history) before.push_back(earlier.verdict);
   return fmt::format("{}; definition changed after data (before: {})", text, joined(before, ", then "));
+}
+
+std::vector<std::vector<const Row*>> PaperReport::rows_by_metric() const {
+  std::vector<std::vector<const Row*>> metrics;
+  for (const Row& row : rows) {
+    auto found = std::find_if(metrics.begin(), metrics.end(),
+                              [&](const auto& of_one) { return of_one.front()->metric == row.metric && of_one.front()->unit == row.unit; });
+    if (found == metrics.end()) found = metrics.emplace(found);
+    found->push_back(&row);
+  }
+  return metrics;
 }
 
 int Report::count(Status status) const {

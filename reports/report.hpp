@@ -1,6 +1,8 @@
 #pragma once
 // A report as plain values: what came out beside what was published. The writers turn it into files; nothing is computed there.
 
+#include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,15 +48,20 @@ enum class Likeness { not_compared, equivalent, better, worse, inconclusive };
 struct Row {
   std::string id;  ///< of the published number, else "TRIAL/METRIC"
   std::string trial, title, dataset, scale, metric, unit;
-  std::string
-      variation;  ///< settings by hand, a precision other than f32, what tells runs of one recipe apart: "optimizer.max_norm=3; bf16"
+  /// Settings by hand, a precision other than f32, what tells runs of one recipe apart: "optimizer.max_norm=3; bf16".
+  std::string variation;
+  std::string variant;  ///< the same in a table: "bf16" or "a", the place of a longer text in PaperReport::variants
   std::optional<Published> published;
   Summary reproduced;     ///< of the seeds that did not fail; of all where all failed
   int failed = 0;         ///< seeds that did
   bool is_floor = false;  ///< in some run the largest value tried did not suffice: the true one is larger
   std::vector<std::int64_t> seeds;
-  std::vector<double> values;  ///< one a seed, failed ones included
-  Spread spread;               ///< of one seed, borrowed in part where they are few
+  std::vector<std::int64_t> diverged;                      ///< seeds that left the finite numbers: they have no value
+  std::vector<double> values;                              ///< one a seed, failed ones included
+  std::vector<std::pair<std::int64_t, std::string>> runs;  ///< seed and run id of each, also of those that diverged
+  std::string command;                                     ///< makes these runs; "" where the catalog's recipe is another one today
+  Spread spread;                                           ///< of one seed, borrowed in part where they are few
+  MeanEstimate mean;                                       ///< ours, with its error over seeds
   Protocol protocol;
   std::string protocol_label;  ///< "A": place of the protocol's text in PaperReport::protocols
   bool substitute = false;     ///< another data set than the published one
@@ -69,7 +76,10 @@ struct Row {
   std::vector<std::string> deviations;  ///< the same as text
 
   std::string reproduced_value() const;  ///< "1.32 ± 0.05"; of one seed "1.32"; "more than 100"; "-" without values
-  std::string reproduced_text() const;   ///< the same with the number of seeds: "1.32 ± 0.05 (n = 3)", "(n = 2, 1 failed)"
+  std::string seeds_text() const;        ///< "3"; "2, 1 failed"; "5, 1 of 6 diverged"
+  /// The same with the number of seeds: "1.32 ± 0.05 (n = 3)", "(n = 2, 1 failed)", "(n = 5, 1 of 6 diverged)", "3 of 3 diverged".
+  std::string reproduced_text() const;
+  std::string setting() const;  ///< "cifar-10, desk", "fashion-mnist (substitute), desk, a"
   /// "equivalent within ±0.1", "better by 0.12 (0.02 to 0.22)", "inconclusive (±0.3)", "not compared: reduced scale".
   std::string verdict() const;
   std::string word() const;  ///< of it alone: "equivalent", "not compared"
@@ -88,6 +98,14 @@ enum class Status {
 };
 std::string name_of(Status status);  ///< "not reproduced"
 
+/// A status in one of four words, for counting.
+enum class Standing { same_direction, opposite_direction, undecided, not_run };
+Standing standing_of(Status status);
+using StandingCounts = std::array<int, 4>;
+/// "8/3/21/1", in the order of the words.
+std::string counts_text(const StandingCounts& counts);
+inline const std::string kStandings = "same direction/opposite direction/undecided/not run";
+
 /// The published effect beside the 95 % prediction interval of ours: where another such effect would lie.
 struct EffectSize {
   double published = 0;
@@ -98,7 +116,7 @@ struct EffectSize {
 
 struct ClaimResult {
   catalog::Claim claim;
-  std::string scale, dataset, variation;
+  std::string scale, dataset, variation, variant;
   bool substitute = false;
   Status status = Status::not_run;
   std::vector<Comparison> comparisons;
@@ -111,6 +129,7 @@ struct ClaimResult {
   std::vector<IntervalPicture> pictures;
 
   bool is_decided() const;
+  bool has_q() const { return is_decided() || status == Status::undecided; }
   std::string setting() const;  ///< "desk, fashion-mnist (substitute)"
   std::string test_text() const;
   /// "reproduced", "same direction at desk scale, smaller than published", "undecided with 3 seeds", "baseline did not train (...)"; then
@@ -135,9 +154,17 @@ struct ProvenanceLine {
   std::vector<std::pair<std::string, int>> values;
 };
 
+/// What was run at a scale.
+struct ScaleLine {
+  std::string scale;
+  int trials = 0, runs = 0;
+  int numbers = 0, compared = 0;  ///< rows beside a published number; those that are compared with it
+  StandingCounts claims{};        ///< settings in which a claim was tested
+};
+
 struct PaperReport {
   std::string slug, title, citation, note, address;
-  int run_count = 0;
+  int run_count = 0, diverged_count = 0;
   double training_seconds = 0;
   std::vector<Row> rows;
   std::vector<ClaimResult> claims;
@@ -145,8 +172,25 @@ struct PaperReport {
   std::vector<ImageGrid> images;
   std::vector<ProvenanceLine> provenance;
   std::vector<std::string> footnotes;
-  std::vector<std::pair<std::string, std::string>> protocols;  ///< label and text, each text once
+  std::vector<std::pair<std::string, std::string>> protocols, variants;  ///< label and text, each text once
+  std::vector<ScaleLine> scales;
+
+  /// The rows of each metric and unit, in the order of their first ones.
+  std::vector<std::vector<const Row*>> rows_by_metric() const;
   std::vector<catalog::MissingNumber> missing;
+};
+
+/// A paper as one line of a table of papers: its headline, and its claims, each counted once, as its first setting that decides says.
+struct PaperLine {
+  catalog::Paper paper;                ///< without trials, claims and models
+  std::optional<Published> published;  ///< the headline
+  std::optional<Row> row;              ///< the runs that stand beside it best: compared, else on its data set, at the largest scale
+  int runs = 0;
+  StandingCounts claims{};
+
+  std::string headline() const;    ///< "cifar10 test_error"
+  std::string reproduced() const;  ///< "1.32 ± 0.05 (n = 3)", "not run"
+  std::string setting() const;     ///< of the row: "desk", "desk, fashion-mnist"
 };
 
 struct LeftOut {
@@ -161,7 +205,9 @@ struct Superseded {
 };
 
 struct Report {
-  std::vector<PaperReport> papers;  ///< those with runs, in the order of the catalog
+  std::vector<PaperReport> papers;           ///< those with runs, in the order of the catalog
+  std::vector<PaperLine> lines;              ///< of all papers of the catalog
+  std::map<std::string, std::string> files;  ///< path of each run's file from the folder of the report, by run id
   std::vector<LeftOut> left_out;
   std::vector<Superseded> superseded;
   Scaling scaling;  ///< empty unless it was measured

@@ -1,11 +1,15 @@
 #include "reports/text.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 
 namespace reprise::reports {
 namespace {
@@ -13,6 +17,37 @@ namespace {
 std::size_t characters(const std::string& text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+/// Bytes of the first `count` characters.
+std::size_t bytes_of(const std::string& text, std::size_t count) {
+  std::size_t at = 0;
+  for (; at < text.size(); ++at)
+    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && count-- == 0) break;
+  return at;
+}
+
+/// The last space up to `end` that is outside of parentheses, else the last one.
+std::size_t space_to_break_at(const std::string& text, std::size_t end) {
+  int depth = 0;
+  std::size_t best = std::string::npos;
+  for (std::size_t at = 0; at <= std::min(end, text.size() - 1); ++at) {
+    depth += (text[at] == '(') - (text[at] == ')');
+    if (text[at] == ' ' && depth == 0 && at > 0) best = at;
+  }
+  return best != std::string::npos ? best : text.rfind(' ', end);
+}
+
+constexpr std::size_t kColumnGap = 2, kMinColumn = 6;
+
+/// Takes from the widest columns until all fit.
+void fit(std::vector<std::size_t>& widths, std::size_t max_width) {
+  const auto total = [&] { return std::accumulate(widths.begin(), widths.end(), kColumnGap * (widths.size() - 1)); };
+  while (!widths.empty() && total() > max_width) {
+    const auto widest = std::max_element(widths.begin(), widths.end());
+    if (*widest <= kMinColumn) return;
+    --*widest;
+  }
 }
 
 bool is_percent(const std::string& unit) {
@@ -164,24 +199,56 @@ std::string canonical_name(const std::string& name) {
   return out;
 }
 
-std::string aligned(const std::vector<std::vector<std::string>>& rows, const std::string& rule_character) {
+std::size_t output_width() {
+  const char* columns = std::getenv("COLUMNS");
+  if (const int width = columns ? std::atoi(columns) : 0; width > 0) return static_cast<std::size_t>(width);
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : std::string::npos;
+}
+
+std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
+  std::vector<std::string> lines;
+  std::string rest = text;
+  while (characters(rest) > width) {
+    const std::size_t end = bytes_of(rest, width);
+    const std::size_t space = space_to_break_at(rest, end), mark = rest.find_last_of("-/,;=+_.", end - 1);
+    const bool at_space = space != std::string::npos && space > 0;
+    const std::size_t cut = at_space ? space : mark != std::string::npos && mark > 0 ? mark + 1 : end;
+    lines.push_back(rest.substr(0, cut));
+    rest.erase(0, cut + (at_space ? 1 : 0));
+  }
+  lines.push_back(rest);
+  return lines;
+}
+
+std::string aligned(const std::vector<std::vector<std::string>>& rows, const std::string& rule_character, std::size_t max_width) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()), 0);
     for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], characters(row[c]));
   }
-  std::string out;
+  fit(widths, max_width);
+  std::string out, rule;
+  for (std::size_t width : widths) {
+    for (std::size_t i = 0; i < width; ++i) rule += rule_character;
+    rule += "  ";
+  }
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string line, rule;
+    std::vector<std::vector<std::string>> cells;
+    std::size_t height = 1;
     for (std::size_t c = 0; c < rows[r].size(); ++c) {
-      line += rows[r][c] + std::string(widths[c] - characters(rows[r][c]) + 2, ' ');
-      for (std::size_t i = 0; i < widths[c]; ++i) rule += rule_character;
-      rule += "  ";
+      cells.push_back(wrapped(rows[r][c], widths[c]));
+      height = std::max(height, cells.back().size());
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    rule.erase(rule.find_last_not_of(' ') + 1);
-    out += line + "\n";
-    if (r == 0) out += rule + "\n";
+    for (std::size_t i = 0; i < height; ++i) {
+      std::string line;
+      for (std::size_t c = 0; c < cells.size(); ++c) {
+        const std::string part = i < cells[c].size() ? cells[c][i] : "";
+        line += part + std::string(widths[c] - characters(part) + kColumnGap, ' ');
+      }
+      out += line.erase(line.find_last_not_of(' ') + 1) + "\n";
+    }
+    if (r == 0) out += rule.erase(rule.find_last_not_of(' ') + 1) + "\n";
   }
   return out;
 }

@@ -27,10 +27,17 @@ std::string latex_escaped(const std::string& text);     ///< the ten specials, Â
 std::string markdown_escaped(const std::string& text);  ///< | and line ends, for cells, and the characters of emphasis
 std::string csv_quoted(const std::string& text);        ///< RFC 4180
 
+/// $COLUMNS, else those of the terminal that standard output goes to; without limit if it goes elsewhere.
+std::size_t output_width();
+
 std::string joined(const std::vector<std::string>& parts, const std::string& separator);
 /// Letters and digits only, in lower case: "CIFAR-10", "cifar10" and "cifar_10" are one name.
 std::string canonical_name(const std::string& name);
-/// Columns as wide as their widest cell, counted in characters, not bytes.
-std::string aligned(const std::vector<std::vector<std::string>>& rows, const std::string& rule_character);
+/// Lines of at most `width` characters, broken at spaces, else after a mark such as '-' or ',', else anywhere.
+std::vector<std::string> wrapped(const std::string& text, std::size_t width);
+/// Columns as wide as their widest cell, counted in characters, not bytes. A table wider than max_width is made to fit: cells of its widest
+/// columns go over several lines. By default the width is that of the terminal; a file or a pipe gets whole lines.
+std::string aligned(const std::vector<std::vector<std::string>>& rows, const std::string& rule_character,
+                    std::size_t max_width = output_width());
 
 }  // namespace reprise::reports

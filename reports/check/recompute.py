@@ -88,14 +88,21 @@ def check_rows(paper, groups, get, numbers, stand_ins, checker, families):
     for row in paper["rows"]:
         where = f"{paper['slug']} row {row['id']} ({row['trial']}, {row['scale']} {row['variation']})"
         found = find_group(groups, row["seeds"], row["trial"], row)
-        found = [g for g in found if [g2 for g2 in [get(g, row["metric"])] if g2.all_seeds == row["seeds"] and close(g2, row)]]
+        if row["n"] == 0 and row["diverged"]:
+            checker.same(where, "diverged", row["diverged"], next((g.diverged for g in found if not g.runs and g.diverged == row["diverged"]), 0))
+            continue
+        found = [g for g in found if g.runs and [g2 for g2 in [get(g, row["metric"])] if g2.all_seeds == row["seeds"] and close(g2, row)]]
         if not found:
             checker.faults.append(f"{where}: no such runs")
             continue
         sample = get(found[0], row["metric"])
         checker.same(where, "mean", float(np.mean(sample.values if sample.values else row["values"])), as_float(row["mean"]))
         checker.same(where, "failed", len(sample.failed), row["failed"])
+        checker.same(where, "diverged", found[0].diverged, row["diverged"])
         checker.same(where, "variance", float(sample.spread.variance), as_float(row["variance"]))
+        if sample.values:
+            error = math.sqrt(sample.spread.variance / len(sample.values)) if sample.spread.df > 0 else math.inf
+            checker.interval(where, "mean95", float(np.mean(sample.values)), half_width(error, sample.spread.df), row)
         number = numbers.get(row["id"])
         if number is None:
             continue
@@ -173,7 +180,7 @@ def main(evidence, experiments, report_file):
         by_key = defaultdict(dict)
         for run in runs:
             if run.paper == slug:
-                by_key[group_key(run)].setdefault(run.seed, run)
+                by_key[group_key(run)].setdefault((run.seed, run.diverged), run)
         groups = [Group(list(by_seed.values())) for by_seed in by_key.values()]
         get = samples_of(groups)
         folder = Path(experiments) / slug
@@ -183,7 +190,7 @@ def main(evidence, experiments, report_file):
         stand_ins = {name for name, trial in experiment.get("trial", {}).items() if trial.get("stand_in")}
         claims = [one for table in experiment.get("claim", []) for one in expanded(table)]
         check_rows(paper, groups, get, numbers, stand_ins, checker, families)
-        check_claims(paper, groups, get, claims, checker, families)
+        check_claims(paper, [group for group in groups if group.runs], get, claims, checker, families)
         checker.same(slug, "claims", {claim["id"] for claim in claims}, {claim["id"] for claim in paper["claims"]})
     for family in families.values():
         for (where, _, shown), q in zip(family, false_discovery([p for _, p, _ in family])):

@@ -81,9 +81,10 @@ def moderated(spread, prior):
 class Sample:
     def __init__(self, group, metric):
         self.group, self.metric = group, metric
-        counts = metric in ERRORS | ACCURACIES and group.runs[0].labels.size > 0
+        counts = metric in ERRORS | ACCURACIES and bool(group.runs) and group.runs[0].labels.size > 0
         self.counts = counts
         self.failed, self.one_class = group.failed() if counts else (set(), False)
+        self.diverged = group.diverged if counts else 0
         have = [run for run in group.runs if run.value(metric) is not None]
         self.all_seeds = [run.seed for run in have]
         self.censored = any(run.value(metric + "_suffice") == 0 for run in have)
@@ -115,7 +116,7 @@ def samples_of(groups):
                 if (other.scale, other.dataset) != key[:2]:
                     continue
                 sample = own(other, metric)
-                if sample.all_seeds and not sample.failed and tuple(sample.values) not in seen:
+                if sample.all_seeds and not sample.failed and not sample.diverged and tuple(sample.values) not in seen:
                     seen.add(tuple(sample.values))
                     spreads.append(sample.spread)
             priors[key] = prior_of(spreads)
@@ -188,7 +189,7 @@ def hindrance(sample, baseline, below):
         return ""
     if (not sample.seeds and sample.failed) or sample.equal:
         return "did_not_train"
-    if sample.failed:
+    if sample.failed or sample.diverged:
         return "some_failed"
     errors = [100 - v if sample.metric in ACCURACIES else v for v in sample.values]
     return "did_not_train" if below is not None and any(e >= below for e in errors) else ""
@@ -268,7 +269,7 @@ def beside_published(sample, number):
     equal, differ = p_of(min(abs(value + margin), abs(value - margin)), error, df), p_of(abs(value), error, df)
     region = (-margin, margin, True)
     status, p = "inconclusive", min(equal, differ) if holds(region, value) else differ
-    if not sample.failed:
+    if not sample.failed and not sample.diverged:
         if decide(value, error, df, region, level) == "inside":
             status, p = "equivalent", equal
         elif abs(value) > half_width(error, df, level):

@@ -20,7 +20,7 @@ class Run:
         with h5py.File(path) as file:
             root = file.attrs
             self.paper, self.trial, self.scale = root["paper"], root["trial"], root["scale"]
-            self.seed, self.run_id = int(root["seed"]), root["run_id"]
+            self.seed, self.run_id, self.diverged = int(root["seed"]), root["run_id"], root["status"] == "diverged"
             toml = file["recipe/toml"][()]
             self.recipe = tomllib.loads(toml.decode() if isinstance(toml, bytes) else str(toml))
             facts = file["provenance"].attrs
@@ -56,9 +56,13 @@ def canonical(name):
 
 
 class Group:
+    """Runs of one recipe and data: those that trained, by seed, and how many seeds diverged and have no other run."""
+
     def __init__(self, runs):
-        self.runs = sorted(runs, key=lambda run: run.seed)
-        first = self.runs[0]
+        everything = sorted(runs, key=lambda run: run.seed)
+        self.runs = [run for run in everything if not run.diverged]
+        self.diverged = len({run.seed for run in everything} - {run.seed for run in self.runs})
+        first = everything[0]
         self.trial, self.scale, self.dataset = first.trial, first.scale, first.dataset()
 
     def failed(self):

@@ -83,7 +83,9 @@ Fields fields_of(const Row& row) {
   fields.push_back({"sd", number(row.reproduced.sd)});
   fields.push_back({"n", whole(row.reproduced.n)});
   fields.push_back({"failed", whole(row.failed)});
+  fields.push_back({"diverged", whole(static_cast<int>(row.diverged.size()))});
   fields.push_back({"seeds", row.seeds});
+  add_interval("mean95", row.mean.value, row.mean.half_width(), fields);
   fields.push_back({"variance", number(row.spread.variance)});
   fields.push_back({"variance_degrees_of_freedom", number(row.spread.df)});
   fields.push_back({"lower_bound", row.is_floor});
@@ -125,6 +127,23 @@ Fields fields_of(const ClaimResult& claim) {
           {"prediction95_low", claim.size ? number(claim.size->low) : Value()},
           {"prediction95_high", claim.size ? number(claim.size->high) : Value()},
           {"size_as_published", claim.size ? Value(claim.size->inside()) : Value()}};
+}
+
+Fields fields_of(const PaperLine& line) {
+  Fields fields{{"slug", line.paper.slug},
+                {"title", line.paper.title},
+                {"headline", line.paper.headline},
+                {"published", line.published ? number(line.published->number.value) : Value()},
+                {"trial", line.row ? Value(line.row->trial) : Value()},
+                {"dataset", line.row ? Value(line.row->dataset) : Value()},
+                {"scale", line.row ? Value(line.row->scale) : Value()},
+                {"mean", line.row ? number(line.row->reproduced.mean) : Value()},
+                {"sd", line.row ? number(line.row->reproduced.sd) : Value()},
+                {"n", whole(line.row ? line.row->reproduced.n : 0)},
+                {"runs", whole(line.runs)}};
+  const char* const standings[] = {"claims_same_direction", "claims_opposite_direction", "claims_undecided", "claims_not_run"};
+  for (std::size_t i = 0; i < line.claims.size(); ++i) fields.push_back({standings[i], whole(line.claims[i])});
+  return fields;
 }
 
 Fields fields_of(const Comparison& comparison) {

@@ -16,6 +16,7 @@ using Fields = std::vector<std::pair<std::string, Value>>;
 
 Fields fields_of(const Row& row);
 Fields fields_of(const ClaimResult& claim);
+Fields fields_of(const PaperLine& line);
 /// Of one comparison of a claim.
 Fields fields_of(const Comparison& comparison);
 

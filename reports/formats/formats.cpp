@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <sstream>
 
-#include "reports/formats/writers.hpp"
 #include "reports/text.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/atomic_file.hpp"
@@ -44,8 +43,9 @@ std::vector<std::filesystem::path> write_report(const Report& report, const std:
                                                 const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> paths;
   for (const Format* format : formats) {
-    paths.push_back(folder / fmt::format("report.{}", format->name));
-    records::write_file("report", paths.back(), format->write(report));
+    const std::vector<File> files = format->write(report);
+    for (const File& file : files) records::write_file("report", folder / file.name, file.text);
+    paths.push_back(folder / files.front().name);
   }
   return paths;
 }

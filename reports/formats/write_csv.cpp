@@ -72,14 +72,14 @@ std::vector<Fields> claim_fields(const PaperReport& paper, const ClaimResult& cl
 
 }  // namespace
 
-std::string to_csv(const Report& report) {
+std::vector<File> to_csv(const Report& report) {
   Table table;
   for (const PaperReport& paper : report.papers) {
     for (const Row& row : paper.rows) table.add(row_fields(paper, row));
     for (const ClaimResult& claim : paper.claims)
       for (const Fields& fields : claim_fields(paper, claim)) table.add(fields);
   }
-  return table.text();
+  return {{"report.csv", table.text()}};
 }
 
 }  // namespace reprise::reports

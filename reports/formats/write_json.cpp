@@ -28,12 +28,15 @@ Json json_of(const Fields& fields) {
   return out;
 }
 
-Json row_json(const Row& row) {
+Json row_json(const Report& report, const Row& row) {
   Json out = json_of(fields_of(row));
   out["reproduced"] = {{"mean", out["mean"]}, {"sd", out["sd"]}, {"n", out["n"]}};
   out["values"] = row.values;
   out["protocol"] = row.protocol.text();
   out["deviations"] = row.deviations;
+  out["files"] = Json::array();
+  for (const auto& [seed, id] : row.runs)
+    if (const auto file = report.files.find(id); file != report.files.end()) out["files"].push_back(file->second);
   return out;
 }
 
@@ -55,15 +58,16 @@ Json claim_json(const ClaimResult& claim) {
 
 }  // namespace
 
-std::string to_json(const Report& report) {
+std::vector<File> to_json(const Report& report) {
   Json papers = Json::array();
   for (const PaperReport& paper : report.papers) {
     Json rows = Json::array(), claims = Json::array();
-    for (const Row& row : paper.rows) rows.push_back(row_json(row));
+    for (const Row& row : paper.rows) rows.push_back(row_json(report, row));
     for (const ClaimResult& claim : paper.claims) claims.push_back(claim_json(claim));
     papers.push_back({{"slug", paper.slug}, {"rows", rows}, {"claims", claims}});
   }
   Json out{{"papers", papers}};
+  for (const PaperLine& line : report.lines) out["summary"].push_back(json_of(fields_of(line)));
   for (int i = 0; i <= static_cast<int>(Status::not_run); ++i)
     out["counts"][name_of(static_cast<Status>(i))] = report.count(static_cast<Status>(i));
   out["superseded"] = Json::array();
@@ -79,7 +83,7 @@ std::string to_json(const Report& report) {
                               {"seconds", row.seconds},
                               {"forecast_seconds", row.forecast_seconds},
                               {"speedup", report.scaling.speedup(row)}});
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return {{"report.json", out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"}};
 }
 
 }  // namespace reprise::reports

@@ -96,6 +96,10 @@ std::string series_svg(const PlotLine& line, const Axis& x, const Axis& y) {
   return out + "</g>\n";
 }
 
+std::string diamond(double x, double y) {
+  return fmt::format("<path class=\"diamond\" d=\"M{:.1f} {:.1f}l5 5l-5 5l-5 -5z\"/>", x, y - 5);
+}
+
 struct LegendEntry {
   const PlotLine* line;
   double x, y;
@@ -219,6 +223,7 @@ std::string render_interval(const IntervalPicture& picture) {
   for (double value : {picture.value, picture.low, picture.high, picture.region_low, picture.region_high}) {
     if (std::isfinite(value)) extent.include(value);
   }
+  if (picture.published) extent.include(*picture.published);
   if (std::isfinite(picture.region_low) != std::isfinite(picture.region_high) && picture.unit == "points") extent.include(0);
   Axis axis = fitted_axis(extent, false, 0.0);
   const double room = (axis.high - axis.low) * 0.15;
@@ -233,7 +238,8 @@ std::string render_interval(const IntervalPicture& picture) {
       fmt::format("<svg class=\"interval {}\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\"><title>{}: {}{}</title>",
                   html_escaped(canonical_name(picture.state)), kWidth, kHeight, kWidth, kHeight, html_escaped(picture.name),
                   number_text(picture.value, picture.unit),
-                  spread_known ? ", 95 % interval " + interval_text(picture.low, picture.high, picture.unit) : "");
+                  (spread_known ? ", 95 % interval " + interval_text(picture.low, picture.high, picture.unit) : "") +
+                      (picture.published ? "; published effect " + number_text(*picture.published, picture.unit) : ""));
   const double from = cut(picture.region_low), to = cut(picture.region_high);
   out += fmt::format("<rect class=\"region\" x=\"{:.1f}\" y=\"4\" width=\"{:.1f}\" height=\"24\"/>", from, std::max(0.0, to - from));
   for (double bound : {picture.region_low, picture.region_high}) {
@@ -248,7 +254,79 @@ std::string render_interval(const IntervalPicture& picture) {
     const double low = cut(picture.low), high = cut(picture.high);
     out += fmt::format("<path class=\"span\" d=\"M{0:.1f} {2}H{1:.1f}M{0:.1f} {3}v10M{1:.1f} {3}v10\"/>", low, high, kMiddle, kMiddle - 5);
   }
-  return out + fmt::format("<circle class=\"value\" cx=\"{:.1f}\" cy=\"{}\" r=\"4.5\"/></svg>\n", cut(picture.value), kMiddle);
+  out += fmt::format("<circle class=\"value\" cx=\"{:.1f}\" cy=\"{}\" r=\"4.5\"/>", cut(picture.value), kMiddle);
+  return out + (picture.published ? diamond(cut(*picture.published), kMiddle) : "") + "</svg>\n";
+}
+
+namespace {
+
+constexpr double kForestWidth = 220, kForestHeight = 34, kForestMargin = 8;
+constexpr double kForestDecades = 1.5;  // more than that reads better on a log axis
+
+Axis scaled_axis(const ForestAxis& forest) {
+  return {forest.low, forest.high, forest.logarithmic, kForestMargin, kForestWidth - kForestMargin};
+}
+
+std::string forest_svg(const std::string& state, const std::string& name, double height, const std::string& marks) {
+  return fmt::format("<svg class=\"forest {}\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\"><title>{}</title>{}</svg>",
+                     html_escaped(canonical_name(state)), kForestWidth, height, kForestWidth, height, html_escaped(name), marks);
+}
+
+std::string span(const Axis& axis, double low, double high, double y) {
+  if (!std::isfinite(low) || !std::isfinite(high)) return "";
+  const double from = axis.shows(low) ? axis.at(low) : axis.from;
+  return fmt::format("<path class=\"span\" d=\"M{0:.1f} {2}H{1:.1f}M{0:.1f} {3}v6M{1:.1f} {3}v6\"/>", from, axis.at(high), y, y - 3);
+}
+
+std::vector<double> forest_ticks(const ForestAxis& axis) {
+  return ticks(axis.low, axis.high, axis.logarithmic ? 5 : 4, axis.logarithmic);
+}
+
+}  // namespace
+
+ForestAxis forest_axis(const std::vector<ForestLine>& lines) {
+  Extent extent;
+  double smallest = std::numeric_limits<double>::infinity();
+  const auto include = [&](double value) {
+    if (std::isfinite(value)) extent.include(value);
+  };
+  for (const ForestLine& line : lines) {
+    for (double value : {line.published, line.value}) {
+      include(value);
+      if (std::isfinite(value)) smallest = std::min(smallest, value);
+    }
+    for (double value : {line.low, line.high, line.published - line.published_spread, line.published + line.published_spread})
+      include(value);
+  }
+  const bool logarithmic = smallest > 0 && std::log10(extent.high / smallest) > kForestDecades;
+  if (logarithmic && extent.low <= 0) extent.low = smallest / 2;
+  const Axis axis = fitted_axis(extent, logarithmic, 0.05);
+  return {axis.low, axis.high, logarithmic};
+}
+
+std::string render_forest_line(const ForestLine& line, const ForestAxis& forest) {
+  const Axis axis = scaled_axis(forest);
+  constexpr double kPublished = 10, kOurs = 23;
+  std::string marks;
+  for (double value : forest_ticks(forest))
+    marks += fmt::format("<path class=\"grid\" d=\"M{:.1f} 0V{}\"/>", axis.at(value), kForestHeight);
+  if (axis.shows(line.published)) {
+    marks += "<g class=\"published\">" +
+             span(axis, line.published - line.published_spread, line.published + line.published_spread, kPublished) +
+             diamond(axis.at(line.published), kPublished) + "</g>";
+  }
+  if (axis.shows(line.value))
+    marks += span(axis, line.low, line.high, kOurs) +
+             fmt::format("<circle class=\"value\" cx=\"{:.1f}\" cy=\"{}\" r=\"4\"/>", axis.at(line.value), kOurs);
+  return forest_svg(line.state, line.name, kForestHeight, marks);
+}
+
+std::string render_forest_head(const ForestAxis& forest) {
+  const Axis axis = scaled_axis(forest);
+  std::string marks;
+  for (double value : forest_ticks(forest))
+    marks += fmt::format("<text class=\"tick x\" x=\"{:.1f}\" y=\"12\">{}</text>", axis.at(value), tick_text(value));
+  return forest_svg("axis", forest.logarithmic ? "logarithmic axis" : "axis", 16, marks);
 }
 
 }  // namespace reprise::reports

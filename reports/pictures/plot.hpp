@@ -1,6 +1,8 @@
 #pragma once
 // Line plots as SVG, drawn to stand in a page: colours are the page's CSS classes, so dark mode and print need no second copy.
 
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +41,27 @@ struct IntervalPicture {
   double value = 0, low = 0, high = 0;
   double region_low = 0, region_high = 0;
   std::string unit, state, name;
+  std::optional<double> published = std::nullopt;  ///< the published effect: a hollow diamond
 };
 std::string render_interval(const IntervalPicture& picture);
+
+/// A line of a forest plot: a published value (hollow diamond, its spread as a bar) above ours (dot, its interval as a bar). What is NaN is
+/// left out. Lines of one table share the axis.
+struct ForestLine {
+  double published = kNone, published_spread = kNone;
+  double value = kNone, low = kNone, high = kNone;
+  std::string state, name;  ///< CSS class; accessible name
+
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+};
+struct ForestAxis {
+  double low = 0, high = 1;
+  bool logarithmic = false;
+};
+/// Holds all lines; logarithmic if they span much more than a decade.
+ForestAxis forest_axis(const std::vector<ForestLine>& lines);
+std::string render_forest_line(const ForestLine& line, const ForestAxis& axis);
+/// The numbers of the axis, for the head of the table.
+std::string render_forest_head(const ForestAxis& axis);
 
 }  // namespace reprise::reports

@@ -17,7 +17,8 @@ struct RunGroup {
   std::string trial, scale;
   /// As the runs have stored it, but title and published ids are the catalog's of today, and so is `by_hand` where its recipe is this one.
   recipes::Recipe recipe;
-  std::vector<const records::RunRecord*> runs;  ///< by seed, each seed once
+  std::vector<const records::RunRecord*> runs;        ///< by seed, each seed once
+  std::vector<const records::RunRecord*> diverged{};  ///< seeds that left the finite numbers and are in `runs` with no other version
 
   bool earlier_recipe = false;  ///< the catalog's recipe of this trial and scale, with the same settings by hand, is another one today
   int answer_version = kAnswerVersion;  ///< of the code that made the runs, the same for all

@@ -50,6 +50,7 @@ std::optional<Sample> own_sample(const RunGroup& group, const std::string& metri
   sample.counts_images = counts_images_of(metric) && has_predictions(*group.runs.front());
   if (sample.counts_images) {
     sample.failed = failed_seeds(group.runs);
+    sample.diverged = group.diverged.size();
     sample.labels = group.runs.front()->test_labels;
     sample.of_image.assign(sample.labels.size(), 0);
     sample.equal_predictions = group.runs.size() > 1 && std::all_of(group.runs.begin(), group.runs.end(), [&](const auto* run) {
@@ -118,7 +119,8 @@ const std::optional<PriorSpread>& Samples::prior(const RunGroup& group, const st
   for (const RunGroup& other : *groups_) {
     if (other.scale != group.scale || other.dataset() != group.dataset()) continue;
     const auto sample = own_sample(other, metric);
-    if (sample && sample->failed.seeds.empty() && seen.insert(sample->side.values).second) spreads.push_back(sample->side.spread);
+    if (sample && sample->failed.seeds.empty() && sample->diverged == 0 && seen.insert(sample->side.values).second)
+      spreads.push_back(sample->side.spread);
   }
   return priors_.emplace(key, prior_spread(spreads)).first->second;
 }

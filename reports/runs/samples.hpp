@@ -31,12 +31,14 @@ struct Sample {
   std::vector<std::int64_t> all_seeds;
   std::vector<double> all_values;
   FailedSeeds failed;
+  std::size_t diverged = 0;        ///< seeds beside `all_seeds` that left the finite numbers; of metrics that count images
   bool equal_predictions = false;  ///< two seeds or more, and all predict the same
   bool censored = false;           ///< in some run the largest value tried did not suffice: the true one is larger
   bool counts_images = false;      ///< an error or accuracy of predictions
   std::vector<std::int32_t> labels;
   std::vector<double> of_image;  ///< mean over `side.seeds` of 100 where wrong and 0 where right; of metrics that count images
 
+  std::size_t seeds_started() const { return all_seeds.size() + diverged; }
   bool all_failed() const { return side.seeds.empty() && !failed.seeds.empty(); }
 };
 

@@ -89,6 +89,8 @@ Hindrance hindrance_of(const Sample& sample, bool baseline, std::optional<double
   if (!sample.failed.seeds.empty())
     return {Obstacle::some_seeds_failed,
             fmt::format("{} of {} seeds of {} failed", sample.failed.seeds.size(), sample.all_seeds.size(), trial)};
+  if (sample.diverged > 0)
+    return {Obstacle::some_seeds_failed, fmt::format("{} of {} seeds of {} diverged", sample.diverged, sample.seeds_started(), trial)};
   if (error_below) {
     const bool accuracy = is_accuracy_of_predictions(sample.metric);
     for (double value : sample.side.values)
@@ -223,6 +225,7 @@ std::optional<ClaimResult> test_claim(const catalog::Paper& paper, const Claim& 
                                name_of(result.status),
                                comparison.right.trial.empty() ? comparison.metric + " of " + comparison.left.trial
                                                               : comparison.left.trial + " and " + comparison.right.trial});
+    if (result.size) result.pictures.back().published = result.size->published;
   }
   if (result.size)
     result.tests.push_back(fmt::format("Published effect {}; 95 % prediction interval of ours {}.",
@@ -232,8 +235,11 @@ std::optional<ClaimResult> test_claim(const catalog::Paper& paper, const Claim& 
   return result;
 }
 
-std::string missing_text(const Claim& claim, const std::vector<RunGroup>& groups) {
+std::string missing_text(const Claim& claim, const std::vector<RunGroup>& groups, const std::vector<RunGroup>& diverged) {
   std::vector<std::string> without;
+  for (const std::string& trial : trials_of(claim))
+    for (const RunGroup& group : diverged)
+      if (group.trial == trial) return fmt::format("All seeds of {} diverged at {} scale.", trial, group.scale);
   for (const std::string& trial : trials_of(claim)) {
     const bool has = std::any_of(groups.begin(), groups.end(), [&](const RunGroup& group) { return group.trial == trial; });
     if (!has) without.push_back(trial);
@@ -318,7 +324,8 @@ Comparison compare_samples(const Sample& left, const Sample* right, bool gain, c
   return comparison;
 }
 
-std::vector<ClaimResult> test_claims(const catalog::Paper& paper, const std::vector<RunGroup>& groups, Samples& samples) {
+std::vector<ClaimResult> test_claims(const catalog::Paper& paper, const std::vector<RunGroup>& groups, Samples& samples,
+                                     const std::vector<RunGroup>& diverged) {
   const std::vector<Setting> settings = settings_in_order(groups);
   std::vector<ClaimResult> results;
   for (const Claim& claim : paper.claims) {
@@ -335,7 +342,7 @@ std::vector<ClaimResult> test_claims(const catalog::Paper& paper, const std::vec
     if (of_claim.empty()) {
       of_claim.emplace_back();
       of_claim.front().claim = claim;
-      of_claim.front().tests = {missing_text(claim, groups)};
+      of_claim.front().tests = {missing_text(claim, groups, diverged)};
     }
     name_answers(of_claim, answer_versions);
     for (ClaimResult& result : of_claim) {

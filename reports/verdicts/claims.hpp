@@ -8,8 +8,9 @@
 namespace reprise::reports {
 
 /// One result per claim and setting (scale, data set, variation, answer version) where all its trials have runs; one "not run", which
-/// says what is missing, for a claim without any.
-std::vector<ClaimResult> test_claims(const catalog::Paper& paper, const std::vector<RunGroup>& groups, Samples& samples);
+/// says what is missing, for a claim without any. `diverged`: groups all of whose seeds diverged.
+std::vector<ClaimResult> test_claims(const catalog::Paper& paper, const std::vector<RunGroup>& groups, Samples& samples,
+                                     const std::vector<RunGroup>& diverged = {});
 
 /// The comparisons that a claim consists of: of two trials, or of one with a bound (right empty).
 struct ClaimPart {

@@ -9,6 +9,7 @@
 
 #include "reports/statistics/sequential.hpp"
 #include "reports/text.hpp"
+#include "suite/catalog/recipe_toml.hpp"
 #include "suite/recipes/fields.hpp"
 
 namespace reprise::reports {
@@ -45,7 +46,7 @@ int footnote_number(const std::string& text, std::vector<std::string>& footnotes
 
 std::string why_not_compared(const Row& row, const RunGroup& group, const catalog::Trial* trial) {
   std::vector<std::string> reasons;
-  if (row.values.empty()) reasons.push_back(fmt::format("the runs have no {}", row.metric));
+  if (row.values.empty()) reasons.push_back(row.diverged.empty() ? fmt::format("the runs have no {}", row.metric) : "all seeds diverged");
   if (row.is_floor) reasons.push_back("a lower bound");
   if (!row.published->verified) reasons.push_back("published value unverified");
   if (row.substitute) reasons.push_back("substitute data set");
@@ -84,8 +85,8 @@ Likeness likeness_of(const Comparison& comparison) {
 
 /// A failed seed is no draw from the distribution that the paper's mean is about.
 std::string failed_text(const Sample& sample) {
-  if (sample.failed.seeds.empty()) return "";
-  return fmt::format("{} of {} seeds failed", sample.failed.seeds.size(), sample.all_seeds.size());
+  if (!sample.failed.seeds.empty()) return fmt::format("{} of {} seeds failed", sample.failed.seeds.size(), sample.all_seeds.size());
+  return sample.diverged > 0 ? fmt::format("{} of {} seeds diverged", sample.diverged, sample.seeds_started()) : "";
 }
 
 void take_sample(Row& row, const Sample& sample) {
@@ -95,6 +96,21 @@ void take_sample(Row& row, const Sample& sample) {
   row.is_floor = sample.censored;
   row.reproduced = summarize(sample.all_failed() ? sample.all_values : sample.side.values);
   row.spread = sample.side.spread;
+  row.mean = estimate_of(sample.side.mean());
+}
+
+/// What makes these runs again.
+std::string command_of(const RunGroup& group, const std::string& slug) {
+  if (group.outdated()) return "";
+  std::int64_t seeds = 1;
+  for (const auto* runs : {&group.runs, &group.diverged})
+    for (const records::RunRecord* run : *runs) seeds = std::max(seeds, run->seed);
+  std::string command = fmt::format("reprise run {}/{} --scale {} --seeds {}", slug, group.trial, group.scale, seeds);
+  for (const auto& [key, value] : catalog::overrides_by_hand(group.recipe)) {
+    const char quote = value.find('\'') == std::string::npos ? '\'' : '"';
+    command += fmt::format(" --set {0}{1}={2}{0}", quote, key, value);
+  }
+  return command;
 }
 
 Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::PublishedNumber* published, Samples& samples,
@@ -113,6 +129,12 @@ Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::Pu
   if (published) row.published = Published{*published, published->status == "verified"};
   row.substitute = published ? canonical_name(published->dataset) != canonical_name(row.dataset) : group.is_set_by_hand("dataset");
   row.reduced_scale = group.scale != "paper";
+  row.command = command_of(group, paper.slug);
+  for (const auto* runs : {&group.runs, &group.diverged})
+    for (const records::RunRecord* run : *runs) {
+      row.runs.emplace_back(run->seed, run->run_id);
+      if (run->status == records::kDiverged) row.diverged.push_back(run->seed);
+    }
   const std::optional<Sample> sample = samples.of(group, row.metric);
   if (sample)
     take_sample(row, *sample);

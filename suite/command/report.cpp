@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "reports/build_report.hpp"
+#include "reports/formats/evidence_pages.hpp"
 #include "reports/formats/formats.hpp"
-#include "reports/formats/readme_section.hpp"
 #include "reports/formats/writers.hpp"
 #include "reports/verdicts/evidence.hpp"
 #include "suite/command/command.hpp"
@@ -25,12 +26,13 @@ namespace fs = std::filesystem;
 
 struct ReportFlags {
   std::string folder, formats = reports::format_names(","), out, check_readme, update_readme;
-  bool check_claims = false, record_claims = false;
+  bool check_claims = false, record_claims = false, details = false;
 };
 
 struct Gathered {
   std::vector<records::RunRecord> records;
   std::vector<reports::LeftOut> damaged;  ///< by name below the folder
+  std::map<std::string, fs::path> files;  ///< by run id
 };
 
 /// A file or folder that cannot be read is left out, whatever the reason.
@@ -45,6 +47,7 @@ Gathered gather(const fs::path& folder) {
     try {
       gathered.records.push_back(records::read_result(file));
       gathered.records.back().weights.clear();  // a report shows none
+      gathered.files[gathered.records.back().run_id] = file;
     } catch (const InputError& error) {
       leave_out(file, error.what());
     }
@@ -77,14 +80,25 @@ std::string text_of(const fs::path& file) {
   return std::string(records::text_of(records::read_file("text", file)));
 }
 
-int check_readme(const reports::Report& report, const fs::path& file, const std::string& folder) {
-  const std::string text = text_of(file);
-  if (reports::with_section(text, reports::readme_table(report), file) == text) {
-    fmt::print("{}: its table is current\n", file.string());
-    return kDone;
+/// The generated text of a folder of evidence: its pages, and the README with its table.
+std::vector<reports::File> generated(const reports::Report& report, const fs::path& folder, const fs::path& readme) {
+  std::vector<reports::File> files = reports::evidence_pages(report);
+  for (reports::File& file : files) file.name = (folder / file.name).string();
+  const fs::path way = fs::relative(folder, readme.has_parent_path() ? readme.parent_path() : ".");
+  files.push_back(
+      {readme.string(), reports::with_section(text_of(readme), reports::readme_table(report, (way / "").generic_string()), readme)});
+  return files;
+}
+
+int check_readme(const reports::Report& report, const ReportFlags& flags) {
+  for (const reports::File& file : generated(report, flags.folder, flags.check_readme)) {
+    if (fs::exists(file.name) && text_of(file.name) == file.text) continue;
+    tell("{}: it is not what {} says. Repeat: reprise report {} --update-readme {}\n", file.name, flags.folder, flags.folder,
+         flags.check_readme);
+    return kFailed;
   }
-  tell("{}: its table is not the one of {}. Repeat: reprise report {} --update-readme {}\n", file.string(), folder, folder, file.string());
-  return kFailed;
+  fmt::print("{} and the pages of {}: all current\n", flags.check_readme, flags.folder);
+  return kDone;
 }
 
 std::string claims_record(const fs::path& folder) {
@@ -110,6 +124,9 @@ int report(const ReportFlags& flags) {
   result.left_out.insert(result.left_out.end(), gathered.damaged.begin(), gathered.damaged.end());
   for (const reports::LeftOut& run : unfinished_runs(flags.folder)) result.left_out.push_back(run);
   result.superseded = reports::superseded_runs(flags.folder);
+  const bool pages = !flags.check_readme.empty() || !flags.update_readme.empty();
+  const fs::path out = flags.out.empty() || pages ? flags.folder : flags.out;
+  for (const auto& [id, file] : gathered.files) result.files[id] = fs::relative(file, out).generic_string();
   if (const fs::path file = fs::path(flags.folder) / "scaling.json"; fs::exists(file)) result.scaling = reports::read_scaling(file);
   for (const reports::LeftOut& left_out : result.left_out) tell("left out: {}: {}\n", left_out.file, left_out.reason);
 
@@ -118,15 +135,16 @@ int report(const ReportFlags& flags) {
     records::write_file("text", fs::path(flags.folder) / reports::kClaimsFile, reports::record_claims(result, claims_record(flags.folder)));
     return kDone;
   }
-  if (!flags.check_readme.empty()) return check_readme(result, flags.check_readme, flags.folder);
+  if (!flags.check_readme.empty()) return check_readme(result, flags);
   if (!flags.update_readme.empty()) {
-    const std::string& file = flags.update_readme;
-    records::write_file("text", file, reports::with_section(text_of(file), reports::readme_table(result), file));
+    for (const reports::File& file : generated(result, flags.folder, flags.update_readme))
+      records::write_file("text", file.name, file.text);
     return kDone;
   }
-  fmt::print("{}\n", reports::terminal_table(result));
-  for (const fs::path& path : reports::write_report(result, formats, flags.out.empty() ? flags.folder : flags.out))
-    fmt::print("{}\n", path.string());
+  if (flags.details) fmt::print("{}", reports::terminal_details(result));
+  fmt::print("{}\n", reports::terminal_summary(result));
+  for (const fs::path& path : reports::write_report(result, formats, out)) fmt::print("{}\n", path.string());
+  if (!flags.details) fmt::print("Every number and claim in the terminal: reprise report {} --details\n", flags.folder);
   return gathered.damaged.empty() ? kDone : kBadInput;
 }
 
@@ -140,11 +158,13 @@ Command add_report(CLI::App& program) {
   app->add_option("--format", flags->formats, "Any of " + reports::format_names() + ", separated by commas")
       ->type_name("LIST")
       ->capture_default_str();
-  app->add_option("--out", flags->out, "Folder of report.md, report.html, ... (default: DIR)")->type_name("DIR");
-  CLI::Option* check =
-      app->add_option("--check-readme", flags->check_readme, "Only checks that the table between FILE's evidence markers is current")
-          ->option_text("FILE");
-  app->add_option("--update-readme", flags->update_readme, "Only rewrites the table between FILE's evidence markers")
+  app->add_option("--out", flags->out, "Folder of report.html and the other files (default: DIR)")->type_name("DIR");
+  app->add_flag("--details", flags->details, "Also prints every number and claim, not a line a paper alone");
+  CLI::Option* check = app->add_option("--check-readme", flags->check_readme,
+                                       "Only checks that the table between FILE's evidence markers and the pages in DIR are current")
+                           ->option_text("FILE");
+  app->add_option("--update-readme", flags->update_readme,
+                  "Only rewrites that table, DIR/README.md and DIR/PAPER/README.md for each paper with runs")
       ->option_text("FILE")
       ->excludes(check);
   CLI::Option* check_claims =

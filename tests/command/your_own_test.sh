@@ -29,7 +29,7 @@ while read -r line; do
   eval "$line" >out 2>err || { cat out err; echo "FAILED: $line"; exit 1; }
 done <commands.sh
 [ "$(find results -name '*.h5' | wc -l)" = 9 ] || { echo "FAILED: expected three trials of three seeds"; find results; exit 1; }
-grep -q perceptron-64 results/report.html
+grep -q perceptron-64 results/report/brightness.html
 "$python" table.py results >table
 cat table
 [ "$(grep -c 'brightness/.* (desk): .* percent, 3 seeds' table)" = 3 ] || { echo "FAILED: docs/results.md: expected three rows of three seeds"; exit 1; }

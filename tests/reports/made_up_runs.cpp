@@ -106,6 +106,12 @@ records::RunRecord record_of(const RunSpec& run) {
   return record;
 }
 
+std::string text_of(const std::vector<File>& files) {
+  std::string text;
+  for (const File& file : files) text += file.text;
+  return text;
+}
+
 catalog::Paper paper() {
   catalog::Paper made;
   made.slug = "made-up";
@@ -114,6 +120,7 @@ catalog::Paper paper() {
   made.venue = "Nowhere";
   made.year = 2014;
   made.arxiv = "0000.00000";
+  made.headline = "table2-dropout";
   made.published = {number("table2-plain", "Plain net", 1.6, "verified"), number("table2-dropout", "Dropout net", 1.25, "verified"),
                     number("table2-maxnorm", "Dropout net + max-norm", 1.06, "verified"),
                     number("table2-wide", "Wide net", 1.04, "unverified")};

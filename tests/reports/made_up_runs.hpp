@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/formats/writers.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/records/run_record.hpp"
 
@@ -26,6 +27,9 @@ struct RunSpec {
 /// A whole record: recipe, provenance, curves of 10 epochs, predictions. The images' difficulty is the same for all runs of
 /// a data set, so two nets err on similar images.
 records::RunRecord record_of(const RunSpec& run);
+
+/// All files of a format, one after the other.
+std::string text_of(const std::vector<File>& files);
 
 /// Trials plain, dropout, maxnorm, wide; published numbers table2-plain (1.6), table2-dropout (1.25), table2-maxnorm (1.06),
 /// table2-wide (unverified 1.04), all on "mnist"; claims of every kind; one figure.

@@ -116,5 +116,46 @@ TEST(Base64, is_that_of_rfc_4648) {
   EXPECT_EQ(encode("foobar"), "Zm9vYmFy");
 }
 
+TEST(Interval, marks_the_published_effect) {
+  IntervalPicture picture{0.3, 0.1, 0.5, 0, std::numeric_limits<double>::infinity(), "points", "reproduced", "a and b"};
+  EXPECT_EQ(render_interval(picture).find("diamond"), std::string::npos);
+  picture.published = 2;
+  const std::string svg = render_interval(picture);
+  EXPECT_NE(svg.find("<path class=\"diamond\""), std::string::npos);
+  EXPECT_NE(svg.find("published effect 2.00"), std::string::npos);
+}
+
+double first_x(const std::string& svg, const std::string& mark) {
+  return std::stod(svg.substr(svg.find(mark) + mark.size()));
+}
+
+TEST(Forest, lines_of_a_table_share_an_axis_with_the_larger_value_to_the_right) {
+  ForestLine one, other;
+  one.published = 10, one.value = 12, one.low = 11, one.high = 13;
+  other.published = 20, other.value = 18;
+  const ForestAxis axis = forest_axis({one, other});
+  EXPECT_LT(axis.low, 10);
+  EXPECT_GT(axis.high, 20);
+  EXPECT_FALSE(axis.logarithmic);
+  const std::string first = render_forest_line(one, axis), second = render_forest_line(other, axis);
+  const std::string diamond = "class=\"diamond\" d=\"M", dot = "class=\"value\" cx=\"";
+  EXPECT_LT(first_x(first, diamond), first_x(first, dot));
+  EXPECT_LT(first_x(first, dot), first_x(second, dot));
+  EXPECT_LT(first_x(second, dot), first_x(second, diamond));
+  EXPECT_NE(first.find("class=\"span\""), std::string::npos);
+}
+
+TEST(Forest, values_over_decades_get_a_logarithmic_axis_and_missing_ones_no_mark) {
+  ForestLine small, large;
+  small.value = 1, small.low = -0.5, small.high = 2.5;
+  large.value = 90;
+  const ForestAxis axis = forest_axis({small, large});
+  EXPECT_TRUE(axis.logarithmic);
+  EXPECT_GT(axis.low, 0);
+  const std::string svg = render_forest_line(small, axis);
+  EXPECT_EQ(svg.find("diamond"), std::string::npos);
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace reprise::reports

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "made_up_runs.hpp"
 #include "reports/build_report.hpp"
@@ -16,6 +17,8 @@
 
 namespace reprise::reports {
 namespace {
+
+using made_up::text_of;
 
 namespace fs = std::filesystem;
 
@@ -43,11 +46,11 @@ TEST(Report, does_not_depend_on_the_order_of_the_files) {
   auto backward = forward;
   std::reverse(backward.begin(), backward.end());
   const Report one = build_report(forward, {made_up::paper()}), other = build_report(backward, {made_up::paper()});
-  EXPECT_EQ(to_html(one), to_html(other));
-  EXPECT_EQ(to_markdown(one), to_markdown(other));
-  EXPECT_EQ(to_csv(one), to_csv(other));
-  EXPECT_EQ(to_latex(one), to_latex(other));
-  EXPECT_EQ(to_json(one), to_json(other));
+  EXPECT_EQ(text_of(to_html(one)), text_of(to_html(other)));
+  EXPECT_EQ(text_of(to_markdown(one)), text_of(to_markdown(other)));
+  EXPECT_EQ(text_of(to_csv(one)), text_of(to_csv(other)));
+  EXPECT_EQ(text_of(to_latex(one)), text_of(to_latex(other)));
+  EXPECT_EQ(text_of(to_json(one)), text_of(to_json(other)));
 }
 
 TEST(Report, leaves_out_and_names_what_it_cannot_use) {
@@ -62,8 +65,34 @@ TEST(Report, leaves_out_and_names_what_it_cannot_use) {
   ASSERT_EQ(report.left_out.size(), 3u);
   EXPECT_EQ(report.run_count(), 5);
   EXPECT_EQ(report.left_out[0].file.substr(0, 17), "unheard-of/plain/");
-  const std::string html = to_html(report);
+  const std::string html = text_of(to_html(report));
   for (const LeftOut& file : report.left_out) EXPECT_NE(html.find(file.file), std::string::npos);
+}
+
+TEST(Report, a_papers_line_has_its_headline_at_the_largest_scale_and_each_claim_once) {
+  std::vector<records::RunRecord> runs;
+  for (const char* scale : {"desk", "paper"})
+    for (const char* trial : {"plain", "dropout"})
+      for (int seed : {1, 2, 3}) {
+        made_up::RunSpec run;
+        run.trial = trial, run.scale = scale, run.seed = seed;
+        run.error_percent = trial == std::string("plain") ? 8 : 2;
+        if (trial == std::string("dropout")) run.reports = {"table2-dropout"};
+        runs.push_back(made_up::record_of(run));
+      }
+  const Report report = build_report(runs, {made_up::paper()});
+  ASSERT_EQ(report.lines.size(), 1u);
+  const PaperLine& line = report.lines.front();
+  EXPECT_EQ(line.row->scale, "paper");
+  EXPECT_EQ(line.published->number.value, 1.25);
+  int claims = 0;
+  for (int count : line.claims) claims += count;
+  EXPECT_EQ(claims, static_cast<int>(made_up::paper().claims.size()));
+  EXPECT_GE(line.claims[static_cast<std::size_t>(Standing::same_direction)], 1);
+  ASSERT_EQ(report.papers.front().scales.size(), 2u);
+  EXPECT_EQ(report.papers.front().scales[0].scale, "paper");
+  EXPECT_EQ(report.papers.front().scales[0].trials, 2);
+  EXPECT_EQ(report.papers.front().scales[0].runs, 6);
 }
 
 TEST(Report, counts_verdicts) {
@@ -154,7 +183,12 @@ TEST(Report, files_are_written_whole_and_identical_each_time) {
     EXPECT_FALSE(read(first[i]).empty());
     EXPECT_EQ(read(first[i]), read(second[i]));
   }
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder / "a"), fs::directory_iterator{}), 5);  // no temporary files stay
+  std::set<std::string> names;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder / "a"))
+    names.insert(fs::relative(entry.path(), folder / "a").generic_string());
+  EXPECT_EQ(names, (std::set<std::string>{"report", "report.bib", "report.csv", "report.html", "report.json", "report.md", "report.tex",
+                                          "report/made-up.html"}))
+      << "and no temporary files stay";
 }
 
 TEST(Report, a_folder_that_cannot_be_written_is_a_run_error) {

@@ -62,6 +62,43 @@ TEST(Rows, seeds_that_failed_are_counted_and_not_averaged) {
   EXPECT_EQ(row.verdict(), "inconclusive (1 of 5 seeds failed)");
 }
 
+/// A run that training left behind: identity, recipe and provenance.
+records::RunRecord diverged(records::RunRecord run) {
+  run.status = records::kDiverged;
+  run.epochs.clear(), run.metrics.clear(), run.timing.clear(), run.results.clear(), run.test_labels.clear(), run.test_predictions.clear();
+  return run;
+}
+
+TEST(Rows, diverged_seeds_are_counted_and_nothing_is_concluded_from_the_others) {
+  std::vector<records::RunRecord> records;
+  for (std::int64_t seed = 1; seed <= 6; ++seed) records.push_back(made_up::record_of(run_of("paper", "mnist", seed)));
+  records[3] = diverged(records[3]);
+  const Report report = build_report(records, {made_up::paper()});
+  EXPECT_TRUE(report.left_out.empty());
+  ASSERT_EQ(report.papers.front().rows.size(), 1u);
+  const Row& row = report.papers.front().rows.front();
+  EXPECT_NE(row.reproduced_text().find("(n = 5, 1 of 6 diverged)"), std::string::npos) << row.reproduced_text();
+  EXPECT_EQ(row.verdict(), "inconclusive (1 of 6 seeds diverged)");
+  EXPECT_EQ(row.runs.size(), 6u);
+  EXPECT_EQ(report.papers.front().run_count, 5);
+  EXPECT_EQ(report.papers.front().diverged_count, 1);
+}
+
+TEST(Rows, a_trial_all_of_whose_seeds_diverged_has_a_row_that_says_so) {
+  std::vector<records::RunRecord> records{made_up::record_of(run_of("paper", "mnist", 1))};
+  for (std::int64_t seed = 1; seed <= 2; ++seed) {
+    made_up::RunSpec run = run_of("paper", "mnist", seed);
+    run.trial = "dropout";
+    records.push_back(diverged(made_up::record_of(run)));
+  }
+  const PaperReport paper = build_report(records, {made_up::paper()}).papers.front();
+  const Row& row = paper.rows.back();
+  EXPECT_EQ(row.trial, "dropout");
+  EXPECT_EQ(row.reproduced_text(), "2 of 2 diverged");
+  EXPECT_EQ(row.verdict(), "not compared: all seeds diverged");
+  EXPECT_EQ(paper.claims.front().tests, std::vector<std::string>{"All seeds of dropout diverged at paper scale."});
+}
+
 TEST(Rows, runs_on_another_instruction_set_are_a_row_of_their_own_behind_the_one_with_more_runs) {
   std::vector<records::RunRecord> records;
   for (std::int64_t seed = 1; seed <= 3; ++seed) {

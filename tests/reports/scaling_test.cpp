@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "made_up_runs.hpp"
 #include "reports/formats/writers.hpp"
 #include "reports/scaling.hpp"
 #include "suite/errors.hpp"
@@ -9,6 +10,8 @@
 
 namespace reprise::reports {
 namespace {
+
+using made_up::text_of;
 
 Scaling scaling_of(const std::string& text) {
   const tests::TemporaryFolder folder;
@@ -33,12 +36,12 @@ TEST(Scaling, speedup_is_of_images_a_second_over_one_rank_of_the_same_kind) {
 TEST(Scaling, stands_in_every_text_report) {
   Report report;
   report.scaling = scaling_of(kMeasured);
-  EXPECT_NE(to_markdown(report).find("| 128, the recipe's | 2 x 1 | 250.00 ms | 200.00 ms | 1.60 |"), std::string::npos)
-      << to_markdown(report);
-  EXPECT_NE(to_html(report).find("<td>2 × 1</td><td>250.00 ms</td>"), std::string::npos);
-  EXPECT_NE(to_json(report).find("\"speedup\": 1.6"), std::string::npos);
+  EXPECT_NE(text_of(to_markdown(report)).find("| 128, the recipe's | 2 x 1 | 250.00 ms | 200.00 ms | 1.60 |"), std::string::npos)
+      << text_of(to_markdown(report));
+  EXPECT_NE(text_of(to_html(report)).find(">2 × 1</td><td data-label=\"step\">250.00 ms</td>"), std::string::npos);
+  EXPECT_NE(text_of(to_json(report)).find("\"speedup\": 1.6"), std::string::npos);
   report.scaling = {};
-  EXPECT_EQ(to_markdown(report).find("Scaling"), std::string::npos);
+  EXPECT_EQ(text_of(to_markdown(report)).find("Scaling"), std::string::npos);
 }
 
 TEST(Scaling, names_what_is_wrong_with_a_file) {
