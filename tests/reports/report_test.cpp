@@ -95,6 +95,19 @@ TEST(Report, a_papers_line_has_its_headline_at_the_largest_scale_and_each_claim_
   EXPECT_EQ(report.papers.front().scales[0].runs, 6);
 }
 
+TEST(Report, a_papers_line_takes_the_largest_scale_where_nothing_is_compared) {
+  std::vector<records::RunRecord> runs;
+  for (const char* scale : {"desk", "paper", "smoke"}) {
+    made_up::RunSpec run;
+    run.trial = "dropout", run.scale = scale, run.dataset = "fashion-mnist", run.reports = {"table2-dropout"};
+    runs.push_back(made_up::record_of(run));
+  }
+  const Report report = build_report(runs, {made_up::paper()});
+  EXPECT_EQ(report.lines.front().row->scale, "paper");
+  EXPECT_EQ(report.lines.front().setting(), "paper, fashion-mnist");
+  EXPECT_FALSE(report.lines.front().row->comparison);
+}
+
 TEST(Report, counts_verdicts) {
   const Report report = build_report(records(), {made_up::paper()});
   int sum = 0;
