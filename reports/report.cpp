@@ -38,15 +38,16 @@ std::string Row::reproduced_value() const {
 }
 
 std::string Row::seeds_text() const {
-  std::string text = fmt::format("{}", reproduced.n);
-  if (failed > 0) text += failed == static_cast<int>(seeds.size()) ? ", all failed" : fmt::format(", {} failed", failed);
-  if (!diverged.empty()) text += fmt::format(", {} of {} diverged", diverged.size(), diverged.size() + seeds.size());
-  return text;
+  std::vector<std::string> parts;
+  if (reproduced.n > 0 || diverged.empty()) parts.push_back(fmt::format("{}", reproduced.n));
+  if (failed > 0) parts.push_back(failed == static_cast<int>(seeds.size()) ? "all failed" : fmt::format("{} failed", failed));
+  if (!diverged.empty()) parts.push_back(fmt::format("{} of {} diverged", diverged.size(), diverged.size() + seeds.size()));
+  return joined(parts, ", ");
 }
 
 std::string Row::reproduced_text() const {
   if (reproduced.n > 0) return fmt::format("{} (n = {})", reproduced_value(), seeds_text());
-  return diverged.empty() ? "-" : fmt::format("{0} of {0} diverged", diverged.size());
+  return diverged.empty() ? "-" : seeds_text();
 }
 
 std::string Row::setting() const {

@@ -95,6 +95,7 @@ TEST(Rows, a_trial_all_of_whose_seeds_diverged_has_a_row_that_says_so) {
   const Row& row = paper.rows.back();
   EXPECT_EQ(row.trial, "dropout");
   EXPECT_EQ(row.reproduced_text(), "2 of 2 diverged");
+  EXPECT_EQ(row.seeds_text(), "2 of 2 diverged");
   EXPECT_EQ(row.verdict(), "not compared: all seeds diverged");
   EXPECT_EQ(paper.claims.front().tests, std::vector<std::string>{"All seeds of dropout diverged at paper scale."});
 }
