@@ -47,6 +47,7 @@ bool pays_as_direct_bf16(const ConvolutionShape& s) {
 std::unique_ptr<Convolution> make_convolution(const ConvolutionShape& shape, Precision precision, bool has_bias, bool wants_grad_input) {
   // Where a CPU multiplies bfloat16, products of float32 take at least twice the time.
   const bool multiplies_bf16 = precision == Precision::bf16 && onednn::has_bf16_units();
+  if (shape.more_below != 0 || shape.more_right != 0) return onednn::make_direct_convolution(shape, precision, has_bias, wants_grad_input);
   if (multiplies_bf16 && pays_in_bf16(shape)) return make_winograd_bf16_convolution(shape, has_bias, wants_grad_input);
   if (multiplies_bf16 && pays_as_direct_bf16(shape)) return make_direct_bf16_convolution(shape, has_bias, wants_grad_input);
   if (!multiplies_bf16 && pays_in_float32(shape)) return make_winograd_convolution(shape, precision, has_bias, wants_grad_input);

@@ -20,8 +20,9 @@ struct ConvolutionShape {
   std::int64_t stride = 1;
   std::int64_t padding = 0;  ///< zeros, on all four sides
   std::int64_t groups = 1;
-  std::int64_t out_height() const { return (height + 2 * padding - filter_height) / stride + 1; }
-  std::int64_t out_width() const { return (width + 2 * padding - filter_width) / stride + 1; }
+  std::int64_t more_below = 0, more_right = 0;  ///< further zeros, below and to the right
+  std::int64_t out_height() const { return (height + 2 * padding + more_below - filter_height) / stride + 1; }
+  std::int64_t out_width() const { return (width + 2 * padding + more_right - filter_width) / stride + 1; }
 };
 
 class Convolution {

@@ -25,6 +25,7 @@
 #include "suite/layers/group_conv2d.hpp"
 #include "suite/layers/kl_sparsity.hpp"
 #include "suite/layers/layer_norm.hpp"
+#include "suite/layers/local_response_norm.hpp"
 #include "suite/layers/locally_connected2d.hpp"
 #include "suite/layers/log_avg_exp_pool.hpp"
 #include "suite/layers/logistic.hpp"
@@ -70,6 +71,7 @@ std::span<const CatalogEntry> catalog() {
        },
        {{5, 6, 3}}},
       {"batch_norm", [] { return made<BatchNorm>({}); }, {{3, 4, 5}}},
+      {"local_response_norm", [] { return made<LocalResponseNorm>({.window = 3, .k = 1.5, .alpha = 0.3, .groups = 2}); }, {{3, 4, 10}}},
       {"relu", [] { return made<Relu>({}); }, {{3, 4, 5}}},
       {"logistic", [] { return made<Logistic>({}); }, {{3, 4, 5}}},
       {"tanh", [] { return made<Tanh>({}); }, {{3, 4, 5}}},

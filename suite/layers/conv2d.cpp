@@ -15,6 +15,12 @@ namespace reprise::layers {
 
 namespace {
 
+/// Zeros beyond the padding that the last window of an axis reads.
+std::int64_t overhang(const Conv2d::Options& o, std::int64_t extent) {
+  const std::int64_t rest = (extent + 2 * o.padding - o.filter_size) % o.stride;
+  return o.ceil && rest != 0 ? o.stride - rest : 0;
+}
+
 class PreparedConv2d : public PreparedLayer {
  public:
   PreparedConv2d(const Conv2d::Options& options, const SampleShape& input, const PrepareOptions& prepare)
@@ -70,7 +76,9 @@ class PreparedConv2d : public PreparedLayer {
             .filter_width = o.filter_size,
             .stride = o.stride,
             .padding = o.padding_mode == PaddingMode::reflect ? 0 : o.padding,
-            .groups = o.groups};
+            .groups = o.groups,
+            .more_below = overhang(o, input.height),
+            .more_right = overhang(o, input.width)};
   }
 
   bool mirrors() const { return options_.padding_mode == PaddingMode::reflect && options_.padding > 0; }
@@ -126,7 +134,10 @@ SampleShape Conv2d::output_shape(std::span<const SampleShape> inputs) const {
   if (o.padding_mode == PaddingMode::reflect && (o.padding >= in.height || o.padding >= in.width))
     throw ShapeError(Complaint{"conv2d", "reflect padding smaller than the input", fmt::format("padding {} for {}", o.padding, in.text()),
                                "Use less padding"});
-  return {(in.height + 2 * o.padding - o.filter_size) / o.stride + 1, (in.width + 2 * o.padding - o.filter_size) / o.stride + 1, o.filters};
+  if (o.padding_mode == PaddingMode::reflect && o.ceil)
+    throw ShapeError(Complaint{"conv2d", "reflect padding with windows rounded down", "ceil", "Choose one of the two"});
+  const auto windows = [&](std::int64_t extent) { return (extent + 2 * o.padding + overhang(o, extent) - o.filter_size) / o.stride + 1; };
+  return {windows(in.height), windows(in.width), o.filters};
 }
 
 std::vector<ParameterSpec> Conv2d::parameters(std::span<const SampleShape> inputs) const {
@@ -172,6 +183,7 @@ std::vector<Fact> Conv2d::facts() const {
           {"stride", options_.stride, options_.stride > 1 ? fmt::format(", stride {}", options_.stride) : ""},
           {"padding", options_.padding, options_.padding > 0 ? fmt::format(", pad {}", options_.padding) : ""},
           {"reflects", reflects, options_.padding > 0 && reflects ? " reflect" : ""},
+          {"ceil", options_.ceil, options_.ceil ? ", ceil" : ""},
           {"whitens", whitens, whitens ? ", fixed: whitens patches" : ""},
           {"groups", options_.groups, options_.groups > 1 ? fmt::format(", groups {}", options_.groups) : ""}};
 }

@@ -10,7 +10,8 @@ enum class PaddingMode { zeros, reflect };
 /// c] weight[k, c, r, s].
 ///
 ///   input  [N, H, W, C]
-///   output [N, P, Q, K]   P = (H + 2 padding - filter_size) / stride + 1, rounded down
+///   output [N, P, Q, K]   P = (H + 2 padding - filter_size) / stride + 1, rounded down, or up with `ceil`: the last window then
+///                         hangs over the edge below or to the right and reads zeros there
 ///   weight [K, C/groups, filter_size, filter_size], bias [K]
 ///
 /// Reflect padding mirrors without repeating the edge and needs padding < H, W. backward() overwrites grad_input, grad_weight and
@@ -25,6 +26,7 @@ class Conv2d : public Layer {
     std::int64_t padding = 0;
     PaddingMode padding_mode = PaddingMode::zeros;
     std::int64_t groups = 1;
+    bool ceil = false;
     bool bias = true;
     Initialisation::Kind initialisation = Initialisation::Kind::he_normal;
     double gain = 1.0;              ///< standard deviation, for Kind::normal

@@ -26,11 +26,15 @@ class Convolution(nn.Module):
         super().__init__()
         self.weight, self.bias = weights["weight"], weights.get("bias")
         self.stride, self.padding, self.groups, self.reflect = facts["stride"], facts["padding"], facts["groups"], facts["reflects"]
+        self.ceil = facts["ceil"]
 
     def forward(self, x):
         padding = self.padding
         if self.reflect and padding:
             x, padding = F.pad(x, (padding,) * 4, mode="reflect"), 0
+        if self.ceil:
+            over = [-(n + 2 * padding - k) % self.stride for n, k in zip(x.shape[:1:-1], self.weight.shape[:1:-1])]
+            x = F.pad(x, (0, over[0], 0, over[1]))
         return F.conv2d(x, self.weight, self.bias, self.stride, padding, 1, self.groups)
 
 
@@ -82,6 +86,16 @@ class Pooling(nn.Module):
         return F.avg_pool2d(x, self.window, self.stride, self.padding, ceil_mode=self.ceil, count_include_pad=self.counts_padding)
 
 
+class LocalResponseNorm(nn.Module):
+    def __init__(self, facts, weights):
+        super().__init__()
+        self.window, self.k, self.beta, self.groups = facts["window"], facts["k"], facts["beta"], facts["groups"]
+        self.alpha = facts["alpha"] if facts["divided"] else facts["alpha"] * self.window  # PyTorch divides
+
+    def forward(self, x):
+        return torch.cat([F.local_response_norm(part, self.window, self.alpha, self.beta, self.k) for part in x.chunk(self.groups, 1)], 1)
+
+
 class LogAvgExpPool(nn.Module):
     def __init__(self, facts, weights):
         super().__init__()
@@ -122,7 +136,7 @@ class Function(nn.Module):
 
 def build(kind, facts, weights):
     classes = {"conv2d": Convolution, "dense": Dense, "batch_norm": BatchNorm, "dropout": Dropout, "max_pool2d": Pooling, "average_pool2d": Pooling,
-               "log_avg_exp_pool": LogAvgExpPool, "kl_sparsity": KlSparsity}
+               "log_avg_exp_pool": LogAvgExpPool, "kl_sparsity": KlSparsity, "local_response_norm": LocalResponseNorm}
     classes |= torch_capsules.KINDS | torch_hebbian.KINDS | torch_tokens.KINDS
     functions = {"capsule_lengths": lambda x: x.norm(dim=-1), "relu": F.relu, "logistic": torch.sigmoid, "tanh": torch.tanh, "gelu": F.gelu, "add": torch.add, "flatten": lambda x: x.flatten(1),
                  "concat": lambda *x: torch.cat(x, 1), "global_average_pool": lambda x: x.mean((2, 3)), "global_max_pool": lambda x: x.amax((2, 3)),

@@ -14,7 +14,7 @@ namespace {
 
 struct Problem {
   Desc input, weight, weight_gradient, bias, output, plain;
-  Dims stride, padding;
+  Dims stride, padding, padding_end;
 };
 
 Problem describe(const ConvolutionShape& s, Type type) {
@@ -29,6 +29,7 @@ Problem describe(const ConvolutionShape& s, Type type) {
   p.bias = Desc({s.filters}, Type::f32, Tag::x);
   p.stride = {s.stride, s.stride};
   p.padding = {s.padding, s.padding};
+  p.padding_end = {s.padding + s.more_below, s.padding + s.more_right};
   return p;
 }
 
@@ -112,18 +113,19 @@ DirectConvolution::DirectConvolution(const ConvolutionShape& shape, Precision pr
   const auto direct = dnnl::algorithm::convolution_direct;
   const Desc bias = has_bias ? p.bias : Desc();
 #if DNNL_VERSION_MAJOR >= 3
-  s.forward_desc = {engine(), dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding,
-                    attr};
-  s.weight_desc = {engine(), direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding, s.forward_desc, attr};
+  s.forward_desc = {
+      engine(), dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride, p.padding, p.padding_end, attr};
+  s.weight_desc = {engine(), direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding_end, s.forward_desc, attr};
   if (wants_grad_input)
-    s.input_desc = {engine(), direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding, s.forward_desc, attr};
+    s.input_desc = {engine(), direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding_end, s.forward_desc, attr};
 #else
   const dnnl::convolution_forward::desc forward(dnnl::prop_kind::forward_training, direct, p.input, p.weight, bias, p.output, p.stride,
-                                                p.padding, p.padding);
+                                                p.padding, p.padding_end);
   s.forward_desc = {forward, attr, engine()};
-  s.weight_desc = {{direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding}, attr, engine(), s.forward_desc};
+  s.weight_desc = {
+      {direct, p.input, p.weight_gradient, bias, p.output, p.stride, p.padding, p.padding_end}, attr, engine(), s.forward_desc};
   if (wants_grad_input)
-    s.input_desc = {{direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding}, attr, engine(), s.forward_desc};
+    s.input_desc = {{direct, p.input, p.weight, p.output, p.stride, p.padding, p.padding_end}, attr, engine(), s.forward_desc};
 #endif
   s.forward = dnnl::convolution_forward(s.forward_desc);
   s.weight = dnnl::convolution_backward_weights(s.weight_desc);
@@ -229,7 +231,9 @@ void DirectConvolution::backward_weight(const void* input, const void* grad_outp
 
 /// To a filter of one value the rows of all samples are the rows of one. oneDNN takes samples one by one and reads the weights for each.
 static ConvolutionShape as_one_sample(ConvolutionShape shape) {
-  if (shape.filter_height != 1 || shape.filter_width != 1 || shape.stride != 1 || shape.padding != 0) return shape;
+  if (shape.filter_height != 1 || shape.filter_width != 1 || shape.stride != 1 || shape.padding != 0 || shape.more_below != 0 ||
+      shape.more_right != 0)
+    return shape;
   shape.height *= shape.samples;
   shape.samples = 1;
   return shape;

@@ -11,9 +11,11 @@ struct ConvolutionShape {
   std::int64_t samples = 1, height = 1, width = 1, channels = 1;
   std::int64_t filters = 1, filter_size = 1, stride = 1, padding = 0, groups = 1;
   bool reflect = false;  ///< padding mirrors the input without repeating its edge; zeros otherwise
+  bool ceil = false;     ///< the last window may hang over the padded input, where it reads zeros
 
-  std::int64_t out_height() const { return (height + 2 * padding - filter_size) / stride + 1; }
-  std::int64_t out_width() const { return (width + 2 * padding - filter_size) / stride + 1; }
+  std::int64_t out_height() const { return windows(height); }
+  std::int64_t out_width() const { return windows(width); }
+  std::int64_t windows(std::int64_t extent) const { return (extent + 2 * padding - filter_size + (ceil ? stride - 1 : 0)) / stride + 1; }
 };
 
 /// bias may be empty.

@@ -1,4 +1,4 @@
-// Kernels that normalise rows: layer norm, and the softmax of attention.
+// Kernels that normalise rows: layer norm, local response normalisation, and the softmax of attention.
 
 #include "suite/kernels/vector/rows.hpp"
 
@@ -79,6 +79,76 @@ void layer_norm_parameter_grads(const T* input, const T* grad_output, Index rows
   }
 }
 
+/// Floats of a row with 16 zeros in front and 16 or more behind.
+LANES Index padded_length(Index channels) {
+  return (channels + 15) / 16 * 16 + 32;
+}
+/// Where its values begin; the zeros are written here, those of the last block by who fills the row.
+LANES float* padded_row(float* memory, Index channels) {
+  store(memory, set(0.0f)), store(memory + padded_length(channels) - 16, set(0.0f));
+  return memory + 16;
+}
+LANES F16 sum_around(const float* row, Index i, Index reach) {
+  F16 sum = load(row + i - reach);
+  for (Index j = 1 - reach; j <= reach; ++j) sum = sum + load(row + i + j);
+  return sum;
+}
+
+/// base^-exponent; base is positive.
+LANES F16 inverse_power(F16 base, float exponent) {
+  if (exponent == 0.75f) {
+    const F16 root = sqrt(base);
+    return set(1.0f) / (root * sqrt(root));
+  }
+  return exp(set(-exponent) * log(base));
+}
+
+template <class T>
+LANES void squares_of_row(const T* x, Index channels, float* squares) {
+  for (Index i = 0; i < channels; i += 16) {
+    const F16 a = load_some(x + i, channels - i);
+    store(squares + i, a * a);
+  }
+}
+
+template <class T>
+void response_norm(const T* input, Index rows, Index channels, const ResponseTerms& terms, T* output, float* scratch) {
+  float* squares = padded_row(scratch, channels);
+  const F16 offset = set(terms.offset), factor = set(terms.factor);
+  for (Index r = 0; r < rows; ++r) {
+    const T* x = input + r * channels;
+    squares_of_row(x, channels, squares);
+    for (Index i = 0; i < channels; i += 16) {
+      const F16 base = fma(factor, sum_around(squares, i, terms.reach), offset);
+      store_some(output + r * channels + i, load_some(x + i, channels - i) * inverse_power(base, terms.exponent), channels - i);
+    }
+  }
+}
+
+/// D^-b is g's own share; what the other windows that hold a channel add is the sum of g a D^-b / D over them, times -2 factor b a.
+template <class T>
+void response_norm_grad(const T* input, const T* grad_output, Index rows, Index channels, const ResponseTerms& terms, T* grad_input,
+                        float* scratch) {
+  const Index length = padded_length(channels);
+  float *squares = padded_row(scratch, channels), *shares = padded_row(scratch + length, channels);
+  float* powers = scratch + 2 * length;
+  const F16 offset = set(terms.offset), factor = set(terms.factor), slope = set(2.0f * terms.factor * terms.exponent);
+  for (Index r = 0; r < rows; ++r) {
+    const T *x = input + r * channels, *dy = grad_output + r * channels;
+    squares_of_row(x, channels, squares);
+    for (Index i = 0; i < channels; i += 16) {
+      const F16 base = fma(factor, sum_around(squares, i, terms.reach), offset);
+      const F16 power = inverse_power(base, terms.exponent);
+      store(powers + i, power);
+      store(shares + i, load_some(dy + i, channels - i) * load_some(x + i, channels - i) * power / base);
+    }
+    for (Index i = 0; i < channels; i += 16) {
+      const F16 others = slope * load_some(x + i, channels - i) * sum_around(shares, i, terms.reach);
+      store_some(grad_input + r * channels + i, load_some(dy + i, channels - i) * load(powers + i) - others, channels - i);
+    }
+  }
+}
+
 /// exp(gain * (score - maximum)) of a row, zero beyond the tokens.
 LANES F16 exponential(const float* scores, Index i, Index tokens, F16 gain, F16 maximum) {
   const F16 e = exp(gain * (load(scores + i) - maximum));
@@ -139,6 +209,8 @@ void fill(StorageKernels<T>& kernels) {
   kernels.layer_norm = layer_norm<T>;
   kernels.layer_norm_grad = layer_norm_grad<T>;
   kernels.layer_norm_parameter_grads = layer_norm_parameter_grads<T>;
+  kernels.response_norm = response_norm<T>;
+  kernels.response_norm_grad = response_norm_grad<T>;
 }
 
 }  // namespace

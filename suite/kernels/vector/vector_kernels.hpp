@@ -51,6 +51,17 @@ struct Competition {
   bool losers_unlearn = true;  ///< the response of every channel but the winner is negative
 };
 
+/// Local response normalisation of a row: input * (offset + factor * sum of the squares up to `reach` channels away)^-exponent.
+struct ResponseTerms {
+  std::int64_t reach = 2;  ///< at most 16
+  float offset = 2, factor = 1e-4f, exponent = 0.75f;
+};
+
+/// Floats of three rows with zeros around them.
+constexpr std::int64_t response_scratch(std::int64_t channels) {
+  return 3 * ((channels + 15) / 16 * 16 + 32);
+}
+
 /// Kernels for values stored as T (float or bf16).
 template <class T>
 struct StorageKernels {
@@ -106,6 +117,10 @@ struct StorageKernels {
   /// grad_gamma, grad_beta [C]: sums over the rows of grad_output times the normalised input, and of grad_output.
   void (*layer_norm_parameter_grads)(const T* input, const T* grad_output, std::int64_t rows, std::int64_t channels,
                                      const float* statistics, float* grad_gamma, float* grad_beta);
+  /// Windows end at the ends of the row. scratch [response_scratch(channels)].
+  void (*response_norm)(const T* input, std::int64_t rows, std::int64_t channels, const ResponseTerms& terms, T* output, float* scratch);
+  void (*response_norm_grad)(const T* input, const T* grad_output, std::int64_t rows, std::int64_t channels, const ResponseTerms& terms,
+                             T* grad_input, float* scratch);
   /// response = the response of each channel of a row in a competition: its softmax, or 1 for the winner and 0 for the others, negative
   /// where losers unlearn. Responses below 2^-100 are stored as zero. moments[c] (added to) of response * input over the rows.
   /// scratch [C]. response must not overlap input.

@@ -70,6 +70,12 @@ std::vector<Doubles> everything(const VectorKernels& table) {
   k.layer_norm_grad(x.data(), y.data(), kRows, kChannels, p.data(), rows.data(), out.data()), keep();
   k.layer_norm_parameter_grads(x.data(), y.data(), kRows, kChannels, rows.data(), gamma.data(), beta.data());
   results.push_back(read_back(gamma.data(), kChannels)), results.push_back(read_back(beta.data(), kChannels));
+  std::vector<float> padded(static_cast<std::size_t>(kernels::response_scratch(kChannels)));
+  for (const float exponent : {0.75f, 0.6f}) {
+    const kernels::ResponseTerms terms{2, 1.5f, 0.3f, exponent};
+    k.response_norm(x.data(), kRows, kChannels, terms, out.data(), padded.data()), keep();
+    k.response_norm_grad(x.data(), y.data(), kRows, kChannels, terms, out.data(), padded.data()), keep();
+  }
   std::fill(sum.begin(), sum.end(), 0.0);
   k.compete(x.data(), kRows, kChannels, {0.7f, true, true}, out.data(), sum.data(), sums.data()), keep();
   results.push_back(sum);

@@ -28,11 +28,17 @@ LayerCase case_of(Conv2d::Options options, SampleShape input, Precision precisio
 }
 
 Reference reference_of(const LayerCase& c, const Conv2d::Options& o) {
-  const reference::ConvolutionShape shape{c.rows(),          c.inputs[0].height,
-                                          c.inputs[0].width, c.inputs[0].channels,
-                                          o.filters,         o.filter_size,
-                                          o.stride,          o.padding,
-                                          o.groups,          o.padding_mode == PaddingMode::reflect};
+  const reference::ConvolutionShape shape{c.rows(),
+                                          c.inputs[0].height,
+                                          c.inputs[0].width,
+                                          c.inputs[0].channels,
+                                          o.filters,
+                                          o.filter_size,
+                                          o.stride,
+                                          o.padding,
+                                          o.groups,
+                                          o.padding_mode == PaddingMode::reflect,
+                                          o.ceil};
   Reference result;
   result.forward = [=](const LayerValues& v) {
     return reference::convolution(shape, v.inputs[0], v.parameters[0], o.bias ? v.parameters[1] : Doubles{});
@@ -86,6 +92,8 @@ const Conv2d::Options kOptions[] = {
     {.filters = 17, .filter_size = 1, .bias = false},
     {.filters = 16, .filter_size = 5, .stride = 3, .padding = 2},
     {.filters = 3, .filter_size = 3, .stride = 2, .padding = 0},
+    {.filters = 24, .filter_size = 4, .stride = 3, .ceil = true},
+    {.filters = 16, .filter_size = 5, .stride = 4, .padding = 1, .ceil = true},
     {.filters = 8, .filter_size = 3, .padding = 1, .padding_mode = PaddingMode::reflect},
     {.filters = 8, .filter_size = 5, .stride = 2, .padding = 2, .padding_mode = PaddingMode::reflect, .bias = false},
 };
@@ -148,6 +156,25 @@ TEST(Conv2d, bits_do_not_depend_on_the_other_samples_of_a_shard) {
   for (std::size_t i = size; i < values.inputs[0].size(); ++i) values.inputs[0][i] *= 2;
   const Doubles second = run_layer(c, values).output;
   EXPECT_TRUE(std::equal(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(out), second.begin()));
+}
+
+TEST(Conv2d, a_window_that_hangs_over_the_edge_reads_zeros) {
+  LayerCase c = case_of({.filters = 1, .filter_size = 2, .stride = 2, .ceil = true}, {1, 3, 1});
+  EXPECT_THROW(c.output(), ShapeError);  // no window lies inside
+  c = case_of({.filters = 1, .filter_size = 2, .stride = 2, .ceil = true}, {3, 3, 1});
+  c.samples = 1, c.shards = 1, c.count = 1;
+  const LayerResult result = run_layer(c, {{{1, 2, 3, 4, 5, 6, 7, 8, 9}}, {{1, 10, 100, 1000}, {0}}}, {1, 1, 1, 1});
+  EXPECT_EQ(result.output, (Doubles{1 + 20 + 400 + 5000, 3 + 600, 7 + 80, 9}));
+  EXPECT_EQ(result.grad_inputs[0], (Doubles{1, 10, 1, 100, 1000, 100, 1, 10, 1}));
+  EXPECT_EQ(result.grad_parameters[0], (Doubles{1 + 3 + 7 + 9, 2 + 8, 4 + 6, 5}));
+}
+
+/// Krizhevsky et al. 2012: 11x11 windows with stride 4 of 224 pixels give 55 positions.
+TEST(Conv2d, rounds_up_only_if_asked) {
+  const std::vector<SampleShape> input{{224, 227, 3}};
+  EXPECT_EQ(Conv2d({.filters = 96, .filter_size = 11, .stride = 4}).output_shape(input), (SampleShape{54, 55, 96}));
+  EXPECT_EQ(Conv2d({.filters = 96, .filter_size = 11, .stride = 4, .ceil = true}).output_shape(input), (SampleShape{55, 55, 96}));
+  EXPECT_THROW(Conv2d({.filters = 8, .padding = 1, .padding_mode = PaddingMode::reflect, .ceil = true}).output_shape(input), ShapeError);
 }
 
 TEST(Conv2d, counts_its_parameters_and_multiply_adds) {
