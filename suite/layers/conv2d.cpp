@@ -153,7 +153,9 @@ std::vector<ParameterSpec> Conv2d::parameters(std::span<const SampleShape> input
                                     .initialisation = start,
                                     .decays = true,
                                     .has_norm_bound = true}};
-  if (options_.bias) specs.push_back({.name = "bias", .shape = {options_.filters}, .initialisation = {}, .decays = options_.bias_decays});
+  if (options_.bias)
+    specs.push_back(
+        {.name = "bias", .shape = {options_.filters}, .initialisation = {.value = options_.bias_start}, .decays = options_.bias_decays});
   if (options_.whitening_epsilon > 0) {
     if (options_.filters != 2 * in * area || options_.groups != 1)
       throw ShapeError(Complaint{"conv2d that whitens patches",

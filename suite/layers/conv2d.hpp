@@ -32,6 +32,7 @@ class Conv2d : public Layer {
     double gain = 1.0;              ///< standard deviation, for Kind::normal
     bool identity_filters = false;  ///< see Initialisation
     bool bias_decays = false;
+    double bias_start = 0;
     /// Positive: the filters, 2 filter_size^2 C of them, whiten the patches of the first 5,000 training images and do not train; see
     /// patch_whitening.hpp.
     double whitening_epsilon = 0;

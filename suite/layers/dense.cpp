@@ -123,7 +123,9 @@ std::vector<ParameterSpec> Dense::parameters(std::span<const SampleShape> inputs
       .kind = options_.initialisation, .value = options_.gain, .gain = options_.gain, .fan_in = in, .fan_out = options_.features};
   std::vector<ParameterSpec> specs{
       {.name = "weight", .shape = {options_.features, in}, .initialisation = start, .decays = true, .has_norm_bound = true}};
-  if (options_.bias) specs.push_back({.name = "bias", .shape = {options_.features}, .initialisation = {}, .decays = options_.bias_decays});
+  if (options_.bias)
+    specs.push_back(
+        {.name = "bias", .shape = {options_.features}, .initialisation = {.value = options_.bias_start}, .decays = options_.bias_decays});
   return specs;
 }
 

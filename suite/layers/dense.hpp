@@ -21,6 +21,7 @@ class Dense : public Layer {
     bool bias_decays = false;  ///< weight decay applies to the bias
     Initialisation::Kind initialisation = Initialisation::Kind::he_normal;
     double gain = 1.0;  ///< standard deviation, for Kind::normal
+    double bias_start = 0;
   };
   /// Below these a shard's own weight gradient is cheaper than a second cut through the batch.
   static constexpr std::int64_t kBlockedWeights = 100'000, kBlockedFeatures = 256;
