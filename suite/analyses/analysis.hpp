@@ -92,6 +92,11 @@ void receptive_fields(const AnalysisInputs& inputs, records::RunRecord& record);
 /// output over the largest output), "turned_guesses_changed" (percent). Images "turned_maps", if a node is given.
 void turns(const AnalysisInputs& inputs, records::RunRecord& record);
 
+/// Figure 1 of Krizhevsky et al. 2012: when an epoch's mean error of its training samples fell to a quarter, between two points of the
+/// history on a straight line. Results: "epochs_to_25_percent_train_error" (those of the run if it did not), "..._suffice" (1, or 0 if it
+/// did not).
+void learning_speed(const AnalysisInputs& inputs, records::RunRecord& record);
+
 /// Of each analysis, what check_analyses() asks it. Reads all of its options.
 void check_monte_carlo(const Subject& subject);
 void check_sparsity(const Subject& subject);
@@ -101,5 +106,6 @@ void check_memory(const Subject& subject);
 void check_class_maps(const Subject& subject);
 void check_receptive_fields(const Subject& subject);
 void check_turns(const Subject& subject);
+void check_learning_speed(const Subject& subject);
 
 }  // namespace reprise::analyses

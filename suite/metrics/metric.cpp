@@ -19,6 +19,7 @@ const std::vector<Metric>& all() {
       {"test_error", "percent", lower, "test images classified wrongly"},
       {"plain_test_error", "percent", lower, "test images classified wrongly when each is seen once, as it is"},
       {"gradient_norm", "1", neither, "norm of the gradient of a layer's weight, mean over the steps since the row before"},
+      {"view_gain", "percent", higher, "plain_test_error minus test_error: what averaging over views gains"},
       {"temperature", "1", neither, "mean temperature of LogAvgExp pooling over channels"},
       // Timing.
       {"seconds", "s", lower, "time of training since the row before"},
@@ -72,6 +73,7 @@ const std::vector<Metric>& all() {
       {"slowdown", "percent", lower, "time over that of another method"},
       {"epochs_to_94", "epochs", lower, "epochs until 94 percent of the test images are right"},
       {"epochs_to_25_percent_train_error", "epochs", lower, "epochs until a quarter of the training samples is wrong"},
+      {"epochs_to_25_percent_train_error_suffice", "1", neither, "1 if the run was long enough"},
       {"keep_probability", "1", neither, "probability of keeping a unit"},
       // Published only.
       {"hit_at_1", "percent", higher, "videos whose first guess is right"},
