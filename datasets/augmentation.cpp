@@ -1,6 +1,7 @@
 #include "datasets/augmentation.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "datasets/named_call.hpp"
@@ -9,6 +10,8 @@
 namespace reprise::datasets {
 
 namespace {
+
+constexpr const char *kColour = "pca_colour", *kRandomCrop = "random_crop";
 
 random::Generator draws_of(std::uint64_t seed, std::uint32_t place, std::uint64_t epoch, std::uint64_t sample) {
   return random::Generator({seed, random::Purpose::augmentation, place, epoch, sample});
@@ -54,6 +57,29 @@ class Move : public Augmentation {
   bool reflect_;
 };
 
+/// A part of the image, every place equally likely; of test images the centre.
+class RandomCrop : public Augmentation {
+ public:
+  explicit RandomCrop(int size) : size_(size) {}
+  void apply(std::uint64_t seed, std::uint32_t place, std::uint64_t epoch, std::uint64_t sample, AxisMaps& maps) const override {
+    random::Generator draws = draws_of(seed, place, epoch, sample);
+    for (std::vector<int>* map : {&maps.rows, &maps.columns})
+      cut(*map, static_cast<int>(draws.next_below(static_cast<std::uint32_t>(map->size()) - static_cast<std::uint32_t>(size_) + 1)), size_);
+  }
+  void apply_at_centre(AxisMaps& maps) const override {
+    for (std::vector<int>* map : {&maps.rows, &maps.columns}) cut(*map, (static_cast<int>(map->size()) - size_) / 2, size_);
+  }
+
+ private:
+  int size_;
+};
+
+/// Moves no pixel.
+class Nothing : public Augmentation {
+ public:
+  void apply(std::uint64_t, std::uint32_t, std::uint64_t, std::uint64_t, AxisMaps&) const override {}
+};
+
 /// `black` becomes true where the text asks for black beyond the border.
 std::unique_ptr<const Augmentation> make(const std::string& text, int shorter_side, bool& black) {
   NamedCall call("augmentation", text);
@@ -68,8 +94,10 @@ std::unique_ptr<const Augmentation> make(const std::string& text, int shorter_si
   } else if (call.name() == "translate") {
     made = std::make_unique<Move>(call.get_int("pixels", 5, 0, shorter_side - 1), false);
     black |= call.get_choice("fill", {"zeros", "black"}) == "black";
+  } else if (call.name() == kRandomCrop) {
+    made = std::make_unique<RandomCrop>(call.get_int("size", shorter_side, 1, shorter_side));
   } else {
-    call.fail_unknown({"flip", "alternating_flip", "crop", "translate"});
+    call.fail_unknown({"flip", "alternating_flip", "crop", "translate", kRandomCrop, kColour});
   }
   call.check_all_used();
   return made;
@@ -82,6 +110,11 @@ void AxisMaps::reset(int height, int width) {
   columns.resize(static_cast<std::size_t>(width));
   std::iota(rows.begin(), rows.end(), 0);
   std::iota(columns.begin(), columns.end(), 0);
+}
+
+void cut(std::vector<int>& map, int first, int size) {
+  map.erase(map.begin() + first + size, map.end());
+  map.erase(map.begin(), map.begin() + first);
 }
 
 void shift(std::vector<int>& map, int offset, bool reflect) {
@@ -97,13 +130,45 @@ void shift(std::vector<int>& map, int offset, bool reflect) {
 }
 
 Augmentations::Augmentations(const std::vector<std::string>& texts, int height, int width) : height_(height), width_(width) {
-  for (const std::string& text : texts) augmentations_.push_back(make(text, std::min(height, width), fills_black_));
+  centre_.reset(height, width);
+  for (const std::string& text : texts) {
+    NamedCall call("augmentation", text);
+    if (call.name() == kColour) {
+      colour_ = Colour{call.get_double("deviation", 0.1, 0, 100), static_cast<std::uint32_t>(augmentations_.size())};
+      call.check_all_used();
+    }
+    if (call.name() == kColour)
+      augmentations_.push_back(std::make_unique<const Nothing>());
+    else
+      augmentations_.push_back(make(text, std::min(this->height(), this->width()), fills_black_));
+    augmentations_.back()->apply_at_centre(centre_);
+  }
 }
 
 void Augmentations::draw(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, AxisMaps& maps) const {
   maps.reset(height_, width_);
   for (std::size_t i = 0; i < augmentations_.size(); ++i)
     augmentations_[i]->apply(seed, static_cast<std::uint32_t>(i), epoch, sample, maps);
+}
+
+std::optional<std::array<double, 3>> Augmentations::draw_colour(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample) const {
+  if (!colour_) return std::nullopt;
+  random::Generator draws = draws_of(seed, colour_->place, epoch, sample);
+  std::array<double, 3> moves{};
+  for (double& move : moves) move = colour_->deviation * static_cast<double>(draws.next_normal());
+  return moves;
+}
+
+std::vector<std::string> crops_among(const std::vector<std::string>& augmentations) {
+  std::vector<std::string> crops;
+  std::copy_if(augmentations.begin(), augmentations.end(), std::back_inserter(crops),
+               [](const std::string& text) { return NamedCall("augmentation", text).name() == kRandomCrop; });
+  return crops;
+}
+
+bool moves_colours(const std::vector<std::string>& augmentations) {
+  return std::any_of(augmentations.begin(), augmentations.end(),
+                     [](const std::string& text) { return NamedCall("augmentation", text).name() == kColour; });
 }
 
 }  // namespace reprise::datasets

@@ -11,6 +11,8 @@
 #include "datasets/hdf5_container_reader.hpp"
 #include "datasets/known_container.hpp"
 #include "datasets/manifest.hpp"
+#include "datasets/photograph_layout.hpp"
+#include "datasets/photograph_set.hpp"
 #include "datasets/split_reader.hpp"
 #include "suite/errors.hpp"
 #include "suite/random/random.hpp"
@@ -132,6 +134,27 @@ Dataset load_files(const DatasetEntry& entry, const std::filesystem::path& direc
   return {load_part(entry, directory, parts.train), load_part(entry, directory, parts.test)};
 }
 
+ImageSet load_photographs(const DatasetEntry& entry, const std::filesystem::path& directory, const PhotographFiles& all, const Part& part,
+                          const PhotographFrame& frame, const std::vector<std::string>& class_names) {
+  ImageSet set;
+  set.classes = static_cast<int>(class_names.size());
+  set.class_names = class_names;
+  PhotographFiles files = all.chosen(part.indices);
+  const std::vector<std::uint64_t> digests = check_photographs(files, directory / "preprocessed", exclusion_list(entry, directory));
+  set_photographs(std::move(files), digests, frame, set);
+  return set;
+}
+
+Dataset load_photographs(const DatasetEntry& entry, const std::filesystem::path& directory, const Selection& selection) {
+  const ListedPhotographs listed = list_photographs(entry, directory);
+  const Parts parts = choose_parts(entry.name, listed.train.count(), listed.test.count(), selection);
+  const PhotographFrame frame = selection.frame.value_or(PhotographFrame{entry.height, entry.height, entry.height});
+  const auto load_part = [&](const Part& part) {
+    return load_photographs(entry, directory, part.split == Split::train ? listed.train : listed.test, part, frame, listed.class_names);
+  };
+  return {load_part(parts.train), load_part(parts.test)};
+}
+
 /// `entry`: null for a set that the manifest does not know.
 Dataset load_container(const std::string& name, const DatasetEntry* entry, const std::filesystem::path& path, const Selection& selection) {
   Dataset data = read_hdf5_container(path, "Write the container again, or remove it.");
@@ -146,7 +169,7 @@ Dataset load_container(const std::string& name, const DatasetEntry* entry, const
 void describe(ImageSet& set, const std::string& name, const char* split) {
   set.name = name;
   set.split = split;
-  set.digest = image_set_digest(set);
+  if (!set.lazy) set.digest = image_set_digest(set);
 }
 
 }  // namespace
@@ -156,6 +179,13 @@ std::filesystem::path data_directory(const std::string& given) {
   if (const char* variable = std::getenv("REPRISE_DATA"); variable != nullptr && *variable != '\0') return variable;
   const char* home = std::getenv("HOME");
   return std::filesystem::path(home != nullptr ? home : ".") / ".cache" / "reprise" / "data";
+}
+
+const std::uint8_t* ImageSet::image(std::int64_t index, std::vector<std::uint8_t>& room, const FetchKey* key) const {
+  if (!lazy) return image(index);
+  room.resize(static_cast<std::size_t>(image_bytes()));
+  lazy->make(index, key, room.data());
+  return room.data();
 }
 
 Dataset load(const std::string& name, const std::filesystem::path& directory, const Selection& selection) {
@@ -168,6 +198,8 @@ Dataset load(const std::string& name, const std::filesystem::path& directory, co
     data = load_container(name, entry, container_path(name, directory), selection);
   } else if (entry != nullptr && entry->format == Format::container) {
     throw InputError({fmt::format("data set '{}'", name), container_path(name, directory).string(), "no such file", how_to_get(*entry)});
+  } else if (entry != nullptr && entry->format == Format::photographs) {
+    data = load_photographs(*entry, directory, selection);
   } else {
     entry = &require_entry(name);
     data = load_files(*entry, directory, selection);

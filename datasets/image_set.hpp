@@ -3,12 +3,18 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "datasets/lazy_images.hpp"
+#include "datasets/photograph_frame.hpp"
+
 namespace reprise::datasets {
 
-/// Images as bytes, planes channel-first as in the official files: pixels [count, channels, height, width].
+/// Images as bytes, planes channel-first as in the official files: pixels [count, channels, height, width]. A set of photographs has `lazy`
+/// in their place.
 struct ImageSet {
   std::string name;   ///< "mnist"
   std::string split;  ///< "train", "test" or "held out of train"
@@ -20,10 +26,14 @@ struct ImageSet {
   std::vector<std::uint8_t> pixels;
   std::vector<std::int32_t> labels;  ///< [count], each in [0, classes)
   std::vector<std::string> class_names;
-  std::string digest;  ///< SHA-256 (hex) over shape, pixels and labels
+  std::string digest;  ///< SHA-256 (hex) over shape, pixels and labels; of photographs over class names, labels and digests of files
+  std::shared_ptr<const LazyImages> lazy;
 
   std::int64_t image_bytes() const { return std::int64_t{channels} * height * width; }
+  /// Of a set that holds its pixels.
   const std::uint8_t* image(std::int64_t index) const { return pixels.data() + index * image_bytes(); }
+  /// Of any set: where the pixels are, or where they were made, in `room`.
+  const std::uint8_t* image(std::int64_t index, std::vector<std::uint8_t>& room, const FetchKey* key = nullptr) const;
 };
 
 struct Dataset {
@@ -43,6 +53,8 @@ struct Selection {
   /// of which nothing is used, nor read but where it is in a container with the rest. For choosing recipes without a look at the test
   /// images.
   std::int64_t held_out = 0;
+  /// What is seen of photographs; nothing: their usual frame.
+  std::optional<PhotographFrame> frame = std::nullopt;
 };
 
 /// Loads and checks (manifest: SHA-256, count, class histogram) a data set by its name. Names: see `manifest.hpp`.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "datasets/hdf5_container_reader.hpp"
+#include "datasets/photograph_layout.hpp"
 #include "datasets/split_reader.hpp"
 
 namespace reprise::datasets {
@@ -39,6 +40,11 @@ ListEntry row_of(const DatasetEntry& entry, const std::filesystem::path& data_di
     if (row.is_present) row.where = data_directory, row.bytes = size_on_disk(container_path(entry.name, data_directory));
     return row;
   }
+  if (entry.format == Format::photographs) {
+    row.is_present = has_photographs(entry, data_directory);
+    if (row.is_present) row.where = data_directory / entry.photographs.folder;
+    return row;
+  }
   const DatasetEntry& source = source_of(entry);
   if (!source.urls.empty()) row.url = source.urls.front() + "/" + source.archive.name;
   const std::vector<FileStatus> files = files_of(entry, data_directory);
@@ -67,7 +73,7 @@ KnownOf known_of(const std::string& name) {
   const DatasetEntry* entry = find_entry(name);
   if (entry == nullptr) return KnownOf::nothing;
   if (entry->format == Format::synthetic) return KnownOf::drawn;
-  const bool has_digests = entry->format != Format::container && entry->format != Format::amat;
+  const bool has_digests = entry->format != Format::container && entry->format != Format::amat && entry->format != Format::photographs;
   return has_digests ? KnownOf::digests : KnownOf::counts;
 }
 

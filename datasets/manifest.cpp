@@ -196,6 +196,64 @@ SplitEntry counted(std::int64_t count) {
   return {{}, count, {}, ""};
 }
 
+/// Photographs in the folder of that name, seen in a square frame of `side`.
+DatasetEntry photographs(const std::string& name, const std::string& title, int side, std::vector<std::string> class_names,
+                         std::int64_t train, std::int64_t test) {
+  DatasetEntry entry = container(name, title, side, std::move(class_names), counted(train), counted(test));
+  entry.format = Format::photographs;
+  entry.photographs.folder = name;
+  return entry;
+}
+
+/// Tests are on the published test photographs; those of 2012 have no published labels, so there they are on the validation photographs.
+DatasetEntry imagenet_2010(std::vector<std::string> class_names) {
+  DatasetEntry entry = photographs("imagenet-2010", "ImageNet (ILSVRC 2010), photographs", 256, std::move(class_names), 1261406, 150000);
+  entry.photographs.test_folder = "test";
+  entry.photographs.train_archive = "ILSVRC2010_images_train.tar";
+  entry.photographs.test_archive = "ILSVRC2010_images_test.tar";
+  entry.photographs.test_labels = "ILSVRC2010_test_ground_truth.txt";
+  return entry;
+}
+
+DatasetEntry imagenet_2012(std::vector<std::string> class_names) {
+  DatasetEntry entry = photographs("imagenet-2012", "ImageNet (ILSVRC 2012), photographs", 256, std::move(class_names), 1281167, 50000);
+  entry.photographs.train_archive = "ILSVRC2012_img_train.tar";
+  entry.photographs.test_archive = "ILSVRC2012_img_val.tar";
+  entry.photographs.test_labels = "ILSVRC2012_validation_ground_truth.txt";
+  return entry;
+}
+
+DatasetEntry imagenette_112() {
+  DatasetEntry entry = photographs("imagenette2-112", "Ten classes of ImageNet, photographs of 112x112", 112,
+                                   {"tench", "English springer", "cassette player", "chain saw", "church", "French horn", "garbage truck",
+                                    "gas pump", "golf ball", "parachute"},
+                                   9469, 3925);
+  entry.photographs.class_folders = {"n01440764", "n02102040", "n02979186", "n03000684", "n03028079",
+                                     "n03394916", "n03417042", "n03425413", "n03445777", "n03888257"};
+  entry.train.histogram = {963, 955, 993, 858, 941, 956, 961, 931, 951, 960};
+  entry.test.histogram = {387, 395, 357, 386, 409, 394, 389, 419, 399, 390};
+  return entry;
+}
+
+/// Sets that come without a split: so many photographs of each class are drawn for training, up to `test_per_class` of the others for
+/// tests.
+DatasetEntry caltech(const std::string& name, const std::string& title, const std::string& folder, std::vector<std::string> class_names,
+                     int train_per_class, int test_per_class, std::int64_t test) {
+  const auto classes = static_cast<std::int64_t>(class_names.size());
+  DatasetEntry entry = photographs(name, title, 224, std::move(class_names), classes * train_per_class, test);
+  entry.photographs.folder = folder;
+  entry.photographs.train_per_class = train_per_class;
+  entry.photographs.test_per_class = test_per_class;
+  return entry;
+}
+
+DatasetEntry caltech_101_8() {
+  const std::vector<std::string> classes{"butterfly", "chandelier", "grand_piano", "hawksbill", "helicopter", "ketch", "laptop", "watch"};
+  DatasetEntry entry = caltech("caltech-101-8", "Eight classes of Caltech-101", "caltech-101/101_ObjectCategories", classes, 30, 30, 240);
+  entry.photographs.class_folders = classes;
+  return entry;
+}
+
 std::vector<std::string> numbered_classes(int count) {
   std::vector<std::string> names;
   for (int i = 0; i < count; ++i) names.push_back(fmt::format("class {}", i));
@@ -228,6 +286,10 @@ const std::vector<DatasetEntry>& manifest() {
       container("imagenet", "ImageNet (ILSVRC 2012) at 160x160", 160, numbered_classes(1000), counted(1281167), balanced(1000, 50)),
       container("imagenet-224", "ImageNet (ILSVRC 2012) at 224x224", 224, numbered_classes(1000), counted(1281167), balanced(1000, 50)),
       container("imagenet-384", "ImageNet (ILSVRC 2012) at 384x384", 384, numbered_classes(1000), counted(1281167), balanced(1000, 50)),
+      imagenet_2010(numbered_classes(1000)),
+      imagenet_2012(numbered_classes(1000)),
+      imagenette_112(),
+      caltech_101_8(),
       container("flowers-102", "Oxford 102 Flowers at 224x224, training and validation images together", 224, numbered_classes(102),
                 balanced(102, 20), counted(6149)),
   };
@@ -269,6 +331,11 @@ std::string how_to_get(const DatasetEntry& entry) {
         "Write {0}.h5 into the data directory: /train/images and /test/images, bytes [count, {1}, {2}, {3}] with attribute layout = "
         "'NCHW', with /train/labels and /test/labels [count].",
         entry.name, entry.channels, entry.height, entry.width);
+  if (entry.format == Format::photographs)
+    return fmt::format(
+        "Put the photographs of {} into {}{} in the data directory, or name the directory with --data or REPRISE_DATA.", entry.title,
+        entry.photographs.folder,
+        entry.photographs.train_per_class > 0 ? ", a folder per class" : fmt::format(", in train and {}", entry.photographs.test_folder));
   if (entry.format == Format::amat) {
     std::string text = fmt::format("Unpack mnist_rotation_new.zip from {} so that {} and its neighbour are in the data directory",
                                    entry.urls.front(), entry.train.files.front().path);

@@ -9,14 +9,15 @@
 namespace reprise::datasets {
 
 enum class Format {
-  idx,        ///< two IDX files a split: images, labels
-  cifar10,    ///< binary CIFAR-10 batches
-  cifar100,   ///< binary CIFAR-100 files
-  amat,       ///< an .amat file a split, whose digests are not known here
-  canvas,     ///< made from `base`: each image at a random position on a black 64x64 canvas
-  rotated,    ///< made from `base`: both splits drawn anew from all of its images, each turned by a random angle
-  synthetic,  ///< drawn
-  container,  ///< NAME.h5 in the data directory (hdf5_container_reader.hpp): what the catalog must know before the file is there
+  idx,          ///< two IDX files a split: images, labels
+  cifar10,      ///< binary CIFAR-10 batches
+  cifar100,     ///< binary CIFAR-100 files
+  amat,         ///< an .amat file a split, whose digests are not known here
+  canvas,       ///< made from `base`: each image at a random position on a black 64x64 canvas
+  rotated,      ///< made from `base`: both splits drawn anew from all of its images, each turned by a random angle
+  synthetic,    ///< drawn
+  photographs,  ///< JPEG files that are decoded when they are needed (photograph_layout.hpp)
+  container,    ///< NAME.h5 in the data directory (hdf5_container_reader.hpp): what the catalog must know before the file is there
 };
 
 struct FileEntry {
@@ -39,6 +40,16 @@ struct ArchiveEntry {
   std::string sha256;
 };
 
+/// Where the photographs of a set are; see photograph_layout.hpp.
+struct PhotographPlaces {
+  std::string folder;                           ///< relative to the data directory
+  std::string test_folder = "val";              ///< of `folder`
+  std::string train_archive, test_archive;      ///< official tar archives in `folder`, which may take the place of the folders
+  std::string test_labels;                      ///< official list of a number a line, in the order of the test files' names
+  int train_per_class = 0, test_per_class = 0;  ///< positive: `folder` has the classes, and that many of each are drawn
+  std::vector<std::string> class_folders;       ///< in the order of class_names; empty: all there are, sorted
+};
+
 struct DatasetEntry {
   std::string name;
   std::string title;
@@ -51,6 +62,7 @@ struct DatasetEntry {
   std::vector<std::string> urls;                 ///< folders of the files or of the archive, tried in order
   ArchiveEntry archive;                          ///< a .tar.gz whose members are the `files`
   std::vector<std::filesystem::path> elsewhere;  ///< folders also looked into for the files' names, after the data directory
+  PhotographPlaces photographs;                  ///< of Format::photographs, whose height and width are those of the usual frame
   std::string package;                           ///< Debian package that installs it, if any
 
   int classes() const { return static_cast<int>(class_names.size()); }

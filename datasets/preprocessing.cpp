@@ -4,11 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <optional>
 
+#include "datasets/byte_statistics.hpp"
 #include "datasets/digest.hpp"
 #include "datasets/named_call.hpp"
+#include "datasets/photograph_frame.hpp"
 #include "datasets/preprocessing_stages.hpp"
 #include "datasets/whitening_cache.hpp"
 #include "suite/errors.hpp"
@@ -29,6 +31,7 @@ class Pipeline : public Preprocessing {
         cache_directory_(std::move(cache_directory)),
         channels_(train.channels),
         positions_(std::int64_t{train.height} * train.width),
+        slopes_(static_cast<std::size_t>(train.channels), 1.0),
         exact_(static_cast<std::size_t>(train.channels) * 256) {
     for (std::size_t i = 0; i < exact_.size(); ++i) exact_[i] = static_cast<double>(i % 256);
     table_.assign(exact_.begin(), exact_.end());
@@ -37,7 +40,11 @@ class Pipeline : public Preprocessing {
   void add(const std::string& text) {
     NamedCall call("preprocessing stage", text);
     texts_.push_back(text);
-    if (call.name() == "scale")
+    if (call.name() == "photograph")
+      check_frame(text);
+    else if (call.name() == "mean_image")
+      add_mean_image(call);
+    else if (call.name() == "scale")
       add_scale(call);
     else if (call.name() == "standardize")
       add_standardize(call);
@@ -46,10 +53,26 @@ class Pipeline : public Preprocessing {
     else if (call.name() == "zca")
       add_whitening(call);
     else
-      call.fail_unknown({"scale", "standardize", "gcn", "zca"});
+      call.fail_unknown({"photograph", "mean_image", "scale", "standardize", "gcn", "zca"});
   }
 
-  void finish_fitting() { train_ = nullptr; }
+  void fit_colour_axes() {
+    if (channels_ != 3 || slopes_.empty())
+      throw InputError({"augmentation 'pca_colour'", "images in colour, and no stage but photograph, mean_image, scale and standardize",
+                        channels_ != 3 ? fmt::format("images of {} channels", channels_) : "another stage", "Leave it out."});
+    axes_ = datasets::colour_axes(statistics());
+    for (std::size_t i = 0; i < axes_.size(); ++i) axes_[i] *= slopes_[i % 3];
+  }
+
+  void finish_fitting() {
+    train_ = nullptr;
+    statistics_.reset();
+  }
+
+  const std::vector<double>& colour_axes() const override {
+    if (axes_.empty()) throw InputError({"augmentation 'pca_colour'", "preprocessing that was fitted for it", "none", ""});
+    return axes_;
+  }
 
   bool is_expensive() const override { return has_whitening_; }
   const float* table() const override { return stages_.empty() ? table_.data() : nullptr; }
@@ -74,16 +97,49 @@ class Pipeline : public Preprocessing {
   ImageStream stream() const {
     return [this](const std::function<void(const float*, std::int64_t)>& use) {
       std::vector<float> block(static_cast<std::size_t>(kBlock * image_size()));
+      std::vector<std::uint8_t> room;
       for (std::int64_t first = 0; first < train_->count; first += kBlock) {
         const std::int64_t count = std::min(kBlock, train_->count - first);
-        apply_batch(train_->image(first), count, block.data());
+        if (train_->lazy)
+          for (std::int64_t i = 0; i < count; ++i) apply(train_->image(first + i, room), block.data() + i * image_size());
+        else
+          apply_batch(train_->image(first), count, block.data());
         use(block.data(), count);
       }
     };
   }
 
+  const ByteStatistics& statistics() {
+    if (!statistics_) statistics_ = measure_bytes(*train_, cache_directory_);
+    return *statistics_;
+  }
+
+  /// The frame has been put around photographs when they were loaded.
+  void check_frame(const std::string& text) const {
+    const PhotographFrame frame = PhotographFrame::parse(text);
+    if (texts_.size() > 1 || positions_ != std::int64_t{frame.side} * frame.side)
+      throw InputError({"preprocessing stage 'photograph'", fmt::format("images of {0} x {0}, in front of all other stages", frame.side),
+                        fmt::format("data set '{}' of {} pixels", train_->name, positions_), "Leave it out: it is for photographs."});
+  }
+
+  /// Means of bytes go through the stages so far, which treat all pixels of a channel alike.
+  void add_mean_image(NamedCall& call) {
+    call.check_all_used();
+    if (!stages_.empty())
+      throw InputError({"preprocessing stage 'mean_image'", "only photograph, scale and standardize in front of it", "another stage",
+                        "Move it to the front."});
+    std::vector<float> means(static_cast<std::size_t>(image_size()));
+    for (std::size_t c = 0, i = 0; c < slopes_.size(); ++c)
+      for (std::size_t p = 0; p < static_cast<std::size_t>(positions_); ++p, ++i) {
+        const double mean = static_cast<double>(statistics().sums[i]) / static_cast<double>(train_->count);
+        means[p * slopes_.size() + c] = static_cast<float>(exact_[c * 256] + slopes_[c] * mean);
+      }
+    stages_.push_back(std::make_unique<MeanImageStage>(std::move(means)));
+  }
+
   /// x * factor_c + offset_c: into the table as long as nothing but tables came before.
   void add_affine(const std::vector<double>& factors, const std::vector<double>& offsets) {
+    for (std::size_t c = 0; c < slopes_.size(); ++c) slopes_[c] *= factors[c];
     if (!stages_.empty()) {
       stages_.push_back(std::make_unique<AffineStage>(image_size(), factors, offsets));
       return;
@@ -120,23 +176,19 @@ class Pipeline : public Preprocessing {
   }
 
   /// Exact counts of bytes first, then one weighted sum over 256 values.
-  ChannelStatistics measure_table() const {
-    ChannelStatistics statistics;
+  ChannelStatistics measure_table() {
+    ChannelStatistics result;
     for (int c = 0; c < channels_; ++c) {
-      std::array<std::int64_t, 256> counts{};
-      for (std::int64_t i = 0; i < train_->count; ++i) {
-        const std::uint8_t* plane = train_->image(i) + c * positions_;
-        for (std::int64_t p = 0; p < positions_; ++p) ++counts[plane[p]];
-      }
+      const std::int64_t* counts = statistics().histogram.data() + c * 256;
       const double values = static_cast<double>(train_->count * positions_);
       const double* table = exact_.data() + c * 256;
       double mean = 0, variance = 0;
       for (std::size_t b = 0; b < 256; ++b) mean += static_cast<double>(counts[b]) * table[b] / values;
       for (std::size_t b = 0; b < 256; ++b) variance += static_cast<double>(counts[b]) * (table[b] - mean) * (table[b] - mean) / values;
-      statistics.mean.push_back(mean);
-      statistics.deviation.push_back(std::sqrt(variance));
+      result.mean.push_back(mean);
+      result.deviation.push_back(std::sqrt(variance));
     }
-    return statistics;
+    return result;
   }
 
   void add_contrast(NamedCall& call) {
@@ -144,12 +196,14 @@ class Pipeline : public Preprocessing {
     const double epsilon = call.get_double("epsilon", 1e-8, 0, 1e6);
     const std::string by = call.get_choice("by", {"std", "norm"});
     call.check_all_used();
+    slopes_.clear();
     stages_.push_back(std::make_unique<ContrastStage>(image_size(), scale, epsilon, by == "norm"));
   }
 
   void add_whitening(NamedCall& call) {
     const double epsilon = call.get_double("epsilon", 0.1, 1e-12, 1e6);
     call.check_all_used();
+    slopes_.clear();
     has_whitening_ = true;
     auto stage = std::make_unique<WhiteningStage>(cached_whitening(epsilon));
     const Whitening& whitening = stage->whitening();
@@ -191,6 +245,9 @@ class Pipeline : public Preprocessing {
   std::filesystem::path cache_directory_;
   int channels_;
   std::int64_t positions_;
+  std::vector<double> slopes_;  // [C]: what one more is after the stages so far; empty once it depends on the image
+  std::vector<double> axes_;    // [C, C]; empty: not fitted
+  std::optional<ByteStatistics> statistics_;
   std::vector<double> exact_;  // [C, 256]
   std::vector<float> table_;   // [C, 256], exact_ rounded
   std::vector<std::unique_ptr<Stage>> stages_;
@@ -202,10 +259,11 @@ class Pipeline : public Preprocessing {
 }  // namespace
 
 std::shared_ptr<const Preprocessing> Preprocessing::fit(const std::vector<std::string>& stages, const ImageSet& train,
-                                                        const std::filesystem::path& cache_directory) {
+                                                        const std::filesystem::path& cache_directory, bool fits_colour_axes) {
   if (train.count < 1) throw InputError({"preprocessing", "at least one training image to fit on", "none", ""});
   auto pipeline = std::make_shared<Pipeline>(train, cache_directory.empty() ? data_directory("") / "preprocessed" : cache_directory);
   for (const std::string& stage : stages) pipeline->add(stage);
+  if (fits_colour_axes) pipeline->fit_colour_axes();
   pipeline->finish_fitting();
   return pipeline;
 }

@@ -17,6 +17,11 @@ void AffineStage::apply(float* images, std::int64_t count) const {
 ContrastStage::ContrastStage(std::int64_t image_size, double scale, double epsilon, bool by_norm)
     : image_size_(image_size), scale_(scale), epsilon_(epsilon), by_norm_(by_norm) {}
 
+void MeanImageStage::apply(float* images, std::int64_t count) const {
+  for (std::int64_t i = 0; i < count; ++i, images += means_.size())
+    for (std::size_t j = 0; j < means_.size(); ++j) images[j] -= means_[j];
+}
+
 void ContrastStage::apply(float* images, std::int64_t count) const {
   for (std::int64_t i = 0; i < count; ++i, images += image_size_) {
     double sum = 0, squares = 0;

@@ -43,6 +43,16 @@ class ContrastStage : public Stage {
   bool by_norm_;
 };
 
+/// x - mean of its place and channel.
+class MeanImageStage : public Stage {
+ public:
+  explicit MeanImageStage(std::vector<float> means) : means_(std::move(means)) {}
+  void apply(float* images, std::int64_t count) const override;
+
+ private:
+  std::vector<float> means_;  // [H, W, C]
+};
+
 class WhiteningStage : public Stage {
  public:
   explicit WhiteningStage(Whitening whitening) : whitening_(std::move(whitening)) {}

@@ -3,12 +3,11 @@
 #include <immintrin.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <mutex>
-#include <thread>
+#include <array>
+#include <optional>
 
 #include "datasets/augmentation.hpp"
+#include "datasets/in_parallel.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::datasets {
@@ -35,30 +34,17 @@ void from_half(const std::uint16_t* halves, std::int64_t count, float* values) {
 std::vector<std::uint16_t> preprocess_all(const ImageSet& images, const Preprocessing& preprocessing) {
   const std::int64_t size = images.image_bytes();
   std::vector<std::uint16_t> stored(static_cast<std::size_t>(images.count * size));
-  std::atomic<std::int64_t> next{0};
-  std::exception_ptr failure;
-  std::mutex failure_mutex;
-  const auto work = [&] {
-    try {
-      std::vector<float> block(static_cast<std::size_t>(kBlock * size));
-      for (std::int64_t first = next.fetch_add(kBlock); first < images.count; first = next.fetch_add(kBlock)) {
-        const std::int64_t count = std::min(kBlock, images.count - first);
-        preprocessing.apply_batch(images.image(first), count, block.data());
-        to_half(block.data(), count * size, stored.data() + first * size);
+  in_parallel(images.count, kBlock, [&](std::int64_t first, std::int64_t last) {
+    std::vector<float> block(static_cast<std::size_t>(kBlock * size));
+    std::vector<std::uint8_t> bytes, room;
+    if (images.lazy)
+      for (std::int64_t i = first; i < last; ++i) {
+        const std::uint8_t* image = images.image(i, room);
+        bytes.insert(bytes.end(), image, image + size);
       }
-    } catch (...) {
-      const std::lock_guard lock(failure_mutex);
-      failure = std::current_exception();
-    }
-  };
-  const std::int64_t blocks = (images.count + kBlock - 1) / kBlock;
-  const std::int64_t threads = std::min<std::int64_t>(blocks, std::max(1u, std::thread::hardware_concurrency()));
-  {
-    std::vector<std::jthread> workers;
-    for (std::int64_t i = 1; i < threads; ++i) workers.emplace_back(work);
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
+    preprocessing.apply_batch(images.lazy ? bytes.data() : images.image(first), last - first, block.data());
+    to_half(block.data(), (last - first) * size, stored.data() + first * size);
+  });
   return stored;
 }
 
@@ -85,32 +71,54 @@ struct SampleSource::State {
     if (preprocessing->is_expensive()) stored = preprocess_all(*images, *preprocessing);
   }
 
-  void fetch_plain(std::int64_t index, float* output) const {
+  /// The preprocessed image as it is. `key`: what photographs are drawn by.
+  void fetch_plain(std::int64_t index, const FetchKey* key, float* output) const {
     const std::int64_t size = images->image_bytes();
+    thread_local std::vector<std::uint8_t> room;
     if (stored.empty())
-      preprocessing->apply(images->image(index), output);
+      preprocessing->apply(images->image(index, room, key), output);
     else
       from_half(stored.data() + index * size, size, output);
   }
 
+  void fetch_mapped(std::int64_t index, const FetchKey* key, const AxisMaps& maps, float* output) const {
+    if (preprocessing->table() != nullptr) return fetch_table(index, key, maps, output);
+    thread_local std::vector<float> plain;
+    plain.resize(static_cast<std::size_t>(images->image_bytes()));
+    fetch_plain(index, key, plain.data());
+    fetch_moved(plain.data(), maps, output);
+  }
+
+  void move_colours(const std::array<double, 3>& moves, float* output) const {
+    const std::vector<double>& axes = preprocessing->colour_axes();
+    float move[3];
+    for (std::size_t c = 0; c < 3; ++c) move[c] = static_cast<float>(moves[0] * axes[c] + moves[1] * axes[3 + c] + moves[2] * axes[6 + c]);
+    for (std::int64_t i = 0; i < std::int64_t{augmentations.height()} * augmentations.width(); ++i, output += 3)
+      for (int c = 0; c < 3; ++c) output[c] += move[c];
+  }
+
+ private:
   /// Bytes to float and augmentation in one go.
-  void fetch_table(std::int64_t index, const AxisMaps& maps, float* output) const {
+  void fetch_table(std::int64_t index, const FetchKey* key, const AxisMaps& maps, float* output) const {
     const std::int64_t height = images->height, width = images->width, channels = images->channels;
-    const std::uint8_t* image = images->image(index);
+    const auto out_width = static_cast<std::int64_t>(maps.columns.size());
+    thread_local std::vector<std::uint8_t> room;
+    const std::uint8_t* image = images->image(index, room, key);
     const int* columns = maps.columns.data();
-    for (std::int64_t y = 0; y < height; ++y, output += width * channels) {
-      const std::int64_t row = maps.rows[static_cast<std::size_t>(y)];
+    for (const int row : maps.rows) {
       if (row == AxisMaps::kOutside) {
-        for (std::int64_t x = 0; x < width; ++x) std::copy(outside.begin(), outside.end(), output + x * channels);
+        for (std::int64_t x = 0; x < out_width; ++x) std::copy(outside.begin(), outside.end(), output + x * channels);
+        output += out_width * channels;
         continue;
       }
       for (std::int64_t c = 0; c < channels; ++c) {
         const float* table = preprocessing->table() + c * 256;
         const std::uint8_t* source = image + (c * height + row) * width;
         const float beyond = outside[static_cast<std::size_t>(c)];
-        for (std::int64_t x = 0; x < width; ++x)
+        for (std::int64_t x = 0; x < out_width; ++x)
           output[x * channels + c] = columns[x] == AxisMaps::kOutside ? beyond : table[source[columns[x]]];
       }
+      output += out_width * channels;
     }
   }
 
@@ -137,7 +145,7 @@ int SampleSource::classes() const {
   return state_->images->classes;
 }
 SampleShape SampleSource::shape() const {
-  return {state_->images->height, state_->images->width, state_->images->channels};
+  return {state_->augmentations.height(), state_->augmentations.width(), state_->images->channels};
 }
 std::int32_t SampleSource::label(std::int64_t index) const {
   return state_->images->labels[static_cast<std::size_t>(index)];
@@ -149,19 +157,26 @@ std::int64_t SampleSource::bytes_held() const {
   return static_cast<std::int64_t>(state_->stored.size() * sizeof(std::uint16_t));
 }
 
+void SampleSource::announce(std::span<const std::int64_t> indices) const {
+  if (state_->images->lazy && state_->stored.empty()) state_->images->lazy->announce(indices);
+}
+const AxisMaps& SampleSource::centre() const {
+  return state_->augmentations.centre();
+}
+
 void SampleSource::fetch(std::int64_t index, const FetchKey* key, float* output) const {
-  if (key == nullptr || state_->augmentations.is_empty()) return state_->fetch_plain(index, output);
+  const Augmentations& augmentations = state_->augmentations;
+  if (key == nullptr && augmentations.crops()) return fetch(index, augmentations.centre(), output);
+  if (key == nullptr || augmentations.is_empty()) return state_->fetch_plain(index, key, output);
   thread_local AxisMaps maps;
-  state_->augmentations.draw(key->seed, key->epoch, static_cast<std::uint64_t>(index), maps);
-  fetch(index, maps, output);
+  const auto sample = static_cast<std::uint64_t>(index);
+  augmentations.draw(key->seed, key->epoch, sample, maps);
+  state_->fetch_mapped(index, key, maps, output);
+  if (const auto moves = augmentations.draw_colour(key->seed, key->epoch, sample)) state_->move_colours(*moves, output);
 }
 
 void SampleSource::fetch(std::int64_t index, const AxisMaps& maps, float* output) const {
-  if (state_->preprocessing->table() != nullptr) return state_->fetch_table(index, maps, output);
-  thread_local std::vector<float> plain;
-  plain.resize(static_cast<std::size_t>(state_->images->image_bytes()));
-  state_->fetch_plain(index, plain.data());
-  state_->fetch_moved(plain.data(), maps, output);
+  state_->fetch_mapped(index, nullptr, maps, output);
 }
 
 }  // namespace reprise::datasets

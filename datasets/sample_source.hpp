@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,15 +14,12 @@
 
 namespace reprise::datasets {
 
-/// Names the random draws of one fetch: a sample's augmentation depends on (seed, epoch, its index in the set) only.
-struct FetchKey {
-  std::uint64_t seed = 0;
-  std::uint64_t epoch = 0;
-};
-
 /// A split seen through a fitted preprocessing pipeline and (for training) a list of augmentations.
 /// Thread-safe after construction. `augmentations` are names with arguments, applied in order after preprocessing:
 ///   "flip"  "alternating_flip"  "crop(pad=4)" "crop(pad=4,mode=reflect)"  "translate(pixels=5)"  "translate(pixels=5,fill=black)"
+///   "random_crop(size=224)"      a square of the image; without a key its central one, so the shape is always that of the square
+///   "pca_colour(deviation=0.1)"  adds to every pixel the sum over the three axes of colour of a normal draw of that deviation times the
+///                                axis (Krizhevsky et al. 2012, section 4.1); the axes are Preprocessing::colour_axes
 /// A zero-padded crop pads with 0 AFTER preprocessing, and so does a translation unless it fills with black: with what preprocessing makes
 /// of a pixel of 0, which is what padding before it gives; then whatever else pads does so too. Throws InputError for an unknown name or
 /// argument.
@@ -36,6 +34,10 @@ class SampleSource {
   SampleShape shape() const;
   std::int32_t label(std::int64_t index) const;
   const ImageSet& images() const;
+  /// Indices that will be asked for soon.
+  void announce(std::span<const std::int64_t> indices) const;
+  /// How a test image is seen, as maps from its pixels.
+  const AxisMaps& centre() const;
   /// Bytes held beyond the image set itself (whitened images are stored once, in half precision).
   std::int64_t bytes_held() const;
 

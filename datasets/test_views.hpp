@@ -12,7 +12,13 @@ struct TestView {
   float weight = 1;  ///< of its logits
 };
 
-/// The views of a recipe's `test_views` (0, 1 or 2), the plain image first; weights sum to 1.
-std::vector<TestView> test_views(int level, int height, int width);
+/// The recipe's `test_views` of Krizhevsky et al. 2012.
+inline constexpr int kTenCrops = 3;
+
+/// The views of a recipe's `test_views`, how a test image is usually seen (`centre`, of an image of height x width) first; weights sum
+/// to 1.
+std::vector<TestView> test_views(int level, int height, int width, const AxisMaps& centre);
+/// How many there are.
+int count_test_views(int level);
 
 }  // namespace reprise::datasets

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "datasets/augmentation.hpp"
 #include "datasets/data_entry.hpp"
+#include "datasets/sample_shape.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/random/random.hpp"
 #include "suite/training/backprop_phase.hpp"
@@ -14,12 +16,15 @@ namespace reprise::bench {
 namespace {
 
 /// Random images in the shape of a recipe's data set: a step costs the same on any pixels.
-std::shared_ptr<const datasets::ImageSet> random_images(const datasets::DatasetEntry& entry, std::int64_t count) {
+std::shared_ptr<const datasets::ImageSet> random_images(const recipes::Recipe& recipe, std::int64_t count) {
+  const datasets::DatasetEntry& entry = datasets::entry_of(recipe.dataset);
+  const SampleShape shape = datasets::image_shape(entry, recipe.preprocessing);
   auto images = std::make_shared<datasets::ImageSet>();
   images->name = entry.name;
   images->split = "train";
   images->count = count;
-  images->channels = entry.channels, images->height = entry.height, images->width = entry.width, images->classes = entry.classes();
+  images->channels = static_cast<int>(shape.channels), images->height = static_cast<int>(shape.height);
+  images->width = static_cast<int>(shape.width), images->classes = entry.classes();
   images->pixels.resize(static_cast<std::size_t>(count * images->image_bytes()));
   random::Generator generator({1, random::Purpose::synthetic, 0, 0, 0});
   for (auto& pixel : images->pixels) pixel = static_cast<std::uint8_t>(generator.next_word());
@@ -37,8 +42,11 @@ std::vector<std::string> without_whitening(std::vector<std::string> stages) {
 }  // namespace
 
 MadeUpData::MadeUpData(const recipes::Recipe& recipe, std::int64_t count)
-    : images(random_images(datasets::entry_of(recipe.dataset), count)),
-      source(images, datasets::Preprocessing::fit(without_whitening(recipe.preprocessing), *images), recipe.augmentation),
+    : images(random_images(recipe, count)),
+      source(
+          images,
+          datasets::Preprocessing::fit(without_whitening(recipe.preprocessing), *images, {}, datasets::moves_colours(recipe.augmentation)),
+          recipe.augmentation),
       graph(catalog::build_model(recipe, source.shape(), source.classes())) {}
 
 struct MadeUpTraining::State {

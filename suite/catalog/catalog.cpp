@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "datasets/data_entry.hpp"
+#include "datasets/sample_shape.hpp"
 #include "suite/catalog/catalog_files.hpp"
 #include "suite/catalog/recipe_toml.hpp"
 #include "suite/errors.hpp"
@@ -164,7 +165,7 @@ void choose_shards(recipes::Recipe& recipe) {
 
 graph::Graph build_model(const recipes::Recipe& recipe) {
   const datasets::DatasetEntry& images = datasets::entry_of(recipe.dataset);
-  return build_model(recipe, {images.height, images.width, images.channels}, images.classes());
+  return build_model(recipe, datasets::sample_shape(images, recipe.preprocessing, recipe.augmentation), images.classes());
 }
 
 graph::Graph build_model(const recipes::Recipe& recipe, const SampleShape& input, int classes) {

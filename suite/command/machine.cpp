@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "datasets/manifest.hpp"
+#include "datasets/photograph_layout.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/control_groups.hpp"
 #include "suite/errors.hpp"
@@ -131,6 +132,7 @@ Finding data_set(const datasets::DatasetEntry& entry, const fs::path& data) {
   std::error_code ignored;
   const fs::path container = datasets::container_path(entry.name, data);
   if (entry.format == datasets::Format::container && !fs::exists(container, ignored)) missing.push_back(container.filename().string());
+  if (entry.format == datasets::Format::photographs && !datasets::has_photographs(entry, data)) missing.push_back(entry.photographs.folder);
   if (missing.empty()) return {Level::good, "data set " + entry.name, "present", ""};
   return {Level::note, "data set " + entry.name, fmt::format("{} not in {}", fmt::join(missing, ", "), data.string()),
           datasets::how_to_get(entry)};

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "datasets/data_entry.hpp"
+#include "datasets/sample_shape.hpp"
 #include "datasets/test_views.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
@@ -38,9 +39,11 @@ Forecast counted(const recipes::Recipe& recipe, const graph::Graph& graph, std::
   return forecast;
 }
 
-/// Bytes of the images themselves, and of whitened copies.
+/// Bytes of the images themselves, and of whitened copies; photographs stay in their files, and an index of them is kept.
 std::int64_t data_bytes(const recipes::Recipe& recipe, const Images& of, std::int64_t values) {
+  constexpr std::int64_t kIndexBytes = 64;
   const std::int64_t images = of.train + of.test;
+  if (datasets::entry_of(recipe.dataset).format == datasets::Format::photographs && !is_whitened(recipe)) return images * kIndexBytes;
   std::int64_t data = images * values;
   if (is_whitened(recipe))
     data += images * values * 2 - of.train * values + values * values * 4;  // half precision in place of bytes; the matrix
@@ -82,7 +85,8 @@ Forecast forecast(const recipes::Recipe& recipe, int threads) {
   const datasets::DatasetEntry& data_set = datasets::entry_of(recipe.dataset);
   const auto [train_images, test_images] = images_of(recipe, data_set);
   const graph::Graph graph = catalog::build_model(recipe);
-  const std::int64_t before = resident_bytes(), data = data_bytes(recipe, {train_images, test_images}, graph.node(0).shape.size());
+  const std::int64_t before = resident_bytes(),
+                     data = data_bytes(recipe, {train_images, test_images}, datasets::image_shape(data_set, recipe.preprocessing).size());
   if (procedures::of(recipe).has_plastic_phase) {
     Forecast forecast = forecast_hebbian(recipe, graph, {train_images, test_images}, data_set.classes(), threads);
     forecast.memory_bytes += before + data;
@@ -95,9 +99,7 @@ Forecast forecast(const recipes::Recipe& recipe, int threads) {
   const double epochs = static_cast<double>(forecast.steps) / static_cast<double>(steps_per_epoch);
   const double evaluations = std::max(1.0, std::min(static_cast<double>(recipe.evaluations), std::ceil(epochs)));
   const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);
-  const SampleShape& image = graph.node(0).shape;
-  const auto views = static_cast<double>(
-      datasets::test_views(static_cast<int>(recipe.test_views), static_cast<int>(image.height), static_cast<int>(image.width)).size());
+  const auto views = static_cast<double>(datasets::count_test_views(recipe.test_views));
   forecast.seconds =
       static_cast<double>(forecast.steps) * timed.train_step_seconds() + evaluations * views * test_batches * timed.evaluation_seconds();
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "datasets/augmentation.hpp"
 #include "datasets/image_set.hpp"
 #include "datasets/whitening.hpp"
 #include "suite/errors.hpp"
@@ -14,22 +15,27 @@ namespace reprise::runs {
 
 RunData::RunData(const recipes::Recipe& recipe, const std::filesystem::path& directory, const std::function<bool()>& should_stop) {
   const auto stops = [&] { return should_stop && should_stop(); };
-  datasets::Dataset loaded = datasets::load(recipe.dataset, directory, {recipe.train_images, recipe.test_images, recipe.held_out_images});
+  const auto selected = [&](std::int64_t train_count) {
+    return datasets::Selection{train_count, recipe.test_images, recipe.held_out_images,
+                               datasets::PhotographFrame::of(recipe.preprocessing)};
+  };
+  datasets::Dataset loaded = datasets::load(recipe.dataset, directory, selected(recipe.train_images));
   auto train_images = std::make_shared<datasets::ImageSet>(std::move(loaded.train));
   auto test_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.test));
   if (stops()) return;
-  preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed");
+  preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images, directory / "preprocessed",
+                                               datasets::moves_colours(recipe.augmentation));
   if (stops()) return;
   train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
   if (stops()) return;
+  const std::vector<std::string> crops = datasets::crops_among(recipe.augmentation);
   if (procedures::of(recipe).has_plastic_phase && recipe.hebbian.labelled_images > 0) {
     // The same images that a trial with this number of train_images would see.
-    datasets::Dataset chosen =
-        datasets::load(recipe.dataset, directory, {recipe.hebbian.labelled_images, recipe.test_images, recipe.held_out_images});
-    labelled = std::make_unique<datasets::SampleSource>(std::make_shared<const datasets::ImageSet>(std::move(chosen.train)), preprocessing,
-                                                        std::vector<std::string>{});
+    datasets::Dataset chosen = datasets::load(recipe.dataset, directory, selected(recipe.hebbian.labelled_images));
+    labelled =
+        std::make_unique<datasets::SampleSource>(std::make_shared<const datasets::ImageSet>(std::move(chosen.train)), preprocessing, crops);
   }
-  test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
+  test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, crops);
   digest = records::sha256_hex(train_images->digest + test_images->digest);
   // Whitened images are stored once; from here on nobody reads the training bytes.
   if (preprocessing->is_expensive()) std::vector<std::uint8_t>().swap(train_images->pixels);

@@ -10,6 +10,10 @@ void SourceReader::fetch(std::int64_t slot, float* output) const {
     source_.fetch(index, selection_.key, output);
 }
 
+std::vector<datasets::TestView> ImageBatches::views(int level) const {
+  return datasets::test_views(level, source_.images().height, source_.images().width, source_.centre());
+}
+
 std::unique_ptr<const execution::BatchReader> ImageBatches::batch(const Selection& selection) const {
   return std::make_unique<SourceReader>(source_, selection);
 }

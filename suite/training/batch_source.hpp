@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "datasets/sample_source.hpp"
+#include "datasets/test_views.hpp"
 #include "suite/execution/executor.hpp"
 
 namespace reprise::training {
@@ -15,6 +17,10 @@ class BatchSource {
   virtual ~BatchSource() = default;
   virtual std::int64_t count() const = 0;
   virtual std::int32_t label(std::int64_t index) const = 0;
+  /// Test samples as they are usually seen and from other sides; none for samples that have only one.
+  virtual std::vector<datasets::TestView> views(int level) const { return (void)level, std::vector<datasets::TestView>{}; }
+  /// Samples that will be asked for soon.
+  virtual void announce(std::span<const std::int64_t> indices) const { (void)indices; }
 
   struct Selection {
     const std::vector<std::int64_t>* order = nullptr;  ///< null: all samples in order
@@ -49,6 +55,8 @@ class ImageBatches : public BatchSource {
   explicit ImageBatches(const datasets::SampleSource& source) : source_(source) {}
   std::int64_t count() const override { return source_.count(); }
   std::int32_t label(std::int64_t index) const override { return source_.label(index); }
+  std::vector<datasets::TestView> views(int level) const override;
+  void announce(std::span<const std::int64_t> indices) const override { source_.announce(indices); }
   std::unique_ptr<const execution::BatchReader> batch(const Selection& selection) const override;
 
  private:

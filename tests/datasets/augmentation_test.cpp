@@ -27,6 +27,10 @@ std::vector<int> identity(int size) {
   return map;
 }
 
+AxisMaps whole(int height, int width) {
+  return {identity(height), identity(width)};
+}
+
 /// The map of a move by `offset` of an axis that was padded: written out, not computed as the code does.
 std::vector<int> window(std::vector<int> padded, int start, int size) {
   return {padded.begin() + start, padded.begin() + start + size};
@@ -145,9 +149,66 @@ TEST(Augmentation, names_unknown_names_and_arguments_out_of_range) {
   expect_error([] { Augmentations({"translate(pixels=-1)"}, 6, 5); }, {"pixels", "'-1'"});
 }
 
+TEST(Augmentation, random_crop_shows_every_part_equally_often_and_the_centre_in_tests) {
+  const Augmentations crop({"random_crop(size=4)"}, kHeight, kWidth);
+  EXPECT_TRUE(crop.crops());
+  EXPECT_EQ(std::pair(crop.height(), crop.width()), std::pair(4, 4));
+  EXPECT_EQ(crop.centre().rows, (std::vector<int>{1, 2, 3, 4}));
+  EXPECT_EQ(crop.centre().columns, (std::vector<int>{0, 1, 2, 3}));
+  std::map<std::pair<int, int>, int> seen;
+  for (std::uint64_t i = 0; i < kDraws; ++i) {
+    const AxisMaps maps = draw(crop, i);
+    ++seen[{maps.rows[0], maps.columns[0]}];
+    for (std::size_t k = 1; k < 4; ++k) ASSERT_TRUE(maps.rows[k] == maps.rows[k - 1] + 1 && maps.columns[k] == maps.columns[k - 1] + 1);
+  }
+  ASSERT_EQ(seen.size(), 6u);
+  for (const auto& [place, times] : seen) EXPECT_NEAR(times, kDraws / 6, 5 * std::sqrt(kDraws * 5.0 / 36));
+}
+
+TEST(Augmentation, a_crop_then_a_flip_mirrors_the_part) {
+  const Augmentations both({"random_crop(size=3)", "flip"}, 8, 8);
+  std::set<bool> mirrored;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    const AxisMaps maps = draw(both, i);
+    ASSERT_EQ(maps.columns.size(), 3u);
+    ASSERT_EQ(std::abs(maps.columns[2] - maps.columns[0]), 2);
+    mirrored.insert(maps.columns[2] < maps.columns[0]);
+  }
+  EXPECT_EQ(mirrored.size(), 2u);
+  expect_error([] { Augmentations({"random_crop(size=9)"}, 8, 8); }, {"random_crop", "size", "'9'"});
+}
+
+TEST(Augmentation, colours_are_drawn_for_each_sample_and_epoch) {
+  const Augmentations colour({"flip", "pca_colour(deviation=0.5)"}, 8, 8);
+  EXPECT_FALSE(colour.is_empty());
+  EXPECT_FALSE(colour.crops());
+  const auto move = colour.draw_colour(1, 2, 3);
+  ASSERT_TRUE(move);
+  EXPECT_EQ(colour.draw_colour(1, 2, 3), move);
+  EXPECT_NE(colour.draw_colour(1, 2, 4), move);
+  EXPECT_NE(colour.draw_colour(1, 3, 3), move);
+  EXPECT_FALSE(Augmentations({"flip"}, 8, 8).draw_colour(1, 2, 3));
+  EXPECT_TRUE(moves_colours({"flip", "pca_colour(deviation=0.5)"}) && !moves_colours({"flip"}));
+}
+
+TEST(TestViews, ten_crops_are_the_centre_and_the_corners_with_their_mirrors) {
+  const auto views = test_views(3, 5, 6, {{1, 2, 3}, {1, 2, 3, 4}});
+  ASSERT_EQ(views.size(), static_cast<std::size_t>(count_test_views(3)));
+  using Map = std::vector<int>;
+  const Map rows[] = {{1, 2, 3}, {0, 1, 2}, {0, 1, 2}, {2, 3, 4}, {2, 3, 4}},
+            columns[] = {{1, 2, 3, 4}, {0, 1, 2, 3}, {2, 3, 4, 5}, {0, 1, 2, 3}, {2, 3, 4, 5}};
+  for (std::size_t i = 0; i < 10; ++i) {
+    EXPECT_EQ(views[i].maps.rows, rows[i / 2]) << i;
+    Map expected = columns[i / 2];
+    if (i % 2 == 1) std::reverse(expected.begin(), expected.end());
+    EXPECT_EQ(views[i].maps.columns, expected) << i;
+    EXPECT_FLOAT_EQ(views[i].weight, 0.1f);
+  }
+}
+
 TEST(TestViews, mirror_move_and_reflect_and_their_weights_sum_to_one) {
   using Map = std::vector<int>;
-  const auto views = test_views(2, 3, 4);
+  const auto views = test_views(2, 3, 4, whole(3, 4));
   ASSERT_EQ(views.size(), 6u);
   const auto expect = [&](std::size_t i, const Map& rows, const Map& columns) {
     EXPECT_EQ(views[i].maps.rows, rows) << i;
@@ -160,8 +221,8 @@ TEST(TestViews, mirror_move_and_reflect_and_their_weights_sum_to_one) {
   expect(4, {1, 2, 1}, {1, 2, 3, 2});
   expect(5, {1, 2, 1}, {2, 3, 2, 1});
   for (const std::size_t level : {0u, 1u, 2u}) {
-    const auto all = test_views(static_cast<int>(level), 3, 4);
-    EXPECT_EQ(all.size(), std::vector<std::size_t>({1, 2, 6})[level]);
+    const auto all = test_views(static_cast<int>(level), 3, 4, whole(3, 4));
+    EXPECT_EQ(all.size(), static_cast<std::size_t>(count_test_views(static_cast<int>(level))));
     float sum = 0;
     for (const TestView& view : all) sum += view.weight;
     EXPECT_EQ(sum, 1) << level;

@@ -21,17 +21,21 @@ TEST(Manifest, every_entry_agrees_with_itself) {
         EXPECT_TRUE(histogram.empty() && split->files.size() == 1 && split->files[0].sha256.empty());
         continue;
       }
-      if (entry.format == Format::container && histogram.empty()) continue;  // not every set's classes were counted
+      const bool has_no_files =
+          entry.format == Format::container || entry.format == Format::photographs;  // but itself, or too many to list
+      if (has_no_files && histogram.empty()) continue;                               // not every set's classes were counted
       EXPECT_EQ(histogram.size(), entry.class_names.size());
       EXPECT_EQ(std::accumulate(histogram.begin(), histogram.end(), std::int64_t{0}), split->count);
-      if (entry.format == Format::container) continue;  // it has no files but itself
+      if (has_no_files) continue;
       EXPECT_EQ(split->files.empty(), entry.is_derived());
       for (const FileEntry& file : split->files) {
         EXPECT_EQ(file.sha256.size(), 64u);
         EXPECT_GT(file.content_bytes, split->count / static_cast<std::int64_t>(split->files.size()));
       }
     }
-    EXPECT_EQ(entry.urls.empty(), entry.is_derived() || entry.format == Format::container);
+    const bool is_fetched = !entry.is_derived() && entry.format != Format::container && entry.format != Format::photographs;
+    EXPECT_EQ(!entry.urls.empty(), is_fetched);
+    EXPECT_EQ(entry.photographs.folder.empty(), entry.format != Format::photographs);
     EXPECT_EQ(entry.archive.sha256.size(), entry.archive.name.empty() ? 0u : 64u);
     EXPECT_EQ(find_entry(entry.stands_for) != nullptr, !entry.stands_for.empty());
     EXPECT_EQ(find_entry(entry.base) != nullptr, entry.format == Format::canvas || entry.format == Format::rotated);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "datasets/manifest.hpp"
+#include "datasets/photograph_layout.hpp"
 #include "datasets/preprocessing.hpp"
 #include "datasets/split_reader.hpp"
 #include "temporary_folder.hpp"
@@ -21,6 +22,7 @@ std::filesystem::path official_directory() {
 bool is_here(const std::string& name) {
   const DatasetEntry& entry = require_entry(name);
   if (entry.format == Format::container) return false;  // a container that users write themselves
+  if (entry.format == Format::photographs) return has_photographs(entry, official_directory());
   for (const SplitEntry* split : {&entry.train, &entry.test})
     for (const FileEntry& file : split->files)
       if (locate(entry, file, official_directory()).empty()) return false;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -28,6 +29,19 @@ inline std::filesystem::path write_file(const std::filesystem::path& path, const
 inline Bytes read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+/// The number that follows `words` in the message of the error that `action` throws; -1: there is none.
+template <typename Error = InputError, typename Action>
+long number_in_error(const Action& action, const std::string& words) {
+  try {
+    action();
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    const std::size_t place = message.find(words);
+    if (place != std::string::npos) return std::atol(message.c_str() + place + words.size());
+  }
+  return -1;
 }
 
 /// The message of the error that `action` throws must hold each of `parts`.

@@ -82,7 +82,7 @@ TEST_P(OneAnswer, nets_give_the_same_weights_on_any_number_of_threads) {
     if (std::find(trial.scales.begin(), trial.scales.end(), "smoke") == trial.scales.end()) continue;
     recipes::Recipe recipe = catalog::resolve(slug, trial.name, "smoke", {{"batch", "10"}, {"shard", "3"}});
     const auto& set = datasets::require_entry(recipe.dataset);
-    const graph::Graph graph = catalog::build_model(recipe, {set.height, set.width, set.channels}, set.classes());
+    const graph::Graph graph = catalog::build_model(recipe);
     std::string net;
     for (const graph::Node& node : graph.nodes()) net += (node.layer ? node.layer->summary() : "") + node.shape.text() + ";";
     if (!known.insert(net).second) continue;

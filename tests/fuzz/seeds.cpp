@@ -8,6 +8,7 @@
 #include "suite/records/checkpoint_format.hpp"
 #include "suite/records/hdf5_writer.hpp"
 #include "suite/records/result_file.hpp"
+#include "tests/datasets/made_photographs.hpp"
 
 namespace {
 
@@ -93,6 +94,27 @@ void hdf5_container(const fs::path& folder) {
   put(folder / "no-hdf5", "label,pixel\n");
 }
 
+std::string text_of(const datasets::Bytes& bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+void photograph(const fs::path& folder) {
+  for (const int channels : {1, 3, 4})
+    put(folder / ("of-" + std::to_string(channels)), text_of(datasets::jpeg(19, 13, 1, {.channels = channels})));
+  const std::string progressive = text_of(datasets::jpeg(24, 24, 2, {.quality = 50, .progressive = true}));
+  put(folder / "progressive", progressive);
+  put(folder / "cut", progressive.substr(0, progressive.size() / 2));
+  put(folder / "png", text_of(datasets::png_of(datasets::pattern(7, 5, 3, 1), 7, 5)));
+}
+
+void tar_members(const fs::path& folder) {
+  const datasets::Bytes inner = datasets::tar_of({{"a.jpg", {1, 2, 3}}});
+  const std::string tar = text_of(datasets::tar_of({{"cat/", {}}, {"cat/" + std::string(120, 'a'), {4, 5}}, {"dog.tar", inner}}));
+  put(folder / "nested", tar);
+  put(folder / "cut", tar.substr(0, 1100));
+  put(folder / "empty", std::string(1024, '\0'));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -106,4 +128,6 @@ int main(int count, char** arguments) {
   checkpoint(folder / "checkpoint");
   result_file(folder / "result_file");
   hdf5_container(folder / "hdf5_container");
+  photograph(folder / "photograph");
+  tar_members(folder / "tar_members");
 }

@@ -39,7 +39,7 @@ void for_every_recipe(Visit visit) {
 TEST(Catalog, every_recipe_builds_for_its_data_set) {
   for_every_recipe([](const Paper&, const recipes::Recipe& recipe) {
     const datasets::DatasetEntry& entry = datasets::require_entry(recipe.dataset);
-    const graph::Graph graph = build_model(recipe, {entry.height, entry.width, entry.channels}, entry.classes());
+    const graph::Graph graph = build_model(recipe);
     EXPECT_GT(graph.trained_parameters(), 0);
     const std::int64_t expected = !procedures::of(recipe).has_labels ? graph.node(0).shape.size() : entry.classes();
     EXPECT_EQ(graph.node(graph.output()).shape.size(), expected);

@@ -1,0 +1,26 @@
+#pragma once
+// Images that are made when they are asked for: decoded from files that stay compressed, cut out of others, composed of several.
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "datasets/fetch_key.hpp"
+
+namespace reprise::datasets {
+
+/// The pixels of an ImageSet that does not hold any. Labels, shape, classes and digest are the set's.
+class LazyImages {
+ public:
+  virtual ~LazyImages() = default;
+  /// Image `index` as bytes [channels, height, width] of the set. What is drawn for it depends on `key` and `index` only; `key` null:
+  /// nothing is drawn, as in tests. Thread-safe.
+  virtual void make(std::int64_t index, const FetchKey* key, std::uint8_t* image) const = 0;
+  /// These will be asked for soon, in about this order: files can be read meanwhile.
+  virtual void announce(std::span<const std::int64_t> indices) const { (void)indices; }
+  /// Two sets of one digest and one description have the same images.
+  virtual std::string description() const = 0;
+  virtual std::int64_t bytes_held() const = 0;
+};
+
+}  // namespace reprise::datasets
