@@ -295,6 +295,8 @@ void check_recipe(const Recipe& recipe) {
           "Set augmentation = []");
   require(recipe.test_views == 0 || procedures::of(recipe).takes_test_views, "test_views = 0 under procedure " + recipe.procedure,
           fmt::format("{}", recipe.test_views), "Set test_views = 0");
+  require(!recipe.top5 || procedures::of(recipe).takes_test_views, "top5 = false under procedure " + recipe.procedure, "true",
+          "Set top5 = false");
   double shares = 0;
   for (const recipes::PhaseRecipe& phase : recipe.phases) shares += phase.share;
   require(recipe.phases.empty() || procedures::of(recipe).takes_phases, "no phases under procedure " + recipe.procedure,

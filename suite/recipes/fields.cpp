@@ -114,10 +114,16 @@ std::vector<Field> rows() {
   add({.key = "gradient_norms", .at = at(&Recipe::gradient_norms), .help = "record the norm of every weight's gradient", .quiet = true});
   add({.key = "test_views",
        .at = at(&Recipe::test_views),
-       .help = "average test images with their mirrors (1), and with moves of a pixel (2)",
+       .help = "average test images with their mirrors (1), and with moves of a pixel (2); centre, corners and their mirrors (3)",
        .min = 0,
-       .max = 2,
+       .max = 3,
        .quiet = true});
+  add({.key = "view_average",
+       .at = at(&Recipe::view_average),
+       .help = "what of the test views is averaged",
+       .among = {"logits", "probabilities"},
+       .quiet = true});
+  add({.key = "top5", .at = at(&Recipe::top5), .help = "also the error of the first five guesses", .quiet = true});
   add({.key = "evaluations",
        .at = at(&Recipe::evaluations),
        .help = "about how many times the test set is evaluated",

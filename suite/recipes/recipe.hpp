@@ -72,8 +72,11 @@ struct Recipe {
   bool drop_last = false;  ///< leave out an epoch's last batch if it is not full; ignored under "hebbian"
   /// Views of a test image whose logits are averaged. 0: the image. 1: and its mirror. 2: half of that, and a quarter each of the same on
   /// the image shifted by one pixel up and left, and down and right, with reflected borders (Jordan 2024, arXiv 2404.00498, section 3.5).
+  /// 3: the centre and the four corners of the image, each with its mirror (Krizhevsky et al. 2012, section 4.1).
   int test_views = 0;
-  int evaluations = 10;  ///< about how many times the test set is evaluated, the last step included
+  std::string view_average = "logits";  ///< or "probabilities": what of the views is averaged
+  bool top5 = false;                    ///< the history has the test images whose class is not among the five most probable
+  int evaluations = 10;                 ///< about how many times the test set is evaluated, the last step included
 
   std::vector<std::string> analyses;  ///< run after training: "monte_carlo", "sparsity" ...; see experiments/analyses
   Options analysis_options;

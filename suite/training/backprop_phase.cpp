@@ -72,6 +72,9 @@ StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals
   const datasets::FetchKey key{run_.seed, static_cast<std::uint64_t>(epoch)};
   const std::int64_t first = in_epoch * run_.recipe.batch, images = std::min(run_.recipe.batch, train_->count() - first);
   const auto reader = train_->batch({.order = &order_, .first = first, .key = &key, .view = nullptr});
+  const std::int64_t next = first + images;
+  train_->announce(std::span(order_).subspan(static_cast<std::size_t>(next),
+                                             static_cast<std::size_t>(std::min(run_.recipe.batch, train_->count() - next))));
   const execution::Batch batch{.reader = reader.get(),
                                .count = images,
                                .seed = run_.seed,
@@ -99,12 +102,13 @@ Work BackpropPhase::work(std::int64_t step) const {
 }
 
 std::optional<Evaluation> BackpropPhase::evaluate(const std::function<bool()>& should_stop) {
-  const SampleShape& input = net().node(0).shape;
   EvaluationOptions options;
   options.batch = run_.recipe.batch;
   options.outputs = net().node(net().output()).shape.size();
   options.predicts = has_labels();
-  options.views = datasets::test_views(options_.test_views, static_cast<int>(input.height), static_cast<int>(input.width));
+  options.views = test_->views(options_.test_views);
+  options.averages_probabilities = run_.recipe.view_average == "probabilities";
+  options.top5 = run_.recipe.top5;
   options.seed = run_.seed;
   options.signals = [&](std::int64_t images) { return agree({.stop = should_stop && should_stop(), .save = false}, images); };
   return training::evaluate(*executor_, *test_, options);
@@ -112,6 +116,8 @@ std::optional<Evaluation> BackpropPhase::evaluate(const std::function<bool()>& s
 
 void BackpropPhase::add_to_row(const Evaluation& evaluation, const std::function<void(const std::string&, double)>& add) const {
   if (options_.test_views > 0) add("plain_test_error", evaluation.plain_error_percent);
+  if (options_.test_views == datasets::kTenCrops) add("view_gain", evaluation.plain_error_percent - evaluation.error_percent);
+  if (run_.recipe.top5) add("top5_error", evaluation.top5_error_percent);
   if (!run_.recipe.gradient_norms) return;
   for (const auto& [name, norm] : mean_norms()) add("gradient_norm:" + name, norm);
 }

@@ -383,13 +383,14 @@ Evaluation Learner::evaluate(const datasets::SampleSource& source, layers::Mode 
   options.batch = s.run.recipe.batch;
   options.outputs = s.run.graph.node(s.run.graph.output()).shape.size();
   options.predicts = s.phase().has_labels();
-  if (mode == layers::Mode::infer)
-    options.views =
-        datasets::test_views(s.run.recipe.test_views, static_cast<int>(source.shape().height), static_cast<int>(source.shape().width));
+  const ImageBatches batches(source);
+  if (mode == layers::Mode::infer) options.views = batches.views(s.run.recipe.test_views);
+  options.averages_probabilities = s.run.recipe.view_average == "probabilities";
+  options.top5 = s.run.recipe.top5;
   options.mode = mode;
   options.seed = s.run.seed;
   options.mask = mask;
-  return *training::evaluate(s.whole_net(), ImageBatches(source), options);
+  return *training::evaluate(s.whole_net(), batches, options);
 }
 
 }  // namespace reprise::training

@@ -59,6 +59,7 @@ struct Evaluation {
   double loss = 0;                        ///< mean over samples
   double error_percent = 0;               ///< 0 without labels; of the logits averaged over the recipe's test views
   double plain_error_percent = 0;         ///< of the image alone
+  double top5_error_percent = 0;          ///< of the five largest averages; 0 unless asked for
   std::vector<std::int32_t> predictions;  ///< [count]; empty without labels
 };
 
