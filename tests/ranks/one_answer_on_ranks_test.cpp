@@ -9,19 +9,27 @@
 
 #include "datasets/image_set.hpp"
 #include "datasets/manifest.hpp"
-#include "datasets/preprocessing.hpp"
-#include "datasets/sample_source.hpp"
+#include "datasets/photograph_layout.hpp"
 #include "mpi_main.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/trial_lists.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/records/record_digest.hpp"
+#include "suite/runs/run_data.hpp"
 
 namespace reprise::ranks {
 namespace {
 
+/// Photographs are those of the data directory, if it has any.
+std::vector<catalog::LayoutEntry> all_entries() {
+  std::vector<catalog::LayoutEntry> all = catalog::load_one_answer();
+  if (datasets::has_photographs(datasets::require_entry("imagenette2-112"), datasets::data_directory("")))
+    all.push_back({"alexnet", "imagenet", {{"dataset", "imagenette2-112"}, {"test_views", "3"}, {"top5", "true"}}});
+  return all;
+}
+
 const std::vector<catalog::LayoutEntry>& entries() {
-  static const std::vector<catalog::LayoutEntry> all = catalog::load_one_answer();
+  static const std::vector<catalog::LayoutEntry> all = all_entries();
   return all;
 }
 
@@ -39,23 +47,18 @@ struct Trial {
                                              {"precision", name_of(precision)}};
     overrides.insert(overrides.end(), which.overrides.begin(), which.overrides.end());
     recipe = catalog::resolve(which.paper, which.trial, "smoke", overrides);
-    const datasets::Dataset images = datasets::load(recipe.dataset, "", {recipe.train_images, recipe.test_images});
-    const auto train_images = std::make_shared<const datasets::ImageSet>(images.train),
-               test_images = std::make_shared<const datasets::ImageSet>(images.test);
-    const auto preprocessing = datasets::Preprocessing::fit(recipe.preprocessing, *train_images);
-    train = std::make_unique<datasets::SampleSource>(train_images, preprocessing, recipe.augmentation);
-    test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, std::vector<std::string>{});
-    graph = std::make_unique<graph::Graph>(catalog::build_model(recipe, train->shape(), train->classes()));
+    data = std::make_unique<runs::RunData>(recipe, datasets::data_directory(""));
+    graph = std::make_unique<graph::Graph>(catalog::build_model(recipe, data->train->shape(), data->train->classes()));
   }
   recipes::Recipe recipe;
-  std::unique_ptr<datasets::SampleSource> train, test;
+  std::unique_ptr<runs::RunData> data;
   std::unique_ptr<graph::Graph> graph;
 };
 
 /// Everything of the run that must not depend on the layout. Of use on the team's root.
 std::string outcome(const Trial& trial, Team& team, int threads) {
   parallel::Workers workers(threads);
-  const auto learner = procedures::make_learner(trial.recipe, *trial.graph, {*trial.train, *trial.train, *trial.test}, 5, workers, team);
+  const auto learner = procedures::make_learner(trial.recipe, *trial.graph, trial.data->samples(), 5, workers, team);
   learner->run({});
   records::RunRecord record;
   learner->write_to(record);
