@@ -1,4 +1,5 @@
 #include "reports/runs/run_groups.hpp"
+#include "suite/catalog/recipe_text.hpp"
 
 #include <fmt/format.h>
 

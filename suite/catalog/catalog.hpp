@@ -11,10 +11,6 @@
 #include "suite/recipes/recipe.hpp"
 #include "suite/tensor/shape.hpp"
 
-namespace reprise::recipes {
-struct Field;
-}
-
 namespace reprise::catalog {
 
 /// A number of a published table; fields as in published.toml.
@@ -137,35 +133,6 @@ struct Override {
 /// Resolves defaults <- defaults.SCALE <- group <- group.SCALE <- trial <- trial.SCALE <- overrides into a recipe.
 recipes::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
                         const std::vector<Override>& overrides = {});
-
-/// The settings as TOML, rows in the order of suite/recipes/fields.hpp: what the run id hashes.
-std::string settings_text(const recipes::Recipe& recipe);
-
-/// The same with the words behind it, in a table [words]: what /recipe stores.
-std::string to_toml(const recipes::Recipe& recipe);
-
-/// Reads what to_toml wrote; to_toml(recipe_from_toml(text)) == text for such text, so a stored recipe can be run again. Reads the form of
-/// answer version 1, too. Throws InputError naming line and key.
-recipes::Recipe recipe_from_toml(const std::string& text);
-
-enum class Strictness {
-  strict,
-  lenient,  ///< keys that this version does not know are passed over
-};
-
-/// The same without a check that the recipe can be run.
-recipes::Recipe stored_recipe(const std::string& text, Strictness strictness);
-
-/// One value as it is written, "" for options; and what may stand there: "at least 1", "sgd, adam, adamw".
-std::string value_text(const recipes::Field& field, const recipes::Recipe& recipe);
-std::string allowed_text(const recipes::Field& field);
-
-/// A field or an option whose value is not the same in two recipes; "" where it is not written.
-struct FieldDifference {
-  std::string key, a, b;
-  bool is_word = false;
-};
-std::vector<FieldDifference> compare_recipes(const recipes::Recipe& a, const recipes::Recipe& b);
 
 /// The graph of a recipe, for samples of `input`.
 graph::Graph build_model(const recipes::Recipe& recipe, const SampleShape& input, int classes);

@@ -1,4 +1,4 @@
-// Writes a recipe as TOML, keys in a fixed order, and reads it back.
+#include "suite/catalog/recipe_text.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,7 +7,6 @@
 #include <map>
 #include <utility>
 
-#include "suite/catalog/catalog.hpp"
 #include "suite/catalog/old_recipe.hpp"
 #include "suite/catalog/phase_toml.hpp"
 #include "suite/catalog/recipe_toml.hpp"

@@ -12,6 +12,7 @@
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/phase_toml.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/catalog/rule_toml.hpp"
 #include "suite/catalog/stage_toml.hpp"
 #include "suite/errors.hpp"

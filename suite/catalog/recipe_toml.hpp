@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/catalog/toml_table.hpp"
 #include "suite/recipes/fields.hpp"
 
@@ -22,6 +22,9 @@ void apply_layer(recipes::Recipe& recipe, const TomlTable& layer);
 /// Applies "key=value" as if it were one line of TOML in a last layer; text that is not TOML is a string.
 /// A setting that changes something is noted in Recipe::by_hand.
 void apply_override(recipes::Recipe& recipe, const std::string& key, const std::string& value);
+
+/// What may stand there: "at least 1", "sgd, adam, adamw".
+std::string allowed_text(const recipes::Field& field);
 
 /// Throws InputError when model, data set or length is missing or optimizer and schedule do not fit.
 void check_recipe(const recipes::Recipe& recipe);

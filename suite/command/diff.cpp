@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/command/command.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/compare_text.hpp"

@@ -7,6 +7,8 @@
 
 #include "reports/text.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
+#include "suite/catalog/recipe_toml.hpp"
 #include "suite/catalog/trial_lists.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/show_result.hpp"

@@ -66,7 +66,7 @@ class GradientExchange {
   Memory packed_, arrived_, result_;
   int leaves_ = 0;
   std::unique_ptr<Messages> messages_;
-  std::atomic_flag polling_ = ATOMIC_FLAG_INIT;
+  std::atomic_flag polling_;
 };
 
 }  // namespace reprise::ranks

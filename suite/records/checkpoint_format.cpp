@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::string_view kHead = "REPRCKPT", kTail = "CKPTDONE";
 constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kTailBytes = kTail.size() + sizeof(std::uint64_t);
 constexpr std::uint32_t kMaxExtents = 64;
 enum class Kind : std::uint8_t { number = 1, text, tensor, doubles, integers, bytes };
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/records/run_record.hpp"
 
 namespace reprise::records {

@@ -11,6 +11,7 @@
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/runs/provenance.hpp"

@@ -1,6 +1,7 @@
 // Any text as the experiment.toml of a paper, and as its published.toml, beside a sound file of the other kind.
 
 #include "suite/catalog/catalog_files.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace {

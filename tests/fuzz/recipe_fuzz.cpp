@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/catalog/recipe_toml.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 

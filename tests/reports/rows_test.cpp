@@ -1,4 +1,5 @@
 #include "reports/verdicts/rows.hpp"
+#include "suite/catalog/recipe_text.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

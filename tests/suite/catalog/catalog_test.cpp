@@ -1,6 +1,7 @@
 // The catalog itself: every file reads, every trial resolves and builds at every scale, references fit.
 
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::catalog {
