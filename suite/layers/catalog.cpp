@@ -38,6 +38,7 @@
 #include "suite/layers/sequence_pool.hpp"
 #include "suite/layers/soft_hebb_conv2d.hpp"
 #include "suite/layers/softmax.hpp"
+#include "suite/layers/spatial_transform.hpp"
 #include "suite/layers/squash.hpp"
 #include "suite/layers/tanh.hpp"
 #include "suite/layers/triangle.hpp"
@@ -85,6 +86,7 @@ std::span<const CatalogEntry> catalog() {
       {"dropout", [] { return made<Dropout>({.keep = 0.6, .form = DropoutForm::inverted}); }, {{3, 4, 5}}},
       {"add", [] { return made<Add>({}); }, {{3, 4, 5}, {3, 4, 5}, {3, 4, 5}}},
       {"concat", [] { return made<Concat>({}); }, {{3, 4, 5}, {3, 4, 2}}},
+      {"spatial_transform", [] { return made<SpatialTransform>({.transform = Transform::affine}); }, {{4, 5, 2}, {1, 1, 6}}},
       {"flatten", [] { return made<Flatten>({}); }, {{3, 4, 5}}},
       {"squash", [] { return made<Squash>({.dimensions = 3}); }, {{2, 3, 6}}},
       {"capsule_routing", [] { return made<CapsuleRouting>({.routing = {.capsules = 4, .dimensions = 3, .iterations = 3}}); }, {{1, 5, 6}}},
