@@ -8,6 +8,7 @@
 
 #include "datasets/derived_sets.hpp"
 #include "datasets/digest.hpp"
+#include "datasets/distorted_images.hpp"
 #include "datasets/hdf5_container_reader.hpp"
 #include "datasets/known_container.hpp"
 #include "datasets/manifest.hpp"
@@ -91,7 +92,9 @@ ImageSet load_part(const DatasetEntry& entry, const std::filesystem::path& direc
   const DatasetEntry& files = entry.base.empty() ? entry : require_entry(entry.base);
   ImageSet set = read_split(files, part.split == Split::train ? files.train : files.test, directory);
   keep(set, part.indices);
-  return entry.format == Format::canvas ? on_canvas(set, part.indices, part.split, entry.height) : set;
+  if (entry.format == Format::canvas) return on_canvas(set, part.indices, part.split, entry.height);
+  if (entry.format == Format::distorted) return distorted(std::move(set), part.indices, part.split, entry.distortion);
+  return set;
 }
 
 /// All images of a set, training images first.

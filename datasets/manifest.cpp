@@ -146,6 +146,26 @@ DatasetEntry rotated(const DatasetEntry& base, const std::string& stands_for, st
   return entry;
 }
 
+/// Another image of `base` in every epoch. Sums have classes of their own, whose counts hang on the pairs that are drawn.
+DatasetEntry distorted(const DatasetEntry& base, Distortion distortion) {
+  const DistortionEntry& kind = entry_of(distortion);
+  DatasetEntry entry;
+  entry.name = fmt::format("{}-{}", base.name, kind.suffix);
+  entry.title = fmt::format("{} {}", base.title, kind.words);
+  entry.format = Format::distorted;
+  entry.base = base.name;
+  entry.distortion = distortion;
+  entry.channels = kind.channels, entry.height = entry.width = kind.side;
+  entry.train.count = base.train.count, entry.test.count = base.test.count;
+  if (distortion == Distortion::addition) {
+    for (std::size_t sum = 0; sum + 1 < 2 * base.class_names.size(); ++sum) entry.class_names.push_back(std::to_string(sum));
+  } else {
+    entry.class_names = base.class_names;
+    entry.train.histogram = base.train.histogram, entry.test.histogram = base.test.histogram;
+  }
+  return entry;
+}
+
 /// The published set (Larochelle et al. 2007): the first 10,000 of its 12,000 training images are for training, the rest for choices.
 DatasetEntry mnist_rot() {
   DatasetEntry entry;
@@ -260,10 +280,8 @@ std::vector<std::string> numbered_classes(int count) {
   return names;
 }
 
-}  // namespace
-
-const std::vector<DatasetEntry>& manifest() {
-  static const std::vector<DatasetEntry> entries = {
+std::vector<DatasetEntry> plain_entries() {
+  return {
       mnist(),
       fashion_mnist(),
       cifar10(),
@@ -293,9 +311,21 @@ const std::vector<DatasetEntry>& manifest() {
       container("flowers-102", "Oxford 102 Flowers at 224x224, training and validation images together", 224, numbered_classes(102),
                 balanced(102, 20), counted(6149)),
   };
-  return entries;
 }
 
+}  // namespace
+
+const std::vector<DatasetEntry>& manifest() {
+  static const std::vector<DatasetEntry> entries = [] {
+    std::vector<DatasetEntry> all = plain_entries();
+    for (const DatasetEntry& base : {mnist(), fashion_mnist()})
+      for (const Distortion distortion :
+           {Distortion::rotation, Distortion::pose, Distortion::projective, Distortion::elastic, Distortion::clutter, Distortion::addition})
+        all.push_back(distorted(base, distortion));
+    return all;
+  }();
+  return entries;
+}
 const DatasetEntry* find_entry(const std::string& name) {
   for (const DatasetEntry& entry : manifest())
     if (entry.name == name) return &entry;

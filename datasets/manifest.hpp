@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "datasets/distortion.hpp"
+
 namespace reprise::datasets {
 
 enum class Format {
@@ -15,6 +17,7 @@ enum class Format {
   amat,         ///< an .amat file a split, whose digests are not known here
   canvas,       ///< made from `base`: each image at a random position on a black 64x64 canvas
   rotated,      ///< made from `base`: both splits drawn anew from all of its images, each turned by a random angle
+  distorted,    ///< made from `base`: each image distorted at random, anew in every epoch of training (distorted_images.hpp)
   synthetic,    ///< drawn
   photographs,  ///< JPEG files that are decoded when they are needed (photograph_layout.hpp)
   container,    ///< NAME.h5 in the data directory (hdf5_container_reader.hpp): what the catalog must know before the file is there
@@ -57,7 +60,8 @@ struct DatasetEntry {
   int channels = 0, height = 0, width = 0;
   std::vector<std::string> class_names;
   SplitEntry train, test;
-  std::string base;                              ///< canvas, rotated: the set it is made from
+  std::string base;                              ///< canvas, rotated, distorted: the set it is made from
+  Distortion distortion = Distortion::rotation;  ///< of Format::distorted
   std::string stands_for;                        ///< the published set in whose place it was made anew
   std::vector<std::string> urls;                 ///< folders of the files or of the archive, tried in order
   ArchiveEntry archive;                          ///< a .tar.gz whose members are the `files`

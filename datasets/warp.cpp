@@ -10,23 +10,6 @@
 
 namespace reprise::datasets {
 
-namespace {
-
-/// The two neighbours of a place on one axis; the second counts by `share`.
-struct Between {
-  std::int64_t first;
-  float share;
-};
-
-/// Places far outside stay outside, in whole numbers that do not overflow.
-Between neighbours(double place, int size) {
-  const double clamped = std::clamp(place, -2.0, size + 1.0);
-  const double first = std::floor(clamped);
-  return {static_cast<std::int64_t>(first), static_cast<float>(clamped - first)};
-}
-
-}  // namespace
-
 AffineMap AffineMap::rotation(double radians, int height, int width) {
   // What turns counter-clockwise on a screen, whose rows go down, comes from where the opposite turn leads.
   const double c = std::cos(radians), s = std::sin(radians), y = (height - 1) / 2.0, x = (width - 1) / 2.0;
@@ -43,22 +26,8 @@ void warp(const WarpShape& shape, const float* input, const AffineMap& map, floa
   const auto& m = map.m;
   if (!std::all_of(m.begin(), m.end(), [](double number) { return std::isfinite(number); }))
     throw InputError({"affine map", "six finite numbers", fmt::format("[{}]", fmt::join(m, ", ")), "Correct what draws the map."});
-  const std::int64_t channels = shape.channels;
-  const auto pixel = [&](std::int64_t row, std::int64_t column) -> const float* {
-    const bool inside = row >= 0 && row < shape.height && column >= 0 && column < shape.width;
-    return inside ? input + (row * shape.width + column) * channels : nullptr;
-  };
-  for (int y = 0; y < shape.out_height; ++y)
-    for (int x = 0; x < shape.out_width; ++x, output += channels) {
-      const auto [row, down] = neighbours(m[0] * y + m[1] * x + m[2], shape.height);
-      const auto [column, right] = neighbours(m[3] * y + m[4] * x + m[5], shape.width);
-      const float* corners[2][2] = {{pixel(row, column), pixel(row, column + 1)}, {pixel(row + 1, column), pixel(row + 1, column + 1)}};
-      for (std::int64_t c = 0; c < channels; ++c) {
-        const auto value = [&](int i, int j) { return corners[i][j] != nullptr ? corners[i][j][c] : fill; };
-        const float upper = (1 - right) * value(0, 0) + right * value(0, 1), lower = (1 - right) * value(1, 0) + right * value(1, 1);
-        output[c] = (1 - down) * upper + down * lower;
-      }
-    }
+  warp_from(
+      shape, input, [&](double y, double x) { return map.at(y, x); }, fill, output);
 }
 
 }  // namespace reprise::datasets

@@ -10,11 +10,14 @@
 #include <utility>
 
 #include "suite/errors.hpp"
+#include "suite/geometry/plane_maps.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 
 namespace reprise::layers {
 
 namespace {
+
+using geometry::Place;
 
 struct TransformRow {
   Transform transform;
@@ -33,10 +36,6 @@ constexpr std::array kTransforms{
 const TransformRow& row_of(Transform transform) {
   return *std::find_if(kTransforms.begin(), kTransforms.end(), [&](const TransformRow& row) { return row.transform == transform; });
 }
-
-struct Place {
-  double x, y;
-};
 
 /// A single pixel in a direction is in the middle.
 double coordinate(std::int64_t index, std::int64_t size) {
@@ -72,52 +71,14 @@ std::vector<float> affine_basis(const std::vector<Place>& places) {
   return basis;
 }
 
-/// r^2 log r^2.
-double plate(const Place& a, const Place& b) {
-  const double square = (a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y);
-  return square > 0 ? square * std::log(square) : 0;
-}
-
-/// Solves a x = b in place for several right-hand sides by elimination with pivots. a [n, n], b [n, m].
-void solve(std::vector<std::vector<double>>& a, std::vector<std::vector<double>>& b) {
-  const std::size_t n = a.size();
-  for (std::size_t k = 0; k < n; ++k) {
-    std::size_t pivot = k;
-    for (std::size_t i = k + 1; i < n; ++i)
-      if (std::abs(a[i][k]) > std::abs(a[pivot][k])) pivot = i;
-    std::swap(a[k], a[pivot]);
-    std::swap(b[k], b[pivot]);
-    for (std::size_t i = 0; i < n; ++i) {
-      if (i == k) continue;
-      const double factor = a[i][k] / a[k][k];
-      for (std::size_t j = k; j < n; ++j) a[i][j] -= factor * a[k][j];
-      for (std::size_t j = 0; j < b[i].size(); ++j) b[i][j] -= factor * b[k][j];
-    }
-  }
-  for (std::size_t k = 0; k < n; ++k)
-    for (double& value : b[k]) value /= a[k][k];
-}
-
 /// How the map's value at every place depends on its values at the 16 points: [16, P].
 std::vector<float> thin_plate_basis(const std::vector<Place>& places) {
-  const std::vector<Place> points = places_of(kSide, kSide);
-  constexpr std::size_t kUnknowns = kPoints + 3;
-  std::vector<std::vector<double>> system(kUnknowns, std::vector<double>(kUnknowns, 0.0));
-  std::vector<std::vector<double>> weights(kUnknowns, std::vector<double>(kPoints, 0.0));
-  for (std::size_t i = 0; i < kPoints; ++i) {
-    for (std::size_t j = 0; j < kPoints; ++j) system[i][j] = plate(points[i], points[j]);
-    const std::array<double, 3> plane{1, points[i].x, points[i].y};
-    for (std::size_t k = 0; k < 3; ++k) system[i][kPoints + k] = system[kPoints + k][i] = plane[k];
-    weights[i][i] = 1;
-  }
-  solve(system, weights);
+  const geometry::ThinPlate plate(places_of(kSide, kSide));
   std::vector<float> basis(static_cast<std::size_t>(kPoints) * places.size());
-  for (std::size_t p = 0; p < places.size(); ++p)
-    for (std::size_t j = 0; j < kPoints; ++j) {
-      double value = weights[kPoints][j] + weights[kPoints + 1][j] * places[p].x + weights[kPoints + 2][j] * places[p].y;
-      for (std::size_t i = 0; i < kPoints; ++i) value += weights[i][j] * plate(places[p], points[i]);
-      basis[j * places.size() + p] = static_cast<float>(value);
-    }
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    const std::vector<double> weights = plate.weights_at(places[p]);
+    for (std::size_t k = 0; k < weights.size(); ++k) basis[k * places.size() + p] = static_cast<float>(weights[k]);
+  }
   return basis;
 }
 

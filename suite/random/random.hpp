@@ -21,6 +21,7 @@ enum class Purpose : std::uint32_t {
   monte_carlo = 8,
   analysis = 9,
   rotation = 10,
+  distortion = 11,
 };
 
 /// Names a stream. `channel` tells layers or parameters of the same purpose apart (name_hash their names); `step` is the training step

@@ -1,5 +1,4 @@
 #include "suite/records/compare.hpp"
-#include "suite/catalog/recipe_text.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

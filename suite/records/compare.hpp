@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "suite/catalog/recipe_text.hpp"
 #include "suite/records/run_record.hpp"
 
 namespace reprise::records {
