@@ -18,6 +18,7 @@
 #include "reports/verdicts/evidence.hpp"
 #include "reports/verdicts/questions.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/clock.hpp"
 #include "suite/command/seed_schedule.hpp"
 #include "suite/command/stop_signals.hpp"
