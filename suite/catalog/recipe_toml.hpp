@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
 #include "suite/catalog/toml_table.hpp"
 #include "suite/recipes/fields.hpp"

@@ -13,6 +13,7 @@
 
 #include "reports/text.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/command/progress.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/result_file.hpp"

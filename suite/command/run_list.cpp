@@ -12,6 +12,7 @@
 
 #include "reports/text.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 #include "suite/clock.hpp"
 #include "suite/command/agreement.hpp"
 #include "suite/command/progress.hpp"
