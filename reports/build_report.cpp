@@ -15,6 +15,7 @@
 #include "reports/verdicts/claims.hpp"
 #include "reports/verdicts/rows.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/recipe_text.hpp"
 
 namespace reprise::reports {
 namespace {

@@ -67,7 +67,7 @@ TEST(Cct, small_nets_have_the_counted_parameters) {
     EXPECT_EQ(catalog::build_model(recipe).trained_parameters(), parameters) << trial;
   }
   const Graph flowers = catalog::build_model(catalog::resolve("cct", "cct-7-7x2-flowers", "paper"));
-  // The dossier's 4,573,735 count the positions, which this net does not learn: 196 tokens of 256.
+  // 4,573,735 would count the positions, which this net does not learn: 196 tokens of 256.
   EXPECT_EQ(flowers.trained_parameters(), 4573735 - 196 * 256);
 }
 

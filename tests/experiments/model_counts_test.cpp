@@ -127,7 +127,7 @@ struct WideNet {
 
 class WideNets : public ::testing::TestWithParam<WideNet> {};
 
-/// Counts of the dossier: made from the layer list; 8,949,210 is also what the official training log prints.
+/// Counts made from the layer list; 8,949,210 is also what the official training log prints.
 TEST_P(WideNets, have_the_counted_parameters_and_cost) {
   const WideNet& expected = GetParam();
   const std::vector<catalog::Override> shape{{"model.depth", std::to_string(expected.depth)},
@@ -211,7 +211,7 @@ struct SoftHebbCount {
   SampleShape input;
   int classes;
   std::int64_t parameters;
-  double billion_macs;  ///< the dossier's, four decimals
+  double billion_macs;  ///< made by hand, four decimals
   std::int64_t features;
 };
 
