@@ -119,7 +119,7 @@ ByteStatistics measure_bytes(const ImageSet& set, const std::filesystem::path& c
   std::vector<std::int64_t> all = statistics.histogram;
   all.insert(all.end(), statistics.sums.begin(), statistics.sums.end());
   all.insert(all.end(), statistics.products.begin(), statistics.products.end());
-  write_cached(path, key, std::as_bytes(std::span(all)));
+  write_cached(path, key, {std::as_bytes(std::span(all))});
   return statistics;
 }
 

@@ -50,20 +50,23 @@ std::optional<std::vector<std::byte>> read_cached(const std::filesystem::path& p
   return std::vector<std::byte>(bytes.begin() + sizeof header, bytes.begin() + static_cast<std::ptrdiff_t>(size));
 }
 
-void write_cached(const std::filesystem::path& path, const std::string& key, records::Bytes bytes) {
+bool write_cached(const std::filesystem::path& path, const std::string& key, std::initializer_list<records::Bytes> parts) {
   Header header;
   header.key = sha256(records::bytes_of(key));
   try {
     records::AtomicFile file("computed data", path);
     records::Sha256 sha;
-    for (const records::Bytes part : {std::as_bytes(std::span(&header, 1)), bytes}) {
+    const auto write = [&](records::Bytes part) {
       sha.add(part);
       file.write(part);
-    }
+    };
+    write(std::as_bytes(std::span(&header, 1)));
+    for (const records::Bytes part : parts) write(part);
     file.write(sha.finish());
     file.commit();
+    return true;
   } catch (const RunError&) {
-    return;
+    return false;
   }
 }
 

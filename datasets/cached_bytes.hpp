@@ -3,6 +3,7 @@
 // before it.
 
 #include <filesystem>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ std::filesystem::path cached_file(const std::filesystem::path& directory, const 
 /// Nothing if there is no such file, or it is damaged or belongs to another key.
 std::optional<std::vector<std::byte>> read_cached(const std::filesystem::path& path, const std::string& key);
 /// Writes beside and renames. A directory that cannot be written is no error: the bytes are computed again next time.
-void write_cached(const std::filesystem::path& path, const std::string& key, records::Bytes bytes);
+/// The bytes are those of all parts, one after the other. False if it could not be written.
+bool write_cached(const std::filesystem::path& path, const std::string& key, std::initializer_list<records::Bytes> parts);
 
 }  // namespace reprise::datasets

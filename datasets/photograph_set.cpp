@@ -97,7 +97,7 @@ std::string digest_of(const ImageSet& set, const std::vector<std::uint64_t>& dig
   sha.add(records::bytes_of(std::string_view("photographs\n")));
   for (const std::string& name : set.class_names) sha.add(records::bytes_of(name + "\n"));
   sha.add(std::as_bytes(std::span(set.labels)));
-  sha.add(std::as_bytes(std::span(digests)));
+  sha.add({std::as_bytes(std::span(digests))});
   return sha.finish_hex();
 }
 
@@ -136,7 +136,7 @@ std::vector<std::uint64_t> check_photographs(const PhotographFiles& files, const
     const auto first = std::min_element(damages.begin(), damages.end(), [](const Damage& a, const Damage& b) { return a.index < b.index; });
     throw InputError(damages.size() == 1 ? first->text : fmt::format("{} ({} more are damaged)", first->text, damages.size() - 1));
   }
-  write_cached(path, key, std::as_bytes(std::span(digests)));
+  write_cached(path, key, {std::as_bytes(std::span(digests))});
   return digests;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Fitted whitenings on disk. Layout: 16 bytes of magic, SHA-256 of the key, features (int64), least and largest eigenvalue
-// (double), mean, matrix (float32), SHA-256 of all before it. Little endian.
+// Fitted whitenings on disk, as the bytes of `cached_bytes.hpp`: features (int64), least and largest eigenvalue (double), mean, matrix
+// (float32). Little endian.
 
 #include <filesystem>
 #include <optional>

@@ -227,7 +227,7 @@ TEST(CachedBytes, are_found_by_their_key_alone_and_only_whole) {
   const TemporaryFolder folder;
   const auto path = cached_file(folder.path(), "kind", "key");
   EXPECT_FALSE(read_cached(path, "key"));
-  write_cached(path, "key", std::as_bytes(std::span("abc")));
+  write_cached(path, "key", {std::as_bytes(std::span("abc"))});
   ASSERT_TRUE(read_cached(path, "key"));
   EXPECT_EQ(read_cached(path, "key")->size(), 4u);
   EXPECT_FALSE(read_cached(path, "another"));
