@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 
+#include "reports/build_report.hpp"
 #include "suite/version.hpp"
 
 namespace reprise::reports::made_up {
@@ -143,6 +144,37 @@ catalog::Paper paper() {
   figure.lines = {{"nets", {"plain", "dropout", "maxnorm"}, {100, 200, 400}, {}, {}}};
   made.figures = {figure};
   return made;
+}
+
+records::RunRecord awkward_record(const std::string& trial, const std::string& scale, const std::string& dataset, std::int64_t seed) {
+  RunSpec run;
+  run.trial = trial;
+  run.scale = scale;
+  run.dataset = dataset;
+  run.seed = seed;
+  run.reports = {"table2-" + trial};
+  run.deviations = {"width 50 % & <less>_than $the {paper}'s #1"};
+  return record_of(run);
+}
+
+Report awkward_report() {
+  std::vector<records::RunRecord> records;
+  for (const char* trial : {"plain", "dropout", "wide"}) {
+    for (int seed : {1, 2, 3}) records.push_back(awkward_record(trial, "paper", "mnist", seed));
+  }
+  records::Images images;
+  images.title = "Maps & <more>";
+  images.captions = {"a < b", "\"c\""};
+  images.count = 2;
+  images.height = images.width = 2;
+  images.channels = 3;
+  images.pixels = std::vector<std::uint8_t>(24, 100);
+  records.front().images["maps"] = images;
+  records.front().tables["sweep"] = {"A sweep", "k", {{"k", {1, 10, 100}}, {"error", {3, 2, 1}}}};
+  records.front().provenance["flags"] = "-O3 <&>";
+  Report report = build_report(records, {paper()});
+  report.left_out.push_back({"a&b.h5", "expected <seal>"});
+  return report;
 }
 
 }  // namespace reprise::reports::made_up

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "reports/formats/writers.hpp"
+#include "reports/report.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/records/run_record.hpp"
 
@@ -27,6 +28,12 @@ struct RunSpec {
 /// A whole record: recipe, provenance, curves of 10 epochs, predictions. The images' difficulty is the same for all runs of
 /// a data set, so two nets err on similar images.
 records::RunRecord record_of(const RunSpec& run);
+
+/// A run of a trial of `paper()`, with a deviation that has every character that a format must escape.
+records::RunRecord awkward_record(const std::string& trial, const std::string& scale, const std::string& dataset, std::int64_t seed);
+
+/// A report of three rows with images, a table, a file left out, and every character that a format must escape.
+Report awkward_report();
 
 /// All files of a format, one after the other.
 std::string text_of(const std::vector<File>& files);
