@@ -29,7 +29,7 @@ const char* const kStyle = R"css(
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-main, header, footer { max-width: 1160px; margin: 0 auto; padding: 0 24px; }
+main, header, footer { max-width: 1280px; margin: 0 auto; padding: 0 24px; }
 a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: underline; }
 code { font: 0.88em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; color: var(--ink2); overflow-wrap: anywhere; }
 h1 { font-size: 30px; line-height: 1.2; margin: 40px 0 6px; letter-spacing: -0.02em; }
@@ -50,6 +50,7 @@ section.card { background: var(--card); border: 1px solid var(--line); border-ra
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 caption { text-align: left; color: var(--ink3); font-size: 12.5px; padding: 0 0 8px; }
 th { text-align: left; font-weight: 600; font-size: 12.5px; color: var(--ink2); border-bottom: 2px solid var(--line); padding: 6px 14px 6px 0; vertical-align: bottom; }
+table.papers tbody th { min-width: 230px; }
 td, tbody th { border-bottom: 1px solid var(--line); padding: 9px 14px 9px 0; vertical-align: top; }
 tbody th { font-weight: 500; font-size: 14px; color: var(--ink); } tbody th code { overflow-wrap: normal; }
 tbody tr:last-child > * { border-bottom: 0; }

@@ -56,7 +56,7 @@ std::string paper_line(const PaperLine& line) {
 std::string papers(const Report& report) {
   std::string out =
       "<p class=\"small\">The number that each paper is known for, and its claims, each counted once, as the first setting that decides it "
-      "says.</p>\n<div class=\"scroll\" data-filter=\"filter papers\">\n<table class=\"cards sortable\">\n" +
+      "says.</p>\n<div class=\"scroll\" data-filter=\"filter papers\">\n<table class=\"cards sortable papers\">\n" +
       html_head(
           {"paper", "headline", "published", "reproduced", "scale", "comparison", "same direction", "opposite", "undecided", "not run"}) +
       "<tbody>\n";
