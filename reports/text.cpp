@@ -221,6 +221,13 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   return lines;
 }
 
+std::string filled(const std::string& text, const std::string& indent, std::size_t max_width) {
+  constexpr std::size_t kMinParagraph = 20;
+  const std::size_t width =
+      max_width == std::string::npos ? max_width : std::max(kMinParagraph, max_width - std::min(max_width, indent.size()));
+  return joined(wrapped(text, width), "\n" + indent) + "\n";
+}
+
 std::string aligned(const std::vector<std::vector<std::string>>& rows, const std::string& rule_character, std::size_t max_width) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

@@ -35,6 +35,8 @@ std::string joined(const std::vector<std::string>& parts, const std::string& sep
 std::string canonical_name(const std::string& name);
 /// Lines of at most `width` characters, broken at spaces, else after a mark such as '-' or ',', else anywhere.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width);
+/// A paragraph: `text` in lines of at most max_width characters, all but the first after `indent`. Ends its last line.
+std::string filled(const std::string& text, const std::string& indent = "", std::size_t max_width = output_width());
 /// Columns as wide as their widest cell, counted in characters, not bytes. A table wider than max_width is made to fit: cells of its widest
 /// columns go over several lines. By default the width is that of the terminal; a file or a pipe gets whole lines.
 std::string aligned(const std::vector<std::vector<std::string>>& rows, const std::string& rule_character,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -65,8 +66,30 @@ std::string data_sets_of(const Entry& entry) {
   return text;
 }
 
-void print_text(const catalog::Paper& paper) {
-  fmt::print("{}  {}{}\n", paper.slug, paper.title, paper.venue.empty() ? "" : fmt::format(" ({}, {})", paper.venue, paper.year));
+/// "smoke, desk, paper": those that a trial of the paper has.
+std::string scales_of(const catalog::Paper& paper) {
+  std::vector<std::string> scales;
+  for (const std::string& scale : recipes::scale_names()) {
+    const auto has = [&](const catalog::Trial& trial) { return trial.recipe_at(scale) != nullptr; };
+    if (std::any_of(paper.trials.begin(), paper.trials.end(), has)) scales.push_back(scale);
+  }
+  return reports::joined(scales, ", ");
+}
+
+void print_papers(const std::vector<std::string>& slugs) {
+  std::vector<std::vector<std::string>> table = {{"paper", "title", "year", "trials", "scales"}};
+  for (const std::string& slug : slugs) {
+    const catalog::Paper paper = catalog::load_paper(slug);
+    table.push_back({slug, paper.title, fmt::format("{}", paper.year), fmt::format("{}", paper.trials.size()), scales_of(paper)});
+  }
+  fmt::print("{}\n{}", reports::aligned(table, "-"),
+             reports::filled("Trials of a paper: `reprise list PAPER`. Its nets, published numbers and claims: `reprise show PAPER`."));
+}
+
+void print_trials(const catalog::Paper& paper) {
+  fmt::print("{}", reports::filled(fmt::format("{}  {}{}", paper.slug, paper.title,
+                                               paper.venue.empty() ? "" : fmt::format(" ({}, {})", paper.venue, paper.year)),
+                                   "  "));
   std::vector<std::vector<std::string>> table = {{"trial", "data sets", "operations", "title"}};
   for (const Entry& entry : entries_of(paper)) {
     std::string costs;
@@ -80,22 +103,22 @@ void print_text(const catalog::Paper& paper) {
 
 int list(const ListFlags& flags) {
   const std::vector<std::string> slugs = flags.paper.empty() ? catalog::paper_slugs() : std::vector<std::string>{flags.paper};
-  ordered_json papers = ordered_json::array();
-  for (const std::string& slug : slugs) {
-    const catalog::Paper paper = catalog::load_paper(slug);
-    if (flags.names) {
+  if (flags.names) {
+    for (const std::string& slug : slugs) {
       fmt::print("{}\n", slug);
-      for (const catalog::Trial& trial : paper.trials) fmt::print("{}/{}\n", slug, trial.name);
-    } else if (flags.json) {
-      papers.push_back(as_json(paper));
-    } else {
-      print_text(paper);
+      for (const catalog::Trial& trial : catalog::load_paper(slug).trials) fmt::print("{}/{}\n", slug, trial.name);
     }
-  }
-  if (flags.json) {
+  } else if (flags.json) {
+    ordered_json papers = ordered_json::array();
+    for (const std::string& slug : slugs) papers.push_back(as_json(catalog::load_paper(slug)));
     fmt::print("{}\n", ordered_json{{"papers", papers}}.dump(2));
-  } else if (!flags.names) {
-    fmt::print("Operations are those of training one seed; `reprise plan PAPER --scale S` forecasts time and memory on this machine.\n");
+  } else if (flags.paper.empty()) {
+    print_papers(slugs);
+  } else {
+    print_trials(catalog::load_paper(flags.paper));
+    fmt::print("{}",
+               reports::filled("Operations are those of training one seed; `reprise plan PAPER --scale S` forecasts time and memory on "
+                               "this machine."));
   }
   return kDone;
 }
@@ -104,11 +127,11 @@ int list(const ListFlags& flags) {
 
 Command add_list(CLI::App& program) {
   auto flags = std::make_shared<ListFlags>();
-  CLI::App* app = program.add_subcommand("list", "Lists papers with their trials, scales, data sets and cost");
-  app->add_option("PAPER", flags->paper, "List only this paper")->option_text(" ");
+  CLI::App* app = program.add_subcommand("list", "Lists the papers, or the trials of one with their scales, data sets and cost");
+  app->add_option("PAPER", flags->paper, "Lists the trials of this paper")->option_text(" ");
   app->add_flag("--json", flags->json, "Print JSON");
   app->add_flag("--names", flags->names, "Print what `run` takes: each paper and each trial, one per line")->excludes("--json");
-  app->footer(examples({"reprise list", "reprise list dropout --json", "reprise list --names"}));
+  app->footer(examples({"reprise list", "reprise list dropout", "reprise list dropout --json", "reprise list --names"}));
   return {app, [flags] { return list(*flags); }};
 }
 

@@ -1,7 +1,6 @@
 #include "suite/command/run_forecast.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -109,23 +108,24 @@ std::vector<std::string> row_of(const Line& line) {
           line.is_timed() ? duration_text(line.seconds_left()) : "not timed"};
 }
 
-/// On a terminal, without the columns that it has no room for, the least wanted first; they are named below the table.
+/// Without the columns that the terminal has no room for, the least wanted first; they are named below the table.
 void print_table(std::vector<std::vector<std::string>> table) {
-  const auto fits = [](const std::string& text) {  // the rule below the heading is as wide as the table
-    const std::size_t rule = text.find('\n') + 1;
-    return text.find('\n', rule) - rule <= static_cast<std::size_t>(output_width());
-  };
+  const auto fits =
+      [](const std::string& text) {  // the rule below the heading, whose cells may take several lines, is as wide as the table
+        const std::size_t rule = text.find("\n-") + 1;
+        return text.find('\n', rule) - rule <= reports::output_width();
+      };
   std::vector<std::string> left_out;
   std::string text = reports::aligned(table, "-");
   for (const char* column : {"sent per node and step", "disk", "parameters", "data set", "memory"}) {
-    if (::isatty(STDOUT_FILENO) == 0 || fits(text)) break;
+    if (fits(text)) break;
     const auto at = std::find(table.front().begin(), table.front().end(), column) - table.front().begin();
     for (std::vector<std::string>& row : table) row.erase(row.begin() + at);
     left_out.emplace_back(column);
     text = reports::aligned(table, "-");
   }
   fmt::print("{}", text);
-  if (!left_out.empty()) fmt::print("A wider terminal, or a file, also has: {}\n", reports::joined(left_out, ", "));
+  if (!left_out.empty()) fmt::print("{}", reports::filled("A wider terminal, or a file, also has: " + reports::joined(left_out, ", ")));
 }
 
 void print_totals(const std::vector<Line>& lines, int nodes) {
@@ -140,8 +140,9 @@ void print_totals(const std::vector<Line>& lines, int nodes) {
     else
       not_timed.push_back(name_of(*line.first));
   }
-  fmt::print("\n{}, {} finished; the rest takes {} here, one after the other, and {} on disk\n", plural(runs, "run", "runs"), finished,
-             duration_text(seconds_on_nodes(rest, 1)), bytes_text(disk));
+  fmt::print("\n{}", reports::filled(fmt::format("{}, {} finished; the rest takes {} here, one after the other, and {} on disk",
+                                                 plural(runs, "run", "runs"), finished, duration_text(seconds_on_nodes(rest, 1)),
+                                                 bytes_text(disk))));
   const std::vector<int> counts = nodes > 1 ? std::vector<int>{nodes} : std::vector<int>{2, 4, 8};
   for (const int count : counts) {
     if (nodes <= 1 && static_cast<std::size_t>(count) >= 2 * rest.size()) break;
@@ -149,7 +150,8 @@ void print_totals(const std::vector<Line>& lines, int nodes) {
                duration_text(seconds_on_nodes(rest, count)));
   }
   if (!not_timed.empty())
-    fmt::print("Not timed, because the nets need more than half of the memory of this machine: {}\n", reports::joined(not_timed, ", "));
+    fmt::print("{}", reports::filled("Not timed, because the nets need more than half of the memory of this machine: " +
+                                     reports::joined(not_timed, ", ")));
 }
 
 }  // namespace
@@ -168,7 +170,8 @@ void print_forecast(const std::vector<PlannedRun>& runs, const fs::path& out, in
   std::vector<std::vector<std::string>> table = {
       {"trial", "data set", "parameters", "steps", "memory", "disk", "sent per node and step", "time a run", "runs", "finished", "left"}};
   for (const Line& line : lines) table.push_back(row_of(line));
-  fmt::print("Forecast at scale {}, from about a second of steps on made-up images; nothing is run.\n\n", runs.front().recipe.scale);
+  fmt::print("{}\n", reports::filled(fmt::format("Forecast at scale {}, from about a second of steps on made-up images; nothing is run.",
+                                                 runs.front().recipe.scale)));
   print_table(std::move(table));
   print_totals(lines, nodes);
 }

@@ -41,9 +41,9 @@ std::string scale_of(const catalog::Trial& trial, const std::string& given) {
 }
 
 void print_heading(const Paper& paper) {
-  fmt::print("{}\n{}\n{}, {}{}\n", paper.title, reports::joined(paper.authors, ", "), paper.venue, paper.year,
-             paper.arxiv.empty() ? "" : ", arXiv " + paper.arxiv);
-  if (!paper.note.empty()) fmt::print("\n{}\n", paper.note);
+  fmt::print("{}{}{}, {}{}\n", reports::filled(paper.title, "  "), reports::filled(reports::joined(paper.authors, ", "), "  "), paper.venue,
+             paper.year, paper.arxiv.empty() ? "" : ", arXiv " + paper.arxiv);
+  if (!paper.note.empty()) fmt::print("\n{}", reports::filled(paper.note));
 }
 
 void print_architectures(const Paper& paper) {
@@ -79,17 +79,17 @@ void print_published(const Paper& paper) {
   }
   fmt::print("\nPublished numbers\n{}", reports::aligned(table, "-"));
   for (const catalog::MissingNumber& missing : paper.missing)
-    fmt::print("  {}  {}: {} ({})\n", missing.id, missing.source, missing.what, missing.reason);
+    fmt::print("{}", reports::filled(fmt::format("  {}  {}: {} ({})", missing.id, missing.source, missing.what, missing.reason), "      "));
 }
 
 void print_claims(const Paper& paper) {
   fmt::print("\nClaims\n");
   for (const Claim& claim : paper.claims) {
-    fmt::print("  {}  {}\n      {} on {}", claim.id, claim.statement, claim.kind, claim.metric);
-    if (!claim.sequence.empty()) fmt::print(": {}", fmt::join(claim.sequence, " > "));
-    if (claim.sequence.empty()) fmt::print(": {}{}", claim.left, claim.right.empty() ? "" : " against " + claim.right);
-    if (claim.margin != 0) fmt::print(", margin {}", claim.margin);
-    fmt::print("\n");
+    std::string test = fmt::format("      {} on {}: ", claim.kind, claim.metric);
+    test += !claim.sequence.empty() ? reports::joined(claim.sequence, " > ")
+                                    : claim.left + (claim.right.empty() ? "" : " against " + claim.right);
+    if (claim.margin != 0) test += fmt::format(", margin {}", claim.margin);
+    fmt::print("{}{}", reports::filled(fmt::format("  {}  {}", claim.id, claim.statement), "      "), reports::filled(test, "        "));
   }
 }
 
@@ -108,10 +108,15 @@ void show_trial(const Paper& paper, const std::string& name, const std::string& 
     table.push_back({node.name, node.layer == nullptr ? "images" : node.layer->summary(), node.shape.text(), count_text(parameters),
                      count_text(static_cast<double>(node.cost.forward_macs))});
   }
-  fmt::print("{}\n  parameters {}, multiply-adds {} forward, {} operations to train on one image\n\n", reports::aligned(table, "-"),
-             count_text(static_cast<double>(graph.trained_parameters())), count_text(static_cast<double>(graph.forward_macs())),
-             count_text(static_cast<double>(graph.training_flops())));
-  fmt::print("Recipe at scale {} (every key, what it means, its bounds: reprise show --keys)\n{}", recipe.scale, catalog::to_toml(recipe));
+  fmt::print("{}\n{}\n", reports::aligned(table, "-"),
+             reports::filled(fmt::format("  parameters {}, multiply-adds {} forward, {} operations to train on one image",
+                                         count_text(static_cast<double>(graph.trained_parameters())),
+                                         count_text(static_cast<double>(graph.forward_macs())),
+                                         count_text(static_cast<double>(graph.training_flops()))),
+                             "  "));
+  fmt::print("{}{}",
+             reports::filled(fmt::format("Recipe at scale {} (every key, its meaning and bounds: reprise show --keys)", recipe.scale)),
+             catalog::to_toml(recipe));
 }
 
 /// The keys of --set, from the table of fields.

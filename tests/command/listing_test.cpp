@@ -1,8 +1,12 @@
 // What `list`, `show` and `plan` print.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
 
 #include "suite/catalog/catalog.hpp"
 #include "tests/command/process.hpp"
@@ -10,14 +14,29 @@
 namespace reprise::command {
 namespace {
 
-TEST(List, names_every_paper_and_trial_of_the_catalog) {
+TEST(List, has_a_line_for_every_paper_and_one_for_every_trial_of_a_paper) {
   const TemporaryFolder folder;
   const Finished finished = shell("reprise list", folder.path());
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_EQ(std::count(finished.out.begin(), finished.out.end(), '\n'), static_cast<std::ptrdiff_t>(catalog::paper_slugs().size()) + 4);
   for (const std::string& slug : catalog::paper_slugs()) {
     EXPECT_NE(finished.out.find(slug), std::string::npos) << slug;
+    const Finished trials = shell("reprise list " + slug, folder.path());
     for (const catalog::Trial& trial : catalog::load_paper(slug).trials)
-      EXPECT_NE(finished.out.find(trial.name), std::string::npos) << trial.name;
+      EXPECT_NE(trials.out.find(trial.name), std::string::npos) << trial.name;
+  }
+}
+
+TEST(List, and_show_and_plan_fit_a_narrow_terminal) {
+  const TemporaryFolder folder;
+  for (const char* command : {"list", "list dropout", "show dropout", "plan dropout/figure8-none --scale smoke"}) {
+    const Finished finished = shell(fmt::format("COLUMNS=80 reprise {}", command), folder.path());
+    ASSERT_EQ(finished.exit_code, 0) << finished.err;
+    std::istringstream lines(finished.out);
+    for (std::string line; std::getline(lines, line);) {
+      const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };  // of a character of several bytes
+      EXPECT_LE(static_cast<std::ptrdiff_t>(line.size()) - std::count_if(line.begin(), line.end(), continues), 80) << line;
+    }
   }
 }
 

@@ -35,6 +35,8 @@ TEST(Terminal, a_table_that_is_too_wide_goes_over_several_lines) {
             "name       what it\n           is\n---------  ---------\na-long-    some\nname       words ±\n           more\n");
   EXPECT_EQ(wrapped("abcdefgh", 3), (std::vector<std::string>{"abc", "def", "gh"}));
   EXPECT_EQ(wrapped("ab cd", 2), (std::vector<std::string>{"ab", "cd"}));
+  EXPECT_EQ(filled("a paragraph of some words", "    ", 24), "a paragraph of some\n    words\n");
+  EXPECT_EQ(filled("a paragraph of some words", "    ", std::string::npos), "a paragraph of some words\n");
 }
 
 TEST(Terminal, the_summary_has_a_line_a_paper_and_fits_a_hundred_columns) {
