@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "suite/losses/mixed_label.hpp"
 #include "suite/tensor/shape.hpp"
 
 namespace reprise::losses {
@@ -20,16 +21,17 @@ enum class Target {
 
 struct ShardLoss {
   Precision precision = Precision::f32;
-  int samples = 0;                       ///< N, padding included
-  int valid = 0;                         ///< real samples, the first ones
-  std::int64_t features = 0;             ///< K
-  const void* value = nullptr;           ///< [N, K]
-  const void* target = nullptr;          ///< [N, K]; null: the target is the label
-  std::span<const std::int32_t> labels;  ///< [valid], each in [0, K); may be empty with a target
-  float label_smoothing = 0;             ///< softmax_cross_entropy only
-  float grad_scale = 1;                  ///< the head's weight / valid samples of the global batch
-  void* grad = nullptr;                  ///< [N, K], overwritten (zero for padding); null: not wanted
-  std::int32_t* predictions = nullptr;   ///< [valid], first maximum; null: not wanted
+  int samples = 0;                         ///< N, padding included
+  int valid = 0;                           ///< real samples, the first ones
+  std::int64_t features = 0;               ///< K
+  const void* value = nullptr;             ///< [N, K]
+  const void* target = nullptr;            ///< [N, K]; null: the target is the label
+  std::span<const std::int32_t> labels;    ///< [valid], each in [0, K); may be empty with a target
+  std::span<const MixedLabel> mixed = {};  ///< [valid], in place of one-hot targets; empty: samples are not mixed
+  float label_smoothing = 0;               ///< softmax_cross_entropy only
+  float grad_scale = 1;                    ///< the head's weight / valid samples of the global batch
+  void* grad = nullptr;                    ///< [N, K], overwritten (zero for padding); null: not wanted
+  std::int32_t* predictions = nullptr;     ///< [valid], first maximum; null: not wanted
 };
 
 struct ShardSums {
@@ -45,6 +47,8 @@ class Loss {
   virtual std::string_view name() const = 0;
   /// True if it compares K values, so that Target::input makes sense; false if it needs a class.
   virtual bool compares_values() const = 0;
+  /// True if the target may be a MixedLabel.
+  virtual bool takes_mixed_labels() const { return compares_values(); }
   virtual ShardSums shard(const ShardLoss& shard) const = 0;
 };
 

@@ -101,17 +101,23 @@ BatchNormGradients batch_norm_grad(const std::vector<double>& input, const std::
   return grads;
 }
 
-LossAndGradient softmax_cross_entropy(const std::vector<double>& logits, std::size_t label, double smoothing) {
-  const double K = static_cast<double>(logits.size()), largest = *std::max_element(logits.begin(), logits.end());
+LossAndGradient soft_target_cross_entropy(const std::vector<double>& logits, const std::vector<double>& target) {
+  const double largest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
   for (const double z : logits) sum += std::exp(z - largest);
   LossAndGradient result{0, std::vector<double>(logits.size())};
   for (std::size_t k = 0; k < logits.size(); ++k) {
-    const double target = (k == label ? 1 - smoothing : 0) + smoothing / K, log_p = logits[k] - largest - std::log(sum);
-    result.loss -= target * log_p;
-    result.gradient[k] = std::exp(log_p) - target;
+    const double log_p = logits[k] - largest - std::log(sum);
+    result.loss -= target[k] * log_p;
+    result.gradient[k] = std::exp(log_p) - target[k];
   }
   return result;
+}
+
+LossAndGradient softmax_cross_entropy(const std::vector<double>& logits, std::size_t label, double smoothing) {
+  std::vector<double> target(logits.size(), smoothing / static_cast<double>(logits.size()));
+  target[label] += 1 - smoothing;
+  return soft_target_cross_entropy(logits, target);
 }
 
 LossAndGradient squared_error(const std::vector<double>& value, const std::vector<double>& target) {

@@ -72,6 +72,34 @@ double softmax_cross_entropy(const T* logits, Index classes, Index label, float 
 }
 
 template <class T>
+double soft_target_cross_entropy(const T* logits, const float* target, Index classes, float grad_scale, T* grad, std::int32_t* prediction) {
+  const float largest = maximum(logits, classes);
+  if (prediction != nullptr) *prediction = index_of(logits, classes, largest);
+  const F16 shift = set(largest);
+  F16 sum_lane = set(0.0f), shared_lane = set(0.0f), target_lane = set(0.0f);
+  for (Index i = 0; i < classes; i += 16) {
+    const M16 real = first_lanes(classes - i);
+    const F16 below = load_some(logits + i, classes - i) - shift, share = load_some(target + i, classes - i);
+    sum_lane = sum_lane + keep_where(real, exp(below));
+    shared_lane = shared_lane + keep_where(real, share * below);
+    target_lane = target_lane + share;
+  }
+  const float sum = sum_lanes(sum_lane);
+  float log_sum[16];
+  store(log_sum, log(set(sum)));
+  double loss = static_cast<double>(log_sum[0]) * static_cast<double>(sum_lanes(target_lane)) - static_cast<double>(sum_lanes(shared_lane));
+  if (!(sum < __builtin_inff())) loss = static_cast<double>(sum);
+  if (grad == nullptr) return loss;
+
+  const F16 scale = set(grad_scale), inverse = set(1.0f / sum);
+  for (Index i = 0; i < classes; i += 16) {
+    const F16 p = exp(load_some(logits + i, classes - i) - shift) * inverse;
+    store_some(grad + i, scale * (p - load_some(target + i, classes - i)), classes - i);
+  }
+  return loss;
+}
+
+template <class T>
 double squared_error(const T* value, const T* target, Index n, float grad_scale, T* grad) {
   const F16 scale = set(grad_scale / static_cast<float>(n));
   F16 sum = set(0.0f);
@@ -100,6 +128,7 @@ double logistic_cross_entropy(const T* value, const T* target, Index n, float gr
 template <class T>
 void fill(StorageKernels<T>& kernels) {
   kernels.softmax_cross_entropy = softmax_cross_entropy<T>;
+  kernels.soft_target_cross_entropy = soft_target_cross_entropy<T>;
   kernels.squared_error = squared_error<T>;
   kernels.logistic_cross_entropy = logistic_cross_entropy<T>;
   kernels.first_maximum = first_maximum<T>;

@@ -149,6 +149,9 @@ struct StorageKernels {
   /// Target (1 - smoothing) * one_hot(label) + smoothing / K. prediction: the first maximum; null if not wanted.
   double (*softmax_cross_entropy)(const T* logits, std::int64_t classes, std::int64_t label, float smoothing, float grad_scale, T* grad,
                                   std::int32_t* prediction);
+  /// Target: a distribution over the classes, in float.
+  double (*soft_target_cross_entropy)(const T* logits, const float* target, std::int64_t classes, float grad_scale, T* grad,
+                                      std::int32_t* prediction);
   /// Mean of (value - target)^2 / 2.
   double (*squared_error)(const T* value, const T* target, std::int64_t n, float grad_scale, T* grad);
   /// Mean of log(1 + exp(value)) - target * value.

@@ -59,6 +59,8 @@ std::vector<Doubles> everything(const VectorKernels& table) {
       keep();
   results.push_back(tau);
   results.push_back({k.softmax_cross_entropy(x.data(), kCount, 5, 0.1f, 0.25f, out.data(), nullptr)}), keep();
+  const std::vector<float> even(static_cast<std::size_t>(kCount), 1.0f / static_cast<float>(kCount));
+  results.push_back({k.soft_target_cross_entropy(x.data(), even.data(), kCount, 0.25f, out.data(), nullptr)}), keep();
   results.push_back({k.squared_error(x.data(), y.data(), kCount, 0.25f, out.data())}), keep();
   results.push_back({k.logistic_cross_entropy(x.data(), y.data(), kCount, 0.25f, out.data())}), keep();
   k.triangle(x.data(), out.data(), kRows, kChannels, 1.4f), keep();

@@ -65,6 +65,13 @@ TEST_P(Losses, value_and_gradient_equal_the_reference) {
         compare(k.softmax_cross_entropy(stored_value.data(), K, static_cast<std::int64_t>(label), static_cast<float>(smoothing), 1,
                                         grad.data(), nullptr),
                 reference::softmax_cross_entropy(value, label, smoothing));
+      Doubles shares = target;
+      double total = 0;
+      for (const double share : shares) total += share;
+      for (double& share : shares) share = static_cast<float>(share / total);
+      const auto stored_shares = stored<float>(shares);
+      compare(k.soft_target_cross_entropy(stored_value.data(), stored_shares.data(), K, 1, grad.data(), nullptr),
+              reference::soft_target_cross_entropy(value, shares));
       compare(k.squared_error(stored_value.data(), stored_target.data(), K, 1, grad.data()), reference::squared_error(value, target));
       compare(k.logistic_cross_entropy(stored_value.data(), stored_target.data(), K, 1, grad.data()),
               reference::logistic_cross_entropy(value, target));

@@ -79,6 +79,48 @@ TEST(Losses, sums_and_gradients_of_valid_samples_equal_the_reference) {
     }
 }
 
+/// The loss of a mixed sample, and its gradient, are those of its classes, weighted with their shares.
+TEST(Losses, a_mixed_label_weighs_the_losses_of_its_classes) {
+  losses::MixedLabel mixed[kValid];
+  for (const auto& [label, share] : {std::pair{3, 0.5f}, {0, 0.25f}, {7, 0.125f}, {3, 0.125f}}) mixed[0].add(label, share);
+  mixed[1].add(0, 0.75f), mixed[1].add(5, 0.25f);
+  mixed[2].add(10, 1.0f);
+  EXPECT_EQ(mixed[0].main_class(), 3);
+  int weighed = 0;
+  for (const losses::CatalogEntry& row : losses::catalog()) {
+    const losses::LossPointer made = row.make();
+    if (!made->takes_mixed_labels()) continue;
+    ++weighed;
+    for (const Precision precision : {Precision::f32, Precision::bf16}) {
+      SCOPED_TRACE(row.name);
+      Shard shard(precision);
+      const double smoothing = row.name == "softmax_cross_entropy" ? 0.125 : 0;
+      shard.call.label_smoothing = static_cast<float>(smoothing);
+      shard.call.mixed = mixed;
+      const ShardSums sums = made->shard(shard.call);
+      double loss = 0;
+      Doubles gradient(kSamples * kClasses);
+      for (int n = 0; n < kValid; ++n) {
+        const losses::MixedLabel& label = mixed[n];
+        Doubles target(kClasses);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(label.count); ++i)
+          target[static_cast<std::size_t>(label.classes[i])] += static_cast<double>(label.shares[i]);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(label.count); ++i) {
+          // Losses of values see the mean target; cross-entropy is linear in it, so that both come to the same.
+          const bool compares = made->compares_values();
+          const double share = compares ? (i == 0 ? 1.0 : 0.0) : static_cast<double>(label.shares[i]);
+          const auto at = row.reference(shard.sample(n), target, static_cast<std::size_t>(label.classes[i]), smoothing);
+          loss += share * at.loss;
+          for (std::size_t k = 0; k < kClasses; ++k) gradient[static_cast<std::size_t>(n) * kClasses + k] += share * at.gradient[k] / 4;
+        }
+      }
+      EXPECT_NEAR(sums.loss, loss, kTranscendental * kRoundoffF32 * loss);
+      EXPECT_NEAR_ARRAY(shard.gradient(), gradient, 1, tolerance(kTranscendental, precision));
+    }
+  }
+  EXPECT_EQ(weighed, 3);
+}
+
 TEST(Losses, gradients_of_the_references_equal_finite_differences) {
   constexpr double kStep = 1e-5;
   for (const losses::CatalogEntry& row : losses::catalog()) {
