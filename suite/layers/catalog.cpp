@@ -15,8 +15,10 @@
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/coset_pool.hpp"
 #include "suite/layers/dense.hpp"
+#include "suite/layers/drop_block.hpp"
 #include "suite/layers/drop_path.hpp"
 #include "suite/layers/dropout.hpp"
+#include "suite/layers/feature_mix.hpp"
 #include "suite/layers/first_token.hpp"
 #include "suite/layers/flatten.hpp"
 #include "suite/layers/gelu.hpp"
@@ -29,6 +31,7 @@
 #include "suite/layers/locally_connected2d.hpp"
 #include "suite/layers/log_avg_exp_pool.hpp"
 #include "suite/layers/logistic.hpp"
+#include "suite/layers/max_dropout.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/momentum_capsules.hpp"
 #include "suite/layers/positions.hpp"
@@ -36,10 +39,13 @@
 #include "suite/layers/relu.hpp"
 #include "suite/layers/scale.hpp"
 #include "suite/layers/sequence_pool.hpp"
+#include "suite/layers/shake_drop.hpp"
+#include "suite/layers/shake_shake.hpp"
 #include "suite/layers/soft_hebb_conv2d.hpp"
 #include "suite/layers/softmax.hpp"
 #include "suite/layers/spatial_transform.hpp"
 #include "suite/layers/squash.hpp"
+#include "suite/layers/subsample.hpp"
 #include "suite/layers/tanh.hpp"
 #include "suite/layers/triangle.hpp"
 
@@ -97,6 +103,12 @@ std::span<const CatalogEntry> catalog() {
       {"layer_norm", [] { return made<LayerNorm>({}); }, {{3, 4, 5}}},
       {"attention", [] { return made<Attention>({.heads = 2, .keep = 0.75}); }, {{3, 3, 30}}},
       {"drop_path", [] { return made<DropPath>({.keep = 0.6}); }, {{3, 4, 5}}},
+      {"drop_block", [] { return made<DropBlock>({.keep = 0.7, .size = 2, .ramps = false}); }, {{3, 4, 5}}},
+      {"max_dropout", [] { return made<MaxDropout>({.rate = 0.5}); }, {{3, 4, 5}}},
+      {"shake_shake", [] { return made<ShakeShake>({}); }, {{3, 4, 5}, {3, 4, 5}}},
+      {"shake_drop", [] { return made<ShakeDrop>({.keep = 0.5}); }, {{3, 4, 5}}},
+      {"feature_mix", [] { return made<FeatureMix>({.place = 0}); }, {{3, 4, 5}}},
+      {"subsample", [] { return made<Subsample>({.stride = 2, .offset = -1, .channels = 7}); }, {{5, 6, 3}}},
       {"positions", [] { return made<Positions>({}); }, {{3, 4, 5}}},
       {"class_token", [] { return made<ClassToken>({}); }, {{3, 4, 5}}},
       {"first_token", [] { return made<FirstToken>({}); }, {{7, 1, 5}}},

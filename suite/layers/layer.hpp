@@ -88,6 +88,13 @@ enum class Mode {
 /// How ReLU treats the signal on its way back; the two besides `gradient` are for maps (Springenberg et al. 2015, section 3.4).
 enum class ReluRule { gradient, deconvnet, guided };
 
+/// How the samples of a batch are mixed inside the net: of each row, `share` is kept and the rest is that of its partner, at one place.
+struct RowMixing {
+  int place = 0;
+  float share = 1;
+  std::vector<std::int64_t> partners;  ///< by slot of the batch, a slot of the same shard each
+};
+
 /// What identifies the samples of a shard to random draws and to coupled statistics.
 struct ShardInfo {
   std::uint64_t seed = 0;
@@ -98,6 +105,8 @@ struct ShardInfo {
   ReluRule relu_rule = ReluRule::gradient;
   std::int64_t count = 0;                     ///< real samples of the global batch: a penalty's gradient is divided by it
   std::span<const std::int32_t> labels = {};  ///< [valid]; empty where a layer is run without any
+  double progress = 1;                        ///< of training: the share of its phase's steps that is done
+  const RowMixing* mixing = nullptr;          ///< null where rows are not mixed
 };
 
 struct ForwardArgs {

@@ -91,6 +91,8 @@ class Run {
     const std::int64_t first = static_cast<std::int64_t>(index) * case_.samples;
     const auto valid = static_cast<int>(std::clamp<std::int64_t>(case_.count - first, 0, case_.samples));
     shard.info = {case_.seed, case_.step, first, valid, case_.mode, case_.relu_rule, case_.count};
+    shard.info.progress = case_.progress;
+    shard.info.mixing = case_.mixing;
     if (!case_.labels.empty())
       shard.info.labels = std::span(case_.labels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(valid));
     return shard;

@@ -22,7 +22,9 @@ struct LayerCase {
   std::uint64_t seed = 1;
   std::uint64_t step = 0;
   std::vector<std::int32_t> labels = {};  ///< of the valid samples, or none
-  bool in_place = false;                  ///< forward writes over input 0, backward over grad_output, where the layer allows it
+  double progress = 1;                    ///< of training
+  const layers::RowMixing* mixing = nullptr;
+  bool in_place = false;  ///< forward writes over input 0, backward over grad_output, where the layer allows it
 
   std::int64_t rows() const { return static_cast<std::int64_t>(samples) * shards; }
   SampleShape output() const { return layer->output_shape(inputs); }
