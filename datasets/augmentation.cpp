@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "datasets/named_call.hpp"
+#include "suite/errors.hpp"
 #include "suite/random/random.hpp"
 
 namespace reprise::datasets {
@@ -97,7 +98,8 @@ std::unique_ptr<const Augmentation> make(const std::string& text, int shorter_si
   } else if (call.name() == kRandomCrop) {
     made = std::make_unique<RandomCrop>(call.get_int("size", shorter_side, 1, shorter_side));
   } else {
-    call.fail_unknown({"flip", "alternating_flip", "crop", "translate", kRandomCrop, kColour});
+    call.fail_unknown({"flip", "alternating_flip", "crop", "translate", kRandomCrop, kColour, kCutout, kRandomErasing, kAutoAugment,
+                       kRandAugment, kAugMix});
   }
   call.check_all_used();
   return made;
@@ -129,18 +131,26 @@ void shift(std::vector<int>& map, int offset, bool reflect) {
   }
 }
 
-Augmentations::Augmentations(const std::vector<std::string>& texts, int height, int width) : height_(height), width_(width) {
+Augmentations::Augmentations(const std::vector<std::string>& texts, int height, int width, int channels)
+    : height_(height), width_(width), channels_(channels) {
   centre_.reset(height, width);
   for (const std::string& text : texts) {
     NamedCall call("augmentation", text);
+    const auto place = static_cast<std::uint32_t>(augmentations_.size());
     if (call.name() == kColour) {
-      colour_ = Colour{call.get_double("deviation", 0.1, 0, 100), static_cast<std::uint32_t>(augmentations_.size())};
+      colour_ = Colour{call.get_double("deviation", 0.1, 0, 100), place};
       call.check_all_used();
-    }
-    if (call.name() == kColour)
       augmentations_.push_back(std::make_unique<const Nothing>());
-    else
+    } else if (auto eraser = make_eraser(call, this->height(), this->width(), channels)) {
+      erasers_.push_back({std::move(eraser), place});
+      augmentations_.push_back(std::make_unique<const Nothing>());
+    } else if (auto policy = make_policy(call)) {
+      if (policy_.policy) throw InputError({"augmentation '" + text + "'", "one policy", "a second one", "Remove one."});
+      policy_ = {std::move(policy), place};
+      augmentations_.push_back(std::make_unique<const Nothing>());
+    } else {
       augmentations_.push_back(make(text, std::min(this->height(), this->width()), fills_black_));
+    }
     augmentations_.back()->apply_at_centre(centre_);
   }
 }
@@ -157,6 +167,19 @@ std::optional<std::array<double, 3>> Augmentations::draw_colour(std::uint64_t se
   std::array<double, 3> moves{};
   for (double& move : moves) move = colour_->deviation * static_cast<double>(draws.next_normal());
   return moves;
+}
+
+void Augmentations::apply_policy(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, const ByteImage& image,
+                                 const AugmentPolicy::Preprocess& preprocess, float* values) const {
+  random::Generator draws = draws_of(seed, policy_.place, epoch, sample);
+  policy_.policy->apply(draws, image, preprocess, values);
+}
+
+void Augmentations::erase(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, float* values) const {
+  for (const PlacedEraser& placed : erasers_) {
+    random::Generator draws = draws_of(seed, placed.place, epoch, sample);
+    if (const auto rectangle = placed.eraser->draw(draws, height(), width())) placed.eraser->paint(*rectangle, width(), channels_, values);
+  }
 }
 
 std::vector<std::string> crops_among(const std::vector<std::string>& augmentations) {

@@ -1,5 +1,6 @@
 #pragma once
-// Random flips, crops and translations, as maps from output rows and columns to input rows and columns, and random colours.
+// Random flips, crops and translations, as maps from output rows and columns to input rows and columns, random colours, and rectangles
+// that are painted over.
 
 #include <array>
 #include <cstdint>
@@ -7,6 +8,9 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "datasets/augment_policy.hpp"
+#include "datasets/erasing.hpp"
 
 namespace reprise::datasets {
 
@@ -40,9 +44,9 @@ class Augmentation {
 class Augmentations {
  public:
   /// Throws InputError for an unknown name or argument, or one too large for images of height x width.
-  Augmentations(const std::vector<std::string>& texts, int height, int width);
+  Augmentations(const std::vector<std::string>& texts, int height, int width, int channels = 1);
 
-  bool is_empty() const { return augmentations_.empty() && !colour_; }
+  bool is_empty() const { return augmentations_.empty(); }
   /// Of the output.
   int height() const { return static_cast<int>(centre_.rows.size()); }
   int width() const { return static_cast<int>(centre_.columns.size()); }
@@ -56,9 +60,16 @@ class Augmentations {
   void draw(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, AxisMaps& maps) const;
   /// Moves of a pixel's colour along the three axes of colour, in units of their length; nothing without "pca_colour".
   std::optional<std::array<double, 3>> draw_colour(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample) const;
+  /// A list of operations on bytes, or null. Beyond the border is black then.
+  const AugmentPolicy* policy() const { return policy_.policy.get(); }
+  /// What the policy makes of an image whose rows and columns have been moved.
+  void apply_policy(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, const ByteImage& image,
+                    const AugmentPolicy::Preprocess& preprocess, float* values) const;
+  /// Paints what is erased of a finished sample [height(), width(), channels].
+  void erase(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, float* values) const;
 
  private:
-  int height_, width_;
+  int height_, width_, channels_;
   bool fills_black_ = false;
   std::vector<std::unique_ptr<const Augmentation>> augmentations_;
   struct Colour {
@@ -66,6 +77,16 @@ class Augmentations {
     std::uint32_t place;  ///< in the list
   };
   std::optional<Colour> colour_;
+  struct PlacedEraser {
+    std::unique_ptr<const Eraser> eraser;
+    std::uint32_t place;  ///< in the list
+  };
+  std::vector<PlacedEraser> erasers_;
+  struct PlacedPolicy {
+    std::unique_ptr<const AugmentPolicy> policy;
+    std::uint32_t place = 0;  ///< in the list
+  };
+  PlacedPolicy policy_;
   AxisMaps centre_;
 };
 

@@ -13,7 +13,8 @@ SampleShape image_shape(const DatasetEntry& entry, const std::vector<std::string
 SampleShape sample_shape(const DatasetEntry& entry, const std::vector<std::string>& preprocessing,
                          const std::vector<std::string>& augmentation) {
   const SampleShape image = image_shape(entry, preprocessing);
-  const Augmentations augmentations(augmentation, static_cast<int>(image.height), static_cast<int>(image.width));
+  const Augmentations augmentations(augmentation, static_cast<int>(image.height), static_cast<int>(image.width),
+                                    static_cast<int>(image.channels));
   return {augmentations.height(), augmentations.width(), image.channels};
 }
 

@@ -60,7 +60,7 @@ struct SampleSource::State {
   State(std::shared_ptr<const ImageSet> set, std::shared_ptr<const Preprocessing> pipeline, const std::vector<std::string>& texts)
       : images(std::move(set)),
         preprocessing(std::move(pipeline)),
-        augmentations(texts, images->height, images->width),
+        augmentations(texts, images->height, images->width, images->channels),
         outside(static_cast<std::size_t>(images->channels), 0.0f) {
     if (augmentations.fills_black()) {
       if (preprocessing->table() == nullptr)
@@ -68,6 +68,9 @@ struct SampleSource::State {
                           "another stage", "Use fill=zeros."});
       for (std::size_t c = 0; c < outside.size(); ++c) outside[c] = preprocessing->table()[c * 256];
     }
+    if (augmentations.policy() != nullptr && (preprocessing->is_expensive() || augmentations.crops()))
+      throw InputError({"augmentation by operations on bytes", "images of their own size, preprocessed when they are fetched",
+                        augmentations.crops() ? "a crop" : "whitened images", "Leave one out."});
     if (preprocessing->is_expensive()) stored = preprocess_all(*images, *preprocessing);
   }
 
@@ -87,6 +90,22 @@ struct SampleSource::State {
     plain.resize(static_cast<std::size_t>(images->image_bytes()));
     fetch_plain(index, key, plain.data());
     fetch_moved(plain.data(), maps, output);
+  }
+
+  /// Moved bytes through the list of operations on bytes.
+  void fetch_changed(std::int64_t index, const FetchKey& key, const AxisMaps& maps, float* output) const {
+    thread_local std::vector<std::uint8_t> room, moved;
+    const std::uint8_t* image = images->image(index, room, &key);
+    moved.clear();
+    for (int c = 0; c < images->channels; ++c)
+      for (const int row : maps.rows)
+        for (const int column : maps.columns) {
+          const bool is_outside = row == AxisMaps::kOutside || column == AxisMaps::kOutside;
+          moved.push_back(is_outside ? std::uint8_t{0} : image[(std::int64_t{c} * images->height + row) * images->width + column]);
+        }
+    augmentations.apply_policy(
+        key.seed, key.epoch, static_cast<std::uint64_t>(index), {moved.data(), images->channels, images->height, images->width},
+        [this](const std::uint8_t* bytes, float* sample) { preprocessing->apply(bytes, sample); }, output);
   }
 
   void move_colours(const std::array<double, 3>& moves, float* output) const {
@@ -171,8 +190,12 @@ void SampleSource::fetch(std::int64_t index, const FetchKey* key, float* output)
   thread_local AxisMaps maps;
   const auto sample = static_cast<std::uint64_t>(index);
   augmentations.draw(key->seed, key->epoch, sample, maps);
-  state_->fetch_mapped(index, key, maps, output);
+  if (augmentations.policy() != nullptr)
+    state_->fetch_changed(index, *key, maps, output);
+  else
+    state_->fetch_mapped(index, key, maps, output);
   if (const auto moves = augmentations.draw_colour(key->seed, key->epoch, sample)) state_->move_colours(*moves, output);
+  augmentations.erase(key->seed, key->epoch, sample, output);
 }
 
 void SampleSource::fetch(std::int64_t index, const AxisMaps& maps, float* output) const {

@@ -20,6 +20,8 @@ namespace reprise::datasets {
 ///   "random_crop(size=224)"      a square of the image; without a key its central one, so the shape is always that of the square
 ///   "pca_colour(deviation=0.1)"  adds to every pixel the sum over the three axes of colour of a normal draw of that deviation times the
 ///                                axis (Krizhevsky et al. 2012, section 4.1); the axes are Preprocessing::colour_axes
+///   "cutout(size=16)" "random_erasing(...)"   paint over a rectangle, wherever they stand in the list; see erasing.hpp
+///   "autoaugment" "randaugment(...)" "augmix(...)"   operations on bytes, after all moves; see augment_policy.hpp
 /// A zero-padded crop pads with 0 AFTER preprocessing, and so does a translation unless it fills with black: with what preprocessing makes
 /// of a pixel of 0, which is what padding before it gives; then whatever else pads does so too. Throws InputError for an unknown name or
 /// argument.

@@ -22,6 +22,8 @@ enum class Purpose : std::uint32_t {
   analysis = 9,
   rotation = 10,
   distortion = 11,
+  mixing = 12,
+  partners = 13,
 };
 
 /// Names a stream. `channel` tells layers or parameters of the same purpose apart (name_hash their names); `step` is the training step
