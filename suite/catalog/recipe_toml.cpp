@@ -294,6 +294,8 @@ void check_recipe(const Recipe& recipe) {
   require(procedures::of(recipe).takes_augmentation || recipe.augmentation.empty(),
           fmt::format("no augmentation under procedure {}: its features are computed once", recipe.procedure), "augmentation",
           "Set augmentation = []");
+  require(procedures::of(recipe).takes_mixing || recipe.mixing.empty(), "no mixing under procedure " + recipe.procedure, "mixing",
+          "Set mixing = []");
   require(recipe.test_views == 0 || procedures::of(recipe).takes_test_views, "test_views = 0 under procedure " + recipe.procedure,
           fmt::format("{}", recipe.test_views), "Set test_views = 0");
   require(!recipe.top5 || procedures::of(recipe).takes_test_views, "top5 = false under procedure " + recipe.procedure, "true",

@@ -72,7 +72,7 @@ struct Executor::State {
   BatchSums step(const Batch& batch, optimizers::Optimizer* optimizer, const optimizers::StepTerms* terms) {
     Sinks sinks;
     sinks.gradients = gradients.floats();
-    sinks.label_smoothing = options.label_smoothing;
+    if (progress_of(batch) < options.label_smoothing_until) sinks.label_smoothing = options.label_smoothing;
     sinks.check_loss = [&](const BatchSums& sums) { check_finite(graph, sums, batch.step); };
     sinks.rows_done = [&](int p, std::int64_t first_row, std::int64_t rows, const float* rows_gradient) {
       const graph::Parameter& parameter = parameters.at(p);

@@ -20,6 +20,11 @@ class BatchReader {
   virtual ~BatchReader() = default;
   virtual void fetch(std::int64_t slot, float* output) const = 0;  ///< [H, W, C]
   virtual std::int32_t label(std::int64_t slot) const = 0;
+  /// Samples are mixed with others of the batch: mixed_label() is their target, label() its main class.
+  virtual bool mixes() const { return false; }
+  virtual losses::MixedLabel mixed_label(std::int64_t slot) const { return (void)slot, losses::MixedLabel{}; }
+  /// Where the net mixes its rows; null: nowhere.
+  virtual const layers::RowMixing* row_mixing() const { return nullptr; }
 };
 
 /// Signals that are OR-reduced over ranks together with the loss: raised on one rank, seen by all.
@@ -53,7 +58,8 @@ struct Readout {
 
 struct ExecutorOptions {
   NetOptions net;
-  double label_smoothing = 0;  ///< in training
+  double label_smoothing = 0;        ///< in training
+  double label_smoothing_until = 1;  ///< share of the phase's steps; hard labels from there on
 };
 
 /// With a team of several ranks every call but gradients() and memory() is collective, with the same batch on every rank.

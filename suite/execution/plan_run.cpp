@@ -235,8 +235,11 @@ BatchSums run_plan(const PreparedNet& net, const Plan& plan, Arenas& arenas, Pla
                      .sinks = sinks,
                      .shards = static_cast<int>((batch.count + net.options.shard - 1) / net.options.shard),
                      .labels = {},
+                     .mixed = {},
                      .coupled = graph::NodeMap<std::vector<float>>(net.graph.nodes().size())};
   for (std::int64_t i = 0; i < batch.count; ++i) context.labels.push_back(batch.reader->label(i));
+  if (batch.reader->mixes())
+    for (std::int64_t i = 0; i < batch.count; ++i) context.mixed.push_back(batch.reader->mixed_label(i));
   return PlanRun(std::move(context), buffers).run();
 }
 

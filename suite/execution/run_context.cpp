@@ -36,6 +36,11 @@ std::span<const std::int32_t> RunContext::labels_of(int shard) const {
   return std::span(labels).subspan(static_cast<std::size_t>(shard * samples()), static_cast<std::size_t>(valid(shard)));
 }
 
+std::span<const losses::MixedLabel> RunContext::mixed_labels_of(int shard) const {
+  if (mixed.empty()) return {};
+  return std::span(mixed).subspan(static_cast<std::size_t>(shard * samples()), static_cast<std::size_t>(valid(shard)));
+}
+
 layers::ShardInfo RunContext::info(int shard) const {
   return {.seed = batch.seed,
           .step = batch.step,
@@ -44,7 +49,9 @@ layers::ShardInfo RunContext::info(int shard) const {
           .mode = mode,
           .relu_rule = sinks.relu_rule,
           .count = batch.count,
-          .labels = labels_of(shard)};
+          .labels = labels_of(shard),
+          .progress = mode == layers::Mode::train ? progress_of(batch) : 1,
+          .mixing = batch.reader->row_mixing()};
 }
 
 double RunContext::head_weight(int head) const {

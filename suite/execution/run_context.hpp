@@ -44,6 +44,11 @@ inline std::size_t loss_columns(const PreparedNet& net) {
   return kFirstLoss + net.heads.size();
 }
 
+/// How far a batch's phase has got: the share of its steps that are done.
+inline double progress_of(const Batch& batch) {
+  return static_cast<double>(batch.schedule_step) / static_cast<double>(batch.schedule_steps);
+}
+
 /// Plain access for the parts of a run; the sums that a stage gathers lie in rows of doubles, one a shard.
 struct RunContext {
   const PreparedNet& net;
@@ -56,6 +61,7 @@ struct RunContext {
   const Sinks& sinks;
   int shards;                                  ///< of this batch
   std::vector<std::int32_t> labels;            ///< of the batch
+  std::vector<losses::MixedLabel> mixed;       ///< of the batch; empty if its samples are not mixed
   graph::NodeMap<std::vector<float>> coupled;  ///< what finish_forward and finish_backward of a coupled layer wrote
   std::size_t statistics_width = 0;            ///< doubles a shard of the stage that runs
   std::vector<double> head_losses = {};        ///< sums over the batch, of the heads whose losses are known
@@ -67,6 +73,7 @@ struct RunContext {
   std::int64_t padded_rows() const { return net.options.shards() * samples(); }
   int valid(int shard) const;  ///< samples of the shard that are real
   std::span<const std::int32_t> labels_of(int shard) const;
+  std::span<const losses::MixedLabel> mixed_labels_of(int shard) const;
   layers::ShardInfo info(int shard) const;
   std::size_t row_bytes(graph::NodeId n) const { return static_cast<std::size_t>(node(n).shape.size()) * bytes_of(precision()); }
   double head_weight(int head) const;

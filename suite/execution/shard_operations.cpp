@@ -134,7 +134,7 @@ void ShardOperations::loss(const Operation& operation, int shard, int thread) co
   call.features = size;
   call.value = c.at(operation.inputs[0], shard, thread);
   if (has_labels)
-    call.labels = c.labels_of(shard);
+    call.labels = c.labels_of(shard), call.mixed = c.mixed_labels_of(shard);
   else
     call.target = c.at(operation.inputs[1], shard, thread);
   call.label_smoothing = c.plan.options.purpose == PlanOptions::Purpose::train ? static_cast<float>(c.sinks.label_smoothing) : 0.0f;

@@ -101,6 +101,7 @@ const std::vector<Procedure>& all() {
   static const std::vector<Procedure> procedures{
       {.name = "supervised",
        .summary = "back-propagation from labels",
+       .takes_mixing = true,
        .takes_test_views = true,
        .takes_phases = true,
        .phases = supervised},

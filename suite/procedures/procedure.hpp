@@ -16,6 +16,7 @@ struct Procedure {
   bool has_labels = true;          ///< false: the target is the preprocessed input, and nothing is classified
   bool has_plastic_phase = false;  ///< plastic layers learn first, then a classifier on features; the recipe's table [hebbian] applies
   bool takes_augmentation = true;
+  bool takes_mixing = false;  ///< samples mixed with others, targets of several classes
   bool takes_test_views = false;
   bool takes_phases = false;  ///< the recipe's list of phases
   std::vector<std::unique_ptr<training::Phase>> (*phases)(const training::RunContext& run);

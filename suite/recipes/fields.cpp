@@ -86,6 +86,12 @@ std::vector<Field> rows() {
        .at = at(&Recipe::augmentation),
        .help = "random changes of training images, in order: \"flip\" or { crop = { pad = 4 } }",
        .stages = true});
+  add({.key = "mixing",
+       .at = at(&Recipe::mixing),
+       .help = "of training images with others of their batch, one of these for each batch: { mixup = { alpha = 1 } }, cutmix, ricap, "
+               "manifold",
+       .quiet = true,
+       .stages = true});
   add({.key = "batch", .at = at(&Recipe::batch), .help = "samples of an update: the global batch", .min = 1, .max = kMaxCount});
   add({.key = "shard",
        .at = at(&Recipe::shard),
@@ -106,6 +112,12 @@ std::vector<Field> rows() {
        .help = "share of the target spread over all classes",
        .min = 0,
        .max = 0.999});
+  add({.key = "label_smoothing_until",
+       .at = at(&Recipe::label_smoothing_until),
+       .help = "share of the run with smooth labels, before hard ones",
+       .min = 0,
+       .max = 1,
+       .quiet = true});
   add({.key = "drop_last", .at = at(&Recipe::drop_last), .help = "leave out an epoch's last batch if it is not full", .quiet = true});
   add({.key = "phase",
        .at = at(&Recipe::phases),

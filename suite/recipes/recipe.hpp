@@ -58,6 +58,7 @@ struct Recipe {
   std::int64_t held_out_images = 0;  ///< if positive, that number of training images replaces the test set
   std::vector<std::string> preprocessing;
   std::vector<std::string> augmentation;
+  std::vector<std::string> mixing;  ///< of training samples with others of their batch; of several, one is drawn for each batch
 
   std::int64_t batch = 128;  ///< the global batch
   std::int64_t shard = 8;    ///< samples of one shard; 0 ("auto") until catalog::choose_shards has put a number here
@@ -69,7 +70,8 @@ struct Recipe {
   std::vector<PhaseRecipe> phases;  ///< procedure "supervised"; empty: one
   bool gradient_norms = false;      ///< the history has the norm of every weight's gradient
   double label_smoothing = 0;
-  bool drop_last = false;  ///< leave out an epoch's last batch if it is not full; ignored under "hebbian"
+  double label_smoothing_until = 1;  ///< a share of the run; hard labels from there on
+  bool drop_last = false;            ///< leave out an epoch's last batch if it is not full; ignored under "hebbian"
   /// Views of a test image whose logits are averaged. 0: the image. 1: and its mirror. 2: half of that, and a quarter each of the same on
   /// the image shifted by one pixel up and left, and down and right, with reflected borders (Jordan 2024, arXiv 2404.00498, section 3.5).
   /// 3: the centre and the four corners of the image, each with its mirror (Krizhevsky et al. 2012, section 4.1).

@@ -7,6 +7,7 @@
 
 #include "suite/errors.hpp"
 #include "suite/random/random.hpp"
+#include "suite/training/mixed_batch.hpp"
 
 namespace reprise::training {
 
@@ -32,7 +33,8 @@ execution::ExecutorOptions executor_options(const recipes::Recipe& recipe) {
     throw InputError(Complaint{"batch and shard", "at least 1 each", fmt::format("batch = {}, shard = {}", recipe.batch, recipe.shard),
                                "Set both in the recipe"});
   return {.net = {.precision = recipe.precision, .batch = recipe.batch, .shard = std::min(recipe.shard, recipe.batch)},
-          .label_smoothing = recipe.label_smoothing};
+          .label_smoothing = recipe.label_smoothing,
+          .label_smoothing_until = recipe.label_smoothing_until};
 }
 
 BackpropPhase::BackpropPhase(const RunContext& run, std::shared_ptr<const graph::Graph> part, std::unique_ptr<const BatchSource> train,
@@ -50,6 +52,7 @@ BackpropPhase::BackpropPhase(const RunContext& run, std::shared_ptr<const graph:
   if (part_) optimizer.rules = optimizers::rules_of_part(optimizer.rules, run_.parameters, *own_parameters_);
   optimizer_ = std::make_unique<optimizers::Optimizer>(optimizer, parameters(), run_.team);
   executor_ = std::make_unique<execution::Executor>(net(), executor_options(run_.recipe), parameters(), run_.workers, run_.team);
+  mixing_ = make_mixing(run_.recipe.mixing, net());
   steps_per_epoch_ = recipes::steps_per_epoch(run_.recipe, train_->count());
   steps_ = recipes::total_steps(run_.recipe, train_->count());
   row_steps_ = evenly_spread_rows(steps_, steps_per_epoch_, run_.recipe.evaluations);
@@ -75,10 +78,15 @@ StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals
   const std::int64_t next = first + images;
   train_->announce(std::span(order_).subspan(static_cast<std::size_t>(next),
                                              static_cast<std::size_t>(std::min(run_.recipe.batch, train_->count() - next))));
-  const execution::Batch batch{.reader = reader.get(),
+  std::optional<MixedBatch> mixed;
+  const auto run_step = static_cast<std::uint64_t>(position.run_step);
+  if (mixing_)
+    mixed.emplace(*reader, mixing_->draw(run_.seed, run_step), net().node(0).shape, run_.seed, run_step, images,
+                  std::min(run_.recipe.shard, run_.recipe.batch));
+  const execution::Batch batch{.reader = mixed ? &*mixed : reader.get(),
                                .count = images,
                                .seed = run_.seed,
-                               .step = static_cast<std::uint64_t>(position.run_step),
+                               .step = run_step,
                                .signals = agree(mine, images),
                                .schedule_step = position.phase_step,
                                .schedule_steps = steps_};

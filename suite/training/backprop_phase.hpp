@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "datasets/mixing.hpp"
 #include "suite/optimizers/optimizer.hpp"
 #include "suite/training/batch_source.hpp"
 #include "suite/training/evaluation.hpp"
@@ -60,7 +61,8 @@ class BackpropPhase : public Phase {
   std::vector<std::int64_t> row_steps_;
   std::vector<std::int64_t> order_;
   std::int64_t order_epoch_ = -1;
-  std::vector<double> norm_sums_;  ///< with gradient_norms: by parameter, of the steps since the last row; then how many
+  std::unique_ptr<const datasets::Mixing> mixing_;  ///< null: samples are not mixed
+  std::vector<double> norm_sums_;                   ///< with gradient_norms: by parameter, of the steps since the last row; then how many
 };
 
 /// How an executor runs a recipe's net. Throws InputError for a batch or shard that does not fit.
