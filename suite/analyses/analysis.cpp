@@ -17,15 +17,16 @@ struct Row {
   Analysis run;
   void (*check)(const Subject&);
 };
-constexpr std::array<Row, 9> kAnalyses{{{"monte_carlo", monte_carlo, check_monte_carlo},
-                                        {"sparsity", sparsity, check_sparsity},
-                                        {"saliency", saliency, check_saliency},
-                                        {"temperature", temperature, check_temperature},
-                                        {"memory", memory, check_memory},
-                                        {"receptive_fields", receptive_fields, check_receptive_fields},
-                                        {"class_maps", class_maps, check_class_maps},
-                                        {"turns", turns, check_turns},
-                                        {"learning_speed", learning_speed, check_learning_speed}}};
+constexpr std::array<Row, 10> kAnalyses{{{"monte_carlo", monte_carlo, check_monte_carlo},
+                                         {"sparsity", sparsity, check_sparsity},
+                                         {"saliency", saliency, check_saliency},
+                                         {"temperature", temperature, check_temperature},
+                                         {"memory", memory, check_memory},
+                                         {"receptive_fields", receptive_fields, check_receptive_fields},
+                                         {"class_maps", class_maps, check_class_maps},
+                                         {"turns", turns, check_turns},
+                                         {"learning_speed", learning_speed, check_learning_speed},
+                                         {"generalisation", generalisation, check_generalisation}}};
 
 const Row& row_of(const std::string& name) {
   for (const Row& row : kAnalyses)

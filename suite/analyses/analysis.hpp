@@ -19,6 +19,7 @@ struct AnalysisInputs {
   const recipes::Recipe& recipe;
   const graph::Graph& graph;
   training::Learner& learner;
+  const datasets::SampleSource& train;
   const datasets::SampleSource& test;
   std::uint64_t seed;
   parallel::Workers& workers;
@@ -97,6 +98,10 @@ void turns(const AnalysisInputs& inputs, records::RunRecord& record);
 /// did not).
 void learning_speed(const AnalysisInputs& inputs, records::RunRecord& record);
 
+/// How a net does on the training images as the test images are seen: not augmented, mixed or thinned out. Results: "clean_train_error",
+/// and "generalisation_gap", by how much the test error is larger.
+void generalisation(const AnalysisInputs& inputs, records::RunRecord& record);
+
 /// Of each analysis, what check_analyses() asks it. Reads all of its options.
 void check_monte_carlo(const Subject& subject);
 void check_sparsity(const Subject& subject);
@@ -107,5 +112,6 @@ void check_class_maps(const Subject& subject);
 void check_receptive_fields(const Subject& subject);
 void check_turns(const Subject& subject);
 void check_learning_speed(const Subject& subject);
+void check_generalisation(const Subject& subject);
 
 }  // namespace reprise::analyses

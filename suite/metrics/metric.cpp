@@ -60,6 +60,8 @@ const std::vector<Metric>& all() {
       {"share_at_norm_1", "1", higher, "share of a plastic layer's filters whose norm is within 0.01 of 1"},
       {"turned_output_change", "1", lower, "largest change of an output when the image is turned by quarters, over the largest output"},
       {"turned_guesses_changed", "percent", lower, "guesses that change when the image is turned by quarters"},
+      {"clean_train_error", "percent", lower, "training images classified wrongly as they are, by the net as it infers"},
+      {"generalisation_gap", "percent", lower, "test_error minus clean_train_error"},
       // Of nets and machines.
       {"parameters", "1", neither, "trained parameters"},
       {"parameter_ratio", "1", neither, "parameters over those of another net"},

@@ -120,7 +120,7 @@ class Run {
     }
     records::RunRecord record = describe(summary.run_id, sources, workers);
     learner.write_to(record);
-    analyse(graph, learner, *sources.test, workers, record);
+    analyse(graph, learner, *sources.train, *sources.test, workers, record);
     if (options_.keep_weights) keep_weights(learner.parameters(), record);
     for (const records::Fault& fault : records::drop_faulty_parts(record))
       leave_out(record, fmt::format("{}: expected {}, found {}", fault.object, fault.expected, fault.found));
@@ -308,15 +308,15 @@ class Run {
     return record;
   }
 
-  void analyse(const graph::Graph& graph, training::Learner& learner, const datasets::SampleSource& test, parallel::Workers& workers,
-               records::RunRecord& record) const {
+  void analyse(const graph::Graph& graph, training::Learner& learner, const datasets::SampleSource& train,
+               const datasets::SampleSource& test, parallel::Workers& workers, records::RunRecord& record) const {
     const auto build = [&](const recipes::Options& options) {
       recipes::Recipe recipe = recipe_;
       recipe.model_options = options;
       return catalog::build_model(recipe, test.shape(), test.classes());
     };
     for (const std::string& name : recipe_.analyses) {
-      analyses::AnalysisInputs inputs{recipe_, graph, learner, test, static_cast<std::uint64_t>(seed_), workers, build, {}};
+      analyses::AnalysisInputs inputs{recipe_, graph, learner, train, test, static_cast<std::uint64_t>(seed_), workers, build, {}};
       if (options_.progress && team_.is_root())
         inputs.progress = [&](double fraction) {
           training::Progress progress;

@@ -54,6 +54,9 @@ training::Learner& SmallRun::learner() {
 const SmallTraining& SmallRun::setup() const {
   return state_->setup;
 }
+const datasets::SampleSource& SmallRun::train() const {
+  return *state_->train;
+}
 const datasets::SampleSource& SmallRun::test() const {
   return *state_->test;
 }

@@ -38,6 +38,7 @@ class SmallRun {
 
   training::Learner& learner();
   const SmallTraining& setup() const;
+  const datasets::SampleSource& train() const;
   const datasets::SampleSource& test() const;
   parallel::Workers& workers();
   /// Before the first step, or between two runs: values of a parameter, "dense/weight" in plain row-major order.

@@ -17,8 +17,8 @@ std::map<std::string, records::Result> results_of(const std::vector<double>& err
   records::RunRecord record;
   for (std::size_t i = 0; i < errors.size(); ++i) record.epochs.push_back(static_cast<double>(i + 1));
   if (!errors.empty()) record.metrics["train_error"] = records::series_of("train_error", errors);
-  analyses::find_analysis("learning_speed")({run.setup().recipe, run.setup().graph, run.learner(), run.test(), 1, run.workers(), {}, {}},
-                                            record);
+  analyses::find_analysis("learning_speed")(
+      {run.setup().recipe, run.setup().graph, run.learner(), run.train(), run.test(), 1, run.workers(), {}, {}}, record);
   return record.results;
 }
 
