@@ -15,7 +15,11 @@ using optimizers::Rule;
 
 /// The numbers of a rule, by key.
 std::vector<std::pair<const char*, std::optional<double> Rule::*>> numbers() {
-  return {{"rate", &Rule::rate}, {"decay", &Rule::decay}, {"rate_steps", &Rule::rate_steps}, {"rate_power", &Rule::rate_power}};
+  return {{"rate", &Rule::rate},
+          {"decay", &Rule::decay},
+          {"rate_steps", &Rule::rate_steps},
+          {"rate_power", &Rule::rate_power},
+          {"max_rms", &Rule::max_rms}};
 }
 
 Rule read_rule(const TomlTable& table) {

@@ -66,6 +66,10 @@ void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64
       kernel.clamp(weight, count, static_cast<float>(parameter.spec.lower), static_cast<float>(parameter.spec.upper));
     if (recipe_.max_norm > 0 && parameter.spec.has_norm_bound)
       kernel.max_norm(weight, rows, parameter.columns(), static_cast<float>(recipe_.max_norm));
+    if (setting.max_rms > 0) {
+      const double bound = setting.max_rms * std::sqrt(static_cast<double>(parameter.columns()));
+      kernel.max_norm(weight, rows, parameter.columns(), static_cast<float>(bound));
+    }
   }
   if (terms.lookahead >= 0) look_ahead(weight, at, count, terms.lookahead);
 }

@@ -17,7 +17,8 @@ struct Rule {
   std::optional<double> decay{};  ///< times weight decay and L1, also where the layer asks for none
   /// Besides, the rate of step t is multiplied by (1 + t / rate_steps)^-rate_power.
   std::optional<double> rate_steps{}, rate_power{};
-  std::vector<double> frozen{};  ///< two shares of the run: no training from the first on, until the second
+  std::optional<double> max_rms{};  ///< bound on the root mean square of each unit's incoming weights, after the update
+  std::vector<double> frozen{};     ///< two shares of the run: no training from the first on, until the second
 
   bool operator==(const Rule&) const = default;
 };

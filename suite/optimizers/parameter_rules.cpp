@@ -30,6 +30,7 @@ void apply(const Rule& rule, const layers::ParameterSpec& spec, ParameterSetting
   if (rule.decay) setting.decay = spec.decay_multiplier * *rule.decay, setting.l1 = *rule.decay;
   if (rule.rate_steps) setting.rate_steps = *rule.rate_steps;
   if (rule.rate_power) setting.rate_power = *rule.rate_power;
+  if (rule.max_rms) setting.max_rms = *rule.max_rms;
   if (rule.frozen.size() == 2) setting.frozen_from = rule.frozen[0], setting.frozen_until = rule.frozen[1];
 }
 

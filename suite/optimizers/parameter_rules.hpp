@@ -15,6 +15,7 @@ struct ParameterSetting {
   double decay = 1;  ///< times weight decay; 0 where it does not apply
   double l1 = 1;     ///< times L1, likewise
   double rate_steps = 0, rate_power = 0;
+  double max_rms = 0;                        ///< of each unit's incoming weights; 0: no bound
   double frozen_from = 1, frozen_until = 1;  ///< shares of the run; it trains outside
 
   /// What the learning rate of step `step` is multiplied by.

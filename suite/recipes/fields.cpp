@@ -201,7 +201,7 @@ std::vector<Field> rows() {
        .only_with = "optimizer.frozen"});
   add({.key = "optimizer.rule",
        .at = optimizer(&OptimizerRecipe::rules),
-       .help = "for parameters that a pattern matches: { match = \"*/bias\", rate = 2, decay = 0, frozen = [0.5, 1] }",
+       .help = "for parameters that a pattern matches: { match = \"*/bias\", rate = 2, decay = 0, max_rms = 0.1, frozen = [0.5, 1] }",
        .quiet = true});
   add_schedule(rows, "optimizer.learning_rate.", &OptimizerRecipe::learning_rate);
   add_schedule(rows, "optimizer.momentum.", &OptimizerRecipe::momentum);

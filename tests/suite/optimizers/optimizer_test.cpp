@@ -224,6 +224,20 @@ TEST(Rules, scale_rate_and_decay_of_what_they_match_and_the_last_one_has_the_las
   EXPECT_EQ(free.bias(), 1.5f);
 }
 
+TEST(Rules, bound_the_root_mean_square_of_a_row_after_the_update) {
+  OneLayer net({1, 4, 1}, std::make_shared<layers::Dense>(layers::Dense::Options{.features = 2}));
+  std::copy_n(std::array{3.0f, 3.0f, 3.0f, 3.0f, 0.5f, 0.5f, 0.5f, 0.5f}.data(), 8, net.values(0));
+  std::fill_n(net.values(1), 2, 5.0f);
+  OptimizerRecipe recipe = sgd();
+  recipe.rules = {{.match = "*/weight", .max_rms = 1.5}};
+  Optimizer optimizer(recipe, *net.parameters);
+  net.step(optimizer, 0, 1, 0);
+  const std::vector<float> weight = net.copy(0);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(weight[i], 1.5, 1e-6);  // a norm of 3 for four of them
+  for (std::size_t i = 4; i < 8; ++i) EXPECT_EQ(weight[i], 0.5f);
+  EXPECT_EQ(net.copy(1), (std::vector<float>{5, 5}));
+}
+
 TEST(Rules, multiply_what_the_layer_declares) {
   OneLayer net({1, 1, 1}, std::make_shared<layers::BatchNorm>(layers::BatchNorm::Options{.decays = true, .beta_rate = 64}));
   OptimizerRecipe recipe;
