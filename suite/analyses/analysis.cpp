@@ -17,7 +17,7 @@ struct Row {
   Analysis run;
   void (*check)(const Subject&);
 };
-constexpr std::array<Row, 10> kAnalyses{{{"monte_carlo", monte_carlo, check_monte_carlo},
+constexpr std::array<Row, 11> kAnalyses{{{"monte_carlo", monte_carlo, check_monte_carlo},
                                          {"sparsity", sparsity, check_sparsity},
                                          {"saliency", saliency, check_saliency},
                                          {"temperature", temperature, check_temperature},
@@ -26,7 +26,8 @@ constexpr std::array<Row, 10> kAnalyses{{{"monte_carlo", monte_carlo, check_mont
                                          {"class_maps", class_maps, check_class_maps},
                                          {"turns", turns, check_turns},
                                          {"learning_speed", learning_speed, check_learning_speed},
-                                         {"generalisation", generalisation, check_generalisation}}};
+                                         {"generalisation", generalisation, check_generalisation},
+                                         {"occlusion", occlusion, check_occlusion}}};
 
 const Row& row_of(const std::string& name) {
   for (const Row& row : kAnalyses)

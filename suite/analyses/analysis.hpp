@@ -102,6 +102,12 @@ void learning_speed(const AnalysisInputs& inputs, records::RunRecord& record);
 /// and "generalisation_gap", by how much the test error is larger.
 void generalisation(const AnalysisInputs& inputs, records::RunRecord& record);
 
+/// Section 4.2 of Zeiler & Fergus 2014: the probability of the class of a test image while a grey square of a quarter of its side covers
+/// one place after the other. Options: images (100), shown (8). Results, means over images: "occlusion_drop_centre" and
+/// "occlusion_drop_corners" (what the square takes from the probability there), "occlusion_contrast" (their difference). Images
+/// "occlusion".
+void occlusion(const AnalysisInputs& inputs, records::RunRecord& record);
+
 /// Of each analysis, what check_analyses() asks it. Reads all of its options.
 void check_monte_carlo(const Subject& subject);
 void check_sparsity(const Subject& subject);
@@ -113,5 +119,6 @@ void check_receptive_fields(const Subject& subject);
 void check_turns(const Subject& subject);
 void check_learning_speed(const Subject& subject);
 void check_generalisation(const Subject& subject);
+void check_occlusion(const Subject& subject);
 
 }  // namespace reprise::analyses
