@@ -67,7 +67,8 @@ void print_trials(const Paper& paper, const std::string& scale) {
 
 std::string value_of(const PublishedNumber& number) {
   std::string text = fmt::format("{} {}", number.value, number.unit);
-  if (number.spread) text += fmt::format(" ± {} ({})", *number.spread, number.spread_kind);
+  if (number.spread)
+    text += fmt::format(" ± {}{}", *number.spread, number.spread_kind.empty() ? "" : fmt::format(" ({})", number.spread_kind));
   return text;
 }
 
