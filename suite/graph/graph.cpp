@@ -1,5 +1,7 @@
 #include "suite/graph/graph.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -134,7 +136,8 @@ NodeMap<bool> Graph::needed_by(const std::vector<NodeId>& ends) const {
 
 std::int64_t Graph::training_flops() const {
   NodeMap<bool> learns(nodes_.size(), false);  // some parameter lies at or before this node
-  std::int64_t flops = 0;
+  std::int64_t flops = 0, views = 1;
+  for (const Head& head : heads()) views = std::max<std::int64_t>(views, head.loss->views());
   for (NodeId n = 1; n <= last(); ++n) {
     const Node& layer = node(n);
     bool input_learns = false;
@@ -144,7 +147,7 @@ std::int64_t Graph::training_flops() const {
     learns[n] = input_learns || own;
     flops += 2 * (layer.cost.forward_macs + layer.cost.grad_weight_macs + (input_learns ? layer.cost.grad_input_macs : 0));
   }
-  return flops;
+  return views * flops;
 }
 
 }  // namespace reprise::graph

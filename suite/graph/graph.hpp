@@ -67,7 +67,7 @@ class Graph {
   NodeMap<bool> needed_by(const std::vector<NodeId>& ends) const;
   std::int64_t forward_macs() const;  ///< per sample, of what the main head needs
   /// Operations of one training sample: 2 per multiply-add, forward + input gradient + weight gradient; no input gradient
-  /// for layers that read the input through nothing that has parameters.
+  /// for layers that read the input through nothing that has parameters; as many times as the losses see a sample.
   std::int64_t training_flops() const;
 
  private:

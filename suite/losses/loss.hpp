@@ -28,6 +28,7 @@ struct ShardLoss {
   const void* target = nullptr;            ///< [N, K]; null: the target is the label
   std::span<const std::int32_t> labels;    ///< [valid], each in [0, K); may be empty with a target
   std::span<const MixedLabel> mixed = {};  ///< [valid], in place of one-hot targets; empty: samples are not mixed
+  int views = 1;                           ///< rows of one sample, one after another; the others of a sample follow its first
   float label_smoothing = 0;               ///< softmax_cross_entropy only
   float grad_scale = 1;                    ///< the head's weight / valid samples of the global batch
   void* grad = nullptr;                    ///< [N, K], overwritten (zero for padding); null: not wanted
@@ -49,6 +50,8 @@ class Loss {
   virtual bool compares_values() const = 0;
   /// True if the target may be a MixedLabel.
   virtual bool takes_mixed_labels() const { return compares_values(); }
+  /// How many times a training sample is seen in one step: rows of the batch that belong together.
+  virtual int views() const { return 1; }
   virtual ShardSums shard(const ShardLoss& shard) const = 0;
 };
 

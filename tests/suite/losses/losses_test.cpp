@@ -79,6 +79,60 @@ TEST(Losses, sums_and_gradients_of_valid_samples_equal_the_reference) {
     }
 }
 
+/// Cross-entropy of the first view and the divergence of all, by the definitions, in double.
+double consistency_loss(const Doubles& values, std::size_t label, double weight) {
+  std::vector<Doubles> p;
+  Doubles mean(kClasses);
+  for (std::size_t view = 0; view < 3; ++view) {
+    const Doubles row(values.begin() + static_cast<std::ptrdiff_t>(view) * kClasses,
+                      values.begin() + static_cast<std::ptrdiff_t>(view + 1) * kClasses);
+    double sum = 0;
+    for (const double z : row) sum += std::exp(z);
+    p.emplace_back();
+    for (std::size_t k = 0; k < kClasses; ++k) p.back().push_back(std::exp(row[k]) / sum), mean[k] += p.back()[k] / 3;
+  }
+  double loss = -std::log(p[0][label]);
+  for (const Doubles& row : p)
+    for (std::size_t k = 0; k < kClasses; ++k) loss += weight / 3 * row[k] * std::log(row[k] / mean[k]);
+  return loss;
+}
+
+TEST(Losses, consistency_is_the_divergence_of_three_views_and_its_gradient_a_difference_quotient) {
+  constexpr double kStep = 1e-5, kWeight = 12;
+  for (const Precision precision : {Precision::f32, Precision::bf16}) {
+    Shard shard(precision);  // three rows of one sample, and padding
+    shard.call.views = 3;
+    const ShardSums sums = losses::make_loss("jensen_shannon")->shard(shard.call);
+    const Doubles values(shard.numbers.begin(), shard.numbers.begin() + 3 * kClasses);
+    const double loss = consistency_loss(values, static_cast<std::size_t>(kLabels[0]), kWeight);
+    EXPECT_GT(loss, 1);
+    EXPECT_NEAR(sums.loss, loss, sum_of(3 * kClasses) * kTranscendental * kRoundoffF32 * loss);
+    EXPECT_LE(sums.errors, 1);
+    Doubles gradient(kSamples * kClasses);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      Doubles more = values, less = values;
+      more[i] += kStep, less[i] -= kStep;
+      const double quotient = (consistency_loss(more, 3, kWeight) - consistency_loss(less, 3, kWeight)) / (2 * kStep);
+      gradient[i] = 0.25 * 3 * quotient;  // a mean over samples, of which there are a third as many as rows
+    }
+    EXPECT_NEAR_ARRAY(shard.gradient(), gradient, 1, tolerance(kWeight * kTranscendental, precision, 2) + 1e-8);
+  }
+}
+
+TEST(Losses, equal_views_do_not_diverge) {
+  Shard shard(Precision::f32);
+  std::vector<float> rows;
+  for (int view = 0; view < 4; ++view)
+    for (int k = 0; k < kClasses; ++k) rows.push_back(static_cast<float>(shard.numbers[static_cast<std::size_t>(k)]));
+  shard.call.value = rows.data();
+  const double plain = losses::make_loss("softmax_cross_entropy")
+                           ->shard({.samples = 1, .valid = 1, .features = kClasses, .value = rows.data(), .labels = kLabels})
+                           .loss;
+  shard.call.views = 3;
+  EXPECT_NEAR(losses::make_loss("jensen_shannon")->shard(shard.call).loss, plain, 1e-5);
+  for (int k = 0; k < kClasses; ++k) EXPECT_NEAR(shard.gradient()[static_cast<std::size_t>(kClasses + k)], 0, 1e-6);
+}
+
 /// The loss of a mixed sample, and its gradient, are those of its classes, weighted with their shares.
 TEST(Losses, a_mixed_label_weighs_the_losses_of_its_classes) {
   losses::MixedLabel mixed[kValid];
