@@ -169,9 +169,11 @@ std::optional<std::array<double, 3>> Augmentations::draw_colour(std::uint64_t se
   return moves;
 }
 
-void Augmentations::apply_policy(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, const ByteImage& image,
+void Augmentations::apply_policy(const FetchKey& key, std::uint64_t sample, const ByteImage& image,
                                  const AugmentPolicy::Preprocess& preprocess, float* values) const {
-  random::Generator draws = draws_of(seed, policy_.place, epoch, sample);
+  if (key.view == 0) return preprocess(image.pixels, values);
+  constexpr std::uint32_t kPlaces = 1 << 16;  // more than a list has
+  random::Generator draws = draws_of(key.seed, policy_.place + kPlaces * (key.view - 1), key.epoch, sample);
   policy_.policy->apply(draws, image, preprocess, values);
 }
 

@@ -11,6 +11,7 @@
 
 #include "datasets/augment_policy.hpp"
 #include "datasets/erasing.hpp"
+#include "datasets/fetch_key.hpp"
 
 namespace reprise::datasets {
 
@@ -63,8 +64,8 @@ class Augmentations {
   /// A list of operations on bytes, or null. Beyond the border is black then.
   const AugmentPolicy* policy() const { return policy_.policy.get(); }
   /// What the policy makes of an image whose rows and columns have been moved.
-  void apply_policy(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, const ByteImage& image,
-                    const AugmentPolicy::Preprocess& preprocess, float* values) const;
+  void apply_policy(const FetchKey& key, std::uint64_t sample, const ByteImage& image, const AugmentPolicy::Preprocess& preprocess,
+                    float* values) const;
   /// Paints what is erased of a finished sample [height(), width(), channels].
   void erase(std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample, float* values) const;
 

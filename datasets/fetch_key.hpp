@@ -8,6 +8,9 @@ namespace reprise::datasets {
 struct FetchKey {
   std::uint64_t seed = 0;
   std::uint64_t epoch = 0;
+  /// Of a sample that is seen several times in a step: 0 without the list of operations on bytes (augment_policy.hpp), 1, 2 ... with draws
+  /// of its own for it. All other draws are those of the sample.
+  std::uint32_t view = 1;
 };
 
 }  // namespace reprise::datasets

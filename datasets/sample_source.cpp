@@ -104,7 +104,7 @@ struct SampleSource::State {
           moved.push_back(is_outside ? std::uint8_t{0} : image[(std::int64_t{c} * images->height + row) * images->width + column]);
         }
     augmentations.apply_policy(
-        key.seed, key.epoch, static_cast<std::uint64_t>(index), {moved.data(), images->channels, images->height, images->width},
+        key, static_cast<std::uint64_t>(index), {moved.data(), images->channels, images->height, images->width},
         [this](const std::uint8_t* bytes, float* sample) { preprocessing->apply(bytes, sample); }, output);
   }
 
@@ -171,6 +171,9 @@ std::int32_t SampleSource::label(std::int64_t index) const {
 }
 const ImageSet& SampleSource::images() const {
   return *state_->images;
+}
+bool SampleSource::has_policy() const {
+  return state_->augmentations.policy() != nullptr;
 }
 std::int64_t SampleSource::bytes_held() const {
   return static_cast<std::int64_t>(state_->stored.size() * sizeof(std::uint16_t));

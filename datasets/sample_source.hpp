@@ -36,6 +36,8 @@ class SampleSource {
   SampleShape shape() const;
   std::int32_t label(std::int64_t index) const;
   const ImageSet& images() const;
+  /// Training samples go through a list of operations on bytes.
+  bool has_policy() const;
   /// Indices that will be asked for soon.
   void announce(std::span<const std::int64_t> indices) const;
   /// How a test image is seen, as maps from its pixels.

@@ -23,6 +23,8 @@ class BatchReader {
   /// Samples are mixed with others of the batch: mixed_label() is their target, label() its main class.
   virtual bool mixes() const { return false; }
   virtual losses::MixedLabel mixed_label(std::int64_t slot) const { return (void)slot, losses::MixedLabel{}; }
+  /// Slots of one sample, one after another.
+  virtual int views() const { return 1; }
   /// Where the net mixes its rows; null: nowhere.
   virtual const layers::RowMixing* row_mixing() const { return nullptr; }
 };

@@ -137,6 +137,7 @@ void ShardOperations::loss(const Operation& operation, int shard, int thread) co
     call.labels = c.labels_of(shard), call.mixed = c.mixed_labels_of(shard);
   else
     call.target = c.at(operation.inputs[1], shard, thread);
+  call.views = c.batch.reader->views();
   call.label_smoothing = c.plan.options.purpose == PlanOptions::Purpose::train ? static_cast<float>(c.sinks.label_smoothing) : 0.0f;
   call.grad_scale = static_cast<float>(c.head_weight(operation.head) / static_cast<double>(c.batch.count));
   call.grad = c.at(operation.grad_output, shard, thread);

@@ -8,6 +8,7 @@
 #include "suite/errors.hpp"
 #include "suite/random/random.hpp"
 #include "suite/training/mixed_batch.hpp"
+#include "suite/training/viewed_batch.hpp"
 
 namespace reprise::training {
 
@@ -51,8 +52,11 @@ BackpropPhase::BackpropPhase(const RunContext& run, std::shared_ptr<const graph:
   optimizers::OptimizerRecipe optimizer = run_.recipe.optimizer;
   if (part_) optimizer.rules = optimizers::rules_of_part(optimizer.rules, run_.parameters, *own_parameters_);
   optimizer_ = std::make_unique<optimizers::Optimizer>(optimizer, parameters(), run_.team);
-  executor_ = std::make_unique<execution::Executor>(net(), executor_options(run_.recipe), parameters(), run_.workers, run_.team);
+  execution::ExecutorOptions executor = executor_options(run_.recipe);
   mixing_ = make_mixing(run_.recipe.mixing, net());
+  views_ = views_of(net(), run_.samples.train.has_policy(), mixing_ != nullptr, executor.net.shard);
+  executor.net.batch *= views_;
+  executor_ = std::make_unique<execution::Executor>(net(), executor, parameters(), run_.workers, run_.team);
   steps_per_epoch_ = recipes::steps_per_epoch(run_.recipe, train_->count());
   steps_ = recipes::total_steps(run_.recipe, train_->count());
   row_steps_ = evenly_spread_rows(steps_, steps_per_epoch_, run_.recipe.evaluations);
@@ -74,7 +78,12 @@ StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals
   }
   const datasets::FetchKey key{run_.seed, static_cast<std::uint64_t>(epoch)};
   const std::int64_t first = in_epoch * run_.recipe.batch, images = std::min(run_.recipe.batch, train_->count() - first);
-  const auto reader = train_->batch({.order = &order_, .first = first, .key = &key, .view = nullptr});
+  const BatchSource::Selection selection{.order = &order_, .first = first, .key = &key, .view = nullptr};
+  std::unique_ptr<const execution::BatchReader> reader;
+  if (views_ > 1)
+    reader = std::make_unique<ViewedBatch>(*train_, selection, views_);
+  else
+    reader = train_->batch(selection);
   const std::int64_t next = first + images;
   train_->announce(std::span(order_).subspan(static_cast<std::size_t>(next),
                                              static_cast<std::size_t>(std::min(run_.recipe.batch, train_->count() - next))));
@@ -84,10 +93,10 @@ StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals
     mixed.emplace(*reader, mixing_->draw(run_.seed, run_step), net().node(0).shape, run_.seed, run_step, images,
                   std::min(run_.recipe.shard, run_.recipe.batch));
   const execution::Batch batch{.reader = mixed ? &*mixed : reader.get(),
-                               .count = images,
+                               .count = images * views_,
                                .seed = run_.seed,
                                .step = run_step,
-                               .signals = agree(mine, images),
+                               .signals = agree(mine, images * views_),
                                .schedule_step = position.phase_step,
                                .schedule_steps = steps_};
   const optimizers::StepTerms terms = optimizer_->terms(position.phase_step, steps_);
