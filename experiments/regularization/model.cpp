@@ -34,6 +34,7 @@
 #include "suite/layers/shake_drop.hpp"
 #include "suite/layers/shake_shake.hpp"
 #include "suite/layers/subsample.hpp"
+#include "suite/losses/jensen_shannon.hpp"
 #include "suite/models/blocks.hpp"
 #include "suite/models/model.hpp"
 #include "suite/models/model_parts.hpp"
@@ -53,7 +54,8 @@ constexpr std::int64_t kExpansion = 4;  // of a bottleneck's last convolution
 /// otherwise). Regularisers, all off unless given: stochastic_depth and shake_drop, probabilities of dropping the last block's branch, that
 /// of block l of L being l / L of it; drop_block, the share that is dropped in the end behind the additions of the last two stages, in
 /// squares of drop_block_size; max_dropout, the largest rate, in front of each block's last convolution; dropout, there too, a probability
-/// of dropping; mix_places: places for manifold mixup, in front of the net and behind stages 1, 2, ...
+/// of dropping; mix_places: places for manifold mixup, in front of the net and behind stages 1, 2, ...; consistency, the weight of the
+/// divergence between views of a sample.
 class Net {
  public:
   Net(const Options& options, const SampleShape& input, std::int64_t stages, std::int64_t blocks)
@@ -67,7 +69,8 @@ class Net {
         drop_block_size_(count_of(options, "drop_block_size", 7, 1)),
         max_dropout_(options.get_double("max_dropout", 0)),
         dropout_(options.get_double("dropout", 0)),
-        mix_places_(count_of(options, "mix_places", 0, 0)) {
+        mix_places_(count_of(options, "mix_places", 0, 0)),
+        consistency_(options.get_double("consistency", 0)) {
     put_mix_place();
   }
 
@@ -127,7 +130,12 @@ class Net {
 
   Graph classified(int classes) {
     put<layers::GlobalAveragePool>(graph_, "pool");
-    put_classifier(graph_, classes, {.bias_decays = true, .initialisation = Start::fan_in_uniform});
+    const layers::Dense::Options dense{.features = classes, .bias_decays = true, .initialisation = Start::fan_in_uniform};
+    put<layers::Dense>(graph_, "logits", dense);
+    if (consistency_ > 0)
+      graph_.add_head({.node = graph_.last(), .loss = std::make_shared<losses::JensenShannon>(consistency_)});
+    else
+      put_softmax_head(graph_);
     return std::move(graph_);
   }
 
@@ -139,6 +147,7 @@ class Net {
   std::int64_t drop_block_size_;
   double max_dropout_, dropout_;
   std::int64_t mix_places_, next_place_ = 0;
+  double consistency_;
 };
 
 std::int64_t sum_of(const std::vector<std::int64_t>& numbers) {
