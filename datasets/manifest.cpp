@@ -216,6 +216,27 @@ SplitEntry counted(std::int64_t count) {
   return {{}, count, {}, ""};
 }
 
+/// Format 2. The two sets for training are joined, as most papers do.
+DatasetEntry svhn() {
+  DatasetEntry entry;
+  entry.name = "svhn";
+  entry.title = "SVHN house numbers, cropped digits, training and extra images";
+  entry.format = Format::mat;
+  entry.channels = 3, entry.height = 32, entry.width = 32;
+  entry.class_names = kDigits;
+  entry.train = {{{"svhn/train_32x32.mat", 182040794, "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"},
+                  {"svhn/extra_32x32.mat", 1329278602, "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3"}},
+                 604388,
+                 {50498, 104421, 85325, 69262, 58091, 60372, 47309, 49592, 40403, 39115},
+                 ""};
+  entry.test = {{{"svhn/test_32x32.mat", 64275384, "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"}},
+                26032,
+                {1744, 5099, 4149, 2882, 2523, 2384, 1977, 2019, 1660, 1595},
+                ""};
+  entry.urls = {"http://ufldl.stanford.edu/housenumbers"};
+  return entry;
+}
+
 /// Photographs in the folder of that name, seen in a square frame of `side`.
 DatasetEntry photographs(const std::string& name, const std::string& title, int side, std::vector<std::string> class_names,
                          std::int64_t train, std::int64_t test) {
@@ -298,9 +319,7 @@ std::vector<DatasetEntry> plain_entries() {
       container("stl-10", "STL-10 colour photographs, labelled images", 96,
                 {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}, balanced(10, 500),
                 balanced(10, 800)),
-      container("svhn", "SVHN house numbers, cropped digits (format 2), training and extra images", 32, kDigits,
-                {{}, 604388, {50498, 104421, 85325, 69262, 58091, 60372, 47309, 49592, 40403, 39115}, ""},
-                {{}, 26032, {1744, 5099, 4149, 2882, 2523, 2384, 1977, 2019, 1660, 1595}, ""}),
+      svhn(),
       container("imagenet", "ImageNet (ILSVRC 2012) at 160x160", 160, numbered_classes(1000), counted(1281167), balanced(1000, 50)),
       container("imagenet-224", "ImageNet (ILSVRC 2012) at 224x224", 224, numbered_classes(1000), counted(1281167), balanced(1000, 50)),
       container("imagenet-384", "ImageNet (ILSVRC 2012) at 384x384", 384, numbered_classes(1000), counted(1281167), balanced(1000, 50)),

@@ -14,6 +14,7 @@ enum class Format {
   idx,          ///< two IDX files a split: images, labels
   cifar10,      ///< binary CIFAR-10 batches
   cifar100,     ///< binary CIFAR-100 files
+  mat,          ///< MATLAB files (mat_reader.hpp)
   amat,         ///< an .amat file a split, whose digests are not known here
   canvas,       ///< made from `base`: each image at a random position on a black 64x64 canvas
   rotated,      ///< made from `base`: both splits drawn anew from all of its images, each turned by a random angle

@@ -7,6 +7,7 @@
 #include "datasets/cifar_reader.hpp"
 #include "datasets/digest.hpp"
 #include "datasets/idx_reader.hpp"
+#include "datasets/mat_reader.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::datasets {
@@ -76,6 +77,14 @@ std::vector<ReadFile> read_files(const DatasetEntry& entry, const SplitEntry& sp
     set.pixels = std::move(examples.pixels);
     set.labels = std::move(examples.labels);
     return {{path, file.sha256, ""}};
+  }
+  if (entry.format == Format::mat) {
+    for (const FileEntry& file : split.files) require_file(entry, file, data_directory);  // all of them before the slow part
+    for (const FileEntry& file : split.files) {
+      const std::filesystem::path path = require_file(entry, file, data_directory);
+      files.push_back({path, file.sha256, append_mat(path, file.sha256, again(entry), set)});
+    }
+    return files;
   }
   const CifarKind kind = entry.format == Format::cifar10 ? CifarKind::cifar10 : CifarKind::cifar100;
   for (const FileEntry& file : split.files) require_file(entry, file, data_directory);  // all of them before the slow part
