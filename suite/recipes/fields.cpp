@@ -23,8 +23,8 @@ void add_schedule(std::vector<Field>& rows, const std::string& table, Schedule O
   rows.push_back({.key = table + "kind",
                   .at = of(&Schedule::kind),
                   .help = "how it changes over the run",
-                  .among = {"constant", "step", "piecewise", "inverse_decay", "halving", "cosine", "one_cycle", "warmup_cosine", "linear",
-                            "exponential"},
+                  .among = {"constant", "step", "piecewise", "inverse_decay", "halving", "staircase", "polynomial", "cosine", "one_cycle",
+                            "warmup_cosine", "linear", "exponential"},
                   .restarts = true});
   rows.push_back(
       {.key = table + "value", .at = of(&Schedule::value), .help = "what it begins with; the peak of one_cycle and warmup_cosine"});
@@ -32,13 +32,14 @@ void add_schedule(std::vector<Field>& rows, const std::string& table, Schedule O
       {.key = table + "start", .at = of(&Schedule::start), .help = "what one_cycle and warmup_cosine begin with", .quiet = true});
   rows.push_back({.key = table + "final",
                   .at = of(&Schedule::final_value),
-                  .help = "what it ends with: cosine, one_cycle, warmup_cosine, linear, exponential"});
-  rows.push_back({.key = table + "factor", .at = of(&Schedule::factor), .help = "of step, at each milestone"});
+                  .help = "what it ends with: polynomial, cosine, one_cycle, warmup_cosine, linear, exponential"});
+  rows.push_back({.key = table + "factor", .at = of(&Schedule::factor), .help = "of step, at each milestone, and of staircase"});
   rows.push_back({.key = table + "decay_steps",
                   .at = of(&Schedule::decay_steps),
-                  .help = "time scale in steps: inverse_decay, halving, linear, exponential",
+                  .help = "time scale in steps: inverse_decay, halving, staircase, linear, exponential",
                   .min = 0,
                   .max = kMaxCount});
+  rows.push_back({.key = table + "power", .at = of(&Schedule::power), .help = "of polynomial", .min = 0, .open = true, .quiet = true});
   rows.push_back(
       {.key = table + "warmup", .at = of(&Schedule::warmup), .help = "share of the run with a linear ramp from 0", .min = 0, .max = 1});
   rows.push_back({.key = table + "cooldown",

@@ -63,14 +63,17 @@ double without_warmup(const Schedule& schedule, std::int64_t step, std::int64_t 
   if (schedule.kind == "piecewise") return piecewise(schedule, progress);
   if (schedule.kind == "inverse_decay") return schedule.value / (1 + time / decay_time(schedule));
   if (schedule.kind == "halving") return schedule.value * std::pow(0.5, std::floor(time / decay_time(schedule)));
+  if (schedule.kind == "staircase") return schedule.value * std::pow(schedule.factor, std::floor(time / decay_time(schedule)));
+  if (schedule.kind == "polynomial") return schedule.final_value - difference * std::pow(1 - progress, schedule.power);
   if (schedule.kind == "cosine") return half_cosine(schedule, progress);
   if (schedule.kind == "linear") {
     return schedule.value + difference * (schedule.decay_steps > 0 ? std::min(1.0, time / schedule.decay_steps) : progress);
   }
   if (schedule.kind == "exponential") return schedule.final_value - difference * std::exp(-time / decay_time(schedule));
-  throw InputError(Complaint{
-      "schedule", "one of constant, step, piecewise, inverse_decay, halving, cosine, one_cycle, warmup_cosine, linear, exponential",
-      fmt::format("'{}'", schedule.kind), "Correct 'kind' in the recipe"});
+  throw InputError(Complaint{"schedule",
+                             "one of constant, step, piecewise, inverse_decay, halving, staircase, polynomial, cosine, one_cycle, "
+                             "warmup_cosine, linear, exponential",
+                             fmt::format("'{}'", schedule.kind), "Correct 'kind' in the recipe"});
 }
 
 }  // namespace

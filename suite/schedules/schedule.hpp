@@ -13,6 +13,8 @@ namespace reprise::schedules {
 ///   piecewise       value, then values[i] from milestones[i] on
 ///   inverse_decay   value / (1 + step / decay_steps)
 ///   halving         value * 0.5 ^ floor(step / decay_steps)
+///   staircase       value * factor ^ floor(step / decay_steps)
+///   polynomial      final + (value - final) * (1 - share of the run that is over) ^ power
 ///   cosine          from value to final over the run
 ///   one_cycle       start -> value (peak at warmup fraction) -> final, linear
 ///   warmup_cosine   start -> value linearly up to the warmup fraction, half a cosine down to final, final for the last cooldown fraction
@@ -26,6 +28,7 @@ struct Schedule {
   double final_value = 0;
   double factor = 0.1;
   double decay_steps = 0;
+  double power = 1;  ///< polynomial
   double warmup = 0;
   double cooldown = 0;  ///< warmup_cosine: fraction of the run
   std::vector<double> milestones{};

@@ -73,6 +73,25 @@ TEST(Schedule, halving_is_a_staircase) {
   EXPECT_EQ(staircase.at(250, 1000), 0.0025);
 }
 
+TEST(Schedule, staircase_has_steps_of_its_factor) {
+  Schedule staircase = schedule("staircase", 0.01);
+  staircase.decay_steps = 100, staircase.factor = 0.96;
+  EXPECT_EQ(staircase.at(99, 1000), 0.01);
+  EXPECT_DOUBLE_EQ(staircase.at(100, 1000), 0.01 * 0.96);
+  EXPECT_DOUBLE_EQ(staircase.at(299, 1000), 0.01 * 0.96 * 0.96);
+}
+
+TEST(Schedule, polynomial_falls_by_the_share_that_is_left_to_a_power) {
+  Schedule polynomial = schedule("polynomial", 0.4);
+  EXPECT_DOUBLE_EQ(polynomial.at(25, 100), 0.3) << "a line, unless told otherwise";
+  polynomial.power = 0.5;
+  EXPECT_DOUBLE_EQ(polynomial.at(0, 100), 0.4);
+  EXPECT_DOUBLE_EQ(polynomial.at(75, 100), 0.2);
+  EXPECT_EQ(polynomial.at(100, 100), 0);
+  polynomial.final_value = 0.2;
+  EXPECT_DOUBLE_EQ(polynomial.at(75, 100), 0.3);
+}
+
 TEST(Schedule, cosine_goes_from_value_to_final) {
   Schedule cosine = schedule("cosine", 1.0);
   cosine.final_value = 0.2;
