@@ -2,63 +2,21 @@
 
 #include <algorithm>
 
-#include "suite/execution/arena_placement.hpp"
-#include "suite/random/random.hpp"
+#include "suite/execution/buffer_uses.hpp"
+#include "suite/execution/growing_chains.hpp"
 
 namespace reprise::execution {
 
 namespace {
 
-std::vector<SampleShape> input_shapes(const graph::Graph& graph, const graph::Node& node) {
-  std::vector<SampleShape> shapes;
-  for (const graph::NodeId input : node.inputs) shapes.push_back(graph.node(input).shape);
-  return shapes;
-}
-
 bool has_trained_parameters(const graph::Node& node) {
   return std::any_of(node.parameters.begin(), node.parameters.end(), [](const auto& p) { return p.trains; });
 }
 
-}  // namespace
-
-PreparedNet::PreparedNet(const graph::Graph& graph_in, const NetOptions& options_in, bool wants_input_gradient)
-    : graph(graph_in), options(options_in) {
-  const std::size_t nodes = graph.nodes().size();
-  prepared = graph::NodeMap<std::unique_ptr<layers::PreparedLayer>>(nodes);
-  partitions = graph::NodeMap<std::unique_ptr<layers::PreparedPartitions>>(nodes);
-  needs_gradient = graph::NodeMap<bool>(nodes, wants_input_gradient);
-  heads = graph.heads();
-  for (graph::NodeId n = 1; n <= graph.last(); ++n) {
-    const graph::Node& node = graph.node(n);
-    bool input_needs = false;
-    for (const graph::NodeId input : node.inputs) input_needs = input_needs || needs_gradient[input];
-    needs_gradient[n] = input_needs || has_trained_parameters(node);
-    const auto shapes = input_shapes(graph, node);
-    layers::PrepareOptions prepare{.precision = options.precision,
-                                   .samples = static_cast<int>(options.shard),
-                                   .wants_grad_input = input_needs,
-                                   .name_hash = random::name_hash(node.name)};
-    if (node.layer->output_partitions(shapes) > 0) {
-      prepare.samples = static_cast<int>(options.shards() * options.shard);
-      partitions[n] = node.layer->prepare_partitions(shapes, prepare);
-    } else {
-      prepared[n] = node.layer->prepare(shapes, prepare);
-    }
-  }
-}
-
-std::size_t PreparedNet::packed_bytes() const {
-  std::size_t bytes = 0;
-  for (const auto& layer : prepared) bytes += layer ? layer->packed_bytes() : 0;
-  return bytes;
-}
-
-namespace {
-
 /// Builds the stages of one plan, noting for every buffer where it is used.
 class Builder {
  public:
-  Builder(const PreparedNet& net, Plan& plan) : net_(net), graph_(net.graph), plan_(plan) {
+  Builder(const PreparedNet& net, Plan& plan) : net_(net), graph_(net.graph), plan_(plan), buffers_(plan) {
     const std::size_t nodes = graph_.nodes().size();
     plan_.values = gradients_ = saved_ = graph::NodeMap<BufferId>(nodes, kNoBuffer);
     heads_ = is_maps() ? 0 : is_train() ? static_cast<int>(net_.heads.size()) : 1;
@@ -67,6 +25,11 @@ class Builder {
     for (int h = 0; h < heads_; ++h) ends.push_back(head(h).node);
     needed_ = graph_.needed_by(ends);
     end_ = *std::max_element(ends.begin(), ends.end());
+    const bool keeps = net_.options.keeps_everything;
+    chain_ = keeps ? graph::NodeMap<graph::NodeId>(nodes, -1) : growing_chains(graph_, needed_, ends);
+    chain_values_ = first_part_ = again_ = graph::NodeMap<BufferId>(nodes, kNoBuffer);
+    is_summed_ = runs_again_ = graph::NodeMap<bool>(nodes, false);
+    for (graph::NodeId n = 1; n <= end_; ++n) runs_again_[n] = needed_[n] && is_train() && !keeps && can_run_again(n);
     consumers_ = graph::NodeMap<int>(nodes, 0);
     for (graph::NodeId n = 1; n <= end_; ++n)
       if (needed_[n])
@@ -86,8 +49,8 @@ class Builder {
         if (gradients_[n] != kNoBuffer) backward(n);
     if (is_maps()) {
       plan_.input_gradient = gradients_[0];
-      keep_to_the_end(plan_.input_gradient);
-      buffer(root(plan_.input_gradient)).crosses_stages = true;
+      buffers_.keep_to_the_end(plan_.input_gradient, position_);
+      buffers_[buffers_.root(plan_.input_gradient)].crosses_stages = true;
     }
     std::erase_if(plan_.stages, [](const Stage& s) { return s.kind == Stage::Kind::shards && s.operations.empty(); });
     allocate();
@@ -99,8 +62,7 @@ class Builder {
   bool runs_backward() const { return is_train() || is_maps(); }
   bool needs_gradient(graph::NodeId n) const { return is_maps() || net_.needs_gradient[n]; }
   Stage& stage() { return plan_.stages.back(); }
-  Buffer& buffer(BufferId id) { return plan_.buffers[static_cast<std::size_t>(id)]; }
-  const Buffer& buffer(BufferId id) const { return plan_.buffer(id); }
+  int this_stage() const { return static_cast<int>(plan_.stages.size()) - 1; }
 
   const graph::Head& head(int h) const { return net_.heads[static_cast<std::size_t>(h)]; }
 
@@ -118,41 +80,13 @@ class Builder {
     plan_.stages.push_back(between);
   }
 
-  BufferId root(BufferId id) const {
-    while (buffer(id).alias_of != kNoBuffer) id = buffer(id).alias_of;
-    return id;
-  }
-
-  BufferId new_buffer(std::size_t bytes, bool whole = false) {
-    Buffer fresh;
-    fresh.bytes = aligned(std::max<std::size_t>(bytes, 1));
-    if (!whole && bytes > 0) fresh.bytes = bytes;  // slices of a batch buffer must be contiguous
-    fresh.whole = whole;
-    plan_.buffers.push_back(fresh);
-    return static_cast<BufferId>(plan_.buffers.size()) - 1;
-  }
-
+  std::int64_t channels(graph::NodeId n) const { return graph_.node(n).shape.channels; }
   std::size_t value_bytes(graph::NodeId n) const {
     return static_cast<std::size_t>(graph_.node(n).shape.size() * net_.options.shard) * bytes_of(net_.options.precision);
   }
 
-  /// Notes a use of a buffer by the operation that comes next.
-  void use(BufferId id) {
-    if (id == kNoBuffer) return;
-    Buffer& b = buffer(root(id));
-    const int s = static_cast<int>(plan_.stages.size()) - 1;
-    if (b.first_stage < 0) b.first_stage = s, b.first_position = position_;
-    if (b.first_stage != s) b.crosses_stages = true;
-    b.last_stage = s;
-    b.last_position = position_;
-    if (stage().kind != Stage::Kind::shards) b.crosses_stages = true;
-  }
-
-  void keep_to_the_end(BufferId id) {
-    Buffer& b = buffer(root(id));
-    b.last_stage = static_cast<int>(plan_.stages.size()) - 1;
-    b.last_position = position_;
-  }
+  /// By the operation that comes next.
+  void use(BufferId id) { buffers_.use(id, position_); }
 
   Operation& add(Operation operation) {
     for (const BufferId id : operation.inputs) use(id);
@@ -167,7 +101,7 @@ class Builder {
   }
 
   void fetch() {
-    plan_.values[0] = new_buffer(value_bytes(0));
+    plan_.values[0] = buffers_.add(value_bytes(0));
     add({.kind = Operation::Kind::fetch, .node = 0, .inputs = {}, .output = plan_.values[0], .grad_inputs = {}, .accumulate = {}});
   }
 
@@ -183,17 +117,53 @@ class Builder {
     if (!node.layer->forward_in_place() || node.inputs.size() != 1 || consumers_[input] != 1 ||
         any_head([&](const graph::Head& h) { return h.node == input; }))
       return false;
-    if (node.shape.size() != graph_.node(input).shape.size()) return false;
+    if (node.shape.size() != graph_.node(input).shape.size() || chain_[input] >= 0) return false;
     if (input == 0 && any_head([](const graph::Head& h) { return h.target == losses::Target::input; })) return false;
     if (!runs_backward()) return true;
     if (node.layer->needs().input && needs_gradient(n)) return false;
     return input == 0 || !graph_.node(input).layer->needs().output;
   }
 
+  /// On the way back, from inputs that are kept for its own gradient or can be computed again.
+  bool can_run_again(graph::NodeId n) const {
+    const graph::Node& node = graph_.node(n);
+    if (!node.layer->runs_again()) return false;
+    return node.layer->needs().input ||
+           std::all_of(node.inputs.begin(), node.inputs.end(), [&](graph::NodeId i) { return runs_again_[i]; });
+  }
+
+  BufferId new_value(graph::NodeId n) {
+    const graph::NodeId last = chain_[n];
+    if (last < 0) return buffers_.add(value_bytes(n));
+    BufferId& whole = chain_values_[last];
+    if (whole == kNoBuffer) {
+      whole = buffers_.add(value_bytes(last));
+      first_part_[graph_.node(n).inputs[0]] = buffers_.add_first_channels(whole, channels(last));
+    }
+    return n == last ? whole : buffers_.add_first_channels(whole, channels(last));
+  }
+
+  /// Sums of the channels of all parts that are not known yet.
+  void sum_channels(const std::vector<graph::NodeId>& parts) {
+    for (const graph::NodeId part : parts) {
+      if (is_summed_[part]) continue;
+      is_summed_[part] = true;
+      Operation operation{
+          .kind = Operation::Kind::channel_sums, .node = part, .inputs = {plan_.values[part]}, .grad_inputs = {}, .accumulate = {}};
+      add_sums(std::move(operation), static_cast<std::size_t>(2 * channels(part)));
+    }
+  }
+
+  void add_sums(Operation operation, std::size_t doubles) {
+    operation.sums_at = stage().sums;
+    add(std::move(operation));
+    stage().sums += doubles;
+  }
+
   void forward(graph::NodeId n) {
     const auto& layer = net_.prepared[n];
     BufferId& value = plan_.values[n];
-    value = new_buffer(value_bytes(n));
+    value = new_value(n);
     if (layer == nullptr) {
       close(Stage::Kind::blocks_forward, n);
       stage().input = values_of_inputs(n)[0];
@@ -204,14 +174,19 @@ class Builder {
       open_shards();
       return;
     }
-    if (forward_in_place(n)) buffer(value).alias_of = plan_.values[graph_.node(n).inputs[0]];
+    if (forward_in_place(n)) buffers_[value].alias_of = plan_.values[graph_.node(n).inputs[0]];
     if (is_train() && layer->statistics() > 0) {
-      add({.kind = Operation::Kind::statistics, .node = n, .inputs = values_of_inputs(n), .grad_inputs = {}, .accumulate = {}});
-      stage().statistics_node = n;
+      std::vector<graph::NodeId> parts;
+      if (layer->has_channel_statistics() && !net_.options.keeps_everything) parts = graph_.parts(graph_.node(n).inputs[0]);
+      sum_channels(parts);
+      if (parts.empty())
+        add_sums({.kind = Operation::Kind::statistics, .node = n, .inputs = values_of_inputs(n), .grad_inputs = {}, .accumulate = {}},
+                 static_cast<std::size_t>(layer->statistics()));
       close(Stage::Kind::finish_forward, n);
+      stage().parts = std::move(parts);
       open_shards();
     }
-    if (runs_backward() && layer->saved_bytes() > 0) saved_[n] = new_buffer(aligned(layer->saved_bytes()));
+    if (runs_backward() && layer->saved_bytes() > 0) saved_[n] = buffers_.add(aligned(layer->saved_bytes()));
     add({.kind = Operation::Kind::forward,
          .node = n,
          .inputs = values_of_inputs(n),
@@ -229,7 +204,7 @@ class Builder {
         .kind = Operation::Kind::loss, .node = node, .head = h, .inputs = {plan_.values[node]}, .grad_inputs = {}, .accumulate = {}};
     if (head(h).target == losses::Target::input) operation.inputs.push_back(plan_.values[0]);
     if (is_train()) {
-      operation.grad_output = new_buffer(value_bytes(node));
+      operation.grad_output = buffers_.add(value_bytes(node));
       operation.accumulate = {gradients_[node]};
       if (gradients_[node] == kNoBuffer) gradients_[node] = operation.grad_output;
     }
@@ -251,13 +226,28 @@ class Builder {
   }
 
   void seed_gradient(graph::NodeId end) {
-    gradients_[end] = new_buffer(value_bytes(end));
+    gradients_[end] = buffers_.add(value_bytes(end));
     add({.kind = Operation::Kind::seed_gradient,
          .node = end,
          .inputs = {plan_.values[end]},
          .grad_output = gradients_[end],
          .grad_inputs = {},
          .accumulate = {}});
+  }
+
+  /// A node's value on the way back: its buffer, or one of this stage for which it is computed again.
+  BufferId value_again(graph::NodeId n, bool wide = false) {
+    if (wide && first_part_[n] != kNoBuffer) return first_part_[n];
+    if (!runs_again_[n] || buffers_.begins_in(plan_.values[n], this_stage())) return plan_.values[n];
+    if (again_[n] != kNoBuffer && buffers_.begins_in(again_[n], this_stage())) return again_[n];
+    const graph::Node& node = graph_.node(n);
+    Operation operation{.kind = Operation::Kind::forward, .node = n, .inputs = {}, .grad_inputs = {}, .accumulate = {}};
+    for (const graph::NodeId input : node.inputs) operation.inputs.push_back(value_again(input, node.layer->reads_wide_rows()));
+    again_[n] = buffers_.add(value_bytes(n));
+    if (forward_in_place(n)) buffers_[again_[n]].alias_of = operation.inputs[0];
+    operation.output = again_[n];
+    add(std::move(operation));
+    return again_[n];
   }
 
   void backward(graph::NodeId n) {
@@ -276,28 +266,35 @@ class Builder {
                         .accumulate = {},
                         .saved = saved_[n]};
     operation.inputs.assign(node.inputs.size(), kNoBuffer);
-    if (node.layer->needs().input) operation.inputs = values_of_inputs(n);
-    if (node.layer->needs().output) operation.output = plan_.values[n];
+    const auto read_values = [&] {
+      if (node.layer->needs().input)
+        for (std::size_t i = 0; i < node.inputs.size(); ++i)
+          operation.inputs[i] = value_again(node.inputs[i], node.layer->reads_wide_rows());
+      if (node.layer->needs().output) operation.output = value_again(n);
+    };
+    read_values();
     if (is_train() && layer.grad_statistics() > 0) {
       Operation sums = operation;
       sums.kind = Operation::Kind::grad_statistics;
-      add(std::move(sums));
-      stage().statistics_node = n;
+      add_sums(std::move(sums), static_cast<std::size_t>(layer.grad_statistics()));
       close(Stage::Kind::finish_backward, n);
       open_shards();
+      read_values();
     }
     for (const graph::NodeId input : node.inputs) {
       BufferId& gradient = gradients_[input];
       BufferId written = kNoBuffer, added_to = kNoBuffer;
-      if (needs_gradient(input)) {
-        written = new_buffer(value_bytes(input));
+      if (needs_gradient(input) && chain_[n] >= 0 && chain_[input] == chain_[n]) {
+        gradient = written = buffers_.add_first_channels(gradients_[n], channels(chain_[n]));
+      } else if (needs_gradient(input)) {
+        written = buffers_.add(value_bytes(input));
         if (gradient == kNoBuffer)
           gradient = written;
         else
           added_to = gradient;
         const bool in_place = node.layer->backward_in_place() && node.inputs.size() == 1 && added_to == kNoBuffer &&
                               graph_.node(input).shape.size() == node.shape.size();
-        if (in_place) buffer(written).alias_of = operation.grad_output;
+        if (in_place) buffers_[written].alias_of = operation.grad_output;
       }
       operation.grad_inputs.push_back(written);
       operation.accumulate.push_back(added_to);
@@ -331,7 +328,7 @@ class Builder {
     stage().grad_output = gradients_[n];
     if (needs_gradient(input)) {
       const std::size_t rows = static_cast<std::size_t>(net_.options.shards() * net_.options.shard);
-      stage().partial = new_buffer(
+      stage().partial = buffers_.add(
           static_cast<std::size_t>(layer.partitions()) * rows * static_cast<std::size_t>(graph_.node(input).shape.size()) * sizeof(float),
           true);
     }
@@ -343,34 +340,14 @@ class Builder {
     open_shards();
     if (partial == kNoBuffer) return;
     BufferId& gradient = gradients_[input];
-    const BufferId written = new_buffer(value_bytes(input));
+    const BufferId written = buffers_.add(value_bytes(input));
     const BufferId added_to = gradient;
     if (gradient == kNoBuffer) gradient = written;
     add({.kind = Operation::Kind::sum_blocks, .node = n, .inputs = {partial}, .grad_inputs = {written}, .accumulate = {added_to}});
   }
 
   void allocate() {
-    for (const bool batch : {false, true}) {
-      std::vector<Interval> intervals;
-      std::vector<Buffer*> owners;
-      for (Buffer& b : plan_.buffers) {
-        if (b.alias_of != kNoBuffer || b.first_stage < 0 || b.crosses_stages != batch) continue;
-        const std::size_t bytes = b.whole ? b.bytes
-                                  : batch ? aligned(b.bytes * static_cast<std::size_t>(net_.options.shards()))
-                                          : aligned(b.bytes);
-        intervals.push_back({bytes, batch ? b.first_stage : b.first_position, batch ? b.last_stage : b.last_position});
-        owners.push_back(&b);
-      }
-      (batch ? plan_.batch_arena_bytes : plan_.thread_arena_bytes) = place(intervals);
-      for (std::size_t i = 0; i < owners.size(); ++i) owners[i]->offset = intervals[i].offset;
-    }
-    for (std::size_t i = 0; i < plan_.buffers.size(); ++i) {
-      Buffer& b = plan_.buffers[i];
-      if (b.alias_of == kNoBuffer) continue;
-      const Buffer& owner = buffer(root(static_cast<BufferId>(i)));
-      b.offset = owner.offset;
-      b.crosses_stages = owner.crosses_stages;
-    }
+    buffers_.place_all(net_.options.shards());
     for (const auto& layer : net_.partitions)
       if (layer) plan_.scratch_bytes = std::max(plan_.scratch_bytes, layer->scratch_bytes());
   }
@@ -378,11 +355,18 @@ class Builder {
   const PreparedNet& net_;
   const graph::Graph& graph_;
   Plan& plan_;
+  BufferUses buffers_;
   int heads_ = 0;          ///< that are planned, the first ones
   graph::NodeId end_ = 0;  ///< the last node that is computed
   graph::NodeMap<bool> needed_;
   graph::NodeMap<int> consumers_;  ///< nodes computed here that read it
   graph::NodeMap<BufferId> gradients_, saved_;
+  graph::NodeMap<graph::NodeId> chain_;    ///< of concatenations that grow in one place: growing_chains
+  graph::NodeMap<BufferId> chain_values_;  ///< of the last one of a chain: where it grows
+  graph::NodeMap<BufferId> first_part_;    ///< of the node that a chain begins with: its copy there
+  graph::NodeMap<BufferId> again_;         ///< where its value was last computed again
+  graph::NodeMap<bool> is_summed_;         ///< the sums of its channels are known
+  graph::NodeMap<bool> runs_again_;        ///< its value is not kept for the way back but computed again
   int position_ = 0;
 };
 

@@ -11,30 +11,9 @@
 #include <memory>
 #include <vector>
 
-#include "suite/graph/graph.hpp"
-#include "suite/graph/parameters.hpp"
+#include "suite/execution/prepared_net.hpp"
 
 namespace reprise::execution {
-
-struct NetOptions {
-  Precision precision = Precision::f32;
-  std::int64_t batch = 128;  ///< the global batch
-  std::int64_t shard = 8;    ///< samples of one shard
-  std::int64_t shards() const { return (batch + shard - 1) / shard; }
-};
-
-/// The prepared layers of a graph for one shard size and precision, with their packed weights; shared by all plans of the graph.
-struct PreparedNet {
-  PreparedNet(const graph::Graph& graph, const NetOptions& options, bool wants_input_gradient = false);
-
-  const graph::Graph& graph;
-  NetOptions options;
-  graph::NodeMap<std::unique_ptr<layers::PreparedLayer>> prepared;         ///< null for the input and for partitioned nodes
-  graph::NodeMap<std::unique_ptr<layers::PreparedPartitions>> partitions;  ///< null unless partitioned
-  graph::NodeMap<bool> needs_gradient;                                     ///< a parameter lies at or before it
-  std::vector<graph::Head> heads;                                          ///< of the graph, the main one first
-  std::size_t packed_bytes() const;
-};
 
 using BufferId = int;
 constexpr BufferId kNoBuffer = -1;
@@ -46,11 +25,12 @@ struct Buffer {
   int first_stage = -1, last_stage = -1;
   int first_position = -1, last_position = -1;
   BufferId alias_of = kNoBuffer;  ///< shares memory with that buffer
+  std::int64_t pitch = 0;         ///< channels from one position to the next, where that is more than it holds
   std::size_t offset = 0;         ///< in the thread arena, or in the batch arena
 };
 
 struct Operation {
-  enum class Kind { fetch, statistics, forward, loss, gate, seed_gradient, grad_statistics, backward, sum_blocks };
+  enum class Kind { fetch, channel_sums, statistics, forward, loss, gate, seed_gradient, grad_statistics, backward, sum_blocks };
   Kind kind = Kind::forward;
   graph::NodeId node = 0;
   int head = 0;  ///< of a loss or a gate: which of the net's
@@ -60,6 +40,7 @@ struct Operation {
   std::vector<BufferId> grad_inputs;  ///< where the layer writes; kNoBuffer where not wanted
   std::vector<BufferId> accumulate;   ///< per input: grad_inputs[i] is added to this afterwards; kNoBuffer: no
   BufferId saved = kNoBuffer;
+  std::size_t sums_at = 0;  ///< of sums and statistics: where they stand in the stage's row of doubles
 };
 
 struct Stage {
@@ -68,7 +49,8 @@ struct Stage {
   graph::NodeId node = 0;                                                                        ///< of finish and partition stages
   std::vector<Operation> operations;                                                             ///< of shard stages
   BufferId input = kNoBuffer, output = kNoBuffer, grad_output = kNoBuffer, partial = kNoBuffer;  ///< of partition stages
-  graph::NodeId statistics_node = -1;          ///< coupled node whose sums this shard stage gathers, -1: none
+  std::size_t sums = 0;                        ///< doubles a shard that this shard stage gathers
+  std::vector<graph::NodeId> parts;            ///< of a finish_forward: the nodes whose channel sums are its sums; none: the stage's
   std::vector<int> gradients;                  ///< parameters whose gradients this shard stage sums
   std::vector<std::int64_t> gradient_offsets;  ///< of each, in floats
   std::int64_t gradient_floats = 0;

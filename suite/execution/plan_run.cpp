@@ -16,7 +16,8 @@ namespace {
 /// One run of one plan over one batch.
 class PlanRun {
  public:
-  PlanRun(RunContext context, PlanBuffers& buffers) : c_(std::move(context)), operations_(c_), buffers_(buffers) {}
+  PlanRun(RunContext context, PlanBuffers& buffers)
+      : c_(std::move(context)), operations_(c_), buffers_(buffers), channel_sums_(c_.net.graph.nodes().size()) {}
 
   BatchSums run() {
     for (std::size_t s = 0; s < c_.plan.stages.size(); ++s) {
@@ -26,7 +27,7 @@ class PlanRun {
           run_shards(stage, s);
           break;
         case Stage::Kind::finish_forward:
-          finish_forward(stage.node);
+          finish_forward(stage);
           break;
         case Stage::Kind::finish_backward:
           finish_backward(stage.node);
@@ -53,7 +54,7 @@ class PlanRun {
                           kernels::vector_kernels().accumulate(reinterpret_cast<float*>(left), reinterpret_cast<const float*>(right),
                                                                floats);
                         });
-    c_.statistics_width = static_cast<std::size_t>(statistics_width(stage));
+    c_.statistics_width = stage.sums;
     c_.arenas.turn ^= 1;
     std::fill_n(c_.loss_row(static_cast<int>(mine.first)), static_cast<std::size_t>(mine.count()) * loss_columns(c_.net), 0.0);
     std::fill_n(c_.statistics_row(static_cast<int>(mine.first)), static_cast<std::size_t>(mine.count()) * c_.statistics_width, 0.0);
@@ -81,7 +82,7 @@ class PlanRun {
     const bool has_loss =
         std::any_of(stage.operations.begin(), stage.operations.end(), [](const Operation& o) { return o.kind == Operation::Kind::loss; });
     if (has_loss) sum_losses();
-    if (c_.statistics_width > 0) statistics_ = sum_rows(c_.statistics_row(0), c_.statistics_width, "sum of statistics");
+    if (c_.statistics_width > 0) keep_statistics(stage, sum_rows(c_.statistics_row(0), c_.statistics_width, "sum of statistics"));
     if (exchange != nullptr)
       combine_gradients(*exchange, stage);
     else if (!has_loss && c_.statistics_width == 0)
@@ -119,10 +120,21 @@ class PlanRun {
     if (c_.sinks.check_loss) c_.sinks.check_loss(sums_);
   }
 
-  int statistics_width(const Stage& stage) const {
-    if (stage.statistics_node < 0) return 0;
-    const auto& prepared = *c_.net.prepared[stage.statistics_node];
-    return stage.operations.back().kind == Operation::Kind::statistics ? prepared.statistics() : prepared.grad_statistics();
+  void keep_statistics(const Stage& stage, std::vector<double> sums) {
+    statistics_ = std::move(sums);
+    for (const Operation& operation : stage.operations) {
+      if (operation.kind != Operation::Kind::channel_sums) continue;
+      const auto first = statistics_.begin() + static_cast<std::ptrdiff_t>(operation.sums_at);
+      channel_sums_[operation.node].assign(first, first + static_cast<std::ptrdiff_t>(2 * c_.node(operation.node).shape.channels));
+    }
+  }
+
+  /// What a layer's finish_forward takes: the sums of its parts, or those of the stage before.
+  std::vector<double> statistics_of(const Stage& stage) const {
+    if (stage.parts.empty()) return statistics_;
+    std::vector<double> joined;
+    for (const graph::NodeId part : stage.parts) joined.insert(joined.end(), channel_sums_[part].begin(), channel_sums_[part].end());
+    return joined;
   }
 
   // --- gradients
@@ -172,14 +184,15 @@ class PlanRun {
     return spare.back().data();
   }
 
-  void finish_forward(graph::NodeId n) {
+  void finish_forward(const Stage& stage) {
+    const graph::NodeId n = stage.node;
     std::vector<std::vector<float>> spare;
     std::vector<float*> states;
     for (const int p : c_.parameters.of_node(n)) {
       const graph::Parameter& parameter = c_.parameters.at(p);
       if (!parameter.spec.trains) states.push_back(shared_or_spare(c_.parameters.of(parameter), parameter.count, spare));
     }
-    c_.net.prepared[n]->finish_forward(statistics_.data(), c_.batch.count, c_.parameters.node_values(n), states, coupled_space(n));
+    c_.net.prepared[n]->finish_forward(statistics_of(stage).data(), c_.batch.count, c_.parameters.node_values(n), states, coupled_space(n));
   }
 
   void finish_backward(graph::NodeId n) {
@@ -196,7 +209,8 @@ class PlanRun {
   RunContext c_;
   ShardOperations operations_;
   PlanBuffers& buffers_;
-  std::vector<double> statistics_;  ///< of the stage before, summed over the shards
+  std::vector<double> statistics_;                    ///< of the stage before, summed over the shards
+  graph::NodeMap<std::vector<double>> channel_sums_;  ///< of the nodes that had some, likewise
   std::vector<ranks::GradientExchange*> started_;
   std::vector<const Stage*> started_stages_;
   BatchSums sums_;

@@ -91,6 +91,15 @@ void add_in_place(Precision precision, void* into, const void* from, std::int64_
                    count);
 }
 
+void add_rows(Precision precision, void* into, std::int64_t pitch, const void* from, std::int64_t rows, std::int64_t channels) {
+  if (pitch == 0) return add_in_place(precision, into, from, rows * channels);
+  const auto& kernel = kernels::vector_kernels();
+  if (precision == Precision::f32)
+    kernel.f32.add_rows(static_cast<float*>(into), pitch, static_cast<const float*>(from), rows, channels);
+  else
+    kernel.b16.add_rows(static_cast<kernels::bf16*>(into), pitch, static_cast<const kernels::bf16*>(from), rows, channels);
+}
+
 void from_float(Precision precision, const float* from, void* to, std::int64_t count) {
   if (precision == Precision::f32) {
     if (to != from) std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));

@@ -87,6 +87,8 @@ struct RunContext {
 
 /// Stored values in the net's precision.
 void add_in_place(Precision precision, void* into, const void* from, std::int64_t count);
+/// Rows of `into` lie `pitch` apart; 0: they are adjacent.
+void add_rows(Precision precision, void* into, std::int64_t pitch, const void* from, std::int64_t rows, std::int64_t channels);
 void from_float(Precision precision, const float* from, void* to, std::int64_t count);
 void to_float(Precision precision, const void* from, float* to, std::int64_t count);
 

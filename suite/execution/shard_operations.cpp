@@ -31,6 +31,8 @@ void ShardOperations::run_unnamed(const Operation& operation, int shard, int thr
   switch (operation.kind) {
     case Operation::Kind::fetch:
       return fetch(operation, shard, thread);
+    case Operation::Kind::channel_sums:
+      return channel_sums(operation, shard, thread);
     case Operation::Kind::statistics:
     case Operation::Kind::forward:
       return forward(operation, shard, thread);
@@ -62,6 +64,19 @@ void ShardOperations::fetch(const Operation& operation, int shard, int thread) c
   std::memset(output + valid * bytes, 0, (static_cast<std::size_t>(c.samples()) - valid) * bytes);
 }
 
+void ShardOperations::channel_sums(const Operation& operation, int shard, int thread) const {
+  const RunContext& c = context_;
+  const SampleShape& shape = c.node(operation.node).shape;
+  const std::byte* value = c.at(operation.inputs[0], shard, thread);
+  double* sums = c.statistics_row(shard) + operation.sums_at;
+  const auto& kernel = kernels::vector_kernels();
+  const std::int64_t rows = c.valid(shard) * shape.positions();
+  if (c.precision() == Precision::f32)
+    kernel.f32.sums(reinterpret_cast<const float*>(value), rows, shape.channels, sums, sums + shape.channels);
+  else
+    kernel.b16.sums(reinterpret_cast<const kernels::bf16*>(value), rows, shape.channels, sums, sums + shape.channels);
+}
+
 void ShardOperations::forward(const Operation& operation, int shard, int thread) const {
   const RunContext& c = context_;
   const auto& prepared = *c.net.prepared[operation.node];
@@ -69,18 +84,27 @@ void ShardOperations::forward(const Operation& operation, int shard, int thread)
   for (const BufferId id : operation.inputs) inputs.push_back(c.at(id, shard, thread));
   layers::ForwardArgs args;
   args.inputs = inputs;
+  args.input_pitch = pitch_of(operation.inputs[0]);
   args.output = c.at(operation.output, shard, thread);
+  args.output_pitch = pitch_of(operation.output);
   args.parameters = c.parameters.node_values(operation.node);
   args.saved = c.at(operation.saved, shard, thread);
   args.scratch = c.scratch(thread);
   args.coupled = coupled_of(operation.node);
   args.shard = c.info(shard);
-  if (operation.kind == Operation::Kind::statistics) return prepared.shard_statistics(args, c.statistics_row(shard));
+  if (operation.kind == Operation::Kind::statistics) return prepared.shard_statistics(args, c.statistics_row(shard) + operation.sums_at);
   prepared.forward(args);
   const Readout* readout = c.sinks.readout;
   if (readout != nullptr && readout->values != nullptr && readout->node == operation.node) {
-    const std::int64_t size = c.node(operation.node).shape.size();
-    to_float(c.precision(), args.output, readout->values + shard * c.samples() * size, c.valid(shard) * size);
+    const SampleShape& shape = c.node(operation.node).shape;
+    const bool adjacent = args.output_pitch == 0;
+    const std::int64_t rows = adjacent ? 1 : c.valid(shard) * shape.positions();
+    const std::int64_t count = adjacent ? c.valid(shard) * shape.size() : shape.channels;
+    float* values = readout->values + shard * c.samples() * shape.size();
+    const auto* output = static_cast<const std::byte*>(args.output);
+    for (std::int64_t row = 0; row < rows; ++row)
+      to_float(c.precision(), output + static_cast<std::size_t>(row * args.output_pitch) * bytes_of(c.precision()), values + row * count,
+               count);
   }
 }
 
@@ -99,8 +123,10 @@ void ShardOperations::backward(const Operation& operation, int shard, int thread
   }
   layers::BackwardArgs args;
   args.inputs = inputs;
+  args.input_pitch = pitch_of(operation.inputs[0]);
   args.output = c.at(operation.output, shard, thread);
   args.grad_output = c.at(operation.grad_output, shard, thread);
+  args.grad_output_pitch = pitch_of(operation.grad_output);
   args.grad_inputs = grad_inputs;
   args.parameters = c.parameters.node_values(operation.node);
   args.grad_parameters = grad_parameters;
@@ -108,12 +134,13 @@ void ShardOperations::backward(const Operation& operation, int shard, int thread
   args.scratch = c.scratch(thread);
   args.coupled = coupled_of(operation.node);
   args.shard = c.info(shard);
-  if (operation.kind == Operation::Kind::grad_statistics) return prepared.shard_grad_statistics(args, c.statistics_row(shard));
+  if (operation.kind == Operation::Kind::grad_statistics)
+    return prepared.shard_grad_statistics(args, c.statistics_row(shard) + operation.sums_at);
   prepared.backward(args);
   for (std::size_t i = 0; i < operation.accumulate.size(); ++i)
     if (operation.accumulate[i] != kNoBuffer)
-      add_in_place(c.precision(), c.at(operation.accumulate[i], shard, thread), grad_inputs[i],
-                   c.samples() * c.node(node.inputs[i]).shape.size());
+      add_rows(c.precision(), c.at(operation.accumulate[i], shard, thread), pitch_of(operation.accumulate[i]), grad_inputs[i],
+               c.samples() * c.node(node.inputs[i]).shape.positions(), c.node(node.inputs[i]).shape.channels);
   if (c.sinks.maps == nullptr) return;
   const std::int64_t size = c.node(0).shape.size();
   for (const graph::NodeId input : node.inputs)

@@ -18,11 +18,13 @@ class ShardOperations {
  private:
   void run_unnamed(const Operation& operation, int shard, int thread, std::span<float* const> grad_parameters) const;
   void fetch(const Operation& operation, int shard, int thread) const;
+  void channel_sums(const Operation& operation, int shard, int thread) const;
   void forward(const Operation& operation, int shard, int thread) const;
   void backward(const Operation& operation, int shard, int thread, std::span<float* const> trained) const;
   void loss(const Operation& operation, int shard, int thread) const;
   void gate(const Operation& operation, int shard, int thread) const;
   void seed_gradient(const Operation& operation, int shard, int thread) const;
+  std::int64_t pitch_of(BufferId id) const { return id == kNoBuffer ? 0 : context_.plan.buffer(id).pitch; }
   const float* coupled_of(graph::NodeId n) const { return context_.coupled[n].empty() ? nullptr : context_.coupled[n].data(); }
 
   const RunContext& context_;

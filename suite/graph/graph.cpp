@@ -125,6 +125,17 @@ Graph Graph::main_branch() const {
   return branch;
 }
 
+std::vector<NodeId> Graph::parts(NodeId joined) const {
+  const Node& end = node(joined);
+  if (end.layer == nullptr || !end.layer->joins_channels()) return {joined};
+  std::vector<NodeId> all;
+  for (const NodeId input : end.inputs) {
+    const std::vector<NodeId> more = parts(input);
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
+
 NodeMap<bool> Graph::needed_by(const std::vector<NodeId>& ends) const {
   NodeMap<bool> needed(nodes_.size(), false);
   for (const NodeId end : ends) needed[end] = true;

@@ -63,6 +63,8 @@ class Graph {
   std::int64_t trained_parameters() const;
   /// The net without what the other heads alone need; nodes and parameters keep their names.
   Graph main_branch() const;
+  /// The nodes whose channels a node joins, one after the other; itself if it joins none.
+  std::vector<NodeId> parts(NodeId node) const;
   /// The nodes that `ends` read, directly or not, and these themselves.
   NodeMap<bool> needed_by(const std::vector<NodeId>& ends) const;
   std::int64_t forward_macs() const;  ///< per sample, of what the main head needs

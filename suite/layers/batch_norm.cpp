@@ -19,28 +19,48 @@ enum Row { kMean, kInverseDeviation, kScale, kShift, kGradInput, kGradConstant, 
 template <class T>
 class PreparedBatchNorm : public PreparedLayer {
  public:
-  PreparedBatchNorm(const BatchNorm::Options& options, const SampleShape& shape, int samples)
+  PreparedBatchNorm(const BatchNorm::Options& options, const SampleShape& shape, const PrepareOptions& prepare)
       : options_(options),
         positions_(shape.positions() * options.orientations),
         channels_(shape.channels / options.orientations),
-        samples_(samples) {}
+        samples_(prepare.samples),
+        parts_(prepare.parts) {
+    if (parts_.empty() || options.orientations > 1) parts_ = {channels_};
+  }
 
   int statistics() const override { return static_cast<int>(2 * channels_); }
   int grad_statistics() const override { return static_cast<int>(2 * channels_); }
   std::size_t coupled_floats() const override { return static_cast<std::size_t>(kRows * channels_); }
-  /// The running statistics as an affine map: center, scale, shift.
-  std::size_t scratch_bytes() const override { return static_cast<std::size_t>(3 * channels_) * sizeof(float); }
+  /// The running statistics as an affine map (center, scale, shift), or a part of the input.
+  std::size_t scratch_bytes() const override {
+    const std::size_t part = parts_.size() > 1 ? static_cast<std::size_t>(rows() * *std::max_element(parts_.begin(), parts_.end())) : 0;
+    return std::max(static_cast<std::size_t>(3 * channels_) * sizeof(float), part * sizeof(T));
+  }
+  bool has_channel_statistics() const override { return options_.orientations == 1; }
 
   void shard_statistics(const ForwardArgs& args, double* sums) const override {
-    vector_of<T>().sums(typed<T>(args.inputs[0]), args.shard.valid * positions_, channels_, sums, sums + channels_);
+    const std::int64_t valid = args.shard.valid * positions_, pitch = input_pitch(args.input_pitch);
+    const T* part = typed<T>(args.inputs[0]);
+    for (const std::int64_t width : parts_) {
+      const T* values = part;
+      if (pitch != width) {
+        T* copy = reinterpret_cast<T*>(args.scratch);
+        for (std::int64_t row = 0; row < valid; ++row) std::copy_n(part + row * pitch, width, copy + row * width);
+        values = copy;
+      }
+      vector_of<T>().sums(values, valid, width, sums, sums + width);
+      part += width, sums += 2 * width;
+    }
   }
 
   void finish_forward(const double* sums, std::int64_t count, std::span<const float* const> parameters, std::span<float* const> states,
                       float* coupled) const override {
     const double values = static_cast<double>(count * positions_);
-    for (std::int64_t c = 0; c < channels_; ++c) {
-      const double mean = sums[c] / values;
-      const double variance = std::max(0.0, sums[channels_ + c] / values - mean * mean);
+    std::size_t part = 0;
+    for (std::int64_t c = 0, in_part = 0; c < channels_; ++c, ++in_part) {
+      if (in_part == parts_[part]) sums += 2 * parts_[part++], in_part = 0;
+      const double mean = sums[in_part] / values;
+      const double variance = std::max(0.0, sums[parts_[part] + in_part] / values - mean * mean);
       const double inverse = 1.0 / std::sqrt(variance + options_.epsilon);
       row(coupled, kMean)[c] = static_cast<float>(mean);
       row(coupled, kInverseDeviation)[c] = static_cast<float>(inverse);
@@ -54,18 +74,20 @@ class PreparedBatchNorm : public PreparedLayer {
   void forward(const ForwardArgs& args) const override {
     const T* input = typed<T>(args.inputs[0]);
     T* output = typed<T>(args.output);
+    const std::int64_t pitch = input_pitch(args.input_pitch);
     if (args.shard.mode == Mode::train) {
-      vector_of<T>().affine(input, output, rows(), channels_, row(args.coupled, kMean), row(args.coupled, kScale),
+      vector_of<T>().affine(input, pitch, output, rows(), channels_, row(args.coupled, kMean), row(args.coupled, kScale),
                             row(args.coupled, kShift), false);
       return;
     }
     const float* running = running_map(args.parameters, args.scratch);
-    vector_of<T>().affine(input, output, rows(), channels_, running, running + channels_, running + 2 * channels_, false);
+    vector_of<T>().affine(input, pitch, output, rows(), channels_, running, running + channels_, running + 2 * channels_, false);
   }
 
   void shard_grad_statistics(const BackwardArgs& args, double* sums) const override {
-    vector_of<T>().grad_sums(typed<T>(args.grad_output), typed<T>(args.inputs[0]), args.shard.valid * positions_, channels_,
-                             row(args.coupled, kMean), row(args.coupled, kInverseDeviation), sums, sums + channels_);
+    vector_of<T>().grad_sums(typed<T>(args.grad_output), typed<T>(args.inputs[0]), input_pitch(args.input_pitch),
+                             args.shard.valid * positions_, channels_, row(args.coupled, kMean), row(args.coupled, kInverseDeviation), sums,
+                             sums + channels_);
   }
 
   void finish_backward(const double* sums, std::int64_t count, std::span<const float* const>, std::span<float* const> grad_parameters,
@@ -92,17 +114,20 @@ class PreparedBatchNorm : public PreparedLayer {
       float* running = running_map(args.parameters, args.scratch);
       std::fill_n(running, channels_, 0.0f);
       std::fill_n(running + 2 * channels_, channels_, 0.0f);
-      vector_of<T>().affine(grad_output, grad_input, rows(), channels_, running, running + channels_, running + 2 * channels_, false);
+      vector_of<T>().affine(grad_output, channels_, grad_input, rows(), channels_, running, running + channels_, running + 2 * channels_,
+                            false);
       return;
     }
     const std::int64_t valid = args.shard.valid * positions_;
-    vector_of<T>().norm_grad(grad_output, typed<T>(args.inputs[0]), grad_input, valid, channels_, row(args.coupled, kMean),
-                             row(args.coupled, kScale), row(args.coupled, kGradInput), row(args.coupled, kGradConstant));
+    vector_of<T>().norm_grad(grad_output, typed<T>(args.inputs[0]), input_pitch(args.input_pitch), grad_input, valid, channels_,
+                             row(args.coupled, kMean), row(args.coupled, kScale), row(args.coupled, kGradInput),
+                             row(args.coupled, kGradConstant));
     std::memset(grad_input + valid * channels_, 0, static_cast<std::size_t>((rows() - valid) * channels_) * sizeof(T));
   }
 
  private:
   std::int64_t rows() const { return samples_ * positions_; }
+  std::int64_t input_pitch(std::int64_t given) const { return given > 0 ? given : channels_; }
   const float* row(const float* coupled, Row index) const { return coupled + index * channels_; }
   float* row(float* coupled, Row index) const { return coupled + index * channels_; }
   bool has_gamma() const { return options_.affine && !options_.fixed_gamma; }
@@ -130,6 +155,7 @@ class PreparedBatchNorm : public PreparedLayer {
   BatchNorm::Options options_;
   std::int64_t positions_, channels_;  ///< an orientation counts as a position
   int samples_;
+  std::vector<std::int64_t> parts_;  ///< channels of each
 };
 
 }  // namespace
@@ -194,7 +220,7 @@ std::vector<Fact> BatchNorm::facts() const {
 }
 
 std::unique_ptr<PreparedLayer> BatchNorm::prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const {
-  return make_prepared<PreparedBatchNorm>(options.precision, options_, only_input(kind(), inputs), options.samples);
+  return make_prepared<PreparedBatchNorm>(options.precision, options_, only_input(kind(), inputs), options);
 }
 
 }  // namespace reprise::layers

@@ -15,8 +15,9 @@ namespace reprise::layers {
 ///
 /// Mode::train: mean and (biased) variance over all N*H*W values of the global batch, padded samples left out; the UNBIASED
 /// variance, M / (M - 1) times the biased one, enters running_var, as in PyTorch. Other modes: the running statistics.
-/// Couples samples: sum and sum of squares per channel on the way forward, sum of grad_output and of grad_output times the
-/// normalised input on the way back; the latter two are the gradients of beta and gamma, which finish_backward() overwrites.
+/// Couples samples: sum and sum of squares per channel on the way forward (of an input that joins parts, those of each part), sum of
+/// grad_output and of grad_output times the normalised input on the way back; the latter two are the gradients of beta and gamma, which
+/// finish_backward() overwrites.
 /// backward() overwrites grad_input and in Mode::train leaves padded samples zero.
 /// Throws ShapeError unless it has one input and `orientations` divides its channels; InputError for momentum outside (0, 1], epsilon <= 0,
 /// beta_rate <= 0 or orientations < 1.
@@ -39,6 +40,8 @@ class BatchNorm : public Layer {
   Needs needs() const override { return {.input = true}; }
   bool backward_in_place() const override { return true; }
   bool couples_samples() const override { return true; }
+  bool reads_wide_rows() const override { return options_.orientations == 1; }
+  bool runs_again() const override { return true; }
   std::vector<Fact> facts() const override;
   std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 

@@ -9,18 +9,19 @@ namespace reprise::layers {
 
 namespace {
 
-/// Copies rows of channels; the numbers themselves are not looked at.
+/// Copies rows of channels that are not yet in their place; the numbers themselves are not looked at.
 class PreparedConcat : public PreparedLayer {
  public:
   PreparedConcat(std::span<const SampleShape> inputs, const SampleShape& output, const PrepareOptions& options)
-      : rows_(output.positions() * options.samples), row_bytes_(static_cast<std::size_t>(output.channels) * bytes_of(options.precision)) {
-    for (const SampleShape& input : inputs) part_bytes_.push_back(static_cast<std::size_t>(input.channels) * bytes_of(options.precision));
+      : rows_(output.positions() * options.samples), channels_(output.channels), value_bytes_(bytes_of(options.precision)) {
+    for (const SampleShape& input : inputs) part_bytes_.push_back(static_cast<std::size_t>(input.channels) * value_bytes_);
   }
 
   void forward(const ForwardArgs& args) const override {
     auto* output = static_cast<std::byte*>(args.output);
     for (std::size_t k = 0; k < part_bytes_.size(); ++k) {
-      copy_rows(static_cast<const std::byte*>(args.inputs[k]), part_bytes_[k], output, row_bytes_, part_bytes_[k]);
+      if (args.inputs[k] != output)
+        copy_rows(static_cast<const std::byte*>(args.inputs[k]), part_bytes_[k], output, row_bytes(args.output_pitch), part_bytes_[k]);
       output += part_bytes_[k];
     }
   }
@@ -28,19 +29,21 @@ class PreparedConcat : public PreparedLayer {
   void backward(const BackwardArgs& args) const override {
     const auto* grad_output = static_cast<const std::byte*>(args.grad_output);
     for (std::size_t k = 0; k < part_bytes_.size(); ++k) {
-      if (args.grad_inputs[k] != nullptr)
-        copy_rows(grad_output, row_bytes_, static_cast<std::byte*>(args.grad_inputs[k]), part_bytes_[k], part_bytes_[k]);
+      if (args.grad_inputs[k] != nullptr && args.grad_inputs[k] != grad_output)
+        copy_rows(grad_output, row_bytes(args.grad_output_pitch), static_cast<std::byte*>(args.grad_inputs[k]), part_bytes_[k],
+                  part_bytes_[k]);
       grad_output += part_bytes_[k];
     }
   }
 
  private:
+  std::size_t row_bytes(std::int64_t pitch) const { return static_cast<std::size_t>(pitch > 0 ? pitch : channels_) * value_bytes_; }
   void copy_rows(const std::byte* from, std::size_t from_stride, std::byte* to, std::size_t to_stride, std::size_t bytes) const {
     for (std::int64_t row = 0; row < rows_; ++row, from += from_stride, to += to_stride) std::memcpy(to, from, bytes);
   }
 
-  std::int64_t rows_;
-  std::size_t row_bytes_;
+  std::int64_t rows_, channels_;
+  std::size_t value_bytes_;
   std::vector<std::size_t> part_bytes_;
 };
 

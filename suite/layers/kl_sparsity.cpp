@@ -58,8 +58,8 @@ class PreparedKlSparsity : public PreparedLayer {
     T* grad_input = typed<T>(args.grad_inputs[0]);
     const std::int64_t penalised = args.shard.mode == Mode::train ? args.shard.valid * positions_ : 0;
     const float* zero = factors_.data();
-    vector_of<T>().affine(grad_output, grad_input, penalised, channels_, zero, zero + channels_, penalised > 0 ? args.coupled : zero,
-                          false);
+    vector_of<T>().affine(grad_output, channels_, grad_input, penalised, channels_, zero, zero + channels_,
+                          penalised > 0 ? args.coupled : zero, false);
     move(grad_output + penalised * channels_, grad_input + penalised * channels_, rows() - penalised);
   }
 

@@ -117,6 +117,8 @@ struct ForwardArgs {
   std::byte* scratch = nullptr;              ///< scratch_bytes(), this thread's
   const float* coupled = nullptr;            ///< what finish_forward wrote (coupled layers in Mode::train)
   ShardInfo shard;
+  std::int64_t input_pitch = 0;   ///< of inputs[0], where the layer reads_wide_rows(); 0: its channels
+  std::int64_t output_pitch = 0;  ///< where the layer joins_channels(); 0: its channels
 };
 
 struct BackwardArgs {
@@ -130,6 +132,7 @@ struct BackwardArgs {
   std::byte* scratch = nullptr;
   const float* coupled = nullptr;  ///< what finish_forward and finish_backward wrote
   ShardInfo shard;
+  std::int64_t input_pitch = 0, grad_output_pitch = 0;  ///< as in ForwardArgs
 };
 
 struct PrepareOptions {
@@ -137,6 +140,8 @@ struct PrepareOptions {
   int samples = 8;  ///< N of a shard
   bool wants_grad_input = true;
   std::uint32_t name_hash = 0;  ///< of the node, for the layer's random draws: random::name_hash
+  /// Channels of the values that the first input joins, if it joins some: Layer::joins_channels.
+  std::vector<std::int64_t> parts = {};
 };
 
 /// The numbers of one layer for one shard size. All methods but those that load weights are const and thread-safe.
@@ -161,6 +166,9 @@ class PreparedLayer {
   virtual int grad_statistics() const { return 0; }  ///< doubles per shard on the way back; 0: backward needs no sum
   virtual std::size_t coupled_floats() const { return 0; }
   virtual void shard_statistics(const ForwardArgs& args, double* sums) const { (void)args, (void)sums; }
+  /// Statistics are the sums and the sums of squares of each channel, one part of the input after the other (PrepareOptions::parts), each
+  /// part as if it stood alone: then the sums of a part serve all layers that read it.
+  virtual bool has_channel_statistics() const { return false; }
   /// `count` valid samples of the global batch. `states`: the non-training parameters, which it may update.
   virtual void finish_forward(const double* sums, std::int64_t count, std::span<const float* const> parameters,
                               std::span<float* const> states, float* coupled) const {
@@ -220,6 +228,13 @@ class Layer {
   virtual bool forward_in_place() const { return false; }   ///< output may overwrite inputs[0]
   virtual bool backward_in_place() const { return false; }  ///< grad_inputs[0] may overwrite grad_output
   virtual bool couples_samples() const { return false; }
+  /// Output is the channels of all inputs, one input after the other. Then `output` and `grad_output` may be the first channels of wider
+  /// rows, and inputs[0] (grad_inputs[0]) that equals output (grad_output) is already in its place.
+  virtual bool joins_channels() const { return false; }
+  /// inputs[0] may be the first channels of wider rows.
+  virtual bool reads_wide_rows() const { return false; }
+  /// So cheap that forward() may run again on the way back, to the same bits, in place of keeping the output. Nothing is saved.
+  virtual bool runs_again() const { return false; }
   /// All options that decide its numbers, as data; a layer without options has none.
   virtual std::vector<Fact> facts() const { return {}; }
   /// One line for `reprise show`: its kind and the words of its facts, "conv2d 3x3, 96, stride 2, pad 1".

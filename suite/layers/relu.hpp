@@ -17,6 +17,7 @@ class Relu : public Layer {
   std::string_view kind() const override { return "relu"; }
   Needs needs() const override { return {.output = true}; }
   bool forward_in_place() const override { return true; }
+  bool runs_again() const override { return true; }
   bool backward_in_place() const override { return true; }
   std::unique_ptr<PreparedLayer> prepare(std::span<const SampleShape> inputs, const PrepareOptions& options) const override;
 };

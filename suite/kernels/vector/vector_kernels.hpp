@@ -87,18 +87,20 @@ struct StorageKernels {
   /// give normals 0, 1 and 2, 3; normal w of block 16*g + b is normal 64*g + 16*w + b of the sample.
   void (*gaussian_noise)(const T* input, T* output, std::int64_t n, const MaskStream& stream, float deviation);
 
-  // Rows of C channels.
+  // Rows of C channels; where there is a pitch, rows of that array begin so many values apart, and there must be at least C.
   /// output = (input - center) * scale + shift per channel, then ReLU if asked.
-  void (*affine)(const T* input, T* output, std::int64_t rows, std::int64_t channels, const float* center, const float* scale,
-                 const float* shift, bool relu);
+  void (*affine)(const T* input, std::int64_t pitch, T* output, std::int64_t rows, std::int64_t channels, const float* center,
+                 const float* scale, const float* shift, bool relu);
   /// sum[c], square[c] (overwritten): sums of input, by 16 in float32 and then in double, and of its square, in double, over the rows.
   void (*sums)(const T* input, std::int64_t rows, std::int64_t channels, double* sum, double* square);
   /// sum[c] of grad_output and product[c] of grad_output * (input - mean) * inverse_deviation over the rows.
-  void (*grad_sums)(const T* grad_output, const T* input, std::int64_t rows, std::int64_t channels, const float* mean,
+  void (*grad_sums)(const T* grad_output, const T* input, std::int64_t pitch, std::int64_t rows, std::int64_t channels, const float* mean,
                     const float* inverse_deviation, double* sum, double* product);
   /// grad_input = a * grad_output + (b * (input - mean) + c) per channel.
-  void (*norm_grad)(const T* grad_output, const T* input, T* grad_input, std::int64_t rows, std::int64_t channels, const float* mean,
-                    const float* a, const float* b, const float* c);
+  void (*norm_grad)(const T* grad_output, const T* input, std::int64_t pitch, T* grad_input, std::int64_t rows, std::int64_t channels,
+                    const float* mean, const float* a, const float* b, const float* c);
+  /// into += from, per row.
+  void (*add_rows)(T* into, std::int64_t pitch, const T* from, std::int64_t rows, std::int64_t channels);
   /// output[c] = factor * sum over the rows.
   void (*column_sum)(const T* input, std::int64_t rows, std::int64_t channels, float factor, T* output);
   /// output[row][c] = factor * input[c].

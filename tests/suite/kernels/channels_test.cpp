@@ -54,7 +54,7 @@ TEST_P(Channels, sums_equal_the_reference_for_every_number_of_rows) {
         k.sums(stored<T>(x).data(), rows, C, sum.data(), square.data());
         EXPECT_NEAR_ARRAY(sum, expected_sum, sum_of(16), kRoundoffF32, n);
         EXPECT_NEAR_ARRAY(square, expected_square, sum_of(16), kRoundoffF32, n);
-        k.grad_sums(stored<T>(dy).data(), stored<T>(x).data(), rows, C, stored<float>(mean).data(), stored<float>(inverse).data(),
+        k.grad_sums(stored<T>(dy).data(), stored<T>(x).data(), C, rows, C, stored<float>(mean).data(), stored<float>(inverse).data(),
                     sum.data(), square.data());
         EXPECT_NEAR_ARRAY(sum, expected_dy, sum_of(16), kRoundoffF32, n);
         EXPECT_NEAR_ARRAY(square, expected_product, sum_of(16), kRoundoffF32, 4 * n);
@@ -82,15 +82,56 @@ TEST_P(Channels, affine_and_norm_grad_equal_the_formula) {
         const auto input = stored<T>(x), grad = stored<T>(dy);
         const auto fc = stored<float>(center), fa = stored<float>(a), fb = stored<float>(b), fd = stored<float>(c);
         std::vector<T> output(x.size());
-        k.affine(input.data(), output.data(), rows, C, fc.data(), fa.data(), fb.data(), false);
+        k.affine(input.data(), C, output.data(), rows, C, fc.data(), fa.data(), fb.data(), false);
         EXPECT_NEAR_ARRAY(read_back(output.data(), rows * C), affine, 1, tolerance(kElementwise, precision));
-        k.affine(input.data(), output.data(), rows, C, fc.data(), fa.data(), fb.data(), true);
+        k.affine(input.data(), C, output.data(), rows, C, fc.data(), fa.data(), fb.data(), true);
         EXPECT_NEAR_ARRAY(read_back(output.data(), rows * C), rectified, 1, tolerance(kElementwise, precision), 1);
-        k.norm_grad(grad.data(), input.data(), output.data(), rows, C, fc.data(), fa.data(), fb.data(), fd.data());
+        k.norm_grad(grad.data(), input.data(), C, output.data(), rows, C, fc.data(), fa.data(), fb.data(), fd.data());
         EXPECT_NEAR_ARRAY(read_back(output.data(), rows * C), gradient, 1, tolerance(kElementwise, precision));
       };
       check(float{}, Precision::f32);
       check(kernels::bf16{}, Precision::bf16);
+    }
+}
+
+/// `rows` rows of C values as the first ones of rows of `pitch`, the others filled with something else.
+template <class T>
+std::vector<T> widened(const std::vector<T>& tight, std::int64_t rows, std::int64_t C, std::int64_t pitch) {
+  std::vector<T> wide(static_cast<std::size_t>(rows * pitch), stored<T>({77.0})[0]);
+  for (std::int64_t row = 0; row < rows; ++row) std::copy_n(tight.begin() + row * C, C, wide.begin() + row * pitch);
+  return wide;
+}
+
+TEST_P(Channels, rows_that_lie_apart_give_the_bits_of_adjacent_rows) {
+  for (const std::int64_t C : kChannelCounts)
+    for (const std::int64_t rows : {0, 1, 7, 16, 300}) {
+      const std::int64_t pitch = C + 12;
+      const auto check = [&](auto tag) {
+        using T = decltype(tag);
+        const auto& k = GetParam()->of<T>();
+        const std::vector<T> x = stored<T>(random_numbers(1, rows * C)), dy = stored<T>(random_numbers(2, rows * C)),
+                             wide = widened(x, rows, C, pitch);
+        const auto mean = stored<float>(random_numbers(3, C)), a = stored<float>(random_numbers(4, C)),
+                   b = stored<float>(random_numbers(5, C)), c = stored<float>(random_numbers(6, C));
+        std::vector<T> expected(x.size()), found(x.size());
+        k.affine(x.data(), C, expected.data(), rows, C, mean.data(), a.data(), b.data(), false);
+        k.affine(wide.data(), pitch, found.data(), rows, C, mean.data(), a.data(), b.data(), false);
+        EXPECT_EQ(found, expected) << C << " channels, " << rows << " rows";
+        k.norm_grad(dy.data(), x.data(), C, expected.data(), rows, C, mean.data(), a.data(), b.data(), c.data());
+        k.norm_grad(dy.data(), wide.data(), pitch, found.data(), rows, C, mean.data(), a.data(), b.data(), c.data());
+        EXPECT_EQ(found, expected) << C << " channels, " << rows << " rows";
+        Doubles sum(static_cast<std::size_t>(C)), product(sum), wide_sum(sum), wide_product(sum);
+        k.grad_sums(dy.data(), x.data(), C, rows, C, mean.data(), a.data(), sum.data(), product.data());
+        k.grad_sums(dy.data(), wide.data(), pitch, rows, C, mean.data(), a.data(), wide_sum.data(), wide_product.data());
+        EXPECT_EQ(wide_sum, sum) << C << " channels, " << rows << " rows";
+        EXPECT_EQ(wide_product, product) << C << " channels, " << rows << " rows";
+        k.add(x.data(), dy.data(), expected.data(), rows * C);
+        std::vector<T> into = wide;
+        k.add_rows(into.data(), pitch, dy.data(), rows, C);
+        EXPECT_EQ(into, widened(expected, rows, C, pitch)) << "and nothing beside the rows";
+      };
+      check(float{});
+      check(kernels::bf16{});
     }
 }
 

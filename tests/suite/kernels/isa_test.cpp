@@ -40,13 +40,14 @@ std::vector<Doubles> everything(const VectorKernels& table) {
   k.logistic_grad(x.data(), y.data(), out.data(), kCount), keep();
   k.dropout(x.data(), out.data(), kCount, {{1, 2}, {0, 3, 4, 5}}, 40'000, 1.6f), keep();
   k.gaussian_noise(x.data(), out.data(), kCount, {{1, 2}, {0, 3, 4, 5}}, 0.5f), keep();
-  k.affine(x.data(), out.data(), kRows, kChannels, p.data(), q.data(), p.data(), true), keep();
-  k.norm_grad(x.data(), y.data(), out.data(), kRows, kChannels, p.data(), q.data(), q.data(), p.data()), keep();
+  k.affine(x.data(), kChannels, out.data(), kRows, kChannels, p.data(), q.data(), p.data(), true), keep();
+  k.norm_grad(x.data(), y.data(), kChannels, out.data(), kRows, kChannels, p.data(), q.data(), q.data(), p.data()), keep();
   Doubles sum(static_cast<std::size_t>(kChannels)), square(sum.size()), tau(sum.size());
   k.sums(x.data(), kRows, kChannels, sum.data(), square.data());
   results.push_back(sum), results.push_back(square);
-  k.grad_sums(x.data(), y.data(), kRows, kChannels, p.data(), q.data(), sum.data(), square.data());
+  k.grad_sums(x.data(), y.data(), kChannels, kRows, kChannels, p.data(), q.data(), sum.data(), square.data());
   results.push_back(sum), results.push_back(square);
+  out = x, k.add_rows(out.data(), kChannels, y.data(), kRows - 2, kChannels - 3), keep();
   k.column_sum(x.data(), kRows, kChannels, 0.3f, out.data()), keep();
   std::vector<std::uint8_t> argmax(static_cast<std::size_t>(kCount));
   std::vector<float> maximum(static_cast<std::size_t>(kCount)), total(maximum), sums(maximum);

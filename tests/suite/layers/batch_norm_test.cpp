@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstddef>
+#include <vector>
 
 #include "suite/errors.hpp"
 #include "suite/kernels/reference/elementwise.hpp"
@@ -97,6 +99,45 @@ TEST(BatchNorm, orientations_of_a_map_are_more_positions_of_it) {
   const std::vector<SampleShape> six{{2, 2, 6}};
   EXPECT_THROW(BatchNorm({.orientations = 4}).output_shape(six), ShapeError);
   EXPECT_THROW(BatchNorm({.orientations = 0}), InputError);
+}
+
+/// Statistics of a joined input are those of its parts, each as if it stood alone, and a row's end may lie beyond what is read.
+TEST(BatchNorm, sums_of_parts_are_those_that_the_parts_have_alone) {
+  const std::int64_t widths[] = {17, 12, 3}, rows = 2 * 3 * 5, pitch = 40;
+  const std::vector<SampleShape> joined{{3, 5, 32}};
+  const auto whole = BatchNorm({}).prepare(joined, {.samples = 2, .parts = {17, 12, 3}});
+  const auto numbers = stored<float>(random_numbers(1, rows * pitch));
+  std::vector<std::byte> scratch(whole->scratch_bytes());
+  layers::ForwardArgs args;
+  const std::vector<const void*> input{numbers.data()};
+  args.inputs = input, args.scratch = scratch.data(), args.shard.valid = 2, args.input_pitch = pitch;
+  Doubles sums(64);
+  whole->shard_statistics(args, sums.data());
+  Doubles expected;
+  for (std::int64_t first = 0, k = 0; k < 3; first += widths[k++]) {
+    std::vector<float> part;
+    for (std::int64_t row = 0; row < rows; ++row)
+      part.insert(part.end(), numbers.begin() + row * pitch + first, numbers.begin() + row * pitch + first + widths[k]);
+    const std::vector<SampleShape> alone{{3, 5, widths[k]}};
+    const std::vector<const void*> value{part.data()};
+    args.inputs = value, args.input_pitch = 0;
+    Doubles own(static_cast<std::size_t>(2 * widths[k]));
+    BatchNorm({}).prepare(alone, {.samples = 2})->shard_statistics(args, own.data());
+    expected.insert(expected.end(), own.begin(), own.end());
+  }
+  EXPECT_EQ(sums, expected);
+
+  // Channel 28 is the last of the second part: sum 5 and sum of squares 13 over 30 values.
+  std::fill(sums.begin(), sums.end(), 1.0);
+  sums[2 * 17 + 11] = 5, sums[2 * 17 + 12 + 11] = 13;
+  std::vector<float> coupled(whole->coupled_floats()), gamma(32, 1.0f), beta(32), mean(32), variance(32, 1.0f);
+  const std::vector<const float*> parameters{gamma.data(), beta.data(), mean.data(), variance.data()};
+  const std::vector<float*> states{mean.data(), variance.data()};
+  whole->finish_forward(sums.data(), 2, parameters, states, coupled.data());
+  EXPECT_FLOAT_EQ(coupled[28], 5.0f / 30);
+  EXPECT_FLOAT_EQ(coupled[32 + 28], static_cast<float>(1 / std::sqrt(13.0 / 30 - 25.0 / 900 + 1e-5)));
+  EXPECT_FLOAT_EQ(coupled[27], 1.0f / 30);
+  EXPECT_FLOAT_EQ(coupled[29], 1.0f / 30);
 }
 
 TEST(BatchNorm, the_cut_into_shards_does_not_matter) {

@@ -39,6 +39,25 @@ TEST(Concat, and_its_gradient_are_exact_inverses) {
   }
 }
 
+TEST(Concat, grows_in_wider_rows_and_leaves_what_is_in_its_place) {
+  const std::vector<SampleShape> shapes{{1, 2, 2}, {1, 2, 1}};
+  const auto concat = Concat().prepare(shapes, {.samples = 1});
+  std::vector<float> rows{1, 2, 0, -9, 3, 4, 0, -9}, added{5, 6};
+  const std::vector<const void*> inputs{rows.data(), added.data()};
+  layers::ForwardArgs forward;
+  forward.inputs = inputs, forward.output = rows.data(), forward.output_pitch = 4;
+  concat->forward(forward);
+  EXPECT_EQ(rows, (std::vector<float>{1, 2, 5, -9, 3, 4, 6, -9}));
+
+  std::vector<float> grad_added(2, 77);
+  const std::vector<void*> grad_inputs{rows.data(), grad_added.data()};
+  layers::BackwardArgs backward;
+  backward.grad_output = rows.data(), backward.grad_inputs = grad_inputs, backward.grad_output_pitch = 4;
+  concat->backward(backward);
+  EXPECT_EQ(grad_added, (std::vector<float>{5, 6}));
+  EXPECT_EQ(rows, (std::vector<float>{1, 2, 5, -9, 3, 4, 6, -9}));
+}
+
 TEST(Concat, refuses_shapes_that_do_not_fit) {
   const std::vector<SampleShape> lower{{3, 5, 7}, {2, 5, 7}}, none;
   EXPECT_THROW(Concat().output_shape(lower), ShapeError);
