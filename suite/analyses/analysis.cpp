@@ -17,7 +17,7 @@ struct Row {
   Analysis run;
   void (*check)(const Subject&);
 };
-constexpr std::array<Row, 11> kAnalyses{{{"monte_carlo", monte_carlo, check_monte_carlo},
+constexpr std::array<Row, 12> kAnalyses{{{"monte_carlo", monte_carlo, check_monte_carlo},
                                          {"sparsity", sparsity, check_sparsity},
                                          {"saliency", saliency, check_saliency},
                                          {"temperature", temperature, check_temperature},
@@ -27,7 +27,8 @@ constexpr std::array<Row, 11> kAnalyses{{{"monte_carlo", monte_carlo, check_mont
                                          {"turns", turns, check_turns},
                                          {"learning_speed", learning_speed, check_learning_speed},
                                          {"generalisation", generalisation, check_generalisation},
-                                         {"occlusion", occlusion, check_occlusion}}};
+                                         {"occlusion", occlusion, check_occlusion},
+                                         {"feature_reuse", feature_reuse, check_feature_reuse}}};
 
 const Row& row_of(const std::string& name) {
   for (const Row& row : kAnalyses)

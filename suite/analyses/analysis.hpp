@@ -108,6 +108,12 @@ void generalisation(const AnalysisInputs& inputs, records::RunRecord& record);
 /// "occlusion".
 void occlusion(const AnalysisInputs& inputs, records::RunRecord& record);
 
+/// Figure 5 of Huang et al. 2017: mean |w| of each convolution or dense layer over the maps of each layer whose joined output it reads.
+/// Results: "reused_sources" (percent of these means that are at least a fifth of the mean over all weights of the layer that reads),
+/// "block_input_weight" (of blocks after the first: the mean on the block's input over the mean on its layers' maps, mean over the layers
+/// that read both). Images "feature_reuse_BLOCK".
+void feature_reuse(const AnalysisInputs& inputs, records::RunRecord& record);
+
 /// Of each analysis, what check_analyses() asks it. Reads all of its options.
 void check_monte_carlo(const Subject& subject);
 void check_sparsity(const Subject& subject);
@@ -120,5 +126,6 @@ void check_turns(const Subject& subject);
 void check_learning_speed(const Subject& subject);
 void check_generalisation(const Subject& subject);
 void check_occlusion(const Subject& subject);
+void check_feature_reuse(const Subject& subject);
 
 }  // namespace reprise::analyses

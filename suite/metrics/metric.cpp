@@ -51,6 +51,8 @@ const std::vector<Metric>& all() {
       {"occlusion_drop_centre", "1", neither, "what covering the middle of an image takes from the probability of its class"},
       {"occlusion_drop_corners", "1", neither, "what covering a corner takes from it, mean over the corners"},
       {"occlusion_contrast", "1", higher, "what covering the middle takes from it beyond what covering a corner does"},
+      {"reused_sources", "percent", higher, "maps of earlier layers on which a layer has at least a fifth of its mean weight"},
+      {"block_input_weight", "1", neither, "mean weight on a dense block's input, over that on the maps of its layers"},
       {"temperature_change", "1", higher, "change of the learned temperature, as a logarithm"},
       {"temperature_direction", "1", neither, "sign of the change"},
       {"saved_kib_per_image", "KiB", lower, "activations kept for the backward pass, per image"},
