@@ -1,14 +1,13 @@
 #include "suite/training/evaluation.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
+
+#include "suite/metrics/class_scores.hpp"
 
 namespace reprise::training {
 
 namespace {
-
-constexpr std::int64_t kGuesses = 5;
 
 /// Scores of one batch [count, K]: logits or probabilities, averaged over its views.
 class AveragedScores {
@@ -22,44 +21,26 @@ class AveragedScores {
 
   float* scratch() { return now_.data(); }
   void add(float weight) {
-    if (of_probabilities_) make_probabilities();
+    for (std::int64_t i = 0; i < count_ && of_probabilities_; ++i) metrics::make_probabilities(now_.data() + i * classes_, classes_);
     for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += weight * now_[i];
   }
   /// Writes the first maximum of each sample and counts what is wrong.
   std::int64_t predict(const BatchSource& source, std::int64_t first, std::int32_t* predictions) const {
     std::int64_t wrong = 0;
     for (std::int64_t i = 0; i < count_; ++i) {
-      const float* row = row_of(i);
-      predictions[i] = static_cast<std::int32_t>(std::max_element(row, row + classes_) - row);
+      predictions[i] = metrics::first_guess(row_of(i), classes_);
       wrong += predictions[i] != source.label(first + i) ? 1 : 0;
     }
     return wrong;
   }
-  /// Samples for which five classes or more come before the right one: those with a larger score, and earlier ones with the same.
   std::int64_t missed(const BatchSource& source, std::int64_t first) const {
     std::int64_t wrong = 0;
-    for (std::int64_t i = 0; i < count_; ++i) {
-      const float* row = row_of(i);
-      const std::int64_t label = source.label(first + i);
-      std::int64_t before = 0;
-      for (std::int64_t k = 0; k < classes_; ++k) before += row[k] > row[label] || (row[k] == row[label] && k < label) ? 1 : 0;
-      wrong += before >= kGuesses ? 1 : 0;
-    }
+    for (std::int64_t i = 0; i < count_; ++i) wrong += metrics::is_beyond_five(row_of(i), classes_, source.label(first + i)) ? 1 : 0;
     return wrong;
   }
 
  private:
   const float* row_of(std::int64_t sample) const { return sums_.data() + sample * classes_; }
-
-  void make_probabilities() {
-    for (std::int64_t i = 0; i < count_; ++i) {
-      float* row = now_.data() + i * classes_;
-      const double largest = *std::max_element(row, row + classes_);
-      double sum = 0;
-      for (std::int64_t k = 0; k < classes_; ++k) sum += std::exp(row[k] - largest);
-      for (std::int64_t k = 0; k < classes_; ++k) row[k] = static_cast<float>(std::exp(row[k] - largest) / sum);
-    }
-  }
 
   std::int64_t count_, classes_;
   bool of_probabilities_;
