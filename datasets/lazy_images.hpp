@@ -2,6 +2,7 @@
 // Images that are made when they are asked for: decoded from files that stay compressed, cut out of others, composed of several.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -18,6 +19,9 @@ class LazyImages {
   virtual void make(std::int64_t index, const FetchKey* key, std::uint8_t* image) const = 0;
   /// These will be asked for soon, in about this order: files can be read meanwhile.
   virtual void announce(std::span<const std::int64_t> indices) const { (void)indices; }
+  /// The same images at another size: the shorter side `side`, of which the central square is seen. Null: they can only be resized as they
+  /// are made.
+  virtual std::shared_ptr<const LazyImages> at_side(int side) const { return (void)side, nullptr; }
   /// Two sets of one digest and one description have the same images.
   virtual std::string description() const = 0;
   virtual std::int64_t bytes_held() const = 0;

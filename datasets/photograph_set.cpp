@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string_view>
@@ -71,23 +72,27 @@ class ReadAhead {
 
 class FramedPhotographs : public LazyImages {
  public:
-  FramedPhotographs(PhotographFiles files, const PhotographFrame& frame) : files_(std::move(files)), frame_(frame), ahead_(files_) {}
+  FramedPhotographs(std::shared_ptr<const PhotographFiles> files, const PhotographFrame& frame)
+      : files_(std::move(files)), frame_(frame), ahead_(*files_) {}
 
   void make(std::int64_t index, const FetchKey* key, std::uint8_t* image) const override {
     thread_local std::vector<std::uint8_t> bytes;
-    files_.read(index, bytes);
+    files_->read(index, bytes);
     const int min_side = frame_.draws() ? frame_.largest_short_side : frame_.short_side;
-    const Photograph photograph = decode_photograph(bytes, files_.name(index), kFix, min_side);
+    const Photograph photograph = decode_photograph(bytes, files_->name(index), kFix, min_side);
     const FrameWindow window = window_of(frame_, photograph.width, photograph.height, key, static_cast<std::uint64_t>(index));
     cut_frame(photograph, window, frame_.side, image);
   }
 
   void announce(std::span<const std::int64_t> indices) const override { ahead_.announce(indices); }
   std::string description() const override { return fmt::format("shorter side {}, square of {}", frame_.short_side, frame_.side); }
-  std::int64_t bytes_held() const override { return files_.bytes_held(); }
+  std::int64_t bytes_held() const override { return files_->bytes_held(); }
+  std::shared_ptr<const LazyImages> at_side(int side) const override {
+    return std::make_shared<FramedPhotographs>(files_, PhotographFrame{side, side, side});
+  }
 
  private:
-  PhotographFiles files_;
+  std::shared_ptr<const PhotographFiles> files_;
   PhotographFrame frame_;
   mutable ReadAhead ahead_;
 };
@@ -146,7 +151,7 @@ void set_photographs(PhotographFiles files, const std::vector<std::uint64_t>& di
   set.labels.clear();
   for (std::int64_t i = 0; i < set.count; ++i) set.labels.push_back(files.label(i));
   set.digest = digest_of(set, digests);
-  set.lazy = std::make_shared<const FramedPhotographs>(std::move(files), frame);
+  set.lazy = std::make_shared<const FramedPhotographs>(std::make_shared<const PhotographFiles>(std::move(files)), frame);
 }
 
 }  // namespace reprise::datasets

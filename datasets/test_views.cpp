@@ -1,6 +1,11 @@
 #include "datasets/test_views.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
+
+#include "suite/errors.hpp"
 
 namespace reprise::datasets {
 
@@ -48,6 +53,46 @@ std::vector<TestView> test_views(int level, int height, int width, const AxisMap
       for (const bool at_right : {false, true}) add_both_sides(views, part(height, width, centre, at_bottom, at_right), 0.2f);
   }
   return views;
+}
+
+std::vector<AxisMaps> PartsOfImage::of(int height, int width, int sample_height, int sample_width) const {
+  const int down = height - sample_height, right = width - sample_width;
+  if (places != "whole" && (down < 0 || right < 0))
+    throw InputError(Complaint{"evaluation", fmt::format("images of at least {} x {}, which the net reads", sample_height, sample_width),
+                               fmt::format("{} x {}", height, width), "Give a larger side"});
+  std::vector<std::pair<int, int>> corners;  // upper left ones
+  if (places == "centre" || places == "corners") corners.emplace_back(down / 2, right / 2);
+  if (places == "corners")
+    for (const int top : {0, down})
+      for (const int left : {0, right}) corners.emplace_back(top, left);
+  for (int y = 0; y < grid && places == "grid"; ++y)
+    for (int x = 0; x < grid; ++x)
+      corners.emplace_back((2 * y * down + grid - 1) / (2 * (grid - 1)), (2 * x * right + grid - 1) / (2 * (grid - 1)));
+  std::vector<AxisMaps> parts;
+  AxisMaps maps;
+  if (places == "whole") {
+    maps.reset(height, width);
+    parts.push_back(maps);
+  }
+  for (const auto& [top, left] : corners) {
+    maps.reset(height, width);
+    cut(maps.rows, top, sample_height);
+    cut(maps.columns, left, sample_width);
+    parts.push_back(maps);
+  }
+  if (!mirrored) return parts;
+  std::vector<AxisMaps> both;
+  for (const AxisMaps& part : parts) {
+    both.push_back(part);
+    both.push_back(part);
+    std::reverse(both.back().columns.begin(), both.back().columns.end());
+  }
+  return both;
+}
+
+int PartsOfImage::count() const {
+  const int parts = places == "corners" ? 5 : places == "grid" ? grid * grid : 1;
+  return mirrored ? 2 * parts : parts;
 }
 
 int count_test_views(int level) {

@@ -1,11 +1,13 @@
 #include "datasets/photograph_set.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <thread>
 
 #include "datasets/byte_statistics.hpp"
 #include "datasets/cached_bytes.hpp"
+#include "datasets/resized_images.hpp"
 #include "datasets/sample_source.hpp"
 #include "made_photographs.hpp"
 
@@ -81,6 +83,19 @@ TEST(PhotographSet, samples_equal_those_of_the_decoded_images) {
       ASSERT_EQ(fetch(lazy, i, &key), fetch(held, i, &key)) << stages.back() << " " << i;
       ASSERT_NE(fetch(lazy, i, &key), fetch(lazy, i));
     }
+  }
+}
+
+/// Resized from their own size, not from what the set shows of them.
+TEST(PhotographSet, at_another_size_is_the_set_of_that_frame) {
+  const Album album;
+  const auto shown = album.set({16, 18, 24, true}), wanted = album.set({22, 22, 22});
+  const auto larger = resized(*shown, 22);
+  EXPECT_EQ(larger->labels, shown->labels);
+  std::vector<std::uint8_t> room, other;
+  for (std::int64_t i = 0; i < shown->count; ++i) {
+    const std::uint8_t *found = larger->image(i, room), *expected = wanted->image(i, other);
+    EXPECT_TRUE(std::equal(found, found + larger->image_bytes(), expected)) << i;
   }
 }
 
