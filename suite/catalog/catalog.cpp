@@ -87,6 +87,10 @@ const Trial* Paper::find_trial(const std::string& name) const {
   return find_entry(trials, name, &Trial::name);
 }
 
+const Ensemble* Paper::find_ensemble(const std::string& id) const {
+  return find_entry(ensembles, id, &Ensemble::id);
+}
+
 const std::vector<std::string>& trial_marks() {
   static const std::vector<std::string> marks{"shards"};
   return marks;
@@ -130,6 +134,55 @@ void use_own_experiments(const std::filesystem::path& folder) {
   own_experiments() = folder;
 }
 
+namespace {
+
+constexpr int kMaxStarts = 8;
+
+void check_depth(const recipes::Recipe& recipe, int depth) {
+  if (depth > kMaxStarts)
+    throw InputError(Complaint{fmt::format("start of trial {}/{}", recipe.paper, recipe.trial),
+                               fmt::format("at most {} trials that start from each other", kMaxStarts), "more, or a circle",
+                               "Correct start.trial"});
+}
+
+/// The settings of the trial that a recipe of the paper starts from; "" for none.
+std::string start_text(const Paper& paper, const recipes::Recipe& recipe, int depth = 0) {
+  if (recipe.start.trial.empty()) return "";
+  check_depth(recipe, depth);
+  const Trial* trial = paper.find_trial(recipe.start.trial);
+  const recipes::Recipe* found = trial != nullptr ? trial->recipe_at(recipe.scale) : nullptr;
+  if (found == nullptr)
+    throw InputError(Complaint{fmt::format("start.trial of {}/{}", recipe.paper, recipe.trial),
+                               "a trial of the paper at scale " + recipe.scale, fmt::format("'{}'", recipe.start.trial),
+                               "Correct the name, or the scales"});
+  recipes::Recipe start = *found;
+  start.start.recipe = start_text(paper, start, depth + 1);
+  return settings_text(start);
+}
+
+void renew_start_at(recipes::Recipe& recipe, int depth);
+
+recipes::Recipe resolve_at(const std::string& slug, const std::string& trial, const std::string& scale,
+                           const std::vector<Override>& overrides, int depth) {
+  recipes::Recipe recipe = read_recipe(paper_folder(slug), slug, trial, scale);
+  for (const Override& override : overrides) apply_override(recipe, override.key, override.value);
+  choose_shards(recipe);
+  check_recipe(recipe);
+  renew_start_at(recipe, depth);
+  return recipe;
+}
+
+void renew_start_at(recipes::Recipe& recipe, int depth) {
+  recipe.start.recipe.clear();
+  if (recipe.start.trial.empty()) return;
+  check_depth(recipe, depth);
+  std::vector<Override> overrides = overrides_by_hand(recipe);
+  std::erase_if(overrides, [](const Override& override) { return override.key.starts_with("start."); });
+  recipe.start.recipe = settings_text(resolve_at(recipe.paper, recipe.start.trial, recipe.scale, overrides, depth + 1));
+}
+
+}  // namespace
+
 Paper load_paper(const std::string& slug) {
   std::vector<models::Model> architectures = models_of(slug);
   Paper paper = read_paper_files(paper_folder(slug));
@@ -140,17 +193,29 @@ Paper load_paper(const std::string& slug) {
   paper.models = std::move(architectures);
   for (Trial& trial : paper.trials)
     for (recipes::Recipe& recipe : trial.recipes) choose_shards(recipe);
+  for (Trial& trial : paper.trials)
+    for (recipes::Recipe& recipe : trial.recipes) recipe.start.recipe = start_text(paper, recipe);
   return paper;
 }
 
 recipes::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
                         const std::vector<Override>& overrides) {
   models_of(slug);
-  recipes::Recipe recipe = read_recipe(paper_folder(slug), slug, trial, scale);
-  for (const Override& override : overrides) apply_override(recipe, override.key, override.value);
-  choose_shards(recipe);
-  check_recipe(recipe);
-  return recipe;
+  return resolve_at(slug, trial, scale, overrides, 0);
+}
+
+void renew_start(recipes::Recipe& recipe) {
+  renew_start_at(recipe, 0);
+}
+
+bool is_start(const recipes::Recipe& recipe) {
+  const std::vector<std::string> known = paper_slugs();
+  if (std::find(known.begin(), known.end(), recipe.paper) == known.end()) return false;
+  const Paper paper = load_paper(recipe.paper);
+  return std::any_of(paper.trials.begin(), paper.trials.end(), [&](const Trial& trial) {
+    const recipes::Recipe* other = trial.recipe_at(recipe.scale);
+    return other != nullptr && other->start.trial == recipe.trial;
+  });
 }
 
 void choose_shards(recipes::Recipe& recipe) {

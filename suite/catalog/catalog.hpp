@@ -22,12 +22,22 @@ struct PublishedNumber {
   std::optional<int> runs;
   /// The largest difference that counts as none, fixed before a run. Unsaid, reports/README.md has the rule.
   std::optional<double> margin;
-  std::string role;  ///< own, own-code, baseline, reproduction
+  std::string evaluation;  ///< of a trial that reproduces it, at the end of its runs; empty: the last one of the history
+  std::string role;        ///< own, own-code, baseline, reproduction
   std::string origin, edition, status, seen_in, report, note;
 };
 
 struct MissingNumber {
   std::string id, source, what, reason;
+};
+
+/// Nets whose probabilities of classes are averaged in a report, from scores that their runs have kept: no run of its own.
+struct Ensemble {
+  std::string id, title;
+  std::vector<std::string> members;     ///< "d-jitter@dense": trials and their evaluations, which keep scores; see sides.hpp
+  std::int64_t seeds = 1;               ///< runs of each member in one ensemble; seeds 1 to n make the first, the next n the second
+  std::vector<std::string> scales;      ///< where all members exist
+  std::vector<std::string> reproduces;  ///< ids of published numbers
 };
 
 /// What a claim has claimed: a change of it after data is a change of the question. Kinds:
@@ -36,6 +46,7 @@ struct MissingNumber {
 ///   within      |metric(left) - metric(right)| <= margin
 ///   at_least    metric(left) >= margin;  at_most likewise
 ///   order       trials of `sequence`, each better than the next
+/// A side is a trial, a trial seen through an evaluation at its end ("d@dense"), or an ensemble.
 struct ClaimDefinition {
   std::string kind, metric = "test_error";
   std::string left, right;
@@ -99,12 +110,14 @@ struct Paper {
   std::vector<PublishedNumber> published;
   std::vector<MissingNumber> missing;
   std::vector<Trial> trials;
+  std::vector<Ensemble> ensembles;
   std::vector<Claim> claims;
   std::vector<Figure> figures;
   std::vector<models::Model> models;
 
   const PublishedNumber* find_published(const std::string& id) const;
   const Trial* find_trial(const std::string& name) const;
+  const Ensemble* find_ensemble(const std::string& id) const;
 };
 
 /// "shards": reprise_bench measures its desk recipe with other shards.
@@ -130,9 +143,15 @@ struct Override {
   std::string key, value;
 };
 
-/// Resolves defaults <- defaults.SCALE <- group <- group.SCALE <- trial <- trial.SCALE <- overrides into a recipe.
+/// Resolves defaults <- defaults.SCALE <- group <- group.SCALE <- trial <- trial.SCALE <- overrides into a recipe. The trial that it
+/// starts from is resolved with the same overrides, but for those of the start, and stands in it as text (renew_start).
 recipes::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
                         const std::vector<Override>& overrides = {});
+
+/// Puts the trial that a recipe starts from into it, resolved with the recipe's settings by hand.
+void renew_start(recipes::Recipe& recipe);
+/// Whether another trial of the paper starts from this one's weights, at its scale.
+bool is_start(const recipes::Recipe& recipe);
 
 /// The graph of a recipe, for samples of `input`.
 graph::Graph build_model(const recipes::Recipe& recipe, const SampleShape& input, int classes);

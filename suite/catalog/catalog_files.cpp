@@ -7,6 +7,7 @@
 
 #include "suite/catalog/experiment_file.hpp"
 #include "suite/catalog/matrix.hpp"
+#include "suite/catalog/sides.hpp"
 #include "suite/errors.hpp"
 #include "suite/metrics/metric.hpp"
 #include "suite/text/suggestion.hpp"
@@ -63,6 +64,7 @@ PublishedNumber read_published(const TomlTable& table) {
   read_optional(table, "margin", number.margin);
   number.role = table.required_text("role");
   table.read_among("role", number.role, {"own", "own-code", "baseline", "reproduction"});
+  table.read("evaluation", number.evaluation);
   table.read("origin", number.origin);
   table.read("edition", number.edition);
   number.status = table.required_text("status");
@@ -135,21 +137,23 @@ void read_trials(const ExperimentFile& file, Paper& paper) {
   file.require_all_in_use();
 }
 
-void require_trials_of(const TomlTable& table, const Claim& claim, const Paper& paper) {
-  Strings trials = claim.sequence;
-  if (!claim.left.empty()) trials.push_back(claim.left);
-  if (!claim.right.empty()) trials.push_back(claim.right);
-  const Strings known = names_of(paper.trials);
-  for (const std::string& name : trials) {
-    const std::string key = name == claim.left ? "left" : name == claim.right ? "right" : "sequence";
-    require_known(table, key, "trial", name, known);
-    for (const std::string& scale : claim.scales) {
-      if (!contains(paper.find_trial(name)->scales, scale)) {
-        table.refuse("scales", "scales at which every trial of the claim exists", fmt::format("\"{}\", unknown to '{}'", scale, name),
-                     "Remove the scale");
-      }
-    }
+/// Refuses `side`, found under `key`, unless there is one, and `scales` unless it exists at all of them.
+void require_side(const TomlTable& table, const std::string& key, const std::string& side, const Strings& scales, const Paper& paper) {
+  if (const std::string fault = fault_of_side(paper, side, {}); !fault.empty()) {
+    Strings known = names_of(paper.trials);
+    for (const Ensemble& ensemble : paper.ensembles) known.push_back(ensemble.id);
+    table.refuse(key, "a trial or an ensemble of the paper; TRIAL@EVALUATION for a trial seen through an evaluation",
+                 fmt::format("\"{}\": {}", side, fault),
+                 text::did_you_mean(Side::parse(side).name, known, fmt::format("Known: {}", fmt::join(known, ", "))));
   }
+  if (const std::string fault = fault_of_side(paper, side, scales); !fault.empty())
+    table.refuse("scales", "scales at which every side exists", fmt::format("\"{}\": {}", side, fault), "Remove the scale");
+}
+
+void require_sides_of(const TomlTable& table, const Claim& claim, const Paper& paper) {
+  for (const std::string& side : claim.sequence) require_side(table, "sequence", side, claim.scales, paper);
+  if (!claim.left.empty()) require_side(table, "left", claim.left, claim.scales, paper);
+  if (!claim.right.empty()) require_side(table, "right", claim.right, claim.scales, paper);
 }
 
 bool compares_two(const std::string& kind) {
@@ -206,8 +210,44 @@ Claim read_claim(const TomlTable& table, const Paper& paper) {
   table.finish();
   for (const std::string& id : claim.published) require_known(table, "published", "published number", id, ids_of(paper.published));
   for (const std::string& scale : claim.scales) require_known(table, "scales", "scale", scale, scale_names());
-  require_trials_of(table, claim, paper);
+  require_sides_of(table, claim, paper);
   return claim;
+}
+
+/// The members' evaluations keep scores at all scales of the ensemble.
+void require_scores(const TomlTable& table, const Ensemble& ensemble, const Paper& paper) {
+  for (const std::string& member : ensemble.members) {
+    const Side side = Side::parse(member);
+    for (const std::string& scale : ensemble.scales)
+      for (const recipes::EvaluationRecipe& evaluation : paper.find_trial(side.name)->recipe_at(scale)->final_evaluations)
+        if (evaluation.name == side.evaluation && !evaluation.scores)
+          table.refuse("members", "evaluations that keep scores", fmt::format("\"{}\", which keeps none at scale {}", member, scale),
+                       "Add scores = true to the evaluation");
+  }
+}
+
+Ensemble read_ensemble(const TomlTable& table, const Paper& paper) {
+  Ensemble ensemble;
+  ensemble.id = table.required_text("id");
+  ensemble.title = table.required_text("title");
+  table.read("members", ensemble.members);
+  table.read("seeds", ensemble.seeds);
+  ensemble.scales = scale_names();
+  table.read("scales", ensemble.scales);
+  table.read("reproduces", ensemble.reproduces);
+  table.finish();
+  if (ensemble.id.find('@') != std::string::npos || paper.find_trial(ensemble.id) != nullptr)
+    table.refuse("id", "a name that no trial has, without @", fmt::format("\"{}\"", ensemble.id), "Rename it");
+  if (ensemble.seeds < 1 || ensemble.seeds * static_cast<std::int64_t>(ensemble.members.size()) < 2)
+    table.refuse("members", "two nets or more: members times seeds", fmt::format("{}", ensemble.members.size()), "Add a member, or seeds");
+  for (const std::string& id : ensemble.reproduces) require_known(table, "reproduces", "published number", id, ids_of(paper.published));
+  for (const std::string& member : ensemble.members) {
+    if (Side::parse(member).evaluation.empty() || paper.find_trial(Side::parse(member).name) == nullptr)
+      table.refuse("members", "TRIAL@EVALUATION", fmt::format("\"{}\"", member), "Name a trial and one of its evaluations");
+    require_side(table, "members", member, ensemble.scales, paper);
+  }
+  require_scores(table, ensemble, paper);
+  return ensemble;
 }
 
 Figure read_figure(const TomlTable& table, const Paper& paper) {
@@ -231,7 +271,7 @@ Figure read_figure(const TomlTable& table, const Paper& paper) {
       inner.refuse("published_x", fmt::format("{} numbers, one a published id", line.published.size()),
                    fmt::format("{}", line.published_x.size()), "Correct the list");
     }
-    for (const std::string& name : line.trials) require_known(inner, "trials", "trial", name, names_of(paper.trials));
+    for (const std::string& name : line.trials) require_side(inner, "trials", name, {}, paper);
     if (line.x.size() != line.trials.size()) {
       inner.refuse("x", fmt::format("{} numbers, one a trial", line.trials.size()), fmt::format("{}", line.x.size()), "Correct the list");
     }
@@ -255,6 +295,14 @@ Paper read_paper_files(const std::filesystem::path& folder) {
   read_published_file(folder / "published.toml", paper);
   const ExperimentFile file(folder / "experiment.toml");
   read_trials(file, paper);
+  for (const TomlTable& table : file.root().tables("ensemble")) {
+    for (const Combination& combination : combinations(table)) {
+      const TomlTable written(*combination.table, table.file(), table.path());
+      Ensemble ensemble = read_ensemble(written, paper);
+      require_new_id(written, paper.ensembles, ensemble.id);
+      paper.ensembles.push_back(std::move(ensemble));
+    }
+  }
   for (const TomlTable& table : file.root().tables("claim")) {
     for (const Combination& combination : combinations(table)) {
       const TomlTable written(*combination.table, table.file(), table.path());

@@ -11,6 +11,7 @@
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/catalog/evaluation_toml.hpp"
 #include "suite/catalog/phase_toml.hpp"
 #include "suite/catalog/recipe_text.hpp"
 #include "suite/catalog/rule_toml.hpp"
@@ -127,6 +128,12 @@ class ValueReader {
   bool operator()(std::vector<recipes::PhaseRecipe>* phases) const {
     if (table_.node(key_) == nullptr) return false;
     *phases = read_phases(table_, key_);
+    return true;
+  }
+
+  bool operator()(std::vector<recipes::EvaluationRecipe>* evaluations) const {
+    if (table_.node(key_) == nullptr) return false;
+    *evaluations = read_evaluations(table_, key_);
     return true;
   }
 
@@ -300,6 +307,8 @@ void check_recipe(const Recipe& recipe) {
           fmt::format("{}", recipe.test_views), "Set test_views = 0");
   require(!recipe.top5 || procedures::of(recipe).takes_test_views, "top5 = false under procedure " + recipe.procedure, "true",
           "Set top5 = false");
+  require(recipe.final_evaluations.empty() || procedures::of(recipe).takes_test_views, "no evaluation under procedure " + recipe.procedure,
+          fmt::format("{}", recipe.final_evaluations.size()), "Remove evaluation");
   double shares = 0;
   for (const recipes::PhaseRecipe& phase : recipe.phases) shares += phase.share;
   require(recipe.phases.empty() || procedures::of(recipe).takes_phases, "no phases under procedure " + recipe.procedure,

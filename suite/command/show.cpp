@@ -83,6 +83,14 @@ void print_published(const Paper& paper) {
     fmt::print("{}", reports::filled(fmt::format("  {}  {}: {} ({})", missing.id, missing.source, missing.what, missing.reason), "      "));
 }
 
+void print_ensembles(const Paper& paper) {
+  if (!paper.ensembles.empty()) fmt::print("\nEnsembles (means of the probabilities of their members, made by a report)\n");
+  for (const catalog::Ensemble& ensemble : paper.ensembles) {
+    fmt::print("  {}  {}: {}", ensemble.id, ensemble.title, fmt::join(ensemble.members, ", "));
+    fmt::print("{}\n", ensemble.seeds > 1 ? fmt::format(", {} seeds each", ensemble.seeds) : "");
+  }
+}
+
 void print_claims(const Paper& paper) {
   fmt::print("\nClaims\n");
   for (const Claim& claim : paper.claims) {
@@ -152,6 +160,7 @@ int show(const ShowFlags& flags) {
   print_architectures(target.paper);
   print_trials(target.paper, flags.scale);
   print_published(target.paper);
+  print_ensembles(target.paper);
   print_claims(target.paper);
   fmt::print("\nLayers and recipe of a trial: reprise show {}/TRIAL\n", target.paper.slug);
   return kDone;

@@ -8,6 +8,7 @@
 
 #include "reports/text.hpp"
 #include "reports/verdicts/claims.hpp"
+#include "suite/catalog/sides.hpp"
 #include "suite/catalog/trial_lists.hpp"
 #include "suite/errors.hpp"
 #include "suite/text/suggestion.hpp"
@@ -120,6 +121,15 @@ bool reproduces_any(const catalog::Trial& trial, const std::set<std::string>& id
   });
 }
 
+/// Whether an ensemble with one of these numbers has runs of the trial among its members.
+bool is_in_ensemble_of(const catalog::Paper& paper, const catalog::Trial& trial, const std::set<std::string>& ids) {
+  return std::any_of(paper.ensembles.begin(), paper.ensembles.end(), [&](const catalog::Ensemble& ensemble) {
+    const std::vector<std::string> trials = catalog::trials_behind(paper, ensemble.id);
+    return std::any_of(ensemble.reproduces.begin(), ensemble.reproduces.end(), [&](const std::string& id) { return ids.contains(id); }) &&
+           std::find(trials.begin(), trials.end(), trial.name) != trials.end();
+  });
+}
+
 struct Sweep {
   std::string key;
   std::vector<std::string> values;
@@ -170,7 +180,9 @@ void keep_table(std::vector<Target>& targets, const std::string& source) {
       if (std::find(known.begin(), known.end(), number.source) == known.end()) known.push_back(number.source);
       if (reports::canonical_name(number.source) == wanted) ids[target.paper.slug].insert(number.id);
     }
-  keep(targets, [&](const catalog::Paper& paper, const catalog::Trial& trial) { return reproduces_any(trial, ids[paper.slug]); });
+  keep(targets, [&](const catalog::Paper& paper, const catalog::Trial& trial) {
+    return reproduces_any(trial, ids[paper.slug]) || is_in_ensemble_of(paper, trial, ids[paper.slug]);
+  });
   if (targets.empty())
     throw InputError(Complaint{"--table", fmt::format("one that a trial reproduces a number of, of: {}", fmt::join(known, ", ")),
                                "'" + source + "'", text::did_you_mean(source, known, "")});
@@ -183,7 +195,9 @@ void keep_claim(std::vector<Target>& targets, const std::string& id) {
     for (const catalog::Claim& claim : target.paper.claims) {
       known.push_back(claim.id);
       if (claim.id != id) continue;
-      for (const reports::ClaimPart& part : reports::parts_of(claim)) sides[target.paper.slug].insert({part.left, part.right});
+      for (const reports::ClaimPart& part : reports::parts_of(claim))
+        for (const std::string& side : {part.left, part.right})
+          for (const std::string& trial : catalog::trials_behind(target.paper, side)) sides[target.paper.slug].insert(trial);
     }
   keep(targets, [&](const catalog::Paper& paper, const catalog::Trial& trial) { return sides[paper.slug].contains(trial.name); });
   if (targets.empty())

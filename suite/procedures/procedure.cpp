@@ -133,14 +133,14 @@ const Procedure& find(const std::string& name) {
 
 std::unique_ptr<training::Learner> make_learner(const recipes::Recipe& recipe, const graph::Graph& graph,
                                                 const training::RunSamples& samples, std::uint64_t seed, parallel::Workers& workers,
-                                                ranks::Team& team) {
+                                                ranks::Team& team, const training::InitialValues& initial) {
   const bool has_labels = graph.main_head().target == losses::Target::label;
   if (has_labels != of(recipe).has_labels) {
     const auto text = [](bool labels) { return labels ? "a net that is compared with labels" : "a net that gives back its input"; };
     throw InputError(Complaint{fmt::format("procedure \"{}\"", recipe.procedure), text(!has_labels), text(has_labels),
                                "Choose another procedure, or another model.name"});
   }
-  return std::make_unique<training::Learner>(recipe, graph, samples, seed, workers, team, of(recipe).phases);
+  return std::make_unique<training::Learner>(recipe, graph, samples, seed, workers, team, of(recipe).phases, initial);
 }
 
 }  // namespace reprise::procedures

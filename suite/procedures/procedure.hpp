@@ -35,6 +35,6 @@ inline const Procedure& of(const recipes::Recipe& recipe) {
 /// labels and the net's main head is compared with its input, or the other way round. Collective.
 std::unique_ptr<training::Learner> make_learner(const recipes::Recipe& recipe, const graph::Graph& graph,
                                                 const training::RunSamples& samples, std::uint64_t seed, parallel::Workers& workers,
-                                                ranks::Team& team = ranks::Team::alone());
+                                                ranks::Team& team = ranks::Team::alone(), const training::InitialValues& initial = {});
 
 }  // namespace reprise::procedures

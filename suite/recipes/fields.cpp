@@ -142,7 +142,24 @@ std::vector<Field> rows() {
        .help = "about how many times the test set is evaluated",
        .min = 1,
        .max = kMaxCount});
+  add({.key = "evaluation",
+       .at = at(&Recipe::final_evaluations),
+       .help = "looks at the test images at the end: { name = \"dense\", sides = [256], places = \"whole\", mirrored = true }",
+       .quiet = true});
   add({.key = "analyses", .at = at(&Recipe::analyses), .help = "run after training"});
+
+  add({.key = "start.trial",
+       .at = at(&Recipe::start, &StartRecipe::trial),
+       .help = "another trial of the paper, whose net's weights this one starts from",
+       .quiet = true});
+  add({.key = "start.parameters",
+       .at = at(&Recipe::start, &StartRecipe::parameters),
+       .help = "patterns of the parameters that start so",
+       .only_with = "start.trial"});
+  add({.key = "start.recipe",
+       .at = at(&Recipe::start, &StartRecipe::recipe),
+       .help = "that trial's settings; written by the catalog",
+       .only_with = "start.trial"});
 
   add({.key = "model.name", .at = at(&Recipe::model), .help = "an architecture of the paper", .restarts = true});
   add({.key = "model.*", .at = at(&Recipe::model_options), .help = "options of the architecture"});

@@ -37,6 +37,32 @@ struct PhaseRecipe {
   bool operator==(const PhaseRecipe&) const = default;
 };
 
+/// A look at the test images when a run is done, besides those of its history: what a net sees of each, and how what it says is put
+/// together. Weights do not depend on it.
+struct EvaluationRecipe {
+  std::string name;
+  /// Shorter sides that a test image is resized to, its central square being seen; empty: the image as the recipe has it.
+  std::vector<std::int64_t> sides{};
+  /// "centre", "corners" (and the centre) or "grid": crops as large as in training. "whole": the net runs over the whole image, dense
+  /// layers as convolutions, and its class maps are averaged.
+  std::string places = "centre";
+  std::int64_t grid = 5;                  ///< places of the grid in a row and in a column
+  bool mirrored = false;                  ///< each view and its mirror
+  std::string average = "probabilities";  ///< or "logits": of all views; "maximum": the largest probability of each class
+  std::vector<std::string> of{};          ///< evaluations before this one whose scores are averaged, in place of views
+  std::vector<double> weights{};          ///< of these; empty: equal
+  bool scores = false;                    ///< the result file keeps the scores of all classes
+
+  bool operator==(const EvaluationRecipe&) const = default;
+};
+
+/// Weights that another trial's net has learned, from which a run starts.
+struct StartRecipe {
+  std::string trial;                         ///< of the same paper, at the same scale, with the same seed; empty: none
+  std::vector<std::string> parameters{"*"};  ///< patterns of names; those that none matches start as they are drawn
+  std::string recipe;                        ///< the other trial's settings as TOML, which catalog::resolve puts here
+};
+
 /// Where a recipe leaves the paper's protocol: a footnote of the report, unless one of `keys` was set by hand.
 struct Deviation {
   std::string text;
@@ -68,7 +94,8 @@ struct Recipe {
   optimizers::OptimizerRecipe optimizer;
   HebbianRecipe hebbian;
   std::vector<PhaseRecipe> phases;  ///< procedure "supervised"; empty: one
-  bool gradient_norms = false;      ///< the history has the norm of every weight's gradient
+  StartRecipe start;
+  bool gradient_norms = false;  ///< the history has the norm of every weight's gradient
   double label_smoothing = 0;
   double label_smoothing_until = 1;  ///< a share of the run; hard labels from there on
   bool drop_last = false;            ///< leave out an epoch's last batch if it is not full; ignored under "hebbian"
@@ -76,9 +103,10 @@ struct Recipe {
   /// the image shifted by one pixel up and left, and down and right, with reflected borders (Jordan 2024, arXiv 2404.00498, section 3.5).
   /// 3: the centre and the four corners of the image, each with its mirror (Krizhevsky et al. 2012, section 4.1).
   int test_views = 0;
-  std::string view_average = "logits";  ///< or "probabilities": what of the views is averaged
-  bool top5 = false;                    ///< the history has the test images whose class is not among the five most probable
-  int evaluations = 10;                 ///< about how many times the test set is evaluated, the last step included
+  std::string view_average = "logits";              ///< or "probabilities": what of the views is averaged
+  bool top5 = false;                                ///< the history has the test images whose class is not among the five most probable
+  int evaluations = 10;                             ///< about how many times the test set is evaluated, the last step included
+  std::vector<EvaluationRecipe> final_evaluations;  ///< procedure "supervised"
 
   std::vector<std::string> analyses;  ///< run after training: "monte_carlo", "sparsity" ...; see experiments/analyses
   Options analysis_options;

@@ -85,6 +85,7 @@ class Comparer {
     metrics();
     predictions();
     steps();
+    evaluations();
     scalars();
     tables();
     images();
@@ -165,10 +166,21 @@ class Comparer {
            place_text(a_.test_predictions, places.first), place_text(b_.test_predictions, places.first));
   }
 
-  void scalars() {
-    for_each_name(a_.results, b_.results, [&](const std::string& name, const Result* a, const Result* b) {
+  void evaluations() {
+    for_each_name(a_.evaluations, b_.evaluations, [&](const std::string& name, const EvaluationResult* a, const EvaluationResult* b) {
+      const std::string what = "evaluations/" + name;
+      if (!both(what, a, b)) return;
+      scalars(what + "/", a->results, b->results);
+      array(what + "/predictions", a->predictions, b->predictions);
+      if (a->scores.empty() == b->scores.empty()) array(what + "/scores", a->scores, b->scores);
+    });
+  }
+
+  void scalars() { scalars("results/", a_.results, b_.results); }
+  void scalars(const std::string& group, const std::map<std::string, Result>& of_a, const std::map<std::string, Result>& of_b) {
+    for_each_name(of_a, of_b, [&](const std::string& name, const Result* a, const Result* b) {
       if (a != nullptr && b != nullptr && same_bits(a->value, b->value)) return;
-      result("results/" + name, a == nullptr ? kNone : fmt::format("{}", a->value), b == nullptr ? kNone : fmt::format("{}", b->value));
+      result(group + name, a == nullptr ? kNone : fmt::format("{}", a->value), b == nullptr ? kNone : fmt::format("{}", b->value));
     });
   }
 

@@ -76,6 +76,17 @@ template <>
 inline hid_t stored_type<std::uint8_t>() {
   return H5T_STD_U8LE;
 }
+/// Sixteen bits are numbers of half precision, which HDF5 has no name for.
+template <>
+inline hid_t stored_type<std::uint16_t>() {
+  static const hid_t type = [] {
+    const hid_t half = H5Tcopy(H5T_IEEE_F32LE);
+    const bool is_set = half >= 0 && H5Tset_fields(half, 15, 10, 5, 0, 10) >= 0 && H5Tset_size(half, 2) >= 0 && H5Tset_ebias(half, 15) >= 0;
+    check(is_set ? 0 : -1, "half precision", "a type of 16 bits");
+    return half;
+  }();
+  return type;
+}
 template <>
 inline hid_t stored_type<std::int32_t>() {
   return H5T_STD_I32LE;

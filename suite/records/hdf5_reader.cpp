@@ -238,6 +238,7 @@ void Reader::read_rows(const std::string& path, std::int64_t first, std::int64_t
 template void Reader::read_rows<std::uint8_t>(const std::string&, std::int64_t, std::int64_t, std::uint8_t*) const;
 template void Reader::read_rows<std::int32_t>(const std::string&, std::int64_t, std::int64_t, std::int32_t*) const;
 template Array<std::uint8_t> Reader::read<std::uint8_t>(const std::string&) const;
+template Array<std::uint16_t> Reader::read<std::uint16_t>(const std::string&) const;
 template Array<std::int32_t> Reader::read<std::int32_t>(const std::string&) const;
 template Array<std::int64_t> Reader::read<std::int64_t>(const std::string&) const;
 template Array<float> Reader::read<float>(const std::string&) const;

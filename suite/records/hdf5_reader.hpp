@@ -35,7 +35,7 @@ class Reader : public File {
   std::vector<std::string> children(const std::string& group) const;
   std::vector<std::string> attributes(const std::string& object) const;
   bool has_attribute(const std::string& object, const std::string& name) const;
-  /// The whole dataset, which must be stored as T: std::uint8_t, std::int32_t, std::int64_t, float, double.
+  /// The whole dataset, which must be stored as T: std::uint8_t, std::uint16_t (half precision), std::int32_t, std::int64_t, float, double.
   template <typename T>
   Array<T> read(const std::string& path) const;
   std::string read_text(const std::string& path) const;

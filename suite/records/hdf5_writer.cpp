@@ -210,6 +210,7 @@ void Writer::attach_scale(const std::string& scale, const std::string& name, con
 }
 
 template void Writer::write<std::uint8_t>(const std::string&, std::span<const std::uint8_t>, const std::vector<std::int64_t>&);
+template void Writer::write<std::uint16_t>(const std::string&, std::span<const std::uint16_t>, const std::vector<std::int64_t>&);
 template void Writer::write<std::int32_t>(const std::string&, std::span<const std::int32_t>, const std::vector<std::int64_t>&);
 template void Writer::write<std::int64_t>(const std::string&, std::span<const std::int64_t>, const std::vector<std::int64_t>&);
 template void Writer::write<float>(const std::string&, std::span<const float>, const std::vector<std::int64_t>&);

@@ -17,8 +17,8 @@ class Writer : public File {
   std::vector<std::byte> image() const;
 
   void create_group(const std::string& path);
-  /// T: std::uint8_t, std::int32_t, std::int64_t, float, double. More than 512 bytes are stored in chunks with shuffle, deflate and
-  /// Fletcher-32.
+  /// T: std::uint8_t, std::uint16_t (half precision), std::int32_t, std::int64_t, float, double. More than 512 bytes are stored in chunks
+  /// with shuffle, deflate and Fletcher-32.
   template <typename T>
   void write(const std::string& path, std::span<const T> values, const std::vector<std::int64_t>& shape);
   void write_text(const std::string& path, const std::string& text);

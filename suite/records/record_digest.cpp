@@ -62,6 +62,13 @@ class Canonical {
     for (const std::int64_t extent : {images.count, images.height, images.width, images.channels}) add(extent);
     add(images.pixels);
   }
+  void add(const EvaluationResult& evaluation) {
+    add(evaluation.results);
+    add(evaluation.predictions);
+    add(evaluation.scores_are);
+    add(evaluation.classes);
+    add(evaluation.scores);
+  }
   void add(const Tensor& tensor) {
     add(tensor.shape);
     add(tensor.values);
@@ -110,6 +117,7 @@ std::string record_digest(const RunRecord& record, Part part) {
   if (!record.step_losses.steps.empty()) canonical.field("step_losses", record.step_losses);
   canonical.field("test_labels", record.test_labels);
   canonical.field("test_predictions", record.test_predictions);
+  if (!record.evaluations.empty()) canonical.field("evaluations", record.evaluations);
   canonical.field("results", record.results);
   canonical.field("tables", record.tables);
   canonical.field("images", record.images);

@@ -118,6 +118,24 @@ void write_steps(Writer& file, const StepSeries& losses) {
   file.attach_scale("/steps/step", "step", {"/steps/train_loss"});
 }
 
+void write_evaluations(Writer& file, const std::map<std::string, EvaluationResult>& evaluations, std::int64_t images) {
+  if (evaluations.empty()) return;
+  file.create_group("/evaluations");
+  for (const auto& [name, evaluation] : evaluations) {
+    const std::string path = "/evaluations/" + name;
+    file.create_group(path);
+    file.create_group(path + "/results");
+    for (const auto& [metric, result] : evaluation.results) {
+      file.write<double>(path + "/results/" + metric, std::span(&result.value, 1), {});
+      write_meaning(file, path + "/results/" + metric, result);
+    }
+    write_vector(file, path + "/predictions", evaluation.predictions);
+    if (evaluation.scores_are.empty()) continue;
+    file.write<std::uint16_t>(path + "/scores", evaluation.scores, {images, evaluation.classes});
+    file.set_attribute(path + "/scores", "long_name", evaluation.scores_are);
+  }
+}
+
 void write_groups(Writer& file, const RunRecord& record) {
   file.create_group("/recipe");
   file.write_text("/recipe/toml", record.recipe_toml);
@@ -139,6 +157,7 @@ void write_groups(Writer& file, const RunRecord& record) {
   file.create_group("/predictions");
   write_vector(file, "/predictions/labels", record.test_labels);
   write_vector(file, "/predictions/predictions", record.test_predictions);
+  write_evaluations(file, record.evaluations, static_cast<std::int64_t>(record.test_labels.size()));
   file.create_group("/results");
   for (const auto& [key, result] : record.results) {
     file.write<double>("/results/" + key, std::span(&result.value, 1), {});
@@ -182,17 +201,36 @@ std::map<std::string, Series> read_series(const Reader& file, const std::string&
   return all;
 }
 
-std::map<std::string, Result> read_results(const Reader& file) {
+std::map<std::string, Result> read_results(const Reader& file, const std::string& group) {
   std::map<std::string, Result> results;
-  for (const std::string& key : file.attributes("/results")) results[key] = file.number_attribute("/results", key);  // schema 1
-  for (const std::string& key : file.children("/results")) {
-    const std::string path = "/results/" + key;
+  for (const std::string& key : file.attributes(group)) results[key] = file.number_attribute(group, key);  // schema 1
+  for (const std::string& key : file.children(group)) {
+    const std::string path = group + "/" + key;
     const hdf5::Array<double> number = file.read<double>(path);
     if (number.values.size() != 1) throw hdf5::Error(path, "one number", std::to_string(number.values.size()));
     results[key] = number.values.front();
     read_meaning(file, path, results[key]);
   }
   return results;
+}
+
+/// Files of schemas 1 to 3 have none.
+std::map<std::string, EvaluationResult> read_evaluations(const Reader& file) {
+  std::map<std::string, EvaluationResult> evaluations;
+  if (!file.exists("/evaluations")) return evaluations;
+  for (const std::string& name : file.children("/evaluations")) {
+    const std::string path = "/evaluations/" + name;
+    EvaluationResult& evaluation = evaluations[name];
+    evaluation.results = read_results(file, path + "/results");
+    evaluation.predictions = read_vector<std::int32_t>(file, path + "/predictions");
+    if (!file.exists(path + "/scores")) continue;
+    hdf5::Array<std::uint16_t> scores = file.read<std::uint16_t>(path + "/scores");
+    if (scores.shape.size() != 2) throw hdf5::Error(path + "/scores", "two dimensions", std::to_string(scores.shape.size()));
+    evaluation.scores_are = file.text_attribute(path + "/scores", "long_name");
+    evaluation.classes = scores.shape[1];
+    evaluation.scores = std::move(scores.values);
+  }
+  return evaluations;
 }
 
 std::vector<PhaseTime> read_phases(const Reader& file) {
@@ -277,7 +315,8 @@ RunRecord read_record(const Reader& file) {
   record.timing = read_series(file, "/timing");
   record.test_labels = read_vector<std::int32_t>(file, "/predictions/labels");
   record.test_predictions = read_vector<std::int32_t>(file, "/predictions/predictions");
-  record.results = read_results(file);
+  record.evaluations = read_evaluations(file);
+  record.results = read_results(file, "/results");
   record.phases = read_phases(file);
   for (const std::string& name : file.children("/tables")) record.tables[name] = read_table(file, "/tables/" + name);
   for (const std::string& name : file.children("/images")) record.images[name] = read_images(file, "/images/" + name);

@@ -95,6 +95,23 @@ void inspect_result(Inspection& inspection, const std::string& name, const Resul
   inspection.text("/results/" + name, result.long_name);
 }
 
+void inspect_evaluation(Inspection& inspection, const std::string& name, const EvaluationResult& evaluation, std::size_t images) {
+  const std::string path = "/evaluations/" + name;
+  inspection.name("/evaluations", name);
+  for (const auto& [metric, result] : evaluation.results) {
+    inspection.name(path, metric);
+    inspection.text(path + "/" + metric, result.unit);
+    inspection.text(path + "/" + metric, result.long_name);
+  }
+  inspection.length(path + "/predictions", evaluation.predictions, images, "label");
+  inspection.text(path, evaluation.scores_are);
+  inspection.require(evaluation.classes >= 0 && evaluation.scores.size() == images * static_cast<std::size_t>(evaluation.classes),
+                     path + "/scores", fmt::format("scores [{}, {}]", images, evaluation.classes),
+                     fmt::format("{} values", evaluation.scores.size()));
+  inspection.require(evaluation.scores_are.empty() == evaluation.scores.empty(), path + "/scores", "a word that says what scores are",
+                     "one of the two alone");
+}
+
 void inspect_table(Inspection& inspection, const std::string& name, const Table& table) {
   const std::string path = "/tables/" + name;
   inspection.name("/tables", name);
@@ -166,6 +183,7 @@ std::optional<Fault> find_fault(const RunRecord& record) {
   inspect_trace(inspection, record.trace, record.epochs.size());
   inspection.length("/steps/train_loss", record.step_losses.values, record.step_losses.steps.size(), "step of /steps/step");
   inspection.length("/predictions/predictions", record.test_predictions, record.test_labels.size(), "label");
+  for (const auto& [name, evaluation] : record.evaluations) inspect_evaluation(inspection, name, evaluation, record.test_labels.size());
   for (const auto& [key, value] : record.results) inspect_result(inspection, key, value);
   for (const PhaseTime& phase : record.phases) inspection.text("/phases/name", phase.name);
   for (const auto& [name, table] : record.tables) inspect_table(inspection, name, table);

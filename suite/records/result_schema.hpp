@@ -11,7 +11,7 @@
 namespace reprise::records {
 
 inline constexpr const char* kSchema = "reprise result";
-inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kSchemaVersion = 4;
 inline constexpr std::int64_t kOldestSchemaVersion = 1;  ///< that is still read; see run_record.hpp for what it lacks
 
 /// One way in which a record contradicts itself.

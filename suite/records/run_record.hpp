@@ -59,6 +59,15 @@ struct Images {
   std::vector<std::uint8_t> pixels;
 };
 
+/// What an evaluation at the end of a run found.
+struct EvaluationResult {
+  std::map<std::string, Result> results;   ///< "test_error", "top5_error"
+  std::vector<std::int32_t> predictions;   ///< of the test images
+  std::string scores_are;                  ///< "probabilities" or "logits"; empty: none were kept
+  std::int64_t classes = 0;                ///< of the scores
+  std::vector<std::uint16_t> scores = {};  ///< [test images, classes] in half precision (suite/tensor/half.hpp)
+};
+
 struct Tensor {
   std::vector<std::int64_t> shape;
   std::vector<float> values;
@@ -111,6 +120,8 @@ struct RunRecord {
 
   std::vector<std::int32_t> test_labels;       ///< /predictions/labels [test count]
   std::vector<std::int32_t> test_predictions;  ///< /predictions/predictions
+
+  std::map<std::string, EvaluationResult> evaluations;  ///< /evaluations/NAME
 
   std::vector<PhaseTime> phases;          ///< /phases; outside what is compared, as timing
   std::map<std::string, Result> results;  ///< /results: scalars that analyses and claims refer to

@@ -9,6 +9,7 @@
 #include "datasets/test_views.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
+#include "suite/evaluations/final_evaluations.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/runs/hebbian_forecast.hpp"
 #include "suite/runs/run_data.hpp"
@@ -100,8 +101,8 @@ Forecast forecast(const recipes::Recipe& recipe, int threads) {
   const double evaluations = std::max(1.0, std::min(static_cast<double>(recipe.evaluations), std::ceil(epochs)));
   const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);
   const auto views = static_cast<double>(datasets::count_test_views(recipe.test_views));
-  forecast.seconds =
-      static_cast<double>(forecast.steps) * timed.train_step_seconds() + evaluations * views * test_batches * timed.evaluation_seconds();
+  const double passes = evaluations * views + evaluations::passes_of(recipe, graph.node(0).shape);
+  forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds() + passes * test_batches * timed.evaluation_seconds();
 
   forecast.memory_bytes = before + data + timed.working_bytes();
   return forecast;

@@ -5,27 +5,31 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
 #include "suite/clock.hpp"
 #include "suite/errors.hpp"
+#include "suite/evaluations/final_evaluations.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/ranks/session.hpp"
 #include "suite/recipes/fields.hpp"
 #include "suite/records/checkpoint.hpp"
-#include "suite/records/checkpoint_format.hpp"
 #include "suite/records/digest.hpp"
 #include "suite/records/result_file.hpp"
 #include "suite/records/result_schema.hpp"
 #include "suite/records/run_lock.hpp"
 #include "suite/runs/provenance.hpp"
+#include "suite/runs/run_checkpoint.hpp"
 #include "suite/runs/run_data.hpp"
 #include "suite/runs/run_stream.hpp"
+#include "suite/runs/start_weights.hpp"
 #include "suite/training/learner.hpp"
 #include "suite/version.hpp"
 
@@ -37,12 +41,6 @@ std::atomic<bool> stop_requested{false};
 
 constexpr const char* kStart = "start_utc";
 constexpr const char* kDivergence = "divergence";  // in the provenance of a run that diverged: the error
-
-std::string checkpoint_digest(const records::Checkpoint& checkpoint) {
-  records::Xxh3 digest(records::Xxh3::Width::bits128);
-  records::serialise(checkpoint, [&](records::Bytes bytes) { digest.add(bytes); });
-  return digest.finish_hex();
-}
 
 /// Fails before hours of work rather than after them.
 void check_writable(const std::filesystem::path& folder) {
@@ -77,12 +75,24 @@ class Run {
     summary.file = folder_ / (summary.run_id + ".h5");
     const std::filesystem::path checkpoint = folder_ / (summary.run_id + ".checkpoint");
     std::optional<records::RunLock> lock;
-    team_.on_root([&] { lock.emplace(folder_ / (summary.run_id + ".lock")); }, "lock of the run");
-    if (!options_.force && root_says([&] { return std::filesystem::exists(summary.file); })) return already_there(summary, checkpoint);
+    if (!take_lock(lock, folder_ / (summary.run_id + ".lock"))) {
+      summary.outcome = RunSummary::Outcome::stopped_at_start;
+      return summary;
+    }
+    if (!options_.force && root_says([&] { return has_result(summary.file); })) return already_there(summary, checkpoint);
+    const std::optional<StartWeights> start = start_weights(recipe_, seed_, options_);
+    if (!start) {
+      summary.outcome = RunSummary::Outcome::stopped_early;
+      summary.file.clear();
+      return summary;
+    }
+    start_run_ = start->run_id;
 
     const graph::Graph graph = catalog::build_model(recipe_, sources->train->shape(), sources->train->classes());
     parallel::Workers workers(options_.threads);
-    const auto learner = procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_);
+    const auto learner =
+        procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_,
+                                 [&](graph::Parameters& parameters) { start->put_into(parameters, recipe_.start, team_); });
     refuse_before_training(graph, summary.run_id, *sources, workers);
     RunStream stream(folder_ / (summary.run_id + ".jsonl"));
     stream_ = &stream;
@@ -103,6 +113,27 @@ class Run {
   }
 
  private:
+  /// False: asked to stop while another process was at the run.
+  bool take_lock(std::optional<records::RunLock>& lock, const std::filesystem::path& path) const {
+    while (options_.is_start && root_says([&] { return records::RunLock::is_held(path); })) {
+      if (team_.any(should_stop()(), "agreement to stop")) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+    team_.on_root([&] { lock.emplace(path); }, "lock of the run");
+    return true;
+  }
+
+  /// On the root.
+  bool has_result(const std::filesystem::path& file) const {
+    if (!options_.is_start || !std::filesystem::exists(file)) return std::filesystem::exists(file);
+    try {
+      const records::RunRecord record = records::read_result(file);
+      return record.status == records::kDiverged || !record.weights.empty();
+    } catch (const InputError&) {
+      return false;
+    }
+  }
+
   /// From its first step or its checkpoint to its result; false: stopped.
   bool learn(training::Learner& learner, const graph::Graph& graph, const RunData& sources, parallel::Workers& workers, RunSummary& summary,
              const std::filesystem::path& checkpoint) {
@@ -113,15 +144,15 @@ class Run {
       keep_divergence(error.what(), describe(summary.run_id, sources, workers), summary.file, checkpoint);
       throw;
     }
-    if (!finished) {
+    records::RunRecord record = describe(summary.run_id, sources, workers);
+    if (finished) learner.write_to(record);
+    if (!finished || !evaluate(graph, learner, sources, workers, record, checkpoint)) {
       summary.outcome = RunSummary::Outcome::stopped_early;
       summary.file = checkpoint;
       return false;
     }
-    records::RunRecord record = describe(summary.run_id, sources, workers);
-    learner.write_to(record);
     analyse(graph, learner, *sources.train, *sources.test, workers, record);
-    if (options_.keep_weights) keep_weights(learner.parameters(), record);
+    if (options_.keep_weights || options_.is_start || catalog::is_start(recipe_)) keep_weights(learner.parameters(), record);
     for (const records::Fault& fault : records::drop_faulty_parts(record))
       leave_out(record, fmt::format("{}: expected {}, found {}", fault.object, fault.expected, fault.found));
     team_.on_root(
@@ -132,6 +163,30 @@ class Run {
         "result file");
     summary.test_error_percent = learner.last_evaluation().error_percent;
     return true;
+  }
+
+  evaluations::EvaluationInputs evaluation_inputs(const graph::Graph& graph, const RunData& sources, parallel::Workers& workers) const {
+    evaluations::EvaluationInputs inputs{
+        recipe_, graph, *sources.test, sources.preprocessing, static_cast<std::uint64_t>(seed_), workers, team_, should_stop(), {}};
+    if (options_.progress && team_.is_root())
+      inputs.progress = [this](const std::string& name, double share) { show_share("evaluation: " + name, share); };
+    return inputs;
+  }
+
+  /// The evaluations at the end; false: stopped. A checkpoint of the last step is written first, from which they are begun again.
+  bool evaluate(const graph::Graph& graph, training::Learner& learner, const RunData& sources, parallel::Workers& workers,
+                records::RunRecord& record, const std::filesystem::path& checkpoint) const {
+    if (recipe_.final_evaluations.empty()) return true;
+    team_.on_root([&] { controls(record.run_id, checkpoint).save(learner.snapshot()); }, "checkpoint");
+    return evaluations::evaluate_all(evaluation_inputs(graph, sources, workers), learner, record);
+  }
+
+  void show_share(const std::string& what, double share) const {
+    training::Progress progress;
+    progress.share = share;
+    progress.loss = std::numeric_limits<double>::quiet_NaN();
+    progress.phase = what;
+    options_.progress(progress);
   }
 
   /// On the root alone, as is all that is written to it.
@@ -163,9 +218,9 @@ class Run {
   }
 
   /// What is wrong now would be wrong after hours of training, too.
-  void refuse_before_training(const graph::Graph& graph, const std::string& id, const RunData& sources,
-                              const parallel::Workers& workers) const {
+  void refuse_before_training(const graph::Graph& graph, const std::string& id, const RunData& sources, parallel::Workers& workers) const {
     analyses::check_analyses({recipe_, graph});
+    evaluations::check_evaluations(evaluation_inputs(graph, sources, workers));
     if (const auto fault = records::find_fault(describe(id, sources, workers)))
       throw InputError(Complaint{fmt::format("result file of {}/{}, {}", recipe_.paper, recipe_.trial, fault->object), fault->expected,
                                  fault->found, "Correct the recipe, or the environment that it is about"});
@@ -207,50 +262,11 @@ class Run {
     return summary;
   }
 
-  std::string arithmetic() const { return runs::arithmetic(is_whitened(recipe_)); }
-
-  /// --force is for a new build, too: what another build began is not gone on with.
-  static std::string build() {
-    const std::map<std::string, std::string> facts = build_facts();
-    return facts.at("git_commit") + " " + facts.at("git_dirty_diff_sha1");
-  }
-
-  void require_own(const records::Checkpoint& saved, const std::string& id, const std::filesystem::path& checkpoint) const {
-    const auto require = [&](const char* key, const std::string& expected, const std::string& fix) {
-      const auto found = saved.texts.find(key);
-      if (found != saved.texts.end() && found->second == expected) return;
-      throw InputError(Complaint{fmt::format("checkpoint {}, {}", checkpoint.string(), key), expected,
-                                 found == saved.texts.end() ? "none: it is of an earlier version" : found->second, fix});
-    };
-    require("run_id", id, "It is of another run: remove it, or run again with --force");
-    require("arithmetic", arithmetic(),
-            "Two instruction sets round differently. Pin the one that the run began with (the lowest: " + kLowestArithmetic +
-                "), or begin again: --force");
-  }
-
-  /// --force begins anew, but an interrupted run that began so goes on.
-  std::optional<records::Checkpoint> read_own(const std::string& id, const std::filesystem::path& checkpoint) const {
-    try {
-      std::string damage;
-      std::optional<records::Checkpoint> saved = records::read_checkpoint(checkpoint, &damage);
-      if (!damage.empty() && options_.note) options_.note(damage + "; the one before it is taken");
-      if (!saved) return saved;
-      const auto forced = saved->texts.find(kForced);
-      const bool is_meant = !options_.force || (forced != saved->texts.end() && forced->second == build());
-      if (is_meant) {
-        require_own(*saved, id, checkpoint);
-        return saved;
-      }
-    } catch (const InputError&) {
-      if (!options_.force) throw;
-    }
-    records::remove_checkpoint(checkpoint);
-    return std::nullopt;
-  }
+  CheckpointOwner owner(const std::string& id) const { return {id, arithmetic(is_whitened(recipe_)), options_.force, options_.note}; }
 
   void resume(training::Learner& learner, const std::string& id, const std::filesystem::path& checkpoint) {
     std::optional<records::Checkpoint> saved;
-    team_.on_root([&] { saved = read_own(id, checkpoint); }, "checkpoint");
+    team_.on_root([&] { saved = read_own(owner(id), checkpoint); }, "checkpoint");
     if (!root_says([&] { return saved.has_value(); })) return;
     if (!saved) saved = records::read_checkpoint(checkpoint);
     require_same(team_, "checkpoint " + checkpoint.string(), saved ? checkpoint_digest(*saved) : "none",
@@ -260,19 +276,21 @@ class Run {
     if (options_.note && team_.is_root()) options_.note(fmt::format("goes on after step {} of its checkpoint", learner.step()));
   }
 
-  training::Controls controls(const std::string& id, const std::filesystem::path& checkpoint) const {
-    training::Controls controls;
-    controls.min_seconds_between_checkpoints = options_.min_seconds_between_checkpoints;
-    controls.should_stop = [this] {
+  std::function<bool()> should_stop() const {
+    return [this] {
       // The last twentieth, at most 20 s, is left for writing the checkpoint.
       const double limit = options_.time_limit_seconds, reserve = std::min(20.0, 0.05 * limit);
       return stop_requested.load(std::memory_order_relaxed) || (limit > 0 && now_seconds() - started_ > limit - reserve);
     };
+  }
+
+  training::Controls controls(const std::string& id, const std::filesystem::path& checkpoint) const {
+    training::Controls controls;
+    controls.min_seconds_between_checkpoints = options_.min_seconds_between_checkpoints;
+    controls.should_stop = should_stop();
     controls.save = [this, id, checkpoint](records::Checkpoint state) {
-      state.texts["run_id"] = id;
-      state.texts["arithmetic"] = arithmetic();
+      sign(owner(id), state);
       state.texts[kStart] = start_utc_;
-      if (options_.force) state.texts[kForced] = build();
       state.texts["recipe"] = catalog::to_toml(recipe_);  // for those who find it
       state.numbers["seed"] = seed_;
       state.numbers["answer_version"] = kAnswerVersion;
@@ -302,6 +320,7 @@ class Run {
     record.provenance["end_utc"] = utc_text();
     record.provenance["ranks"] = std::to_string(team_.size());
     record.provenance["nodes"] = std::to_string(team_.nodes());
+    if (!start_run_.empty()) record.provenance["initial_weights_run"] = start_run_;
     record.provenance["data_digest"] = sources.digest;
     record.provenance["data_train_digest"] = sources.train->images().digest;
     record.provenance["data_test_digest"] = sources.test->images().digest;
@@ -317,14 +336,7 @@ class Run {
     };
     for (const std::string& name : recipe_.analyses) {
       analyses::AnalysisInputs inputs{recipe_, graph, learner, train, test, static_cast<std::uint64_t>(seed_), workers, build, {}};
-      if (options_.progress && team_.is_root())
-        inputs.progress = [&](double fraction) {
-          training::Progress progress;
-          progress.share = fraction;
-          progress.loss = std::numeric_limits<double>::quiet_NaN();
-          progress.phase = "analysis: " + name;
-          options_.progress(progress);
-        };
+      if (options_.progress && team_.is_root()) inputs.progress = [&](double fraction) { show_share("analysis: " + name, fraction); };
       const records::RunRecord before = record;
       try {
         analyses::find_analysis(name)(inputs, record);
@@ -338,9 +350,7 @@ class Run {
   static void keep_weights(const graph::Parameters& parameters, records::RunRecord& record) {
     for (const graph::Parameter& parameter : parameters.list()) {
       const float* values = parameters.of(parameter);
-      std::string name = parameter.name;  // "conv1/weight"; a slash would be a group of the file
-      std::replace(name.begin(), name.end(), '/', '.');
-      record.weights[name] = {parameter.spec.shape, {values, values + parameter.count}};
+      record.weights[stored_name(parameter.name)] = {parameter.spec.shape, {values, values + parameter.count}};
     }
   }
 
@@ -351,6 +361,7 @@ class Run {
   double started_;
   std::string start_utc_ = utc_text();  ///< of the first of the processes that ran it
   std::filesystem::path folder_;
+  std::string start_run_;        ///< whose weights it starts from
   RunStream* stream_ = nullptr;  ///< from the first step on
 };
 

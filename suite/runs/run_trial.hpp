@@ -16,11 +16,14 @@ namespace reprise::runs {
 struct RunOptions {
   std::filesystem::path data;  ///< data directory; see datasets::data_directory
   std::filesystem::path out = "results";
-  int threads = 0;                                          ///< 0: one per core this process may use
-  double time_limit_seconds = 0;                            ///< 0: none; near it the run writes a checkpoint and stops early
-  double min_seconds_between_checkpoints = 30;              ///< lengthened so that they cost under 2 % of the time
-  bool force = false;                                       ///< run again although a finished result is there
-  bool keep_weights = false;                                ///< store final weights in /weights
+  int threads = 0;                              ///< 0: one per core this process may use
+  double time_limit_seconds = 0;                ///< 0: none; near it the run writes a checkpoint and stops early
+  double min_seconds_between_checkpoints = 30;  ///< lengthened so that they cost under 2 % of the time
+  bool force = false;                           ///< run again although a finished result is there
+  bool keep_weights = false;                    ///< store final weights in /weights
+  /// Others start from this run's weights: they are kept, a result without them or a damaged one counts as none, and a process that is at
+  /// the run already is waited for.
+  bool is_start = false;
   ranks::Team* team = nullptr;                              ///< ranks that run it together; null: this process alone
   std::function<void(const training::Progress&)> progress;  ///< called from the training thread after every step; may be empty
   std::function<void(const std::string&)> note;  ///< what the user should know of but need not act on; on the root alone; may be empty

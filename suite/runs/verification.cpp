@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
@@ -10,6 +12,7 @@
 #include "suite/procedures/procedure.hpp"
 #include "suite/runs/provenance.hpp"
 #include "suite/runs/run_data.hpp"
+#include "suite/runs/start_weights.hpp"
 #include "suite/training/learner.hpp"
 #include "suite/version.hpp"
 
@@ -35,6 +38,20 @@ void require_same_instructions(const records::RunRecord& record, const recipes::
   }
 }
 
+/// Of the trial that the run started from, in a folder of its own: nothing that lies somewhere is believed.
+StartWeights weights_computed_again(const recipes::Recipe& recipe, const records::RunRecord& record, const RunOptions& options) {
+  if (recipe.start.trial.empty()) return {};
+  RunOptions own = options;
+  own.out = std::filesystem::temp_directory_path() / ("reprise-verify-" + record.run_id);
+  const std::optional<StartWeights> start = start_weights(recipe, record.seed, own);
+  ranks::Team& team = options.team != nullptr ? *options.team : ranks::Team::alone();
+  team.on_root([&] { std::filesystem::remove_all(own.out); }, "folder of the start");
+  if (!start)
+    throw InputError(Complaint{fmt::format("run {}", record.run_id), "the weights of the trial that it started from, computed again",
+                               "a stop before they were", "Verify again"});
+  return *start;
+}
+
 }  // namespace
 
 records::Divergence verify_run(const records::RunRecord& record, const VerificationPart& part, const RunOptions& options) {
@@ -57,7 +74,9 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
 
   const graph::Graph graph = catalog::build_model(recipe, sources->train->shape(), sources->train->classes());
   parallel::Workers workers(options.threads);
-  const auto learner = procedures::make_learner(recipe, graph, sources->samples(), static_cast<std::uint64_t>(record.seed), workers, team);
+  const StartWeights start = weights_computed_again(recipe, record, options);
+  const auto learner = procedures::make_learner(recipe, graph, sources->samples(), static_cast<std::uint64_t>(record.seed), workers, team,
+                                                [&](graph::Parameters& parameters) { start.put_into(parameters, recipe.start, team); });
   training::Controls controls;
   // Loss digests are recorded at intervals: fewer steps would compare nothing. One step more than asked for, so that a row due at the last
   // step is made.

@@ -11,6 +11,7 @@
 #include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/training/backprop_phase.hpp"
+#include "suite/training/pace.hpp"
 #include "suite/training/run_digests.hpp"
 #include "suite/training/step_losses.hpp"
 
@@ -19,30 +20,6 @@ namespace reprise::training {
 namespace {
 
 constexpr double kNoLoss = std::numeric_limits<double>::quiet_NaN();
-
-/// How fast the present phase goes.
-class Pace {
- public:
-  void note(const std::string& phase, const Work& work) {
-    const double now = now_seconds();
-    if (phase != phase_) {
-      phase_ = phase;
-      begun_ = now;
-      first_ = work;
-    }
-    elapsed_ = std::max(1e-9, now - begun_);
-    work_per_second_ = (work.done - first_.done) / elapsed_;
-    images_per_second_ = (work.images - first_.images) / elapsed_;
-    seconds_left_ = work_per_second_ > 0 ? (work.total - work.done) / work_per_second_ : 0;
-  }
-  double images_per_second() const { return images_per_second_; }
-  double seconds_left() const { return seconds_left_; }
-
- private:
-  std::string phase_;
-  Work first_;
-  double begun_ = 0, elapsed_ = 0, work_per_second_ = 0, images_per_second_ = 0, seconds_left_ = 0;
-};
 
 /// Of the history's next row, so far.
 struct RowSums {
@@ -59,7 +36,7 @@ std::string head_loss_name(const graph::Head& head) {
 
 struct Learner::State {
   State(const recipes::Recipe& recipe_in, const graph::Graph& graph_in, const RunSamples& samples_in, std::uint64_t seed,
-        parallel::Workers& workers, ranks::Team& team, const MakePhases& make_phases)
+        parallel::Workers& workers, ranks::Team& team, const MakePhases& make_phases, const InitialValues& initial)
       : parameters(graph_in, team), run{recipe_in, graph_in, samples_in, seed, workers, team, parameters} {
     for (const auto& [what, source] :
          {std::pair{"training", &run.samples.train}, {"labelled", &run.samples.labelled}, {"test", &run.samples.test}})
@@ -68,6 +45,7 @@ struct Learner::State {
                                    "Set train_images, test_images and, under hebbian, hebbian.labelled_images"});
     parameters.initialise(seed);
     fit_to_images();
+    if (initial) initial(parameters);
     phases = make_phases(run);
     for (const auto& phase : phases) {
       first_steps.push_back(total_steps);
@@ -135,12 +113,19 @@ struct Learner::State {
     operations_now += outcome.operations;
   }
 
-  /// False if the evaluation was stopped: the row is then still due.
-  bool add_row(const Controls& controls) {
-    const double seconds = now_seconds() - row_started;
+  /// False: stopped.
+  bool evaluate(const Controls& controls) {
     auto result = phase().evaluate(controls.should_stop);
     if (!result) return false;
     evaluation = std::move(*result);
+    has_evaluated = true;
+    return true;
+  }
+
+  /// False if the evaluation was stopped: the row is then still due.
+  bool add_row(const Controls& controls) {
+    const double seconds = now_seconds() - row_started;
+    if (!evaluate(controls)) return false;
     phase().publish();
     double epoch = phase().work(phase_step()).epoch;
     for (std::size_t k = 0; k < current; ++k)
@@ -247,7 +232,7 @@ struct Learner::State {
       phases[current + 1]->adopt();
     }
     current = phases.size() - 1;
-    return true;
+    return has_evaluated || evaluate(controls);  // where it goes on from the checkpoint of the last step
   }
 
   records::Checkpoint snapshot() const {
@@ -340,12 +325,13 @@ struct Learner::State {
   RunDigests digests;  ///< its rows on the root alone
   StepLosses step_losses;
   Evaluation evaluation;
+  bool has_evaluated = false;
   std::unique_ptr<execution::Executor> whole;
 };
 
 Learner::Learner(const recipes::Recipe& recipe, const graph::Graph& graph, const RunSamples& samples, std::uint64_t seed,
-                 parallel::Workers& workers, ranks::Team& team, const MakePhases& make_phases)
-    : state_(std::make_unique<State>(recipe, graph, samples, seed, workers, team, make_phases)) {}
+                 parallel::Workers& workers, ranks::Team& team, const MakePhases& make_phases, const InitialValues& initial)
+    : state_(std::make_unique<State>(recipe, graph, samples, seed, workers, team, make_phases, initial)) {}
 
 Learner::~Learner() = default;
 

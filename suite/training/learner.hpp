@@ -44,13 +44,15 @@ struct Controls {
 
 /// The phases of a run. Called when the parameters hold their initial values.
 using MakePhases = std::function<std::vector<std::unique_ptr<Phase>>(const RunContext& run)>;
+/// Changes initial values after they were drawn, on all ranks together. Empty: they stay.
+using InitialValues = std::function<void(graph::Parameters&)>;
 
 /// With a team of several ranks construction, run, evaluate, restore and executor are collective.
 class Learner {
  public:
-  /// Keeps references to all but `make_phases`. Throws InputError for a recipe, a net or images that do not fit.
+  /// Keeps references to all but the functions. Throws InputError for a recipe, a net or images that do not fit.
   Learner(const recipes::Recipe& recipe, const graph::Graph& graph, const RunSamples& samples, std::uint64_t seed,
-          parallel::Workers& workers, ranks::Team& team, const MakePhases& make_phases);
+          parallel::Workers& workers, ranks::Team& team, const MakePhases& make_phases, const InitialValues& initial = {});
   ~Learner();
 
   std::int64_t total_steps() const;

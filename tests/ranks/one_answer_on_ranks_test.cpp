@@ -13,6 +13,7 @@
 #include "mpi_main.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/trial_lists.hpp"
+#include "suite/evaluations/final_evaluations.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/runs/run_data.hpp"
@@ -62,6 +63,8 @@ std::string outcome(const Trial& trial, Team& team, int threads) {
   learner->run({});
   records::RunRecord record;
   learner->write_to(record);
+  evaluations::evaluate_all({trial.recipe, *trial.graph, *trial.data->test, trial.data->preprocessing, 5, workers, team, {}, {}}, *learner,
+                            record);
   return records::record_digest(record, records::Part::repeatable);
 }
 

@@ -90,6 +90,8 @@ TEST(Compare, metrics_predictions_and_scalars_that_differ_are_named_with_values)
     r.metrics["extra"] = {"percent", {1, 2, 3}};
     r.test_predictions[5] = 9;
     r.test_predictions[7] = 8;
+    r.evaluations["dense"].results["top5_error"].value = 3;
+    ++r.evaluations["dense"].scores[7];
     r.results["sparsity"] = 0.5;
     r.tables["sweep"].columns["error"][1] = 2;
     r.images["maps"].pixels[3] = 99;
@@ -102,6 +104,8 @@ TEST(Compare, metrics_predictions_and_scalars_that_differ_are_named_with_values)
       "metrics/test_error, first after epoch 0",
       "metrics/test_error, last after epoch 2.5, 2 epochs in all",
       "test predictions, 2 of 300 differ, first for image 5",
+      "evaluations/dense/top5_error",
+      "evaluations/dense/scores, 1 of 900 values, first at 7",
       "results/sparsity",
       "tables/sweep/error, 1 of 3 values, first at 1",
       "images/maps, 1 of 120 values, first at 3",
@@ -110,7 +114,7 @@ TEST(Compare, metrics_predictions_and_scalars_that_differ_are_named_with_values)
   EXPECT_EQ(names, expected);
   EXPECT_EQ(comparison.results[2].a, "12.5");
   EXPECT_EQ(comparison.results[2].b, "13");
-  EXPECT_EQ(comparison.results[7].b, "0.25");
+  EXPECT_EQ(comparison.results[9].b, "0.25");
 }
 
 TEST(Compare, bits_count_not_values) {

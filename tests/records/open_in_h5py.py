@@ -8,8 +8,8 @@ except ImportError:
     sys.exit(77)
 
 with h5py.File(sys.argv[1], "r") as file:
-    assert file.attrs["paper"] == "all-cnn" and file.attrs["seed"] == -7 and file.attrs["schema_version"] == 3
-    assert set(file) == {"digests", "epoch", "images", "metrics", "phases", "predictions", "provenance", "recipe", "results", "steps", "tables", "timing", "weights"}
+    assert file.attrs["paper"] == "all-cnn" and file.attrs["seed"] == -7 and file.attrs["schema_version"] == 4
+    assert set(file) == {"digests", "epoch", "evaluations", "images", "metrics", "phases", "predictions", "provenance", "recipe", "results", "steps", "tables", "timing", "weights"}
     assert file["recipe/toml"].asstr()[()].endswith("# größer\n")
     assert file["provenance"].attrs["isa"] == "avx512_core" and len(file["provenance"].attrs["git_diff"]) == 70000
     assert list(file["provenance/deviations"].asstr()) == ["350 → 3 epochs", ""]
@@ -21,6 +21,9 @@ with h5py.File(sys.argv[1], "r") as file:
     assert file["predictions/labels"].shape == (300,) and file["predictions/predictions"][1] == 7
     assert file["predictions/labels"].compression == "gzip" and file["predictions/labels"].shuffle and file["predictions/labels"].fletcher32
     assert file["results/sparsity"][()] == 1e308 and file["results/sparsity"].attrs["better"] == "higher"
+    scores = file["evaluations/dense/scores"]
+    assert scores.dtype == "float16" and scores.shape == (300, 3) and abs(scores[299, 2] - 1 / 3) < 1e-3 and scores.attrs["long_name"] == "probabilities"
+    assert file["evaluations/dense/results/test_error"][()] == 12.5 and file["evaluations/dense/results/top5_error"].attrs["units"] == "percent"
     assert list(file["steps/train_loss"]) == [2.25, 1.5, 0.125] and list(file["steps/train_loss"].dims[0]["step"]) == [10, 20, 25]
     assert list(file["tables/sweep/error"].dims[0]["p"]) == [0.1, 0.5, 0.9]
     maps = file["images/maps"]

@@ -134,6 +134,13 @@ TEST_F(ResultFile, reading_gives_back_every_field) {
   EXPECT_EQ(back.test_labels, record_.test_labels);
   EXPECT_EQ(back.test_predictions, record_.test_predictions);
   EXPECT_EQ(back.results, record_.results);
+  ASSERT_EQ(back.evaluations.size(), 2u);
+  EXPECT_EQ(back.evaluations.at("dense").results, record_.evaluations.at("dense").results);
+  EXPECT_EQ(back.evaluations.at("dense").predictions, record_.evaluations.at("dense").predictions);
+  EXPECT_EQ(back.evaluations.at("dense").scores_are, "probabilities");
+  EXPECT_EQ(back.evaluations.at("dense").classes, 3);
+  EXPECT_EQ(back.evaluations.at("dense").scores, record_.evaluations.at("dense").scores);
+  EXPECT_TRUE(back.evaluations.at("centre").scores.empty());
   EXPECT_EQ(back.tables.at("sweep").columns, record_.tables.at("sweep").columns);
   EXPECT_EQ(back.tables.at("sweep").x, "p");
   EXPECT_EQ(back.images.at("maps").pixels, record_.images.at("maps").pixels);
@@ -342,6 +349,9 @@ TEST(RecordDigest, depends_on_every_field) {
       {"labels", [](RunRecord& r) { ++r.test_labels[0]; }, true},
       {"predictions", [](RunRecord& r) { ++r.test_predictions[0]; }, true},
       {"results", [](RunRecord& r) { r.results.at("sparsity").value = 1; }, true},
+      {"evaluations", [](RunRecord& r) { r.evaluations.at("dense").results.at("test_error").value = 1; }, true},
+      {"predictions of an evaluation", [](RunRecord& r) { ++r.evaluations.at("centre").predictions[0]; }, true},
+      {"scores", [](RunRecord& r) { ++r.evaluations.at("dense").scores[0]; }, true},
       {"tables", [](RunRecord& r) { r.tables.at("sweep").columns.at("p")[0] = 1; }, true},
       {"images", [](RunRecord& r) { ++r.images.at("gray").pixels[0]; }, true},
       {"weights", [](RunRecord& r) { r.weights.at("tau").values[0] = 1; }, true},

@@ -32,6 +32,13 @@ RunRecord sample_record() {
     record.test_labels.push_back(i % 10);
     record.test_predictions.push_back((i * 7) % 10);
   }
+  EvaluationResult& dense = record.evaluations["dense"];
+  dense.results = {{"test_error", {12.5, metrics::find("test_error")}}, {"top5_error", {2, metrics::find("top5_error")}}};
+  dense.predictions = record.test_predictions;
+  dense.scores_are = "probabilities";
+  dense.classes = 3;
+  dense.scores.assign(900, 0x3555);  // a third
+  record.evaluations["centre"].predictions = record.test_labels;
   record.results = {{"test_error.monte_carlo", 1.0 / 3.0}, {"sparsity", {1e308, metrics::find("sparsity")}}};
   record.tables["sweep"] = {"Error over retention", "p", {{"p", {0.1, 0.5, 0.9}}, {"error", {9, 1, 3}}}};
   record.tables["empty"] = {"", "", {}};

@@ -2,6 +2,7 @@
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
+#include "suite/catalog/sides.hpp"
 
 #include <gtest/gtest.h>
 
@@ -91,7 +92,7 @@ TEST(Catalog, claims_are_about_the_data_set_of_their_numbers_or_trials) {
       for (const std::string& id : claim.published)
         EXPECT_EQ(without_dashes(claim.dataset), without_dashes(paper.find_published(id)->dataset)) << slug << " " << claim.id;
       if (!claim.published.empty()) continue;
-      const std::string trial = claim.kind == "order" ? claim.sequence.front() : claim.left;
+      const std::string trial = trials_behind(paper, claim.kind == "order" ? claim.sequence.front() : claim.left).front();
       for (const std::string& scale : claim.scales) {
         EXPECT_EQ(without_dashes(claim.dataset), without_dashes(resolve(slug, trial, scale).dataset)) << slug << " " << claim.id;
       }

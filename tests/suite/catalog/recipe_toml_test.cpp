@@ -174,6 +174,7 @@ struct Change {
   void operator()(std::vector<recipes::Deviation>* value) const { value->push_back({"x", {"batch"}}); }
   void operator()(std::vector<optimizers::Rule>* value) const { value->push_back({.match = "*/bias", .rate = 2.0, .frozen = {0.25, 1}}); }
   void operator()(std::vector<recipes::PhaseRecipe>* value) const { value->push_back({.name = "x", .share = 1, .rate = 0.5}); }
+  void operator()(std::vector<recipes::EvaluationRecipe>* value) const { *value = {{.name = "dense", .sides = {64}, .places = "whole"}}; }
   void operator()(std::map<std::string, std::string>* value) const { (*value)["batch"] = "2"; }
   void operator()(recipes::Options* value) const { value->set("extra", 0.5); }
   template <typename Number>
@@ -284,6 +285,43 @@ TEST(RecipeToml, rules_are_tables_and_a_later_layer_replaces_them) {
   EXPECT_NE(refused("[{ match = 'a', frozen = [0.5, 0.25] }]").find("two shares"), std::string::npos);
   EXPECT_NE(refused("[{ match = 'a', rate_steps = 10 }]").find("rate_power"), std::string::npos);
   EXPECT_NE(refused("0.5").find("a list of tables"), std::string::npos);
+}
+
+TEST(RecipeToml, evaluations_are_tables_that_may_name_earlier_ones) {
+  Recipe recipe = small_recipe();
+  const std::string text =
+      "[{ name = \"crops\", sides = [256, 384], places = \"grid\", mirrored = true }, { name = \"dense\", places = \"whole\", scores = "
+      "true }, "
+      "{ name = \"both\", of = [\"crops\", \"dense\"], weights = [1, 2.5] }]";
+  apply_override(recipe, "evaluation", text);
+  ASSERT_EQ(recipe.final_evaluations.size(), 3u);
+  const recipes::EvaluationRecipe& crops = recipe.final_evaluations[0];
+  EXPECT_EQ(crops.sides, (std::vector<std::int64_t>{256, 384}));
+  EXPECT_EQ(crops.grid, 5);
+  EXPECT_TRUE(crops.mirrored);
+  EXPECT_EQ(crops.average, "probabilities");
+  EXPECT_TRUE(recipe.final_evaluations[1].scores);
+  EXPECT_EQ(recipe.final_evaluations[2].weights, (std::vector<double>{1, 2.5}));
+  EXPECT_EQ(stored_recipe(to_toml(recipe), Strictness::strict).final_evaluations, recipe.final_evaluations);
+  EXPECT_EQ(settings_text(small_recipe()).find("\nevaluation = "), std::string::npos)
+      << "an old recipe's text, and with it its run id, stays";
+
+  const auto refused = [](const std::string& value) { return message_of_override("evaluation", value); };
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"[{ name = \"a\" }, { name = \"a\" }]", "used once"},
+      {"[{ name = \"A b\" }]", "small letters"},
+      {"[{ name = \"a\", places = \"edge\" }]", "places"},
+      {"[{ name = \"a\", sides = [2.5] }]", "whole numbers"},
+      {"[{ name = \"a\", sides = [0] }]", "whole numbers"},
+      {"[{ name = \"a\", grid = 3 }]", "places = \"grid\""},
+      {"[{ name = \"a\", places = \"grid\", grid = 1 }]", "2 to 64"},
+      {"[{ name = \"a\", of = [\"b\"] }, { name = \"b\" }]", "before this one"},
+      {"[{ name = \"a\" }, { name = \"b\", average = \"logits\" }, { name = \"c\", of = [\"a\", \"b\"] }]", "or none"},
+      {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], mirrored = true }]", "no views beside"},
+      {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], weights = [1, 2] }]", "one for each"},
+      {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], weights = [0] }]", "positive"},
+      {"[{ name = \"a\", view = 3 }]", "view"}};
+  for (const auto& [value, part] : wrong) EXPECT_NE(refused(value).find(part), std::string::npos) << value << ": " << refused(value);
 }
 
 TEST(RecipeToml, phases_are_tables_whose_shares_add_up_to_1) {

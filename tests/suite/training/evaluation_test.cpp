@@ -63,5 +63,19 @@ TEST(Evaluation, the_history_has_what_was_asked_for) {
   EXPECT_EQ(run.metric("top5_error").back(), 0);
 }
 
+/// Evaluations at the end of a run begin again from the checkpoint of its last step.
+TEST(Evaluation, a_run_restored_at_its_last_step_has_its_predictions) {
+  const SmallTraining setup = two_pixels(3, {1, 0, 0, 1}, {1, 2});
+  SmallRun whole(setup), again(setup);
+  whole.run();
+  again.learner().restore(whole.learner().snapshot());
+  EXPECT_TRUE(again.record().test_predictions.empty());
+  EXPECT_TRUE(again.run());
+  EXPECT_EQ(again.record().test_predictions, whole.record().test_predictions);
+  EXPECT_EQ(again.record().test_predictions.size(), 2u);
+  EXPECT_EQ(again.record().weight_digests, whole.record().weight_digests);
+  EXPECT_EQ(again.learner().last_evaluation().error_percent, whole.learner().last_evaluation().error_percent);
+}
+
 }  // namespace
 }  // namespace reprise::tests

@@ -1,0 +1,28 @@
+#pragma once
+// What claims compare: a trial, a trial seen through an evaluation at the end of its runs, an ensemble.
+
+#include <string>
+#include <vector>
+
+#include "suite/catalog/catalog.hpp"
+
+namespace reprise::catalog {
+
+/// A side of a claim, a member of an ensemble, a point of a figure: "d" is a trial or an ensemble; "d@dense" the trial's runs as their
+/// evaluation `dense` sees them.
+struct Side {
+  std::string name;
+  std::string evaluation{};  ///< empty: the last evaluation of the history
+
+  static Side parse(const std::string& text);
+  std::string text() const;
+};
+
+/// The trials that must be run for a side, each once.
+std::vector<std::string> trials_behind(const Paper& paper, const std::string& side);
+
+/// What is wrong with a side at these scales (empty: at any of its trials'); "" if nothing is: its trial or ensemble exists there, and so
+/// does its evaluation.
+std::string fault_of_side(const Paper& paper, const std::string& side, const std::vector<std::string>& scales);
+
+}  // namespace reprise::catalog

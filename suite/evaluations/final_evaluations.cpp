@@ -1,0 +1,218 @@
+#include "suite/evaluations/final_evaluations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "datasets/resized_images.hpp"
+#include "datasets/test_views.hpp"
+#include "suite/errors.hpp"
+#include "suite/graph/larger_input.hpp"
+#include "suite/metrics/class_scores.hpp"
+#include "suite/metrics/metric.hpp"
+#include "suite/tensor/half.hpp"
+#include "suite/training/backprop_phase.hpp"
+
+namespace reprise::evaluations {
+
+namespace {
+
+using datasets::AxisMaps;
+using datasets::SampleSource;
+using recipes::EvaluationRecipe;
+using Scores = std::vector<float>;  ///< [images, classes]
+
+datasets::PartsOfImage parts_of(const EvaluationRecipe& evaluation) {
+  return {evaluation.places, static_cast<int>(evaluation.grid), evaluation.mirrored};
+}
+
+/// Slot i of a batch that begins with slot `first` of all: view i % views of image i / views, so that a shard has views of one image.
+class ViewReader : public execution::BatchReader {
+ public:
+  ViewReader(const SampleSource& source, const std::vector<AxisMaps>& views, std::int64_t first)
+      : source_(source), views_(views), first_(first) {}
+  void fetch(std::int64_t slot, float* output) const override {
+    source_.fetch(image(slot), views_[static_cast<std::size_t>((first_ + slot) % count())], output);
+  }
+  std::int32_t label(std::int64_t slot) const override { return source_.label(image(slot)); }
+  std::int64_t image(std::int64_t slot) const { return (first_ + slot) / count(); }
+
+ private:
+  std::int64_t count() const { return static_cast<std::int64_t>(views_.size()); }
+
+  const SampleSource& source_;
+  const std::vector<AxisMaps>& views_;
+  std::int64_t first_;
+};
+
+/// The test images at one size, and what is seen of each.
+struct Look {
+  std::shared_ptr<const datasets::ImageSet> images;
+  std::unique_ptr<const SampleSource> own;  ///< null: the run's
+  const SampleSource* source = nullptr;
+  std::vector<AxisMaps> views;
+};
+
+/// Of the recipe's own size for side 0.
+Look look_at(const EvaluationInputs& inputs, const EvaluationRecipe& evaluation, std::int64_t side) {
+  const SampleShape sample = inputs.graph.node(0).shape;
+  Look look;
+  look.source = &inputs.test;
+  if (side > 0) {
+    if (inputs.preprocessing->table() == nullptr)
+      throw InputError(Complaint{fmt::format("evaluation '{}' at another size", evaluation.name),
+                                 "preprocessing that treats each value by itself (scale, standardize)", "another stage",
+                                 "Remove its sides, or choose another preprocessing"});
+    look.images = datasets::resized(inputs.test.images(), static_cast<int>(side));
+    look.own = std::make_unique<const SampleSource>(look.images, inputs.preprocessing, std::vector<std::string>{});
+    look.source = look.own.get();
+  }
+  const datasets::ImageSet& images = look.source->images();
+  look.views = parts_of(evaluation).of(images.height, images.width, static_cast<int>(sample.height), static_cast<int>(sample.width));
+  return look;
+}
+
+std::vector<std::int64_t> sides_of(const EvaluationRecipe& evaluation) {
+  return evaluation.sides.empty() ? std::vector<std::int64_t>{0} : evaluation.sides;
+}
+
+SampleShape whole_image(const Look& look) {
+  const datasets::ImageSet& images = look.source->images();
+  return {images.height, images.width, images.channels};
+}
+
+class Evaluator {
+ public:
+  Evaluator(const EvaluationInputs& inputs, training::Learner& learner, const records::RunRecord& record)
+      : inputs_(inputs), learner_(learner), labels_(record.test_labels), classes_(inputs.graph.node(inputs.graph.output()).shape.size()) {}
+
+  /// False: stopped.
+  bool evaluate(const EvaluationRecipe& evaluation) {
+    Scores scores(labels_.size() * static_cast<std::size_t>(classes_));
+    if (evaluation.of.empty()) {
+      const std::vector<std::int64_t> sides = sides_of(evaluation);
+      for (std::size_t s = 0; s < sides.size(); ++s) {
+        const Span done{static_cast<double>(s) / static_cast<double>(sides.size()), 1 / static_cast<double>(sides.size())};
+        if (!add_views(evaluation, sides[s], done, scores)) return false;
+      }
+    } else {
+      add_parts(evaluation, scores);
+    }
+    results_[evaluation.name] = result_of(evaluation, scores);
+    scores_[evaluation.name] = std::move(scores);
+    return true;
+  }
+  std::map<std::string, records::EvaluationResult> take_results() { return std::move(results_); }
+
+ private:
+  /// The part of an evaluation's progress that a look at one size is.
+  struct Span {
+    double first, length;
+  };
+
+  bool add_views(const EvaluationRecipe& evaluation, std::int64_t side, const Span& span, Scores& scores) {
+    const Look look = look_at(inputs_, evaluation, side);
+    if (evaluation.places != "whole") return add_views(evaluation, look, learner_.executor(), span, scores);
+    const graph::Graph larger = graph::over_larger_input(inputs_.graph, whole_image(look));
+    graph::Parameters parameters(larger, inputs_.team);
+    learner_.executor();  // brings the weights together
+    graph::copy_to_larger_input(learner_.parameters(), parameters, inputs_.team);
+    execution::Executor executor(larger, training::executor_options(inputs_.recipe), parameters, inputs_.workers, inputs_.team);
+    return add_views(evaluation, look, executor, span, scores);
+  }
+
+  bool add_views(const EvaluationRecipe& evaluation, const Look& look, execution::Executor& executor, const Span& span, Scores& scores) {
+    const auto views = static_cast<std::int64_t>(look.views.size()), slots = look.source->count() * views, batch = inputs_.recipe.batch;
+    const auto weight = static_cast<float>(1.0 / static_cast<double>(views * static_cast<std::int64_t>(sides_of(evaluation).size())));
+    Scores now(static_cast<std::size_t>(batch * classes_));
+    for (std::int64_t first = 0; first < slots; first += batch) {
+      if (inputs_.team.any(inputs_.should_stop && inputs_.should_stop(), "agreement to stop")) return false;
+      const ViewReader reader(*look.source, look.views, first);
+      const std::int64_t count = std::min(batch, slots - first);
+      execution::Readout readout;
+      readout.outputs = now.data();
+      executor.evaluate({.reader = &reader, .count = count, .seed = inputs_.seed}, layers::Mode::infer, readout);
+      for (std::int64_t slot = 0; slot < count; ++slot)
+        add_row(evaluation, now.data() + slot * classes_, weight, scores.data() + reader.image(slot) * classes_);
+      if (inputs_.progress)
+        inputs_.progress(evaluation.name, span.first + span.length * static_cast<double>(first + count) / static_cast<double>(slots));
+    }
+    return true;
+  }
+
+  /// One view's logits to an image's scores.
+  void add_row(const EvaluationRecipe& evaluation, float* logits, float weight, float* scores) const {
+    if (evaluation.average != "logits") metrics::make_probabilities(logits, classes_);
+    for (std::int64_t k = 0; k < classes_; ++k)
+      scores[k] = evaluation.average == "maximum" ? std::max(scores[k], logits[k]) : scores[k] + weight * logits[k];
+  }
+
+  void add_parts(const EvaluationRecipe& evaluation, Scores& scores) const {
+    double sum = 0;
+    for (std::size_t p = 0; p < evaluation.of.size(); ++p) sum += weight_of(evaluation, p);
+    for (std::size_t p = 0; p < evaluation.of.size(); ++p) {
+      const Scores& part = scores_.at(evaluation.of[p]);
+      const auto weight = static_cast<float>(weight_of(evaluation, p) / sum);
+      for (std::size_t i = 0; i < scores.size(); ++i) scores[i] += weight * part[i];
+    }
+  }
+  static double weight_of(const EvaluationRecipe& evaluation, std::size_t part) {
+    return evaluation.weights.empty() ? 1 : evaluation.weights[part];
+  }
+
+  records::EvaluationResult result_of(const EvaluationRecipe& evaluation, const Scores& scores) const {
+    metrics::Guesses guesses = metrics::guesses_of(scores, classes_, labels_);
+    records::EvaluationResult result;
+    result.results["test_error"] = records::result_of("test_error", guesses.error_percent);
+    if (inputs_.recipe.top5) result.results["top5_error"] = records::result_of("top5_error", guesses.top5_error_percent);
+    result.predictions = std::move(guesses.first);
+    if (!evaluation.scores) return result;
+    result.scores_are = evaluation.average == "logits" ? "logits" : "probabilities";
+    result.classes = classes_;
+    result.scores.resize(scores.size());
+    to_half(scores.data(), static_cast<std::int64_t>(scores.size()), result.scores.data());
+    return result;
+  }
+
+  const EvaluationInputs& inputs_;
+  training::Learner& learner_;
+  const std::vector<std::int32_t>& labels_;
+  std::int64_t classes_;
+  std::map<std::string, Scores> scores_;
+  std::map<std::string, records::EvaluationResult> results_;
+};
+
+}  // namespace
+
+void check_evaluations(const EvaluationInputs& inputs) {
+  for (const EvaluationRecipe& evaluation : inputs.recipe.final_evaluations)
+    for (const std::int64_t side : sides_of(evaluation)) {
+      if (!evaluation.of.empty()) continue;
+      const Look look = look_at(inputs, evaluation, side);
+      if (evaluation.places == "whole") graph::over_larger_input(inputs.graph, whole_image(look));
+    }
+}
+
+bool evaluate_all(const EvaluationInputs& inputs, training::Learner& learner, records::RunRecord& record) {
+  Evaluator evaluator(inputs, learner, record);
+  for (const EvaluationRecipe& evaluation : inputs.recipe.final_evaluations)
+    if (!evaluator.evaluate(evaluation)) return false;
+  record.evaluations = evaluator.take_results();
+  return true;
+}
+
+double passes_of(const recipes::Recipe& recipe, const SampleShape& shape) {
+  double passes = 0;
+  for (const EvaluationRecipe& evaluation : recipe.final_evaluations)
+    for (const std::int64_t side : sides_of(evaluation)) {
+      if (!evaluation.of.empty()) continue;
+      const double area = side > 0 ? static_cast<double>(side * side) / static_cast<double>(shape.height * shape.width) : 1;
+      passes += parts_of(evaluation).count() * (evaluation.places == "whole" ? area : 1);
+    }
+  return passes;
+}
+
+}  // namespace reprise::evaluations

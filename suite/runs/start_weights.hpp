@@ -1,0 +1,31 @@
+#pragma once
+// The weights of another trial's net, from which a run starts.
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "suite/graph/parameters.hpp"
+#include "suite/records/run_record.hpp"
+#include "suite/runs/run_trial.hpp"
+
+namespace reprise::runs {
+
+struct StartWeights {
+  std::string run_id;  ///< whose they are; empty: the recipe starts from none
+  std::map<std::string, records::Tensor> weights{};
+
+  /// Puts them where the recipe's patterns say. Throws InputError for a pattern that matches nothing, a parameter that the other net has
+  /// not, and one of another shape. Collective over the team of `parameters`.
+  void put_into(graph::Parameters& parameters, const recipes::StartRecipe& recipe, ranks::Team& team) const;
+};
+
+/// Of the trial that `recipe` starts from, with the same seed: out of its result below `options.out`, if that has them and is sound; else
+/// it is run first, as a run of its own, with its own checkpoint, which is left there. So a run depends on its recipe alone, whatever was
+/// run before. Nothing if it was stopped meanwhile. Collective.
+std::optional<StartWeights> start_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options);
+
+/// Names of parameters as the result file has them: a slash would be a group.
+std::string stored_name(std::string parameter);
+
+}  // namespace reprise::runs

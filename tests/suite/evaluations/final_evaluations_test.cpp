@@ -1,0 +1,175 @@
+// Evaluations at the end of a run, on nets whose logits are written by hand.
+
+#include "suite/evaluations/final_evaluations.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "suite/errors.hpp"
+#include "suite/layers/dense.hpp"
+#include "suite/tensor/half.hpp"
+#include "tests/support/small_training.hpp"
+
+namespace reprise::evaluations {
+namespace {
+
+using recipes::EvaluationRecipe;
+using tests::SmallRun;
+using tests::SmallTraining;
+
+/// Images of two rows and two columns, one channel; a net of three logits that are the dot product with these weights.
+SmallTraining four_pixels(std::vector<std::uint8_t> pixels, std::vector<std::int32_t> labels, std::vector<EvaluationRecipe> evaluations) {
+  SmallTraining setup;
+  setup.graph = graph::Graph(SampleShape{2, 2, 1});
+  for (tests::SmallImages* images : {&setup.train, &setup.test}) images->height = images->width = 2, images->classes = 3;
+  setup.train.pixels = setup.test.pixels = std::move(pixels);
+  setup.train.labels = setup.test.labels = std::move(labels);
+  setup.recipe.batch = 3, setup.recipe.shard = 2;
+  setup.recipe.final_evaluations = std::move(evaluations);
+  setup.graph.add("logits", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 3, .bias = false}));
+  return setup;
+}
+
+class Evaluated {
+ public:
+  explicit Evaluated(SmallTraining setup, const std::vector<float>& weights = {}) : run_(std::move(setup)) {
+    if (!weights.empty()) run_.set_weights("logits/weight", weights);
+    record_.test_labels = run_.setup().test.labels;
+    stopped_ = !evaluate_all(inputs(), run_.learner(), record_);
+  }
+  const records::EvaluationResult& of(const std::string& name) const { return record_.evaluations.at(name); }
+  std::vector<float> scores(const std::string& name) const {
+    const records::EvaluationResult& evaluation = of(name);
+    std::vector<float> scores(evaluation.scores.size());
+    from_half(evaluation.scores.data(), static_cast<std::int64_t>(scores.size()), scores.data());
+    return scores;
+  }
+  std::size_t count() const { return record_.evaluations.size(); }
+
+ private:
+  EvaluationInputs inputs() {
+    preprocessing_ = datasets::Preprocessing::fit({}, run_.test().images());
+    return {run_.setup().recipe, run_.setup().graph, run_.test(), preprocessing_, 1, run_.workers(), ranks::Team::alone(), {}, {}};
+  }
+
+  SmallRun run_;
+  std::shared_ptr<const datasets::Preprocessing> preprocessing_;
+  records::RunRecord record_;
+  bool stopped_ = false;
+};
+
+constexpr double kHalf = 1.0 / 1024;  // scores below 1 are kept to 2^-11
+
+/// Weights: class k sees the pixel k of (0, 0), (0, 1), (1, 0).
+const std::vector<float> kPixels{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0};
+
+TEST(FinalEvaluations, one_view_is_the_evaluation_of_the_history) {
+  const Evaluated found(
+      four_pixels({1, 2, 0, 0, 3, 2, 0, 0, 0, 0, 9, 0}, {1, 1, 2}, {{.name = "centre", .average = "logits", .scores = true}}), kPixels);
+  EXPECT_EQ(found.of("centre").predictions, (std::vector<std::int32_t>{1, 0, 2}));
+  EXPECT_NEAR(found.of("centre").results.at("test_error").value, 100.0 / 3, 1e-9);
+  EXPECT_FALSE(found.of("centre").results.contains("top5_error"));
+  EXPECT_EQ(found.of("centre").scores_are, "logits");
+  EXPECT_EQ(found.scores("centre"), (std::vector<float>{1, 2, 0, 3, 2, 0, 0, 0, 9}));
+}
+
+/// Logits (4, 3, 0), of the mirror (3, 4, 0): equal in the mean. Probabilities 0.7214, 0.2654, 0.0132 and the first two exchanged.
+TEST(FinalEvaluations, views_are_averaged_as_told) {
+  const Evaluated found(four_pixels({4, 3, 0, 0}, {1},
+                                    {{.name = "logits", .mirrored = true, .average = "logits", .scores = true},
+                                     {.name = "probabilities", .mirrored = true, .scores = true},
+                                     {.name = "maximum", .mirrored = true, .average = "maximum", .scores = true}}),
+                        kPixels);
+  EXPECT_EQ(found.scores("logits"), (std::vector<float>{3.5f, 3.5f, 0}));
+  const double first = std::exp(4) / (std::exp(4) + std::exp(3) + 1), second = std::exp(3) / (std::exp(4) + std::exp(3) + 1);
+  for (const std::size_t k : {0, 1}) {
+    EXPECT_NEAR(found.scores("probabilities")[k], (first + second) / 2, kHalf);
+    EXPECT_NEAR(found.scores("maximum")[k], first, kHalf);
+  }
+  EXPECT_EQ(found.of("maximum").scores_are, "probabilities");
+}
+
+/// An image of 4 x 4 is made of four equal ones of 2 x 2: each crop of a grid of 2 is one of its quarters, and so are the corners.
+TEST(FinalEvaluations, crops_of_a_larger_image) {
+  SmallTraining setup = four_pixels({8, 0, 0, 0}, {0},
+                                    {{.name = "grid", .sides = {4}, .places = "grid", .grid = 2, .average = "logits", .scores = true},
+                                     {.name = "centre", .sides = {4}, .average = "logits", .scores = true},
+                                     {.name = "both", .sides = {2, 4}, .places = "centre", .average = "logits", .scores = true}});
+  const Evaluated found(setup, {1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0});
+  // Enlarged twice with triangular weights: rows and columns of 8 become 8 6 2 0, so pixels 8 6 2 0 / 6 4.5 1.5 0 / 2 1.5 0.5 0 / 0.
+  const std::vector<float> grid = found.scores("grid"), centre = found.scores("centre"), both = found.scores("both");
+  EXPECT_NEAR(grid[0], (8 + 6 + 6 + 5 + 2 + 2 + 2 + 2 + 1) / 4.0, 0.5);  // pixels are rounded to whole numbers
+  EXPECT_NEAR(grid[2], (8 + 2 + 2 + 1) / 4.0, 0.5);
+  EXPECT_NEAR(centre[2], 4.5, 0.5);
+  EXPECT_NEAR(both[2], (8 + centre[2]) / 2, 0.01);
+}
+
+/// The net over the whole of the larger image: the mean of its nine crops.
+TEST(FinalEvaluations, the_whole_image_is_the_mean_of_its_crops) {
+  std::vector<std::uint8_t> pixels;
+  for (int i = 0; i < 5 * 4; ++i) pixels.push_back(static_cast<std::uint8_t>(i * 37 % 11));
+  const Evaluated found(four_pixels(pixels, {0, 1, 2, 0, 1},
+                                    {{.name = "whole", .sides = {4}, .places = "whole", .average = "logits", .scores = true},
+                                     {.name = "crops", .sides = {4}, .places = "grid", .grid = 3, .average = "logits", .scores = true},
+                                     {.name = "own", .places = "whole", .average = "logits", .scores = true},
+                                     {.name = "plain", .average = "logits", .scores = true}}),
+                        {0.5, -1, 0.25, 0.75, 1, 1, -0.5, 0.125, -0.25, 0.5, 1, -1});
+  for (const auto& [left, right] : {std::pair{"whole", "crops"}, {"own", "plain"}}) {
+    const std::vector<float> a = found.scores(left), b = found.scores(right);
+    for (std::size_t i = 0; i < a.size(); ++i)
+      EXPECT_NEAR(a[i], b[i], 0.011) << left << " " << i;  // a unit of numbers up to 16 in half precision
+  }
+}
+
+TEST(FinalEvaluations, evaluations_are_averaged_by_weight) {
+  const Evaluated found(four_pixels({4, 3, 0, 0}, {1},
+                                    {{.name = "a", .average = "logits", .scores = true},
+                                     {.name = "b", .mirrored = true, .average = "logits"},
+                                     {.name = "equal", .average = "logits", .of = {"a", "b"}, .scores = true},
+                                     {.name = "mostly", .average = "logits", .of = {"a", "b"}, .weights = {1, 3}, .scores = true}}),
+                        kPixels);
+  EXPECT_TRUE(found.of("b").scores.empty());
+  EXPECT_EQ(found.scores("equal"), (std::vector<float>{3.75f, 3.25f, 0}));
+  EXPECT_EQ(found.scores("mostly"), (std::vector<float>{3.625f, 3.375f, 0}));
+}
+
+TEST(FinalEvaluations, stop_leaves_the_record_alone) {
+  SmallRun run(four_pixels({4, 3, 0, 0}, {1}, {{.name = "a"}, {.name = "b"}}));
+  const auto preprocessing = datasets::Preprocessing::fit({}, run.test().images());
+  records::RunRecord record;
+  record.test_labels = {1};
+  int asked = 0;
+  const EvaluationInputs inputs{run.setup().recipe,   run.setup().graph,           run.test(), preprocessing, 1, run.workers(),
+                                ranks::Team::alone(), [&] { return ++asked > 1; }, {}};
+  EXPECT_FALSE(evaluate_all(inputs, run.learner(), record));
+  EXPECT_TRUE(record.evaluations.empty());
+  EXPECT_EQ(asked, 2);
+}
+
+TEST(FinalEvaluations, refuse_crops_that_are_smaller_than_the_net_reads) {
+  SmallRun run(four_pixels({4, 3, 0, 0}, {1}, {{.name = "small", .sides = {1}}}));
+  const auto preprocessing = datasets::Preprocessing::fit({}, run.test().images());
+  EXPECT_THROW(
+      check_evaluations({run.setup().recipe, run.setup().graph, run.test(), preprocessing, 1, run.workers(), ranks::Team::alone(), {}, {}}),
+      InputError);
+  SmallTraining centred = four_pixels({4, 3, 0, 0}, {1}, {{.name = "large", .sides = {4}}});
+  const SmallRun other(centred);
+  const auto means = datasets::Preprocessing::fit({"mean_image"}, other.test().images());
+  SmallRun again(centred);
+  EXPECT_THROW(
+      check_evaluations({again.setup().recipe, again.setup().graph, again.test(), means, 1, again.workers(), ranks::Team::alone(), {}, {}}),
+      InputError);
+}
+
+TEST(FinalEvaluations, passes_are_counted_by_area) {
+  recipes::Recipe recipe;
+  recipe.final_evaluations = {{.name = "a", .mirrored = true},
+                              {.name = "b", .sides = {4, 8}, .places = "grid", .grid = 3},
+                              {.name = "c", .sides = {8}, .places = "whole", .mirrored = true},
+                              {.name = "d", .of = {"a", "c"}}};
+  EXPECT_EQ(passes_of(recipe, {4, 4, 1}), 2 + 2 * 9 + 2 * 4);
+}
+
+}  // namespace
+}  // namespace reprise::evaluations
