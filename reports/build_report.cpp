@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "reports/pictures/pictures.hpp"
+#include "reports/runs/derived_groups.hpp"
 #include "reports/runs/run_groups.hpp"
 #include "reports/runs/run_time.hpp"
 #include "reports/text.hpp"
@@ -158,13 +159,14 @@ PaperReport report_of(const Paper& paper, const std::vector<const RunRecord*>& c
   report.training_seconds = training_seconds_of(used);
   report.provenance = provenance_of(used);
   Samples samples(groups);
-  report.rows = comparison_rows(paper, groups, samples, report.footnotes);
+  const DerivedGroups derived(paper, groups);
+  report.rows = comparison_rows(paper, derived.all(), samples, report.footnotes);
   for (Row& row : comparison_rows(paper, lost, samples, report.footnotes)) report.rows.push_back(std::move(row));
-  report.claims = test_claims(paper, groups, samples, lost);
+  report.claims = test_claims(paper, derived.all(), samples, lost);
   label_settings(report);
   report.scales = scale_lines(report, groups);
   report.curves = training_curves(paper, groups);
-  report.figures = catalog_figures(paper, groups);
+  report.figures = catalog_figures(paper, derived.all());
   report.tables = analysis_tables(paper, groups);
   report.images = image_grids(paper, groups);
   return report;

@@ -17,7 +17,7 @@ try:
     import numpy as np
 
     from rules import beside_published, compare, half_width, parts_of, samples_of, status_of, whole_of
-    from runs import Group, Run, canonical, expanded, tomllib
+    from runs import Group, Run, canonical, derived, expanded, tomllib
 except ImportError as missing:
     print(f"skipped: {missing} (Debian: python3-h5py python3-scipy)")
     sys.exit(77)
@@ -182,13 +182,14 @@ def main(evidence, experiments, report_file):
             if run.paper == slug:
                 by_key[group_key(run)].setdefault((run.seed, run.diverged), run)
         groups = [Group(list(by_seed.values())) for by_seed in by_key.values()]
-        get = samples_of(groups)
+        get = samples_of(list(groups))
         folder = Path(experiments) / slug
         published = tomllib.loads((folder / "published.toml").read_text())
         experiment = tomllib.loads((folder / "experiment.toml").read_text())
         numbers = {number["id"]: number for number in published.get("result", [])}
         stand_ins = {name for name, trial in experiment.get("trial", {}).items() if trial.get("stand_in")}
         claims = [one for table in experiment.get("claim", []) for one in expanded(table)]
+        groups += derived(list(groups), [one for table in experiment.get("ensemble", []) for one in expanded(table)])
         check_rows(paper, groups, get, numbers, stand_ins, checker, families)
         check_claims(paper, [group for group in groups if group.runs], get, claims, checker, families)
         checker.same(slug, "claims", {claim["id"] for claim in claims}, {claim["id"] for claim in paper["claims"]})

@@ -140,6 +140,15 @@ def difference(a, b):
     return ma - mb, math.sqrt(va + vb), df
 
 
+def paired(left, right):
+    """The same runs on both sides: the mean of differences by seed; see README.md."""
+    gaps = np.array(left.values) - np.array(right.values)
+    if len(gaps) < 2:
+        return float(gaps.mean()), math.inf, 0
+    step = 100 / left.group.runs[0].labels.size if left.counts else 0
+    return float(gaps.mean()), math.sqrt(max(float(gaps.var(ddof=1)), step * step / 6) / len(gaps)), len(gaps) - 1
+
+
 def half_width(error, df, level=0.05):
     if level <= 0 or not math.isfinite(error):
         return math.inf
@@ -199,7 +208,10 @@ def compare(left, right, kind, region, metric, below):
     out = {"left_seeds": left.seeds, "right_seeds": right.seeds if right else None}
     images = left.images
     if right:
-        value, error, df = difference(left.mean(), right.mean())
+        if left.seeds == right.seeds and set(left.group.of_runs) & set(right.group.of_runs):
+            value, error, df = paired(left, right)
+        else:
+            value, error, df = difference(left.mean(), right.mean())
         if kind != "within" and metric not in HIGHER:
             value = -value
         same = images is not None and right.images is not None and np.array_equal(left.group.runs[0].labels, right.group.runs[0].labels)

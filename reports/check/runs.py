@@ -1,5 +1,6 @@
 """Result files, the samples of a trial, and the catalog's TOML."""
 
+import copy
 import itertools
 
 import h5py
@@ -40,6 +41,20 @@ class Run:
                 for name, value in list(results.attrs.items()) + [(k, v[()]) for k, v in results.items() if isinstance(v, h5py.Dataset)]:
                     self.numbers[name] = float(np.asarray(value).reshape(-1)[0])
 
+            self.evaluations = {}
+            for name, found in file.get("evaluations", {}).items():
+                scores = np.asarray(found["scores"], dtype=np.float64) if "scores" in found else None
+                if scores is not None and found["scores"].attrs["long_name"] == "logits":
+                    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+                    scores /= scores.sum(axis=1, keepdims=True)
+                numbers = {key: float(value[()]) for key, value in found["results"].items()}
+                self.evaluations[name] = found["predictions"][()], numbers, scores
+
+    def seen_as(self, trial, answers, numbers, seed):
+        other = copy.copy(self)
+        other.trial, other.answers, other.numbers, other.seed = trial, answers, numbers, seed
+        return other
+
     def value(self, metric):
         if metric in ERRORS | ACCURACIES:
             error = 100.0 * float((self.labels != self.answers).mean()) if self.labels.size else self.numbers.get("test_error")
@@ -64,6 +79,7 @@ class Group:
         self.diverged = len({run.seed for run in everything} - {run.seed for run in self.runs})
         first = everything[0]
         self.trial, self.scale, self.dataset = first.trial, first.scale, first.dataset()
+        self.of_runs = [first.trial]
 
     def failed(self):
         runs = [run for run in self.runs if run.labels.size]
@@ -80,6 +96,46 @@ class Group:
                 break
         bad = {seed for seed, error in errors.items() if seed in one or error >= 0.9 * guessing or error >= apart}
         return bad, bool(bad) and bad <= one
+
+
+def derived(groups, ensembles):
+    """What evaluations at the end of runs and means of kept probabilities make of groups; see runs/derived_groups.hpp."""
+    out = []
+    for group in groups:
+        for name in [] if not group.runs else [one["name"] for one in group.runs[0].recipe.get("evaluation", [])]:
+            runs = [run for run in group.runs if name in run.evaluations]
+            if runs:
+                seen = Group([run.seen_as(f"{run.trial}@{name}", *run.evaluations[name][:2], run.seed) for run in runs])
+                seen.diverged, seen.of_runs = group.diverged, [group.trial]
+                out.append(seen)
+    for ensemble in ensembles:
+        members, seeds_each = [member.split("@") for member in ensemble["members"]], ensemble.get("seeds", 1)
+        for first in [group for group in groups if group.trial == members[0][0] and group.runs]:
+            beside = [next((g for g in groups if g.trial == trial and g.runs and alike(g, first)), None) for trial, _ in members]
+            if None in beside:
+                continue
+            seeds = [run.seed for run in first.runs if all(run.seed in {r.seed for r in group.runs} for group in beside)]
+            runs = []
+            for begin in range(0, len(seeds) - seeds_each + 1, seeds_each):
+                parts = [next(r for r in group.runs if r.seed == seed).evaluations.get(name, (None,) * 3)[2]
+                         for seed in seeds[begin:begin + seeds_each] for group, (_, name) in zip(beside, members)]
+                if any(part is None for part in parts):
+                    continue
+                mean, run = sum(parts), next(r for r in first.runs if r.seed == seeds[begin])
+                order = np.argsort(-mean, axis=1, kind="stable")[:, :5]
+                top5 = 100.0 * float((order != run.labels[:, None]).all(axis=1).mean())
+                runs.append(run.seen_as(ensemble["id"], order[:, 0], {"top5_error": top5}, begin // seeds_each + 1 if seeds_each > 1 else run.seed))
+            if runs:
+                out.append(Group(runs))
+                out[-1].of_runs = [trial for trial, _ in members] if seeds_each == 1 else []
+    return out
+
+
+def alike(a, b):
+    """Of one setting, on the same test images."""
+    first, second = a.runs[0], b.runs[0]
+    return ((a.scale, a.dataset, first.answer, first.arithmetic, first.recipe.get("precision")) ==
+            (b.scale, b.dataset, second.answer, second.arithmetic, second.recipe.get("precision")) and np.array_equal(first.labels, second.labels))
 
 
 def substituted(node, words):

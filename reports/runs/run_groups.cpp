@@ -48,6 +48,7 @@ const recipes::Recipe* recipe_of_today(const catalog::Paper& paper, const std::s
 recipes::Recipe with_overrides(recipes::Recipe recipe, const recipes::Recipe& stored) {
   for (const auto& [key, value] : catalog::overrides_by_hand(stored)) catalog::apply_override(recipe, key, value);
   catalog::choose_shards(recipe);
+  catalog::renew_start(recipe);
   return recipe;
 }
 

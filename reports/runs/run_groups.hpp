@@ -15,6 +15,10 @@ namespace reprise::reports {
 
 struct RunGroup {
   std::string trial, scale;
+  /// Trials whose runs these are, where `trial` is not their name but "d@dense" or an ensemble's (derived_groups.hpp); else empty.
+  std::vector<std::string> behind{};
+  bool seeds_are_of_runs = true;  ///< false: each "run" is made of several seeds
+  std::string look{};  ///< what is seen of a test image then, and how it is put together; else empty: as the recipe's test views say
   /// As the runs have stored it, but title and published ids are the catalog's of today, and so is `by_hand` where its recipe is this one.
   recipes::Recipe recipe;
   std::vector<const records::RunRecord*> runs;        ///< by seed, each seed once
@@ -40,6 +44,8 @@ struct RunGroup {
   std::string variation() const;
   std::string variation_of_recipe() const;  ///< the same without the cohort
   const records::RunRecord* with_seed(std::int64_t seed) const;
+  /// `trial`, or the trials behind it.
+  std::vector<std::string> trials() const { return behind.empty() ? std::vector<std::string>{trial} : behind; }
 };
 
 /// The groups of one paper in order: trials as in the catalog, scales paper, desk, smoke, then data set, then plain recipes

@@ -47,6 +47,7 @@ std::optional<Sample> own_sample(const RunGroup& group, const std::string& metri
   sample.metric = metric;
   sample.unit = unit_of(group.runs, metric);
   sample.side.trial = group.trial;
+  if (group.seeds_are_of_runs) sample.of_runs = group.trials();
   sample.counts_images = counts_images_of(metric) && has_predictions(*group.runs.front());
   if (sample.counts_images) {
     sample.failed = failed_seeds(group.runs);

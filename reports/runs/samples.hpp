@@ -26,7 +26,8 @@ struct FailedSeeds {
 FailedSeeds failed_seeds(const std::vector<const records::RunRecord*>& runs);
 
 struct Sample {
-  Side side;  ///< of the seeds that have not failed
+  Side side;                         ///< of the seeds that have not failed
+  std::vector<std::string> of_runs;  ///< trials whose runs, one of each for a seed, it is made of
   std::string metric, unit;
   std::vector<std::int64_t> all_seeds;
   std::vector<double> all_values;

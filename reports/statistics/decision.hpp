@@ -42,6 +42,9 @@ struct Side {
 /// A difference of two trials, or a trial against a bound, and what it decides.
 struct Comparison {
   Side left, right;  ///< right.trial empty: a bound on the left one
+  /// Both sides look at the same runs, seed by seed: the estimate is a mean of differences, whose spread is left.spread, and right.spread
+  /// is none.
+  bool is_paired = false;
   std::string metric, unit;
   Region region;
   MeanEstimate estimate;             ///< by how much left is better (for `within`: left minus right); the left one's mean for a bound

@@ -56,6 +56,7 @@ std::string sentence_of(const Comparison& comparison, bool gain) {
                   wide > 0 && std::isfinite(wide) ? ", for new images " + interval_text(value - wide, value + wide, unit) : "",
                   region_text(comparison.region, unit), side_text(left, unit));
   if (difference) text += "; " + side_text(right, unit);
+  if (comparison.is_paired) text += "; the same runs, seeds paired";
   return text + fmt::format(". p = {}; {}.", p_text(comparison.p), level_text(comparison));
 }
 
@@ -280,6 +281,27 @@ std::vector<Setting> settings_in_order(const std::vector<RunGroup>& groups) {
   return settings;
 }
 
+/// Both are made of the same runs, in part at least, and of the same seeds.
+bool can_be_paired(const Sample& left, const Sample& right) {
+  const auto& other = right.of_runs;
+  return left.side.seeds == right.side.seeds && std::any_of(left.of_runs.begin(), left.of_runs.end(), [&](const std::string& trial) {
+           return std::find(other.begin(), other.end(), trial) != other.end();
+         });
+}
+
+/// The mean of left minus right over seeds.
+void pair_seeds(const Sample& left, const Sample& right, Comparison& comparison) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < left.side.values.size(); ++i) differences.push_back(left.side.values[i] - right.side.values[i]);
+  Spread spread = spread_of(differences);
+  const double step = left.counts_images ? 100 / static_cast<double>(left.labels.size()) : 0;
+  if (spread.df > 0) spread.variance = std::max(spread.variance, step * step / 6);  // both are rounded to whole images
+  comparison.is_paired = true;
+  comparison.left.spread = spread;
+  comparison.right.spread = {};
+  comparison.estimate = estimate_of(MeanOfRuns{summarize(differences).mean, spread, static_cast<double>(differences.size())});
+}
+
 }  // namespace
 
 std::vector<ClaimPart> parts_of(const catalog::ClaimDefinition& claim) {
@@ -302,7 +324,10 @@ Comparison compare_samples(const Sample& left, const Sample* right, bool gain, c
   if (right) {
     comparison.right = right->side;
     comparison.unit = difference_unit(left.unit);
-    comparison.estimate = difference_of(left.side.mean(), right->side.mean());
+    if (can_be_paired(left, *right))
+      pair_seeds(left, *right, comparison);
+    else
+      comparison.estimate = difference_of(left.side.mean(), right->side.mean());
     if (left.labels != right->labels || right->of_image.empty()) of_image.clear();
     for (std::size_t i = 0; i < of_image.size(); ++i) of_image[i] -= right->of_image[i];
     if (gain && !higher_is_better(left.metric)) comparison.estimate.value = -comparison.estimate.value;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "reports/runs/run_groups.hpp"
+#include "suite/catalog/sides.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -27,12 +28,22 @@ struct End {
   double runs = 1;
 };
 
-/// The number among the claim's that the trial reproduces; nothing if there is none or more than one.
-std::optional<End> published_end(const catalog::Paper& paper, const catalog::Claim& claim, const std::string& trial_name) {
-  const catalog::Trial* trial = paper.find_trial(trial_name);
-  if (!trial || trial->recipes.empty()) return std::nullopt;
+/// Ids of the published numbers that a side of a claim stands for.
+std::vector<std::string> ids_of(const catalog::Paper& paper, const std::string& side_text) {
+  const catalog::Side side = catalog::Side::parse(side_text);
+  if (const catalog::Ensemble* ensemble = paper.find_ensemble(side.name)) return ensemble->reproduces;
+  const catalog::Trial* trial = paper.find_trial(side.name);
+  std::vector<std::string> ids;
+  if (!trial || trial->recipes.empty()) return ids;
+  for (const std::string& id : trial->recipes.back().reproduces)
+    if (const auto* number = paper.find_published(id); number != nullptr && number->evaluation == side.evaluation) ids.push_back(id);
+  return ids;
+}
+
+/// The number among the claim's that a side stands for; nothing if there is none or more than one.
+std::optional<End> published_end(const catalog::Paper& paper, const catalog::Claim& claim, const std::string& side) {
   std::optional<End> end;
-  for (const std::string& id : trial->recipes.back().reproduces) {
+  for (const std::string& id : ids_of(paper, side)) {
     const catalog::PublishedNumber* number = is_in(id, claim.published) ? paper.find_published(id) : nullptr;
     const auto value = number && number->status == "verified" ? value_as(*number, claim.metric) : std::nullopt;
     if (!value) continue;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "reports/runs/derived_groups.hpp"
 #include "reports/runs/samples.hpp"
 #include "reports/statistics/sequential.hpp"
 #include "reports/text.hpp"
@@ -13,6 +14,7 @@
 #include "reports/verdicts/rows.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
+#include "suite/catalog/sides.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -66,12 +68,22 @@ std::vector<SeedRun> lacking_runs(const std::vector<std::string>& trials, const 
   return lacking;
 }
 
-std::vector<std::string> trials_of(const Comparisons& comparisons) {
-  std::set<std::string> trials;
+/// Sides of comparisons, each once.
+std::vector<std::string> sides_of(const Comparisons& comparisons) {
+  std::set<std::string> sides;
   for (const Comparison* comparison : comparisons)
     for (const Side* side : {&comparison->left, &comparison->right})
-      if (!side->trial.empty()) trials.insert(side->trial);
-  return {trials.begin(), trials.end()};
+      if (!side->trial.empty()) sides.insert(side->trial);
+  return {sides.begin(), sides.end()};
+}
+
+/// The trials whose runs sides are made of, each once, in their order.
+std::vector<std::string> trials_of(const std::vector<std::string>& sides, const TrialsBehind& behind) {
+  std::vector<std::string> trials;
+  for (const std::string& side : sides)
+    for (const std::string& trial : behind ? behind(side) : std::vector<std::string>{side})
+      if (std::find(trials.begin(), trials.end(), trial) == trials.end()) trials.push_back(trial);
+  return trials;
 }
 
 /// That all of them are decided with `look` seeds; one that has as many already, at its next look.
@@ -88,8 +100,8 @@ double chance_of_all(const Comparisons& comparisons, RuleOf rule, int look) {
 struct Evidence {
   const catalog::Paper& paper;
   const std::map<std::string, recipes::Recipe>& recipes;
-  std::vector<RunGroup> current;
-  Samples samples;  ///< of all groups: they lend each other their spread as in a report
+  const std::vector<RunGroup>& current;  ///< with what evaluations and ensembles make of them
+  Samples samples;                       ///< of all groups: they lend each other their spread as in a report
   SeedsThere there;
   int max_seeds;
 };
@@ -108,29 +120,33 @@ SeedsThere seeds_of_groups(const std::vector<RunGroup>& groups) {
   return there;
 }
 
-std::vector<std::string> trials_of(const catalog::Claim& claim) {
-  std::vector<std::string> trials;
-  for (const ClaimPart& part : parts_of(claim))
-    for (const std::string& trial : {part.left, part.right})
-      if (!trial.empty() && std::find(trials.begin(), trials.end(), trial) == trials.end()) trials.push_back(trial);
-  return trials;
+TrialsBehind behind_sides_of(const catalog::Paper& paper) {
+  return [&paper](const std::string& side) { return catalog::trials_behind(paper, side); };
 }
 
-bool can_be_tested(const catalog::Claim& claim, const std::map<std::string, recipes::Recipe>& recipes) {
+std::vector<std::string> trials_of(const catalog::Claim& claim, const catalog::Paper& paper) {
+  std::vector<std::string> sides;
+  for (const ClaimPart& part : parts_of(claim))
+    for (const std::string& side : {part.left, part.right})
+      if (!side.empty()) sides.push_back(side);
+  return trials_of(sides, behind_sides_of(paper));
+}
+
+bool can_be_tested(const catalog::Claim& claim, const catalog::Paper& paper, const std::map<std::string, recipes::Recipe>& recipes) {
   const std::string& scale = recipes.begin()->second.scale;
   if (!claim.scales.empty() && std::find(claim.scales.begin(), claim.scales.end(), scale) == claim.scales.end()) return false;
-  const std::vector<std::string> trials = trials_of(claim);
+  const std::vector<std::string> trials = trials_of(claim, paper);
   return std::all_of(trials.begin(), trials.end(), [&](const std::string& trial) { return recipes.contains(trial); });
 }
 
 void add_claims(Evidence& evidence, std::vector<Question>& questions) {
   const std::vector<ClaimResult> results = test_claims(evidence.paper, evidence.current, evidence.samples);
   for (const catalog::Claim& claim : evidence.paper.claims) {
-    if (!can_be_tested(claim, evidence.recipes)) continue;
+    if (!can_be_tested(claim, evidence.paper, evidence.recipes)) continue;
     const auto result = std::find_if(results.begin(), results.end(), [&](const ClaimResult& r) { return r.claim.id == claim.id; });
-    const std::vector<std::string> trials = trials_of(claim);
+    const std::vector<std::string> trials = trials_of(claim, evidence.paper);
     questions.push_back(question_about("claim " + claim.id, trials, result->comparisons, rule_of_claim, result->is_decided(),
-                                       evidence.there, evidence.max_seeds));
+                                       evidence.there, evidence.max_seeds, behind_sides_of(evidence.paper)));
     Question& question = questions.back();
     if (!result->comparisons.empty() || fewest_seeds(trials, evidence.there) == 0) continue;
     question.close(result->test_text());  // seeds do not help: the runs lack the metric
@@ -154,13 +170,15 @@ void add_numbers(Evidence& evidence, std::vector<Question>& questions) {
   for (const auto& [trial, recipe] : evidence.recipes) {
     for (const std::string& id : recipe.reproduces) {
       const std::string name = fmt::format("number {} by {}", id, trial);
-      const auto row = std::find_if(rows.begin(), rows.end(), [&id, &own = trial](const Row& r) { return r.id == id && r.trial == own; });
+      const auto row = std::find_if(rows.begin(), rows.end(),
+                                    [&id, &own = trial](const Row& r) { return r.id == id && catalog::Side::parse(r.trial).name == own; });
       if (row == rows.end()) {
         if (can_be_compared(evidence.paper, recipe, id))
           questions.push_back(question_about(name, {trial}, {}, rule_of_published_number, false, evidence.there, evidence.max_seeds));
       } else if (row->comparison) {
         questions.push_back(question_about(name, {trial}, {*row->comparison}, rule_of_published_number,
-                                           row->likeness != Likeness::inconclusive, evidence.there, evidence.max_seeds));
+                                           row->likeness != Likeness::inconclusive, evidence.there, evidence.max_seeds,
+                                           behind_sides_of(evidence.paper)));
       }
     }
   }
@@ -185,7 +203,7 @@ std::string Question::state_text() const {
 }
 
 Question question_about(const std::string& name, const std::vector<std::string>& trials, const std::vector<Comparison>& comparisons,
-                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds) {
+                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds, const TrialsBehind& behind) {
   using State = Question::State;
   Question question;
   question.name = name;
@@ -204,7 +222,7 @@ Question question_about(const std::string& name, const std::vector<std::string>&
     question.close(question.obstacle);
     return question;
   }
-  const std::vector<std::string> needed = open.empty() ? trials : trials_of(open);
+  const std::vector<std::string> needed = open.empty() ? trials : trials_of(sides_of(open), behind);
   question.seeds = fewest_seeds(needed, there);
   const int next = next_look(question.seeds), last = last_look(max_seeds);
   if (next == 0 || next > last) {
@@ -242,9 +260,9 @@ const RunGroup* group_of(const std::vector<RunGroup>& groups, const recipes::Rec
 
 std::vector<Question> questions_of(const catalog::Paper& paper, const std::vector<RunGroup>& groups,
                                    const std::map<std::string, recipes::Recipe>& recipes, int max_seeds) {
-  std::vector<RunGroup> current = current_of(groups, recipes);
-  SeedsThere there = seeds_of_groups(current);
-  Evidence evidence{paper, recipes, std::move(current), Samples(groups), std::move(there), max_seeds};
+  const std::vector<RunGroup> current = current_of(groups, recipes);
+  const DerivedGroups derived(paper, current);
+  Evidence evidence{paper, recipes, derived.all(), Samples(groups), seeds_of_groups(current), max_seeds};
   std::vector<Question> questions;
   add_claims(evidence, questions);
   add_numbers(evidence, questions);

@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -54,9 +55,13 @@ using SeedsThere = std::map<std::string, std::set<std::int64_t>>;
 
 using RuleOf = Rule (*)(const Region&);  ///< rule_of_claim, rule_of_published_number
 
+/// The trials whose runs a side of a comparison is made of.
+using TrialsBehind = std::function<std::vector<std::string>(const std::string& side)>;
+
 /// What `comparisons` leave open; none where runs are missing. `decided`: by the verdict of the report. No look goes beyond max_seeds.
+/// `behind`: of the comparisons' sides; empty: they are trials.
 Question question_about(const std::string& name, const std::vector<std::string>& trials, const std::vector<Comparison>& comparisons,
-                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds);
+                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds, const TrialsBehind& behind = {});
 
 /// The claims that can be tested with these recipes (of one scale, by trial), then the published numbers that runs of them can be compared
 /// with, each by the verdict that a report on these runs would give. `groups`: all of the paper's runs; those of other recipes, data or

@@ -105,7 +105,9 @@ std::string command_of(const RunGroup& group, const std::string& slug) {
   std::int64_t seeds = 1;
   for (const auto* runs : {&group.runs, &group.diverged})
     for (const records::RunRecord* run : *runs) seeds = std::max(seeds, run->seed);
-  std::string command = fmt::format("reprise run {}/{} --scale {} --seeds {}", slug, group.trial, group.scale, seeds);
+  std::string command = "reprise run";
+  for (const std::string& trial : group.trials()) command += fmt::format(" {}/{}", slug, trial);
+  command += fmt::format(" --scale {} --seeds {}", group.scale, seeds);
   for (const auto& [key, value] : catalog::overrides_by_hand(group.recipe)) {
     const char quote = value.find('\'') == std::string::npos ? '\'' : '"';
     command += fmt::format(" --set {0}{1}={2}{0}", quote, key, value);
@@ -116,9 +118,11 @@ std::string command_of(const RunGroup& group, const std::string& slug) {
 Row row_of(const catalog::Paper& paper, const RunGroup& group, const catalog::PublishedNumber* published, Samples& samples,
            std::vector<std::string>& footnotes) {
   Row row;
-  const catalog::Trial* trial = paper.find_trial(group.trial);
+  const catalog::Trial* trial = group.trials().size() == 1 ? paper.find_trial(group.trials().front()) : nullptr;
   row.trial = group.trial;
-  row.title = trial && !trial->title.empty() ? trial->title : group.recipe.title.empty() ? group.trial : group.recipe.title;
+  row.title = group.behind.empty() && trial && !trial->title.empty() ? trial->title
+              : group.recipe.title.empty()                           ? group.trial
+                                                                     : group.recipe.title;
   row.dataset = group.dataset();
   row.scale = group.scale;
   row.variation = group.variation();
@@ -179,6 +183,7 @@ Protocol protocol_of(const RunGroup& group) {
   protocol.augmentation = or_none(group.recipe.augmentation);
   if (group.recipe.test_views == 1) protocol.test_time_augmentation = "the image and its mirror averaged";
   if (group.recipe.test_views == 2) protocol.test_time_augmentation = "six views averaged: mirror, moves of a pixel";
+  if (!group.look.empty()) protocol.test_time_augmentation = group.look;
   protocol.scale = group.scale;
   protocol.precision = name_of(group.recipe.precision);
   protocol.length = length_text(group.recipe);
