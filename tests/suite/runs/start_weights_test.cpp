@@ -151,10 +151,10 @@ TEST(StartWeights, refuse_what_does_not_fit) {
   const graph::Graph graph = catalog::build_model(recipe, {32, 32, 3}, 10);
   graph::Parameters parameters(graph);
   StartWeights start{"id", {{"logits.bias", {{10}, std::vector<float>(10, 1)}}, {"dense7.bias", {{3}, {1, 2, 3}}}}};
-  EXPECT_THROW(start.put_into(parameters, {.trial = "x", .parameters = {"conv9*"}}, ranks::Team::alone()), InputError);
-  EXPECT_THROW(start.put_into(parameters, {.trial = "x", .parameters = {"dense7/bias"}}, ranks::Team::alone()), InputError);
-  EXPECT_THROW(start.put_into(parameters, {.trial = "x", .parameters = {"dense6/bias"}}, ranks::Team::alone()), InputError);
-  start.put_into(parameters, {.trial = "x", .parameters = {"logits/bias"}}, ranks::Team::alone());
+  EXPECT_THROW(start.put_into(parameters, {.trial = "x", .parameters = {"conv9*"}, .recipe = {}}, ranks::Team::alone()), InputError);
+  EXPECT_THROW(start.put_into(parameters, {.trial = "x", .parameters = {"dense7/bias"}, .recipe = {}}, ranks::Team::alone()), InputError);
+  EXPECT_THROW(start.put_into(parameters, {.trial = "x", .parameters = {"dense6/bias"}, .recipe = {}}, ranks::Team::alone()), InputError);
+  start.put_into(parameters, {.trial = "x", .parameters = {"logits/bias"}, .recipe = {}}, ranks::Team::alone());
   EXPECT_EQ(parameters.of(parameters.list().back())[9], 1);
 }
 
