@@ -158,7 +158,7 @@ const char* const kScript = R"js(
   for (const place of document.querySelectorAll('[data-filter]')) {
     const input = document.createElement('input');
     input.type = 'search';
-    input.placeholder = place.dataset.filter;
+    input.setAttribute('placeholder', place.dataset.filter);
     input.setAttribute('aria-label', place.dataset.filter);
     place.prepend(input);
     input.addEventListener('input', function () {
