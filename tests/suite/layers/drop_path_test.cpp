@@ -69,10 +69,7 @@ TEST(DropPath, a_dropped_branch_hides_what_is_no_number) {
 }
 
 TEST(DropPath, draws_do_not_depend_on_the_cut_into_shards) {
-  LayerCase two = case_of(0.5, {2, 2, 3}), six = two;
-  six.samples = 1, six.shards = 6;
-  const LayerValues values = random_values(two, 5);
-  EXPECT_EQ(run_layer(two, values).output, run_layer(six, values).output);
+  expect_draws_do_not_depend_on_shards(case_of(0.5, {2, 2, 3}));
 }
 
 TEST(DropPath, refuses_probabilities_out_of_range) {

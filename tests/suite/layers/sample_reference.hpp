@@ -16,6 +16,15 @@ inline LayerCase five_samples(std::shared_ptr<const layers::Layer> layer, Sample
   return result;
 }
 
+/// Random draws belong to samples: six of them come out the same, in two shards of three or in six of one.
+inline void expect_draws_do_not_depend_on_shards(LayerCase two) {
+  two.samples = 3, two.shards = 2;
+  LayerCase six = two;
+  six.samples = 1, six.shards = 6;
+  const LayerValues values = random_values(two, 5);
+  EXPECT_EQ(run_layer(two, values).output, run_layer(six, values).output);
+}
+
 /// f(sample, its number, parameters) -> output.
 using SampleForward = std::function<Doubles(const Doubles&, std::int64_t, const std::vector<Doubles>&)>;
 /// g(sample, its number, parameters, gradient of the output) -> gradients of the sample and of every parameter.

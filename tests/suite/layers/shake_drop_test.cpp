@@ -87,10 +87,7 @@ TEST(ShakeDrop, survivors_and_the_mean_are_what_the_probability_says) {
 }
 
 TEST(ShakeDrop, draws_do_not_depend_on_the_cut_into_shards) {
-  LayerCase two = case_of({}, {2, 2, 3}), six = two;
-  six.samples = 1, six.shards = 6;
-  const LayerValues values = random_values(two, 5);
-  EXPECT_EQ(run_layer(two, values).output, run_layer(six, values).output);
+  expect_draws_do_not_depend_on_shards(case_of({}, {2, 2, 3}));
 }
 
 TEST(ShakeDrop, refuses_probabilities_and_ranges_that_make_no_sense) {
