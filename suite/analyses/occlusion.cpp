@@ -48,42 +48,37 @@ Grid grid_of(const SampleShape& image) {
   return grid;
 }
 
-/// One image in every slot: as it is in the first, then with the square at each place of the grid. The square is 0, the mean of a
-/// standardized image.
+/// One image in every slot, from the first look on: as it is in look 0, then with the square at each place of the grid. The square is 0,
+/// the mean of a standardized image.
 class OccludedImage : public execution::BatchReader {
  public:
-  OccludedImage(const datasets::SampleSource& source, std::int64_t image, const Grid& grid, std::int64_t first)
-      : shape_(source.shape()), grid_(grid), first_(first), label_(source.label(image)) {
-    const training::SourceReader plain(source, {.first = image});
-    values_.resize(static_cast<std::size_t>(shape_.size()));
-    plain.fetch(0, values_.data());
-  }
+  OccludedImage(const std::vector<float>& image, const SampleShape& shape, std::int32_t label, const Grid& grid, std::int64_t first)
+      : image_(image), shape_(shape), grid_(grid), first_(first), label_(label) {}
   void fetch(std::int64_t slot, float* output) const override {
-    std::copy(values_.begin(), values_.end(), output);
+    std::copy(image_.begin(), image_.end(), output);
     if (first_ + slot == 0) return;
     const auto [row, column] = grid_.place(first_ + slot - 1);
     for (std::int64_t y = row; y < row + grid_.size; ++y)
       std::fill_n(output + (y * shape_.width + column) * shape_.channels, grid_.size * shape_.channels, 0.0f);
   }
   std::int32_t label(std::int64_t) const override { return label_; }
-  const std::vector<float>& values() const { return values_; }
 
  private:
+  const std::vector<float>& image_;
   SampleShape shape_;
   const Grid& grid_;
   std::int64_t first_;
   std::int32_t label_;
-  std::vector<float> values_;
 };
 
-/// The probability of its class, for the image as it is and for each place of the square.
-std::vector<double> probabilities_of(const AnalysisInputs& in, std::int64_t image, const Grid& grid) {
+/// The probability of the class `label`, for the image as it is and for each place of the square.
+std::vector<double> probabilities_of(const AnalysisInputs& in, const std::vector<float>& image, std::int32_t label, const Grid& grid) {
   const std::int64_t classes = in.graph.node(in.graph.output()).shape.size();
   std::vector<double> found;
   for (std::int64_t first = 0; first < grid.count() + 1; first += in.recipe.batch) {
     const std::int64_t count = std::min(in.recipe.batch, grid.count() + 1 - first);
     std::vector<float> values(static_cast<std::size_t>(count * classes));
-    const OccludedImage reader(in.test, image, grid, first);
+    const OccludedImage reader(image, in.test.shape(), label, grid, first);
     execution::Readout readout;
     readout.node = in.graph.output();
     readout.values = values.data();
@@ -93,7 +88,7 @@ std::vector<double> probabilities_of(const AnalysisInputs& in, std::int64_t imag
       const double largest = *std::max_element(logits, logits + classes);
       double sum = 0;
       for (std::int64_t k = 0; k < classes; ++k) sum += std::exp(logits[k] - largest);
-      found.push_back(std::exp(logits[reader.label(0)] - largest) / sum);
+      found.push_back(std::exp(logits[label] - largest) / sum);
     }
   }
   return found;
@@ -150,14 +145,14 @@ void occlusion(const AnalysisInputs& in, records::RunRecord& record) {
                            .channels = shape.channels,
                            .pixels = {}};
   double centre = 0, corners = 0;
+  std::vector<float> image(static_cast<std::size_t>(shape.size()));
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::vector<double> probabilities = probabilities_of(in, i, grid);
+    training::SourceReader(in.test, {.first = i}).fetch(0, image.data());
+    const std::vector<double> probabilities = probabilities_of(in, image, in.test.label(i), grid);
     const auto drop = [&](std::int64_t place) { return probabilities[0] - probabilities[static_cast<std::size_t>(place) + 1]; };
     centre += drop(grid.centre()) / static_cast<double>(count);
     for (const std::int64_t corner : grid.corners()) corners += drop(corner) / 4 / static_cast<double>(count);
-    if (i < shown)
-      add_picture(OccludedImage(in.test, i, grid, 0).values(), shape, grid, probabilities, fmt::format("class {}", in.test.label(i)),
-                  pictures);
+    if (i < shown) add_picture(image, shape, grid, probabilities, fmt::format("class {}", in.test.label(i)), pictures);
     if (in.progress) in.progress(static_cast<double>(i + 1) / static_cast<double>(count));
   }
   record.results["occlusion_drop_centre"] = records::result_of("occlusion_drop_centre", centre);
