@@ -102,11 +102,13 @@ std::string append_mat(const std::filesystem::path& path, const std::string& sha
   }
   // By columns: a pixel's neighbour below is next to it.
   const auto* values = static_cast<const std::uint8_t*>(images->data);
-  const std::int64_t plane = set.height * set.width;
-  set.pixels.reserve(set.pixels.size() + static_cast<std::size_t>(count * set.channels * plane));
-  for (std::int64_t p = 0; p < count * set.channels; ++p)
-    for (std::int64_t row = 0; row < set.height; ++row)
-      for (std::int64_t column = 0; column < set.width; ++column) set.pixels.push_back(values[p * plane + column * set.height + row]);
+  const std::int64_t plane = std::int64_t{set.height} * set.width;
+  const std::size_t before = set.pixels.size();
+  set.pixels.resize(before + static_cast<std::size_t>(count * set.channels * plane));
+  std::uint8_t* pixel = set.pixels.data() + before;
+  for (std::int64_t p = 0; p < count * set.channels; ++p, values += plane)
+    for (int row = 0; row < set.height; ++row)
+      for (int column = 0; column < set.width; ++column) *pixel++ = values[column * set.height + row];
   set.count += count;
   return found;
 }
