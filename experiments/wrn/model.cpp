@@ -32,15 +32,25 @@ std::int64_t blocks_of_depth(std::int64_t depth) {
                              "Correct the depth, or give the blocks of each group as option 'blocks'"});
 }
 
-/// Options: depth and width name the net; kernels the block; blocks (of a group) where the depth does not tell; dropout is the
-/// probability of DROPPING, as in the paper.
+double inner_of(const Options& options) {
+  const double inner = options.get_double("inner", 1);
+  if (inner > 0 && inner <= 1) return inner;
+  throw InputError(Complaint{"option 'inner'", "above 0, at most 1", fmt::format("{}", inner), "1 is the paper's block"});
+}
+
+/// Options: depth and width name the net; kernels the block; blocks (of a group) where the depth does not tell; inner the filters of a
+/// block's convolutions but the last, as a share of its width (not in the paper); dropout is the probability of DROPPING, as in the paper.
 Graph wide_residual_net(const Options& options, const SampleShape& input, int classes) {
   const std::int64_t depth = options.get_int("depth", 16);
   const std::int64_t widen = count_of(options, "width", 1, 1);
   const std::int64_t given = count_of(options, "blocks", 0, 0);
   const std::int64_t blocks = given > 0 ? given : blocks_of_depth(depth);
   const layers::BatchNorm::Options norm{.decays = true};
-  const PreActivationBlock kind{widths_of(options, "kernels", {3, 3}), 1.0 - options.get_double("dropout", 0), {.bias = false}, norm};
+  const PreActivationBlock kind{.kernels = widths_of(options, "kernels", {3, 3}),
+                                .inner = inner_of(options),
+                                .keep = 1.0 - options.get_double("dropout", 0),
+                                .convolution = {.bias = false},
+                                .norm = norm};
 
   Graph graph(input);
   put<layers::Conv2d>(graph, "conv1", {.filters = 16, .filter_size = 3, .padding = 1, .bias = false});

@@ -10,6 +10,7 @@
 #include "suite/layers/capsule_lengths.hpp"
 #include "suite/layers/capsule_mask.hpp"
 #include "suite/layers/capsule_routing.hpp"
+#include "suite/layers/channel_shuffle.hpp"
 #include "suite/layers/class_token.hpp"
 #include "suite/layers/concat.hpp"
 #include "suite/layers/conv2d.hpp"
@@ -35,6 +36,8 @@
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/momentum_capsules.hpp"
 #include "suite/layers/positions.hpp"
+#include "suite/layers/quantised_activation.hpp"
+#include "suite/layers/quantised_weights.hpp"
 #include "suite/layers/reconstruction_penalty.hpp"
 #include "suite/layers/relu.hpp"
 #include "suite/layers/scale.hpp"
@@ -64,6 +67,12 @@ std::span<const CatalogEntry> catalog() {
   static const std::vector<CatalogEntry> rows{
       {"conv2d", [] { return made<Conv2d>({.filters = 5, .filter_size = 3, .padding = 1}); }, {{5, 6, 3}}},
       {"group_conv2d", [] { return made<GroupConv2d>({.filters = 3, .filter_size = 3, .padding = 1}); }, {{5, 6, 8}}},
+      {"quantised_weights",
+       [] {
+         return made<QuantisedWeights>({.inner = std::make_shared<Conv2d>(Conv2d::Options{.filters = 5, .filter_size = 3, .padding = 1}),
+                                        .quantiser = {.rule = WeightRule::dorefa, .bits = 3}});
+       },
+       {{5, 6, 3}}},
       {"locally_connected2d", [] { return made<LocallyConnected2d>({.filters = 5, .filter_size = 3, .padding = 1}); }, {{4, 5, 3}}},
       {"dense", [] { return made<Dense>({.features = 7}); }, {{1, 1, 11}}},
       {"max_pool2d", [] { return made<MaxPool2d>({.window = 3, .stride = 2, .padding = 0, .ceil = true}); }, {{6, 7, 3}}},
@@ -80,6 +89,9 @@ std::span<const CatalogEntry> catalog() {
       {"batch_norm", [] { return made<BatchNorm>({}); }, {{3, 4, 5}}},
       {"local_response_norm", [] { return made<LocalResponseNorm>({.window = 3, .k = 1.5, .alpha = 0.3, .groups = 2}); }, {{3, 4, 10}}},
       {"relu", [] { return made<Relu>({}); }, {{3, 4, 5}}},
+      {"quantised_activation",
+       [] { return made<QuantisedActivation>({.rule = ActivationRule::pact, .bits = 3, .alpha = 0.75}); },
+       {{3, 4, 5}}},
       {"logistic", [] { return made<Logistic>({}); }, {{3, 4, 5}}},
       {"tanh", [] { return made<Tanh>({}); }, {{3, 4, 5}}},
       {"gelu", [] { return made<Gelu>({}); }, {{3, 4, 5}}},
@@ -91,6 +103,7 @@ std::span<const CatalogEntry> catalog() {
        {{5, 6, 3}}},
       {"dropout", [] { return made<Dropout>({.keep = 0.6, .form = DropoutForm::inverted}); }, {{3, 4, 5}}},
       {"add", [] { return made<Add>({}); }, {{3, 4, 5}, {3, 4, 5}, {3, 4, 5}}},
+      {"channel_shuffle", [] { return made<ChannelShuffle>({.groups = 3}); }, {{3, 4, 6}}},
       {"concat", [] { return made<Concat>({}); }, {{3, 4, 5}, {3, 4, 2}}},
       {"spatial_transform", [] { return made<SpatialTransform>({.transform = Transform::affine}); }, {{4, 5, 2}, {1, 1, 6}}},
       {"flatten", [] { return made<Flatten>({}); }, {{3, 4, 5}}},

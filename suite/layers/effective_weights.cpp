@@ -9,8 +9,12 @@ namespace reprise::layers {
 
 namespace {
 
+std::size_t bytes_of(std::int64_t count) {
+  return aligned(static_cast<std::size_t>(count) * sizeof(float));
+}
+
 std::size_t bytes_of_effective(const WeightMap& map) {
-  return aligned(static_cast<std::size_t>(map.effective_count()) * sizeof(float));
+  return bytes_of(map.effective_count());
 }
 
 class PreparedEffective : public PreparedLayer {
@@ -21,12 +25,14 @@ class PreparedEffective : public PreparedLayer {
       effective_.emplace_back(bytes_of_effective(*map));
       views_.push_back(effective_.back().floats());
       gradient_bytes_ += bytes_of_effective(*map);
+      kept_.emplace_back(bytes_of(map->kept_count()));
+      kept_bytes_ += kept_.back().size();
     }
   }
 
   std::size_t saved_bytes() const override { return inner_->saved_bytes(); }
   std::size_t scratch_bytes() const override { return gradient_bytes_ + inner_->scratch_bytes(); }
-  std::size_t packed_bytes() const override { return gradient_bytes_ + inner_->packed_bytes(); }
+  std::size_t packed_bytes() const override { return gradient_bytes_ + kept_bytes_ + inner_->packed_bytes(); }
 
   void load_weights(std::span<const float* const> parameters) override {
     show(parameters);
@@ -63,19 +69,19 @@ class PreparedEffective : public PreparedLayer {
     }
     seen.grad_parameters = gradients;
     inner_->backward(seen);
-    for (std::size_t p = 0; p < maps_.size(); ++p) maps_[p]->pull_back(gradients[p], args.grad_parameters[p]);
+    for (std::size_t p = 0; p < maps_.size(); ++p) maps_[p]->pull_back(kept_[p].floats(), gradients[p], args.grad_parameters[p]);
   }
 
  private:
   void show(std::span<const float* const> parameters) {
-    for (std::size_t p = 0; p < maps_.size(); ++p) maps_[p]->show(parameters[p], effective_[p].floats());
+    for (std::size_t p = 0; p < maps_.size(); ++p) maps_[p]->show(parameters[p], effective_[p].floats(), kept_[p].floats());
   }
 
   std::unique_ptr<PreparedLayer> inner_;
   std::vector<std::unique_ptr<const WeightMap>> maps_;
-  std::vector<Memory> effective_;
+  std::vector<Memory> effective_, kept_;  ///< by parameter
   std::vector<const float*> views_;
-  std::size_t gradient_bytes_ = 0;
+  std::size_t gradient_bytes_ = 0, kept_bytes_ = 0;
   std::mutex showing_;
   std::int64_t parts_begun_ = 0;  ///< of the current load
 };

@@ -14,10 +14,12 @@ class WeightMap {
  public:
   virtual ~WeightMap() = default;
   virtual std::int64_t effective_count() const = 0;
-  /// Overwrites effective = f(stored).
-  virtual void show(const float* stored, float* effective) const = 0;
+  /// Floats that show() leaves for pull_back(), such as the slopes of f.
+  virtual std::int64_t kept_count() const { return 0; }
+  /// Overwrites effective = f(stored), and kept.
+  virtual void show(const float* stored, float* effective, float* kept) const = 0;
   /// Overwrites grad_stored, the gradient by x, from the gradient by f(x).
-  virtual void pull_back(const float* grad_effective, float* grad_stored) const = 0;
+  virtual void pull_back(const float* kept, const float* grad_effective, float* grad_stored) const = 0;
 };
 
 /// `inner` with f of its parameters in place of them, `maps[p]` being f of parameter p. load_weights() packs f(x); backward() maps each

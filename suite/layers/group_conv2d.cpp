@@ -40,7 +40,7 @@ class OrientedFilters : public WeightMap {
 
   std::int64_t effective_count() const override { return orientations_ * stored_count(); }
 
-  void show(const float* stored, float* effective) const override {
+  void show(const float* stored, float* effective, float*) const override {
     for (int h = 0; h < orientations_; ++h)
       for (std::int64_t k = 0; k < filters_; ++k)
         for (int s = 0; s < planes_; ++s, effective += plane_size()) {
@@ -51,7 +51,7 @@ class OrientedFilters : public WeightMap {
   }
 
   /// Sums over the orientations, in their order.
-  void pull_back(const float* grad_effective, float* grad_stored) const override {
+  void pull_back(const float*, const float* grad_effective, float* grad_stored) const override {
     for (int h = 0; h < orientations_; ++h)
       for (std::int64_t k = 0; k < filters_; ++k)
         for (int s = 0; s < planes_; ++s, grad_effective += plane_size()) {
@@ -93,10 +93,10 @@ class SharedBias : public WeightMap {
   explicit SharedBias(const GroupConv2d::Options& o) : filters_(o.filters), orientations_(orientations(o.group)) {}
 
   std::int64_t effective_count() const override { return orientations_ * filters_; }
-  void show(const float* stored, float* effective) const override {
+  void show(const float* stored, float* effective, float*) const override {
     for (int h = 0; h < orientations_; ++h) std::copy_n(stored, filters_, effective + h * filters_);
   }
-  void pull_back(const float* grad_effective, float* grad_stored) const override {
+  void pull_back(const float*, const float* grad_effective, float* grad_stored) const override {
     std::copy_n(grad_effective, filters_, grad_stored);
     for (int h = 1; h < orientations_; ++h)
       for (std::int64_t k = 0; k < filters_; ++k) grad_stored[k] += grad_effective[h * filters_ + k];

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "suite/layers/add.hpp"
@@ -40,7 +42,9 @@ void PreActivationBlock::put(graph::Graph& graph, const std::string& name, std::
     const graph::NodeId relu = norm_relu(graph, name + "." + number, norm);
     if (i == 0) activated = relu;
     if (i > 0 && i + 1 == kernels.size()) put_dropout(graph, name + ".dropout", keep, layers::DropoutForm::inverted);
-    branch = models::put<layers::Conv2d>(graph, name + ".conv" + number, same_size(convolution, width, kernels[i], i == 0 ? stride : 1));
+    const bool last = i + 1 == kernels.size();
+    const std::int64_t filters = last ? width : std::max<std::int64_t>(1, std::llround(inner * static_cast<double>(width)));
+    branch = models::put<layers::Conv2d>(graph, name + ".conv" + number, same_size(convolution, filters, kernels[i], i == 0 ? stride : 1));
   }
   graph::NodeId shortcut = before;
   if (changes)

@@ -22,6 +22,7 @@ graph::NodeId convolution_norm_relu(graph::Graph& graph, const std::string& name
 /// A residual block with norm and ReLU in front of each convolution (He et al. 2016, arXiv 1603.05027).
 struct PreActivationBlock {
   std::vector<std::int64_t> kernels{3, 3};  ///< of its convolutions
+  double inner = 1;                         ///< filters of all but the last one, as a share of the last one's; at least one filter
   double keep = 1;                          ///< inverted dropout in front of the last one
   layers::Conv2d::Options convolution{};    ///< bias and start; the block sets filters, filter_size, stride and padding
   layers::BatchNorm::Options norm{};
