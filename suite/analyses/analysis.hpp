@@ -114,6 +114,19 @@ void occlusion(const AnalysisInputs& inputs, records::RunRecord& record);
 /// that read both). Images "feature_reuse_BLOCK".
 void feature_reuse(const AnalysisInputs& inputs, records::RunRecord& record);
 
+/// What a net takes, from its layers: results "weight_kib" (of all trained parameters, quantised weights in their bits), "activation_kib"
+/// (the largest input and output of a layer together, quantised activations in their bits), "bit_operations" (of one image: multiply-adds
+/// times the bits of weight and activation), "nonzero_weights" (percent of all weights of convolutions and dense layers). Timing, of the
+/// net in float32 on one thread: "images_per_second_alone" (one image at a time), "images_per_second_of_64" (64 at a time) and
+/// "inference_gflops" (of the latter).
+void resources(const AnalysisInputs& inputs, records::RunRecord& record);
+
+/// The net with sums of whole numbers (execution/integer_net.hpp), its levels from training images that are not augmented. Options:
+/// calibration_images (512). Results: "integer_error" (percent of the test images), "integer_error_increase" (points above that in
+/// float32), "integer_weight_kib". Timing, on all threads, reading the images included: "float_images_per_second" (the evaluation in
+/// float32), "integer_images_per_second", "integer_speedup" (their ratio).
+void integer_inference(const AnalysisInputs& inputs, records::RunRecord& record);
+
 /// Of each analysis, what check_analyses() asks it. Reads all of its options.
 void check_monte_carlo(const Subject& subject);
 void check_sparsity(const Subject& subject);
@@ -127,5 +140,7 @@ void check_learning_speed(const Subject& subject);
 void check_generalisation(const Subject& subject);
 void check_occlusion(const Subject& subject);
 void check_feature_reuse(const Subject& subject);
+void check_resources(const Subject& subject);
+void check_integer_inference(const Subject& subject);
 
 }  // namespace reprise::analyses

@@ -34,6 +34,7 @@ class BatchNorm : public Layer {
     std::int64_t orientations = 1;
   };
   explicit BatchNorm(Options options);
+  const Options& options() const { return options_; }
   std::string_view kind() const override { return "batch_norm"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   std::vector<ParameterSpec> parameters(std::span<const SampleShape> inputs) const override;
