@@ -22,6 +22,8 @@
 #include "suite/layers/feature_mix.hpp"
 #include "suite/layers/first_token.hpp"
 #include "suite/layers/flatten.hpp"
+#include "suite/layers/frame_pool.hpp"
+#include "suite/layers/frame_scores.hpp"
 #include "suite/layers/gelu.hpp"
 #include "suite/layers/global_average_pool.hpp"
 #include "suite/layers/global_max_pool.hpp"
@@ -32,9 +34,11 @@
 #include "suite/layers/locally_connected2d.hpp"
 #include "suite/layers/log_avg_exp_pool.hpp"
 #include "suite/layers/logistic.hpp"
+#include "suite/layers/lstm.hpp"
 #include "suite/layers/max_dropout.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/momentum_capsules.hpp"
+#include "suite/layers/per_frame.hpp"
 #include "suite/layers/positions.hpp"
 #include "suite/layers/quantised_activation.hpp"
 #include "suite/layers/quantised_weights.hpp"
@@ -48,6 +52,7 @@
 #include "suite/layers/softmax.hpp"
 #include "suite/layers/spatial_transform.hpp"
 #include "suite/layers/squash.hpp"
+#include "suite/layers/stacked_frames.hpp"
 #include "suite/layers/subsample.hpp"
 #include "suite/layers/tanh.hpp"
 #include "suite/layers/triangle.hpp"
@@ -126,6 +131,13 @@ std::span<const CatalogEntry> catalog() {
       {"class_token", [] { return made<ClassToken>({}); }, {{3, 4, 5}}},
       {"first_token", [] { return made<FirstToken>({}); }, {{7, 1, 5}}},
       {"sequence_pool", [] { return made<SequencePool>({}); }, {{3, 4, 5}}},
+      {"per_frame",
+       [] { return made<PerFrame>({.layer = std::make_shared<Conv2d>(Conv2d::Options{.filters = 5, .filter_size = 3}), .frames = 3}); },
+       {{12, 5, 3}}},
+      {"frame_pool", [] { return made<FramePool>({.frames = 5, .window = 3, .stride = 2}); }, {{10, 3, 5}}},
+      {"stacked_frames", [] { return made<StackedFrames>({.frames = 5, .window = 3, .stride = 2}); }, {{10, 3, 5}}},
+      {"lstm", [] { return made<Lstm>({.cells = 5}); }, {{4, 1, 7}}},
+      {"frame_scores", [] { return made<FrameScores>({.average = FrameAverage::weighted}); }, {{4, 1, 7}}},
       {"kl_sparsity", [] { return made<KlSparsity>({.target = 0.1, .weight = 0.5}); }, {{3, 4, 5}}},
   };
   return rows;
