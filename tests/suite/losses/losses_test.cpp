@@ -8,6 +8,7 @@
 
 #include "suite/errors.hpp"
 #include "suite/losses/catalog.hpp"
+#include "suite/losses/frame_cross_entropy.hpp"
 #include "tests/support/arrays.hpp"
 #include "tests/support/tolerances.hpp"
 
@@ -133,6 +134,47 @@ TEST(Losses, equal_views_do_not_diverge) {
   for (int k = 0; k < kClasses; ++k) EXPECT_NEAR(shard.gradient()[static_cast<std::size_t>(kClasses + k)], 0, 1e-6);
 }
 
+/// Three frames weigh 0, 1/3 and 2/3; the last one predicts.
+TEST(Losses, later_frames_count_more) {
+  constexpr int kFrames = 3, kClips = 3;
+  const losses::FrameCrossEntropy loss(kFrames);
+  const std::vector<std::int32_t> labels{3, 0};  // and one clip of padding
+  for (const Precision precision : {Precision::f32, Precision::bf16}) {
+    const Doubles numbers = random_numbers(5, kClips * kFrames * kClasses);
+    const auto bytes = stored_bytes(numbers, precision);
+    std::vector<std::byte> grad(bytes.size(), std::byte{0x7F});
+    std::vector<std::int32_t> predictions(2, -1);
+    const ShardSums sums = loss.shard({.precision = precision,
+                                       .samples = kClips,
+                                       .valid = 2,
+                                       .features = kFrames * kClasses,
+                                       .value = bytes.data(),
+                                       .labels = labels,
+                                       .grad_scale = 0.5f,
+                                       .grad = grad.data(),
+                                       .predictions = predictions.data()});
+    double expected = 0, errors = 0;
+    Doubles gradient(numbers.size());
+    for (std::size_t n = 0; n < 2; ++n)
+      for (std::size_t t = 0; t < kFrames; ++t) {
+        const std::size_t at = (n * kFrames + t) * kClasses;
+        const Doubles row(numbers.begin() + static_cast<std::ptrdiff_t>(at), numbers.begin() + static_cast<std::ptrdiff_t>(at + kClasses));
+        const auto frame = kernels::reference::softmax_cross_entropy(row, static_cast<std::size_t>(labels[n]), 0);
+        expected += static_cast<double>(t) / 3 * frame.loss;
+        for (std::size_t k = 0; k < kClasses; ++k) gradient[at + k] = 0.5 * static_cast<double>(t) / 3 * frame.gradient[k];
+        const auto prediction = static_cast<std::int32_t>(std::max_element(row.begin(), row.end()) - row.begin());
+        if (t + 1 < kFrames) continue;
+        EXPECT_EQ(predictions[n], prediction);
+        errors += prediction == labels[n] ? 0 : 1;
+      }
+    EXPECT_NEAR(sums.loss, expected, kTranscendental * kRoundoffF32 * expected);
+    EXPECT_EQ(sums.errors, errors);
+    EXPECT_NEAR_ARRAY(read_bytes(grad.data(), kClips * kFrames * kClasses, precision), gradient, 1,
+                      tolerance(2 * kTranscendental, precision));
+  }
+  EXPECT_THROW(losses::FrameCrossEntropy(0), InputError);
+}
+
 /// The loss of a mixed sample, and its gradient, are those of its classes, weighted with their shares.
 TEST(Losses, a_mixed_label_weighs_the_losses_of_its_classes) {
   losses::MixedLabel mixed[kValid];
@@ -172,7 +214,7 @@ TEST(Losses, a_mixed_label_weighs_the_losses_of_its_classes) {
       EXPECT_NEAR_ARRAY(shard.gradient(), gradient, 1, tolerance(kTranscendental, precision));
     }
   }
-  EXPECT_EQ(weighed, 3);
+  EXPECT_EQ(weighed, 4);
 }
 
 TEST(Losses, gradients_of_the_references_equal_finite_differences) {
