@@ -136,6 +136,9 @@ FetchResult fetch(const DatasetEntry& entry, const std::filesystem::path& data_d
   if (entry.format == Format::photographs)
     throw InputError({fmt::format("data set '{}'", entry.name), "a set that can be fetched", "photographs, which are got from their owners",
                       how_to_get(entry)});
+  if (entry.format == Format::videos)
+    throw InputError({fmt::format("data set '{}'", entry.name), "a set that can be fetched", "videos, which are got from their owners",
+                      how_to_get(entry)});
   if (entry.format == Format::amat)
     throw InputError({fmt::format("data set '{}'", entry.name), "a set that can be fetched", "files whose digests are not known here",
                       how_to_get(entry)});

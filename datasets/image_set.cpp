@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -11,10 +12,12 @@
 #include "datasets/distorted_images.hpp"
 #include "datasets/hdf5_container_reader.hpp"
 #include "datasets/known_container.hpp"
+#include "datasets/made_clips.hpp"
 #include "datasets/manifest.hpp"
 #include "datasets/photograph_layout.hpp"
 #include "datasets/photograph_set.hpp"
 #include "datasets/split_reader.hpp"
+#include "datasets/video_clips.hpp"
 #include "suite/errors.hpp"
 #include "suite/random/random.hpp"
 
@@ -82,18 +85,25 @@ void keep(ImageSet& set, const std::vector<std::int64_t>& indices) {
 }
 
 /// Synthetic images are drawn, not chosen, so any number can be had of either split.
-ImageSet load_synthetic(const DatasetEntry& entry, Split split, std::int64_t wanted) {
+ImageSet load_synthetic(const DatasetEntry& entry, Split split, std::int64_t wanted, const std::optional<ClipStage>& clips) {
   const std::int64_t count = split == Split::train ? entry.train.count : entry.test.count;
   if (wanted < 0) choose(entry.name, split, count, wanted);
-  return draw_synthetic(entry, split, wanted == 0 ? count : wanted);
+  ImageSet set = draw_synthetic(entry, split, wanted == 0 ? count : wanted);
+  if (!clips) return set;
+  set.classes = entry.classes(), set.class_names = entry.class_names;
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(set.count));
+  std::iota(indices.begin(), indices.end(), 0);
+  return made_clips(std::move(set), std::move(indices), split, *clips);
 }
 
-ImageSet load_part(const DatasetEntry& entry, const std::filesystem::path& directory, const Part& part) {
+ImageSet load_part(const DatasetEntry& entry, const std::filesystem::path& directory, const Part& part,
+                   const std::optional<ClipStage>& clips) {
   const DatasetEntry& files = entry.base.empty() ? entry : require_entry(entry.base);
   ImageSet set = read_split(files, part.split == Split::train ? files.train : files.test, directory);
   keep(set, part.indices);
   if (entry.format == Format::canvas) return on_canvas(set, part.indices, part.split, entry.height);
   if (entry.format == Format::distorted) return distorted(std::move(set), part.indices, part.split, entry.distortion);
+  if (clips) return made_clips(std::move(set), part.indices, part.split, *clips);
   return set;
 }
 
@@ -126,7 +136,8 @@ Dataset load_files(const DatasetEntry& entry, const std::filesystem::path& direc
     if (selection.held_out != 0)
       throw InputError({fmt::format("held-out training images of '{}'", entry.name), "a set that is read from files", "one that is drawn",
                         "Draw another test set instead, or leave held_out_images away."});
-    return {load_synthetic(entry, Split::train, selection.train), load_synthetic(entry, Split::test, selection.test)};
+    return {load_synthetic(entry, Split::train, selection.train, selection.clips),
+            load_synthetic(entry, Split::test, selection.test, selection.clips)};
   }
   const Parts parts = choose_parts(entry.name, entry.train.count, entry.test.count, selection);
   if (entry.format == Format::rotated) {
@@ -134,7 +145,7 @@ Dataset load_files(const DatasetEntry& entry, const std::filesystem::path& direc
     const DrawnSplits drawn = draw_splits(all.count, entry.train.count, entry.test.count);
     return {turn_part(all, drawn, parts.train), turn_part(all, drawn, parts.test)};
   }
-  return {load_part(entry, directory, parts.train), load_part(entry, directory, parts.test)};
+  return {load_part(entry, directory, parts.train, selection.clips), load_part(entry, directory, parts.test, selection.clips)};
 }
 
 ImageSet load_photographs(const DatasetEntry& entry, const std::filesystem::path& directory, const PhotographFiles& all, const Part& part,
@@ -154,6 +165,27 @@ Dataset load_photographs(const DatasetEntry& entry, const std::filesystem::path&
   const PhotographFrame frame = selection.frame.value_or(PhotographFrame{entry.height, entry.height, entry.height});
   const auto load_part = [&](const Part& part) {
     return load_photographs(entry, directory, part.split == Split::train ? listed.train : listed.test, part, frame, listed.class_names);
+  };
+  return {load_part(parts.train), load_part(parts.test)};
+}
+
+Dataset load_videos(const DatasetEntry& entry, const std::filesystem::path& directory, const Selection& selection) {
+  if (!selection.clips || selection.clips->kind != ClipStage::Kind::video)
+    throw InputError({fmt::format("clips of '{}'", entry.name), "the stage video(...) in front of the preprocessing", "none",
+                      "Add it; see `reprise show --keys`."});
+  const ListedVideos listed = list_videos(entry, directory);
+  const auto count = [](const std::vector<ListedVideo>& videos) { return static_cast<std::int64_t>(videos.size()); };
+  const Parts parts = choose_parts(entry.name, count(listed.train), count(listed.test), selection);
+  const std::filesystem::path root = directory / entry.videos.folder;
+  const auto load_part = [&](const Part& part) {
+    const std::vector<ListedVideo>& all = part.split == Split::train ? listed.train : listed.test;
+    std::vector<ListedVideo> chosen;
+    for (const std::int64_t index : part.indices) chosen.push_back(all[static_cast<std::size_t>(index)]);
+    ImageSet set;
+    set.classes = static_cast<int>(listed.class_names.size());
+    set.class_names = listed.class_names;
+    set_videos(root / (selection.clips->shows_flow ? "flow" : "frames"), std::move(chosen), *selection.clips, root / "exclude.txt", set);
+    return set;
   };
   return {load_part(parts.train), load_part(parts.test)};
 }
@@ -203,12 +235,18 @@ Dataset load(const std::string& name, const std::filesystem::path& directory, co
     throw InputError({fmt::format("data set '{}'", name), container_path(name, directory).string(), "no such file", how_to_get(*entry)});
   } else if (entry != nullptr && entry->format == Format::photographs) {
     data = load_photographs(*entry, directory, selection);
+  } else if (entry != nullptr && entry->format == Format::videos) {
+    data = load_videos(*entry, directory, selection);
   } else {
     entry = &require_entry(name);
     data = load_files(*entry, directory, selection);
     data.train.classes = data.test.classes = entry->classes();
     data.train.class_names = data.test.class_names = entry->class_names;
   }
+  for (const ImageSet* set : {&data.train, &data.test})
+    if (selection.clips && set->frames != selection.clips->frames)
+      throw InputError({fmt::format("clips of '{}'", name), "a set that clips are made of: MNIST, Fashion-MNIST, CIFAR, synthetic ones",
+                        "another one", "Leave the stage out, or use another set."});
   describe(data.train, name, "train");
   describe(data.test, name, selection.held_out > 0 ? "held out of train" : "test");
   return data;

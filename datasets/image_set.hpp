@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/clip_stage.hpp"
 #include "datasets/lazy_images.hpp"
 #include "datasets/photograph_frame.hpp"
 
@@ -22,9 +23,11 @@ struct ImageSet {
   int channels = 0;
   int height = 0;
   int width = 0;
+  int frames = 0;  ///< of a clip, one below the other, height / frames rows each; 0: images are no clips
   int classes = 0;
   std::vector<std::uint8_t> pixels;
-  std::vector<std::int32_t> labels;  ///< [count], each in [0, classes)
+  std::vector<std::int32_t> labels;                       ///< [count], each in [0, classes)
+  std::vector<std::vector<std::int32_t>> other_labels{};  ///< [count]: further classes that are right, too; empty: none has any
   std::vector<std::string> class_names;
   std::string digest;  ///< SHA-256 (hex) over shape, pixels and labels; of photographs over class names, labels and digests of files
   std::shared_ptr<const LazyImages> lazy;
@@ -55,6 +58,8 @@ struct Selection {
   std::int64_t held_out = 0;
   /// What is seen of photographs; nothing: their usual frame.
   std::optional<PhotographFrame> frame = std::nullopt;
+  /// What clips are made; nothing: images.
+  std::optional<ClipStage> clips = std::nullopt;
 };
 
 /// Loads and checks (manifest: SHA-256, count, class histogram) a data set by its name. Names: see `manifest.hpp`.

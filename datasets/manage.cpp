@@ -5,6 +5,7 @@
 #include "datasets/hdf5_container_reader.hpp"
 #include "datasets/photograph_layout.hpp"
 #include "datasets/split_reader.hpp"
+#include "datasets/video_lists.hpp"
 
 namespace reprise::datasets {
 
@@ -45,6 +46,11 @@ ListEntry row_of(const DatasetEntry& entry, const std::filesystem::path& data_di
     if (row.is_present) row.where = data_directory / entry.photographs.folder;
     return row;
   }
+  if (entry.format == Format::videos) {
+    row.is_present = has_videos(entry, data_directory);
+    if (row.is_present) row.where = data_directory / entry.videos.folder;
+    return row;
+  }
   const DatasetEntry& source = source_of(entry);
   if (!source.urls.empty()) row.url = source.urls.front() + "/" + source.archive.name;
   const std::vector<FileStatus> files = files_of(entry, data_directory);
@@ -73,7 +79,8 @@ KnownOf known_of(const std::string& name) {
   const DatasetEntry* entry = find_entry(name);
   if (entry == nullptr) return KnownOf::nothing;
   if (entry->format == Format::synthetic) return KnownOf::drawn;
-  const bool has_digests = entry->format != Format::container && entry->format != Format::amat && entry->format != Format::photographs;
+  const bool has_digests = entry->format != Format::container && entry->format != Format::amat && entry->format != Format::photographs &&
+                           entry->format != Format::videos;
   return has_digests ? KnownOf::digests : KnownOf::counts;
 }
 
@@ -123,7 +130,10 @@ DatasetInfo info(const std::string& name, const std::filesystem::path& data_dire
 }
 
 DatasetInfo check(const std::string& name, const std::filesystem::path& data_directory) {
-  const Dataset data = load(name, data_directory);
+  Selection selection;
+  const DatasetEntry* known = find_entry(name);
+  if (known != nullptr && known->format == Format::videos) selection.clips = ClipStage::parse("video");
+  const Dataset data = load(name, data_directory, selection);
   if (is_container(name, data_directory))
     return describe(data, container_row(name, data_directory), {{container_path(name, data_directory), true, ""}});
   const DatasetEntry& entry = require_entry(name);

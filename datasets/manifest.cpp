@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "datasets/video_entries.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::datasets {
@@ -187,8 +188,7 @@ DatasetEntry synthetic(const std::string& name, const std::string& title, int ch
   entry.format = Format::synthetic;
   entry.channels = channels, entry.height = side, entry.width = side;
   for (int i = 0; i < 10; ++i) entry.class_names.push_back(fmt::format("pattern {}", i));
-  entry.train.count = 2000;
-  entry.test.count = 500;
+  entry.train.count = 2000, entry.test.count = 500;
   return entry;
 }
 
@@ -201,8 +201,7 @@ DatasetEntry container(const std::string& name, const std::string& title, int si
   entry.format = Format::container;
   entry.channels = 3, entry.height = side, entry.width = side;
   entry.class_names = std::move(class_names);
-  entry.train = std::move(train);
-  entry.test = std::move(test);
+  entry.train = std::move(train), entry.test = std::move(test);
   return entry;
 }
 
@@ -283,8 +282,7 @@ DatasetEntry caltech(const std::string& name, const std::string& title, const st
   const auto classes = static_cast<std::int64_t>(class_names.size());
   DatasetEntry entry = photographs(name, title, 224, std::move(class_names), classes * train_per_class, test);
   entry.photographs.folder = folder;
-  entry.photographs.train_per_class = train_per_class;
-  entry.photographs.test_per_class = test_per_class;
+  entry.photographs.train_per_class = train_per_class, entry.photographs.test_per_class = test_per_class;
   return entry;
 }
 
@@ -341,6 +339,7 @@ const std::vector<DatasetEntry>& manifest() {
       for (const Distortion distortion :
            {Distortion::rotation, Distortion::pose, Distortion::projective, Distortion::elastic, Distortion::clutter, Distortion::addition})
         all.push_back(distorted(base, distortion));
+    for (DatasetEntry& entry : video_entries()) all.push_back(std::move(entry));
     return all;
   }();
   return entries;
@@ -380,6 +379,7 @@ std::string how_to_get(const DatasetEntry& entry) {
         "Write {0}.h5 into the data directory: /train/images and /test/images, bytes [count, {1}, {2}, {3}] with attribute layout = "
         "'NCHW', with /train/labels and /test/labels [count].",
         entry.name, entry.channels, entry.height, entry.width);
+  if (entry.format == Format::videos) return how_to_get_videos(entry);
   if (entry.format == Format::photographs)
     return fmt::format(
         "Put the photographs of {} into {}{} in the data directory, or name the directory with --data or REPRISE_DATA.", entry.title,

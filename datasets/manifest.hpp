@@ -21,6 +21,7 @@ enum class Format {
   distorted,    ///< made from `base`: each image distorted at random, anew in every epoch of training (distorted_images.hpp)
   synthetic,    ///< drawn
   photographs,  ///< JPEG files that are decoded when they are needed (photograph_layout.hpp)
+  videos,       ///< decoded frames in folders, with the official lists (video_lists.hpp)
   container,    ///< NAME.h5 in the data directory (hdf5_container_reader.hpp): what the catalog must know before the file is there
 };
 
@@ -54,6 +55,16 @@ struct PhotographPlaces {
   std::vector<std::string> class_folders;       ///< in the order of class_names; empty: all there are, sorted
 };
 
+enum class VideoLists { ucf, sports };
+
+/// Where the frames of a set of videos are, and its lists; see video_lists.hpp.
+struct VideoPlaces {
+  std::string folder;  ///< relative to the data directory; the videos' own folders are in `folder`/frames, or flow
+  VideoLists lists = VideoLists::ucf;
+  std::string classes, train_list, test_list;  ///< official files, relative to `folder`
+  bool counts_are_known = true;                ///< the lists have as many videos as the entry says
+};
+
 struct DatasetEntry {
   std::string name;
   std::string title;
@@ -68,6 +79,7 @@ struct DatasetEntry {
   ArchiveEntry archive;                          ///< a .tar.gz whose members are the `files`
   std::vector<std::filesystem::path> elsewhere;  ///< folders also looked into for the files' names, after the data directory
   PhotographPlaces photographs;                  ///< of Format::photographs, whose height and width are those of the usual frame
+  VideoPlaces videos;                            ///< of Format::videos, whose height and width are those of a frame
   std::string package;                           ///< Debian package that installs it, if any
 
   int classes() const { return static_cast<int>(class_names.size()); }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "datasets/byte_statistics.hpp"
+#include "datasets/clip_stage.hpp"
 #include "datasets/digest.hpp"
 #include "datasets/named_call.hpp"
 #include "datasets/photograph_frame.hpp"
@@ -40,7 +41,9 @@ class Pipeline : public Preprocessing {
   void add(const std::string& text) {
     NamedCall call("preprocessing stage", text);
     texts_.push_back(text);
-    if (call.name() == "photograph")
+    if (ClipStage::is_clip_stage(call.name()))
+      check_clips(text);
+    else if (call.name() == "photograph")
       check_frame(text);
     else if (call.name() == "mean_image")
       add_mean_image(call);
@@ -53,7 +56,7 @@ class Pipeline : public Preprocessing {
     else if (call.name() == "zca")
       add_whitening(call);
     else
-      call.fail_unknown({"photograph", "mean_image", "scale", "standardize", "gcn", "zca"});
+      call.fail_unknown({"photograph", "snippets", "motion", "video", "mean_image", "scale", "standardize", "gcn", "zca"});
   }
 
   void fit_colour_axes() {
@@ -120,6 +123,15 @@ class Pipeline : public Preprocessing {
     if (texts_.size() > 1 || positions_ != std::int64_t{frame.side} * frame.side)
       throw InputError({"preprocessing stage 'photograph'", fmt::format("images of {0} x {0}, in front of all other stages", frame.side),
                         fmt::format("data set '{}' of {} pixels", train_->name, positions_), "Leave it out: it is for photographs."});
+  }
+
+  /// Clips have been made when they were loaded.
+  void check_clips(const std::string& text) const {
+    const int frames = ClipStage::parse(text).frames;
+    if (texts_.size() > 1 || train_->frames != frames)
+      throw InputError({fmt::format("preprocessing stage '{}'", text),
+                        fmt::format("clips of {} frames, in front of all other stages", frames),
+                        fmt::format("data set '{}' of {} frames", train_->name, train_->frames), "Move it to the front."});
   }
 
   /// Means of bytes go through the stages so far, which treat all pixels of a channel alike.

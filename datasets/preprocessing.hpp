@@ -14,6 +14,7 @@ namespace reprise::datasets {
 
 /// A fitted pipeline. Stage names with arguments, applied in order to bytes in [0, 255]:
 ///   "photograph(...)"               what is seen of photographs; see photograph_frame.hpp
+///   "snippets(...)" "motion(...)" "video(...)"    clips; see clip_stage.hpp
 ///   "mean_image"                    x - mean over the training images of this pixel and channel
 ///   "scale"                         x / 255
 ///   "standardize"                   (x - mean_c) / std_c per channel, population std, over the whole training set

@@ -80,6 +80,8 @@ class LastRemembered : public LazyImages {
 std::shared_ptr<const ImageSet> resized(const ImageSet& set, int side) {
   if (side < 1)
     throw InputError(Complaint{fmt::format("size of images of '{}'", set.name), "at least 1", fmt::format("{}", side), "Correct the side"});
+  if (set.frames > 0)
+    throw InputError(Complaint{fmt::format("size of images of '{}'", set.name), "images", "clips", "Leave the size as it is"});
   auto result = std::make_shared<ImageSet>();
   result->name = set.name, result->split = set.split, result->digest = set.digest;
   result->count = set.count, result->classes = set.classes;

@@ -9,7 +9,7 @@
 
 namespace reprise::datasets {
 
-/// Of the images of a set: of photographs what their frame shows.
+/// Of the images of a set: of photographs what their frame shows, of clips all frames, one below the other.
 SampleShape image_shape(const DatasetEntry& entry, const std::vector<std::string>& preprocessing);
 /// Of a sample, which is what a net sees: a part of the image where augmentation crops.
 SampleShape sample_shape(const DatasetEntry& entry, const std::vector<std::string>& preprocessing,

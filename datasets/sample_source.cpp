@@ -6,6 +6,7 @@
 
 #include "datasets/augmentation.hpp"
 #include "datasets/in_parallel.hpp"
+#include "datasets/named_call.hpp"
 #include "suite/errors.hpp"
 #include "suite/tensor/half.hpp"
 
@@ -32,6 +33,16 @@ std::vector<std::uint16_t> preprocess_all(const ImageSet& images, const Preproce
   return stored;
 }
 
+/// Frames lie one below the other, so rows stay where they are.
+void check_clip_augmentations(const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    const std::string name = NamedCall("augmentation", text).name();
+    if (name != "flip" && name != "alternating_flip")
+      throw InputError(
+          {"augmentation of clips", "flip or alternating_flip", text, "Leave it out; places of frames are drawn by their stage."});
+  }
+}
+
 }  // namespace
 
 struct SampleSource::State {
@@ -46,6 +57,7 @@ struct SampleSource::State {
         preprocessing(std::move(pipeline)),
         augmentations(texts, images->height, images->width, images->channels),
         outside(static_cast<std::size_t>(images->channels), 0.0f) {
+    if (images->frames > 0) check_clip_augmentations(texts);
     if (augmentations.fills_black()) {
       if (preprocessing->table() == nullptr)
         throw InputError({"augmentation 'translate(fill=black)'", "preprocessing that treats each pixel by itself (scale, standardize)",

@@ -119,7 +119,7 @@ std::vector<std::int64_t> class_histogram(const ImageSet& set) {
 
 std::vector<std::int64_t> expected_histogram(const DatasetEntry& entry, const SplitEntry& split) {
   const bool need_not_be_known = entry.format == Format::amat || entry.format == Format::container || entry.format == Format::photographs ||
-                                 entry.format == Format::distorted;
+                                 entry.format == Format::videos || entry.format == Format::distorted;
   if (!split.histogram.empty() || need_not_be_known) return split.histogram;
   return std::vector<std::int64_t>(static_cast<std::size_t>(entry.classes()), split.count / entry.classes());
 }

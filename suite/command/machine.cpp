@@ -10,6 +10,7 @@
 
 #include "datasets/manifest.hpp"
 #include "datasets/photograph_layout.hpp"
+#include "datasets/video_lists.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/control_groups.hpp"
 #include "suite/errors.hpp"
@@ -133,6 +134,7 @@ Finding data_set(const datasets::DatasetEntry& entry, const fs::path& data) {
   const fs::path container = datasets::container_path(entry.name, data);
   if (entry.format == datasets::Format::container && !fs::exists(container, ignored)) missing.push_back(container.filename().string());
   if (entry.format == datasets::Format::photographs && !datasets::has_photographs(entry, data)) missing.push_back(entry.photographs.folder);
+  if (entry.format == datasets::Format::videos && !datasets::has_videos(entry, data)) missing.push_back(entry.videos.folder);
   if (missing.empty()) return {Level::good, "data set " + entry.name, "present", ""};
   return {Level::note, "data set " + entry.name, fmt::format("{} not in {}", fmt::join(missing, ", "), data.string()),
           datasets::how_to_get(entry)};

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "datasets/clip_stage.hpp"
 #include "datasets/data_entry.hpp"
 #include "datasets/sample_shape.hpp"
 #include "datasets/test_views.hpp"
@@ -40,11 +41,15 @@ Forecast counted(const recipes::Recipe& recipe, const graph::Graph& graph, std::
   return forecast;
 }
 
-/// Bytes of the images themselves, and of whitened copies; photographs stay in their files, and an index of them is kept.
+/// Bytes of the images themselves, and of whitened copies; photographs and frames of videos stay in their files, and an index
+/// is kept; clips are made of images when they are asked for.
 std::int64_t data_bytes(const recipes::Recipe& recipe, const Images& of, std::int64_t values) {
   constexpr std::int64_t kIndexBytes = 64;
   const std::int64_t images = of.train + of.test;
-  if (datasets::entry_of(recipe.dataset).format == datasets::Format::photographs && !is_whitened(recipe)) return images * kIndexBytes;
+  const datasets::DatasetEntry& entry = datasets::entry_of(recipe.dataset);
+  const bool stays_in_files = entry.format == datasets::Format::photographs || entry.format == datasets::Format::videos;
+  if (stays_in_files && !is_whitened(recipe)) return images * kIndexBytes;
+  if (datasets::ClipStage::of(recipe.preprocessing)) values = std::int64_t{entry.height} * entry.width * entry.channels;
   std::int64_t data = images * values;
   if (is_whitened(recipe))
     data += images * values * 2 - of.train * values + values * values * 4;  // half precision in place of bytes; the matrix

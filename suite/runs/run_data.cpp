@@ -16,8 +16,8 @@ namespace reprise::runs {
 RunData::RunData(const recipes::Recipe& recipe, const std::filesystem::path& directory, const std::function<bool()>& should_stop) {
   const auto stops = [&] { return should_stop && should_stop(); };
   const auto selected = [&](std::int64_t train_count) {
-    return datasets::Selection{train_count, recipe.test_images, recipe.held_out_images,
-                               datasets::PhotographFrame::of(recipe.preprocessing)};
+    return datasets::Selection{train_count, recipe.test_images, recipe.held_out_images, datasets::PhotographFrame::of(recipe.preprocessing),
+                               datasets::ClipStage::of(recipe.preprocessing)};
   };
   datasets::Dataset loaded = datasets::load(recipe.dataset, directory, selected(recipe.train_images));
   auto train_images = std::make_shared<datasets::ImageSet>(std::move(loaded.train));

@@ -21,8 +21,8 @@ TEST(Manifest, every_entry_agrees_with_itself) {
         EXPECT_TRUE(histogram.empty() && split->files.size() == 1 && split->files[0].sha256.empty());
         continue;
       }
-      const bool has_no_files =
-          entry.format == Format::container || entry.format == Format::photographs;  // but itself, or too many to list
+      const bool has_no_files = entry.format == Format::container || entry.format == Format::photographs ||
+                                entry.format == Format::videos;  // but itself, or too many to list
       const bool is_counted = !has_no_files && entry.format != Format::distorted;
       if (!is_counted && histogram.empty()) continue;
       EXPECT_EQ(histogram.size(), entry.class_names.size());
@@ -34,9 +34,11 @@ TEST(Manifest, every_entry_agrees_with_itself) {
         EXPECT_GT(file.content_bytes, split->count / static_cast<std::int64_t>(split->files.size()));
       }
     }
-    const bool is_fetched = !entry.is_derived() && entry.format != Format::container && entry.format != Format::photographs;
+    const bool is_fetched =
+        !entry.is_derived() && entry.format != Format::container && entry.format != Format::photographs && entry.format != Format::videos;
     EXPECT_EQ(!entry.urls.empty(), is_fetched);
     EXPECT_EQ(entry.photographs.folder.empty(), entry.format != Format::photographs);
+    EXPECT_EQ(entry.videos.folder.empty(), entry.format != Format::videos);
     EXPECT_EQ(entry.archive.sha256.size(), entry.archive.name.empty() ? 0u : 64u);
     EXPECT_EQ(find_entry(entry.stands_for) != nullptr, !entry.stands_for.empty());
     EXPECT_EQ(find_entry(entry.base) != nullptr,
