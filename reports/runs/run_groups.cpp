@@ -179,7 +179,7 @@ bool is_error_of_predictions(const std::string& metric) {
 }
 
 bool is_accuracy_of_predictions(const std::string& metric) {
-  return metric == "test_accuracy" || metric == "top1_accuracy";
+  return metric == "test_accuracy" || metric == "top1_accuracy" || metric == "clip_hit_at_1";
 }
 
 bool higher_is_better(const std::string& metric) {

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "suite/catalog/toml_text.hpp"
+#include "suite/metrics/metric.hpp"
 
 namespace reprise::catalog {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using recipes::EvaluationRecipe;
 
 constexpr double kMaxSide = 4096;
+constexpr std::int64_t kMaxClips = 1000;
 
 bool is_name(const std::string& name) {
   return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
@@ -29,6 +31,16 @@ void read_sides(const TomlTable& table, EvaluationRecipe& evaluation) {
   }
 }
 
+void read_hits(const TomlTable& table, EvaluationRecipe& evaluation) {
+  std::vector<double> hits;
+  table.read("hits", hits);
+  for (const double k : hits) {
+    if (metrics::find_if_known(fmt::format("hit_at_{}", k)) == nullptr)
+      table.refuse("hits", "numbers k that have a metric hit_at_k: 1, 3, 5", fmt::format("{}", k), "Correct the list");
+    evaluation.hits.push_back(static_cast<std::int64_t>(k));
+  }
+}
+
 /// `of` and `weights`, against the evaluations before this one.
 void check_parts(const TomlTable& table, const EvaluationRecipe& evaluation, const std::vector<EvaluationRecipe>& earlier) {
   bool of_logits = false;
@@ -40,7 +52,7 @@ void check_parts(const TomlTable& table, const EvaluationRecipe& evaluation, con
       table.refuse("of", "evaluations that all average logits, or none", "both kinds", "Let all of them average probabilities");
     of_logits = part->average == "logits";
   }
-  for (const char* key : {"sides", "places", "grid", "mirrored", "average"})
+  for (const char* key : {"sides", "places", "grid", "mirrored", "average", "clips", "output"})
     if (!evaluation.of.empty() && table.has(key)) table.refuse(key, "no views beside `of`", "some", "Remove one of the two");
   for (const double weight : evaluation.weights)
     if (!(weight > 0)) table.refuse("weights", "positive numbers", fmt::format("{}", weight), "Correct the list");
@@ -60,6 +72,9 @@ EvaluationRecipe read_evaluation(const TomlTable& table, const std::vector<Evalu
   table.read("of", evaluation.of);
   table.read("weights", evaluation.weights);
   table.read("scores", evaluation.scores);
+  table.read("clips", evaluation.clips);
+  table.read("output", evaluation.output);
+  read_hits(table, evaluation);
   if (!is_name(evaluation.name))
     table.refuse("name", "small letters, digits and dashes", fmt::format("\"{}\"", evaluation.name), "Correct the name");
   if (std::any_of(earlier.begin(), earlier.end(), [&](const auto& other) { return other.name == evaluation.name; }))
@@ -68,6 +83,10 @@ EvaluationRecipe read_evaluation(const TomlTable& table, const std::vector<Evalu
     table.refuse("grid", "a number from 2 to 64", fmt::format("{}", evaluation.grid), "Correct the value");
   if (table.has("grid") && evaluation.places != "grid")
     table.refuse("grid", "places = \"grid\" beside it", fmt::format("\"{}\"", evaluation.places), "Remove grid");
+  if (evaluation.clips < 0 || evaluation.clips > kMaxClips)
+    table.refuse("clips", fmt::format("a number from 0 to {}", kMaxClips), fmt::format("{}", evaluation.clips), "Correct the value");
+  if (evaluation.clips > 0 && (!evaluation.sides.empty() || evaluation.places != "centre" || evaluation.mirrored))
+    table.refuse("clips", "no other views of an image beside them", "some", "Remove sides, places and mirrored");
   check_parts(table, evaluation, earlier);
   table.finish();
   if (evaluation.of.empty()) return evaluation;
@@ -107,11 +126,14 @@ std::string evaluation_toml(const EvaluationRecipe& evaluation) {
     if (evaluation.places == "grid") parts.push_back(fmt::format("grid = {}", evaluation.grid));
     if (evaluation.mirrored) parts.emplace_back("mirrored = true");
     parts.push_back("average = " + quoted(evaluation.average));
+    if (evaluation.clips > 0) parts.push_back(fmt::format("clips = {}", evaluation.clips));
+    if (!evaluation.output.empty()) parts.push_back("output = " + quoted(evaluation.output));
   } else {
     parts.push_back(fmt::format("of = [{}]", fmt::join(quoted_all(evaluation.of), ", ")));
     if (!evaluation.weights.empty()) parts.push_back(fmt::format("weights = [{}]", fmt::join(numbers_toml(evaluation.weights), ", ")));
   }
   if (evaluation.scores) parts.emplace_back("scores = true");
+  if (!evaluation.hits.empty()) parts.push_back(fmt::format("hits = [{}]", fmt::join(evaluation.hits, ", ")));
   return fmt::format("{{ {} }}", fmt::join(parts, ", "));
 }
 

@@ -11,6 +11,7 @@
 #include "datasets/test_views.hpp"
 #include "suite/errors.hpp"
 #include "suite/graph/larger_input.hpp"
+#include "suite/graph/other_output.hpp"
 #include "suite/metrics/class_scores.hpp"
 #include "suite/metrics/metric.hpp"
 #include "suite/tensor/half.hpp"
@@ -29,22 +30,29 @@ datasets::PartsOfImage parts_of(const EvaluationRecipe& evaluation) {
   return {evaluation.places, static_cast<int>(evaluation.grid), evaluation.mirrored};
 }
 
+/// What is seen of one test image: parts of it, or clips that are drawn of it.
+struct Views {
+  std::vector<AxisMaps> parts;
+  std::int64_t clips = 0;
+  std::int64_t count() const { return clips > 0 ? clips : static_cast<std::int64_t>(parts.size()); }
+};
+
 /// Slot i of a batch that begins with slot `first` of all: view i % views of image i / views, so that a shard has views of one image.
 class ViewReader : public execution::BatchReader {
  public:
-  ViewReader(const SampleSource& source, const std::vector<AxisMaps>& views, std::int64_t first)
-      : source_(source), views_(views), first_(first) {}
+  ViewReader(const SampleSource& source, const Views& views, std::int64_t first) : source_(source), views_(views), first_(first) {}
   void fetch(std::int64_t slot, float* output) const override {
-    source_.fetch(image(slot), views_[static_cast<std::size_t>((first_ + slot) % count())], output);
+    const std::int64_t view = (first_ + slot) % views_.count();
+    if (views_.clips == 0) return source_.fetch(image(slot), views_.parts[static_cast<std::size_t>(view)], output);
+    const datasets::FetchKey key{0, static_cast<std::uint64_t>(view)};
+    source_.fetch(image(slot), &key, output);
   }
   std::int32_t label(std::int64_t slot) const override { return source_.label(image(slot)); }
-  std::int64_t image(std::int64_t slot) const { return (first_ + slot) / count(); }
+  std::int64_t image(std::int64_t slot) const { return (first_ + slot) / views_.count(); }
 
  private:
-  std::int64_t count() const { return static_cast<std::int64_t>(views_.size()); }
-
   const SampleSource& source_;
-  const std::vector<AxisMaps>& views_;
+  const Views& views_;
   std::int64_t first_;
 };
 
@@ -53,7 +61,7 @@ struct Look {
   std::shared_ptr<const datasets::ImageSet> images;
   std::unique_ptr<const SampleSource> own;  ///< null: the run's
   const SampleSource* source = nullptr;
-  std::vector<AxisMaps> views;
+  Views views;
 };
 
 /// Of the recipe's own size for side 0.
@@ -71,7 +79,11 @@ Look look_at(const EvaluationInputs& inputs, const EvaluationRecipe& evaluation,
     look.source = look.own.get();
   }
   const datasets::ImageSet& images = look.source->images();
-  look.views = parts_of(evaluation).of(images.height, images.width, static_cast<int>(sample.height), static_cast<int>(sample.width));
+  if (evaluation.clips > 0 && images.frames == 0)
+    throw InputError(Complaint{fmt::format("evaluation '{}'", evaluation.name), "clips, which are drawn anew", "images",
+                               "Remove its clips, or choose preprocessing that makes some"});
+  look.views.clips = evaluation.clips;
+  look.views.parts = parts_of(evaluation).of(images.height, images.width, static_cast<int>(sample.height), static_cast<int>(sample.width));
   return look;
 }
 
@@ -82,6 +94,16 @@ std::vector<std::int64_t> sides_of(const EvaluationRecipe& evaluation) {
 SampleShape whole_image(const Look& look) {
   const datasets::ImageSet& images = look.source->images();
   return {images.height, images.width, images.channels};
+}
+
+/// The net that an evaluation runs.
+graph::Graph net_of(const EvaluationInputs& inputs, const EvaluationRecipe& evaluation, const Look& look) {
+  graph::Graph net = evaluation.output.empty() ? inputs.graph : graph::with_output(inputs.graph, evaluation.output);
+  const SampleShape is = net.node(net.output()).shape, expected = inputs.graph.node(inputs.graph.output()).shape;
+  if (is.size() != expected.size())
+    throw InputError(Complaint{fmt::format("evaluation '{}', output '{}'", evaluation.name, evaluation.output),
+                               fmt::format("scores of classes {}", expected.text()), is.text(), "Name another node"});
+  return evaluation.places == "whole" ? graph::over_larger_input(net, whole_image(look)) : net;
 }
 
 class Evaluator {
@@ -115,17 +137,17 @@ class Evaluator {
 
   bool add_views(const EvaluationRecipe& evaluation, std::int64_t side, const Span& span, Scores& scores) {
     const Look look = look_at(inputs_, evaluation, side);
-    if (evaluation.places != "whole") return add_views(evaluation, look, learner_.executor(), span, scores);
-    const graph::Graph larger = graph::over_larger_input(inputs_.graph, whole_image(look));
-    graph::Parameters parameters(larger, inputs_.team);
+    if (evaluation.places != "whole" && evaluation.output.empty()) return add_views(evaluation, look, learner_.executor(), span, scores);
+    const graph::Graph net = net_of(inputs_, evaluation, look);
+    graph::Parameters parameters(net, inputs_.team);
     learner_.executor();  // brings the weights together
     graph::copy_to_larger_input(learner_.parameters(), parameters, inputs_.team);
-    execution::Executor executor(larger, training::executor_options(inputs_.recipe), parameters, inputs_.workers, inputs_.team);
+    execution::Executor executor(net, training::executor_options(inputs_.recipe), parameters, inputs_.workers, inputs_.team);
     return add_views(evaluation, look, executor, span, scores);
   }
 
   bool add_views(const EvaluationRecipe& evaluation, const Look& look, execution::Executor& executor, const Span& span, Scores& scores) {
-    const auto views = static_cast<std::int64_t>(look.views.size()), slots = look.source->count() * views, batch = inputs_.recipe.batch;
+    const std::int64_t views = look.views.count(), slots = look.source->count() * views, batch = inputs_.recipe.batch;
     const auto weight = static_cast<float>(1.0 / static_cast<double>(views * static_cast<std::int64_t>(sides_of(evaluation).size())));
     Scores now(static_cast<std::size_t>(batch * classes_));
     for (std::int64_t first = 0; first < slots; first += batch) {
@@ -168,6 +190,11 @@ class Evaluator {
     records::EvaluationResult result;
     result.results["test_error"] = records::result_of("test_error", guesses.error_percent);
     if (inputs_.recipe.top5) result.results["top5_error"] = records::result_of("top5_error", guesses.top5_error_percent);
+    for (const std::int64_t k : evaluation.hits) {
+      const std::string metric = fmt::format("hit_at_{}", k);
+      result.results[metric] =
+          records::result_of(metric, metrics::hit_percent(scores, classes_, labels_, inputs_.test.images().other_labels, k));
+    }
     result.predictions = std::move(guesses.first);
     if (!evaluation.scores) return result;
     result.scores_are = evaluation.average == "logits" ? "logits" : "probabilities";
@@ -192,7 +219,7 @@ void check_evaluations(const EvaluationInputs& inputs) {
     for (const std::int64_t side : sides_of(evaluation)) {
       if (!evaluation.of.empty()) continue;
       const Look look = look_at(inputs, evaluation, side);
-      if (evaluation.places == "whole") graph::over_larger_input(inputs.graph, whole_image(look));
+      net_of(inputs, evaluation, look);
     }
 }
 
@@ -210,7 +237,8 @@ double passes_of(const recipes::Recipe& recipe, const SampleShape& shape) {
     for (const std::int64_t side : sides_of(evaluation)) {
       if (!evaluation.of.empty()) continue;
       const double area = side > 0 ? static_cast<double>(side * side) / static_cast<double>(shape.height * shape.width) : 1;
-      passes += parts_of(evaluation).count() * (evaluation.places == "whole" ? area : 1);
+      passes += static_cast<double>(std::max<std::int64_t>(evaluation.clips, parts_of(evaluation).count())) *
+                (evaluation.places == "whole" ? area : 1);
     }
   return passes;
 }

@@ -25,4 +25,9 @@ struct Guesses {
 };
 Guesses guesses_of(const std::vector<float>& scores, std::int64_t classes, const std::vector<std::int32_t>& labels);
 
+/// Hit@k: the percentage of rows of scores [count, classes] with a right class among the first k, equal scores in the order of classes.
+/// Right are the label and `others` of the row (empty: none has any).
+double hit_percent(const std::vector<float>& scores, std::int64_t classes, const std::vector<std::int32_t>& labels,
+                   const std::vector<std::vector<std::int32_t>>& others, std::int64_t k);
+
 }  // namespace reprise::metrics

@@ -33,6 +33,10 @@ const std::vector<Metric>& all() {
       {"top1_accuracy", "percent", higher, "images whose first guess is right"},
       {"top5_error", "percent", lower, "images with no right guess among the first five"},
       {"top5_accuracy", "percent", higher, "images with a right guess among the first five"},
+      {"hit_at_1", "percent", higher, "videos whose first guess is right"},
+      {"hit_at_3", "percent", higher, "videos with a right guess among the first three"},
+      {"hit_at_5", "percent", higher, "videos with a right guess among the first five"},
+      {"clip_hit_at_1", "percent", higher, "clips whose first guess is right"},
       // Results of analyses.
       {"samples", "1", lower, "thinned nets whose average matches the net with scaled weights"},
       {"samples_suffice", "1", neither, "1 if that many were enough"},
@@ -97,9 +101,6 @@ const std::vector<Metric>& all() {
       {"epochs_to_25_percent_train_error_suffice", "1", neither, "1 if the run was long enough"},
       {"keep_probability", "1", neither, "probability of keeping a unit"},
       // Published only.
-      {"hit_at_1", "percent", higher, "videos whose first guess is right"},
-      {"hit_at_5", "percent", higher, "videos with a right guess among the first five"},
-      {"clip_hit_at_1", "percent", higher, "clips whose first guess is right"},
       {"phone_error_rate", "percent", lower, "phones recognised wrongly"},
       {"sequence_error", "percent", lower, "sequences with a wrong digit"},
       {"map", "percent", higher, "mean average precision"},

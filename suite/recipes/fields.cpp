@@ -144,7 +144,8 @@ std::vector<Field> rows() {
        .max = kMaxCount});
   add({.key = "evaluation",
        .at = at(&Recipe::final_evaluations),
-       .help = "looks at the test images at the end: { name = \"dense\", sides = [256], places = \"whole\", mirrored = true }",
+       .help = "looks at the test images at the end: { name = \"dense\", sides = [256], places = \"whole\", mirrored = true }, "
+               "{ name = \"video\", clips = 5, output = \"scores.last\", hits = [1, 5] }",
        .quiet = true});
   add({.key = "analyses", .at = at(&Recipe::analyses), .help = "run after training"});
 

@@ -52,6 +52,11 @@ struct EvaluationRecipe {
   std::vector<std::string> of{};          ///< evaluations before this one whose scores are averaged, in place of views
   std::vector<double> weights{};          ///< of these; empty: equal
   bool scores = false;                    ///< the result file keeps the scores of all classes
+  /// Clips of each test image or video, drawn as in training but for what augmentation does, whose scores are averaged; 0: the one that
+  /// tests see.
+  std::int64_t clips = 0;
+  std::string output{};              ///< a node of the net that is read in place of the main head's; empty: that
+  std::vector<std::int64_t> hits{};  ///< Hit@k for these k: images, or videos, with a right class among the first k
 
   bool operator==(const EvaluationRecipe&) const = default;
 };

@@ -292,9 +292,13 @@ TEST(RecipeToml, evaluations_are_tables_that_may_name_earlier_ones) {
   const std::string text =
       "[{ name = \"crops\", sides = [256, 384], places = \"grid\", mirrored = true }, { name = \"dense\", places = \"whole\", scores = "
       "true }, "
-      "{ name = \"both\", of = [\"crops\", \"dense\"], weights = [1, 2.5] }]";
+      "{ name = \"both\", of = [\"crops\", \"dense\"], weights = [1, 2.5] }, "
+      "{ name = \"video\", clips = 8, output = \"scores.last\", hits = [1, 5] }]";
   apply_override(recipe, "evaluation", text);
-  ASSERT_EQ(recipe.final_evaluations.size(), 3u);
+  ASSERT_EQ(recipe.final_evaluations.size(), 4u);
+  EXPECT_EQ(recipe.final_evaluations[3].clips, 8);
+  EXPECT_EQ(recipe.final_evaluations[3].output, "scores.last");
+  EXPECT_EQ(recipe.final_evaluations[3].hits, (std::vector<std::int64_t>{1, 5}));
   const recipes::EvaluationRecipe& crops = recipe.final_evaluations[0];
   EXPECT_EQ(crops.sides, (std::vector<std::int64_t>{256, 384}));
   EXPECT_EQ(crops.grid, 5);
@@ -320,6 +324,9 @@ TEST(RecipeToml, evaluations_are_tables_that_may_name_earlier_ones) {
       {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], mirrored = true }]", "no views beside"},
       {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], weights = [1, 2] }]", "one for each"},
       {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], weights = [0] }]", "positive"},
+      {"[{ name = \"a\", clips = -1 }]", "from 0 to"},
+      {"[{ name = \"a\", clips = 2, mirrored = true }]", "no other views"},
+      {"[{ name = \"a\", hits = [2] }]", "hit_at_k"},
       {"[{ name = \"a\", view = 3 }]", "view"}};
   for (const auto& [value, part] : wrong) EXPECT_NE(refused(value).find(part), std::string::npos) << value << ": " << refused(value);
 }

@@ -4,10 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "datasets/made_clips.hpp"
 #include "suite/errors.hpp"
 #include "suite/layers/dense.hpp"
+#include "suite/layers/scale.hpp"
+#include "suite/losses/catalog.hpp"
 #include "suite/tensor/half.hpp"
 #include "tests/support/small_training.hpp"
 
@@ -162,13 +166,94 @@ TEST(FinalEvaluations, refuse_crops_that_are_smaller_than_the_net_reads) {
       InputError);
 }
 
+TEST(FinalEvaluations, another_node_may_be_read) {
+  SmallTraining setup =
+      four_pixels({4, 3, 0, 0}, {1},
+                  {{.name = "own", .average = "logits", .scores = true},
+                   {.name = "doubled", .average = "logits", .scores = true, .output = "twice"},
+                   {.name = "whole", .sides = {4}, .places = "whole", .average = "logits", .scores = true, .output = "twice"}});
+  setup.graph.add_head({.node = setup.graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
+  setup.graph.add("twice", std::make_shared<layers::Scale>(layers::Scale::Options{.factor = 2}));
+  const Evaluated found(setup, kPixels);
+  EXPECT_EQ(found.scores("own"), (std::vector<float>{4, 3, 0}));
+  EXPECT_EQ(found.scores("doubled"), (std::vector<float>{8, 6, 0}));
+  EXPECT_EQ(found.scores("whole").size(), 3u);
+}
+
+/// Clips of two frames of 2 x 2 pixels, each of which shows one pixel of the image.
+TEST(FinalEvaluations, clips_drawn_anew_are_averaged) {
+  datasets::ImageSet base;
+  base.count = 2, base.channels = 1, base.height = base.width = 2, base.classes = 3;
+  base.pixels = {255, 0, 0, 100, 50, 200, 0, 0}, base.labels = {0, 2}, base.class_names = {"a", "b", "c"};
+  auto clips = std::make_shared<datasets::ImageSet>(
+      datasets::made_clips(base, {0, 1}, datasets::Split::test, datasets::ClipStage::parse("snippets(frames=2,window=1)")));
+  clips->other_labels = {{}, {0, 1}};
+  const std::vector<std::string> stages{"snippets(frames=2,window=1)"};
+  SmallTraining setup;
+  setup.graph = graph::Graph(SampleShape{4, 2, 1});
+  setup.graph.add("logits", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 3, .bias = false}));
+  for (tests::SmallImages* images : {&setup.train, &setup.test}) {
+    images->height = 4, images->width = 2, images->classes = 3;
+    images->pixels.assign(16, 1), images->labels = base.labels;
+  }
+  setup.recipe.batch = 3, setup.recipe.shard = 2;
+  setup.recipe.final_evaluations = {{.name = "video", .average = "logits", .scores = true, .clips = 5, .hits = {1}},
+                                    {.name = "clip", .average = "logits", .scores = true}};
+  SmallRun run(setup);
+  std::vector<float> weights;
+  for (int i = 0; i < 24; ++i) weights.push_back(static_cast<float>(i * 7 % 5 - 2) / 1024);
+  run.set_weights("logits/weight", weights);
+  const auto preprocessing = datasets::Preprocessing::fit(stages, *clips);
+  const datasets::SampleSource source(clips, preprocessing, {});
+  records::RunRecord record;
+  record.test_labels = base.labels;
+  ASSERT_TRUE(evaluate_all({run.setup().recipe, run.setup().graph, source, preprocessing, 1, run.workers(), ranks::Team::alone(), {}, {}},
+                           run.learner(), record));
+  const records::EvaluationResult& video = record.evaluations.at("video");
+  std::vector<float> scores(6);
+  from_half(video.scores.data(), 6, scores.data());
+  EXPECT_NE(video.scores, record.evaluations.at("clip").scores);
+  int hits = 0;
+  for (std::int64_t index = 0; index < 2; ++index) {
+    std::vector<double> expected(3);
+    for (std::uint64_t clip = 0; clip < 5; ++clip) {
+      std::vector<float> sample(8);
+      const datasets::FetchKey key{0, clip};
+      source.fetch(index, &key, sample.data());
+      for (std::size_t k = 0; k < 3; ++k)
+        for (std::size_t i = 0; i < 8; ++i) expected[k] += static_cast<double>(sample[i] * weights[k * 8 + i]) / 5;
+    }
+    for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(scores[static_cast<std::size_t>(index) * 3 + k], expected[k], kHalf);
+    const auto first = std::max_element(expected.begin(), expected.end()) - expected.begin();
+    hits += index == 1 || first == 0 ? 1 : 0;  // all classes are right for the second
+  }
+  EXPECT_EQ(video.results.at("hit_at_1").value, 50.0 * hits);
+}
+
+TEST(FinalEvaluations, refuse_clips_of_images_and_outputs_that_are_no_scores) {
+  for (const EvaluationRecipe& evaluation :
+       {EvaluationRecipe{.name = "clips", .clips = 3}, EvaluationRecipe{.name = "node", .output = "none"},
+        EvaluationRecipe{.name = "one", .output = "one"}}) {
+    SmallTraining setup = four_pixels({4, 3, 0, 0}, {1}, {evaluation});
+    setup.graph.add_head({.node = setup.graph.last(), .loss = losses::make_loss("softmax_cross_entropy")});
+    setup.graph.add("one", std::make_shared<layers::Dense>(layers::Dense::Options{.features = 1}));
+    SmallRun run(setup);
+    const auto preprocessing = datasets::Preprocessing::fit({}, run.test().images());
+    EXPECT_THROW(check_evaluations(
+                     {run.setup().recipe, run.setup().graph, run.test(), preprocessing, 1, run.workers(), ranks::Team::alone(), {}, {}}),
+                 InputError)
+        << evaluation.name;
+  }
+}
+
 TEST(FinalEvaluations, passes_are_counted_by_area) {
   recipes::Recipe recipe;
   recipe.final_evaluations = {{.name = "a", .mirrored = true},
                               {.name = "b", .sides = {4, 8}, .places = "grid", .grid = 3},
                               {.name = "c", .sides = {8}, .places = "whole", .mirrored = true},
-                              {.name = "d", .of = {"a", "c"}}};
-  EXPECT_EQ(passes_of(recipe, {4, 4, 1}), 2 + 2 * 9 + 2 * 4);
+                              {.name = "d", .of = {"a", "c"}},
+                              {.name = "e", .clips = 7}};
+  EXPECT_EQ(passes_of(recipe, {4, 4, 1}), 2 + 2 * 9 + 2 * 4 + 7);
 }
 
 }  // namespace

@@ -40,6 +40,17 @@ TEST(ClassScores, errors_are_shares_of_the_samples) {
   EXPECT_EQ(guesses.top5_error_percent, 0);
 }
 
+TEST(ClassScores, a_hit_takes_any_right_class_among_the_first_k) {
+  const std::vector<float> scores{4, 3, 2, 1, 1, 2, 3, 4};  // labels 1 and 3: second and first
+  EXPECT_EQ(hit_percent(scores, 4, {1, 3}, {}, 1), 50);
+  EXPECT_EQ(hit_percent(scores, 4, {1, 3}, {}, 2), 100);
+  EXPECT_EQ(hit_percent(scores, 4, {3, 0}, {{2}, {2, 1}}, 1), 0);
+  EXPECT_EQ(hit_percent(scores, 4, {3, 0}, {{2}, {2, 1}}, 2), 50);
+  EXPECT_EQ(hit_percent(scores, 4, {3, 0}, {{2}, {}}, 3), 50);
+  EXPECT_EQ(hit_percent({1, 1, 1}, 3, {1}, {}, 1), 0);  // ties in the order of classes
+  EXPECT_EQ(hit_percent({1, 1, 1}, 3, {1}, {}, 2), 100);
+}
+
 /// Ten values, so that eight go through the vectors and two do not.
 TEST(Half, rounds_to_nearest_even_and_comes_back) {
   const std::vector<float> values{0, 1, -2, 65504, 1.0f + 1.0f / 2048, 1.0f + 3.0f / 2048, 5.9604645e-8f, 0.1f, 1.0f + 1.0f / 2048, 0.5f};
