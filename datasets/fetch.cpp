@@ -5,6 +5,7 @@
 
 #include "datasets/file_bytes.hpp"
 #include "datasets/split_reader.hpp"
+#include "datasets/stl10_reader.hpp"
 #include "datasets/unpack.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/atomic_file.hpp"
@@ -73,7 +74,15 @@ class StagingFolder {
 std::vector<FileEntry> files_of(const DatasetEntry& entry) {
   std::vector<FileEntry> files = entry.train.files;
   files.insert(files.end(), entry.test.files.begin(), entry.test.files.end());
+  if (!entry.folds.path.empty()) files.push_back(entry.folds);
   return files;
+}
+
+/// Reads, and so checks, all that there is of a set.
+void read_splits(const DatasetEntry& entry, const std::filesystem::path& folder) {
+  for (const SplitEntry* split : {&entry.train, &entry.test})
+    if (!split->files.empty()) read_split(entry, *split, folder);
+  if (!entry.folds.path.empty()) folds_of(entry.name, folder);
 }
 
 FetchResult fetch_archive(const DatasetEntry& entry, const std::vector<std::string>& folders, const std::filesystem::path& data_directory,
@@ -86,7 +95,7 @@ FetchResult fetch_archive(const DatasetEntry& entry, const std::vector<std::stri
   unpack_members(part, names, staging.path());
   DatasetEntry unpacked = entry;
   unpacked.elsewhere.clear();  // the check is about these files
-  for (const SplitEntry* split : {&unpacked.train, &unpacked.test}) read_split(unpacked, *split, staging.path());
+  read_splits(unpacked, staging.path());
   FetchResult result;
   for (const std::string& name : names) {
     records::move_into_place("data file", staging.path() / name, data_directory / name);
@@ -114,8 +123,7 @@ constexpr records::RunLock::Words kOfFetch{"one process that fetches this data s
 
 bool is_there_and_right(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
   try {
-    read_split(entry, entry.train, data_directory);
-    read_split(entry, entry.test, data_directory);
+    read_splits(entry, data_directory);
     return true;
   } catch (const InputError&) {
     return false;

@@ -96,10 +96,19 @@ ImageSet load_synthetic(const DatasetEntry& entry, Split split, std::int64_t wan
   return made_clips(std::move(set), std::move(indices), split, *clips);
 }
 
+/// Of a split that the set has not.
+ImageSet images_like(const DatasetEntry& entry) {
+  ImageSet set;
+  set.channels = entry.channels, set.height = entry.height, set.width = entry.width;
+  return set;
+}
+
 ImageSet load_part(const DatasetEntry& entry, const std::filesystem::path& directory, const Part& part,
                    const std::optional<ClipStage>& clips) {
   const DatasetEntry& files = entry.base.empty() ? entry : require_entry(entry.base);
-  ImageSet set = read_split(files, part.split == Split::train ? files.train : files.test, directory);
+  const SplitEntry& split = part.split == Split::train ? files.train : files.test;
+  if (split.files.empty()) return images_like(entry);
+  ImageSet set = read_split(files, split, directory);
   keep(set, part.indices);
   if (entry.format == Format::canvas) return on_canvas(set, part.indices, part.split, entry.height);
   if (entry.format == Format::distorted) return distorted(std::move(set), part.indices, part.split, entry.distortion);

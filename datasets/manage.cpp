@@ -80,7 +80,7 @@ KnownOf known_of(const std::string& name) {
   if (entry == nullptr) return KnownOf::nothing;
   if (entry->format == Format::synthetic) return KnownOf::drawn;
   const bool has_digests = entry->format != Format::container && entry->format != Format::amat && entry->format != Format::photographs &&
-                           entry->format != Format::videos;
+                           entry->format != Format::videos && entry->format != Format::stl10;
   return has_digests ? KnownOf::digests : KnownOf::counts;
 }
 

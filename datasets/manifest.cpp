@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "datasets/stl10_reader.hpp"
 #include "datasets/video_entries.hpp"
 #include "suite/errors.hpp"
 
@@ -314,9 +315,6 @@ std::vector<DatasetEntry> plain_entries() {
               {5013, 5056, 5009, 4996, 5041, 4987, 4993, 5039, 4890, 4976}),
       synthetic("synthetic-gray28", "Synthetic grey patterns with noise, 28x28", 1, 28),
       synthetic("synthetic-color32", "Synthetic colour patterns with noise, 32x32", 3, 32),
-      container("stl-10", "STL-10 colour photographs, labelled images", 96,
-                {"airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"}, balanced(10, 500),
-                balanced(10, 800)),
       svhn(),
       container("imagenet", "ImageNet (ILSVRC 2012) at 160x160", 160, numbered_classes(1000), counted(1281167), balanced(1000, 50)),
       container("imagenet-224", "ImageNet (ILSVRC 2012) at 224x224", 224, numbered_classes(1000), counted(1281167), balanced(1000, 50)),
@@ -335,6 +333,7 @@ std::vector<DatasetEntry> plain_entries() {
 const std::vector<DatasetEntry>& manifest() {
   static const std::vector<DatasetEntry> entries = [] {
     std::vector<DatasetEntry> all = plain_entries();
+    for (const DatasetEntry& entry : stl10_entries()) all.push_back(entry);
     for (const DatasetEntry& base : {mnist(), fashion_mnist()})
       for (const Distortion distortion :
            {Distortion::rotation, Distortion::pose, Distortion::projective, Distortion::elastic, Distortion::clutter, Distortion::addition})

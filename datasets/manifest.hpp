@@ -14,6 +14,7 @@ enum class Format {
   idx,          ///< two IDX files a split: images, labels
   cifar10,      ///< binary CIFAR-10 batches
   cifar100,     ///< binary CIFAR-100 files
+  stl10,        ///< binary files of STL-10 (stl10_reader.hpp), whose own digests are not known here, only that of their archive
   mat,          ///< MATLAB files (mat_reader.hpp)
   amat,         ///< an .amat file a split, whose digests are not known here
   canvas,       ///< made from `base`: each image at a random position on a black 64x64 canvas
@@ -78,6 +79,7 @@ struct DatasetEntry {
   std::vector<std::string> urls;                 ///< folders of the files or of the archive, tried in order
   ArchiveEntry archive;                          ///< a .tar.gz whose members are the `files`
   std::vector<std::filesystem::path> elsewhere;  ///< folders also looked into for the files' names, after the data directory
+  FileEntry folds{};                             ///< subsets of the training images that the set comes with; without a path: none
   PhotographPlaces photographs;                  ///< of Format::photographs, whose height and width are those of the usual frame
   VideoPlaces videos;                            ///< of Format::videos, whose height and width are those of a frame
   std::string package;                           ///< Debian package that installs it, if any

@@ -49,6 +49,8 @@ class Pipeline : public Preprocessing {
       add_mean_image(call);
     else if (call.name() == "scale")
       add_scale(call);
+    else if (call.name() == "centre")
+      add_centre(call);
     else if (call.name() == "standardize")
       add_standardize(call);
     else if (call.name() == "gcn")
@@ -56,7 +58,7 @@ class Pipeline : public Preprocessing {
     else if (call.name() == "zca")
       add_whitening(call);
     else
-      call.fail_unknown({"photograph", "snippets", "motion", "video", "mean_image", "scale", "standardize", "gcn", "zca"});
+      call.fail_unknown({"photograph", "snippets", "motion", "video", "mean_image", "scale", "centre", "standardize", "gcn", "zca"});
   }
 
   void fit_colour_axes() {
@@ -164,6 +166,16 @@ class Pipeline : public Preprocessing {
     call.check_all_used();
     const auto channels = static_cast<std::size_t>(channels_);
     add_affine(std::vector<double>(channels, 1.0 / 255.0), std::vector<double>(channels, 0.0));
+  }
+
+  void add_centre(NamedCall& call) {
+    const double divisor = call.get_double("divisor", 256, 1e-6, 1e6);
+    call.check_all_used();
+    const std::vector<double> means = (stages_.empty() ? measure_table() : measure_channels(stream(), positions_, channels_)).mean;
+    std::vector<double> offsets;
+    for (const double mean : means) offsets.push_back(-mean / divisor);
+    record("centre/mean", means);
+    add_affine(std::vector<double>(means.size(), 1 / divisor), offsets);
   }
 
   void add_standardize(NamedCall& call) {

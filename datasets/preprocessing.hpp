@@ -17,6 +17,7 @@ namespace reprise::datasets {
 ///   "snippets(...)" "motion(...)" "video(...)"    clips; see clip_stage.hpp
 ///   "mean_image"                    x - mean over the training images of this pixel and channel
 ///   "scale"                         x / 255
+///   "centre(divisor=256)"           (x - mean_c) / divisor, the mean of a channel over the whole training set
 ///   "standardize"                   (x - mean_c) / std_c per channel, population std, over the whole training set
 ///   "standardize(mean=125.3/123.0/113.9,std=63.0/62.1/66.7)"   the same with given numbers, one a channel
 ///   "gcn(scale=55,epsilon=1e-8,by=std)"  per image: subtract its mean, divide by its population std, times scale; by=norm divides

@@ -168,6 +168,9 @@ std::int32_t SampleSource::label(std::int64_t index) const {
 const ImageSet& SampleSource::images() const {
   return *state_->images;
 }
+const Preprocessing& SampleSource::preprocessing() const {
+  return *state_->preprocessing;
+}
 bool SampleSource::has_policy() const {
   return state_->augmentations.policy() != nullptr;
 }

@@ -36,6 +36,7 @@ class SampleSource {
   SampleShape shape() const;
   std::int32_t label(std::int64_t index) const;
   const ImageSet& images() const;
+  const Preprocessing& preprocessing() const;
   /// Training samples go through a list of operations on bytes.
   bool has_policy() const;
   /// Indices that will be asked for soon.

@@ -8,6 +8,7 @@
 #include "datasets/digest.hpp"
 #include "datasets/idx_reader.hpp"
 #include "datasets/mat_reader.hpp"
+#include "datasets/stl10_reader.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::datasets {
@@ -77,6 +78,12 @@ std::vector<ReadFile> read_files(const DatasetEntry& entry, const SplitEntry& sp
     set.pixels = std::move(examples.pixels);
     set.labels = std::move(examples.labels);
     return {{path, file.sha256, ""}};
+  }
+  if (entry.format == Format::stl10) {
+    std::vector<std::filesystem::path> paths;
+    for (const FileEntry& file : split.files) paths.push_back(require_file(entry, file, data_directory));
+    append_stl10(paths[0], paths.size() > 1 ? paths[1] : "", split.count, again(entry), set);
+    return {{paths[0], "", ""}};
   }
   if (entry.format == Format::mat) {
     for (const FileEntry& file : split.files) require_file(entry, file, data_directory);  // all of them before the slow part

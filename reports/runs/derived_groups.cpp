@@ -55,6 +55,14 @@ std::string words_of(const recipes::EvaluationRecipe& evaluation) {
   return words + (evaluation.average == "maximum" ? ", largest probability of each class" : ", " + evaluation.average + " averaged");
 }
 
+std::string words_of(const recipes::ProbeRecipe& probe) {
+  std::string words = "linear classifier on features of " + joined(probe.nodes, ", ");
+  if (probe.side > 0) words += fmt::format(", images of {} pixels", probe.side);
+  if (probe.folds) return words + ", mean over the data set's folds";
+  if (probe.labelled > 0) words += fmt::format(", {} labels of a class", probe.labelled);
+  return probe.subsets > 1 ? fmt::format("{}, mean over {} subsets", words, probe.subsets) : words;
+}
+
 /// Adds the probabilities that a run has kept to `sums`. False if it has kept none.
 bool add_probabilities(const RunRecord& run, const std::string& evaluation, std::vector<float>& sums) {
   const EvaluationResult* result = evaluation_of(run, evaluation);
@@ -104,27 +112,40 @@ DerivedGroups::DerivedGroups(const catalog::Paper& paper, const std::vector<RunG
     all_.push_back(group);
     all_.back().recipe.reproduces = ids_for(paper, group.recipe.reproduces, "");
     for (const recipes::EvaluationRecipe& evaluation : group.recipe.final_evaluations) {
-      RunGroup seen = seen_through(group, evaluation);
+      RunGroup seen = seen_through(group, evaluation.name);
       if (seen.runs.empty()) continue;
+      seen.look = words_of(evaluation);
       seen.recipe.reproduces = ids_for(paper, group.recipe.reproduces, evaluation.name);
       all_.push_back(std::move(seen));
+    }
+    for (const recipes::ProbeRecipe& probe : group.recipe.probes) {
+      RunGroup probed = seen_through(group, probe.name);
+      if (probed.runs.empty()) continue;
+      probed.look = words_of(probe);
+      if (!probe.dataset.empty()) probed.recipe.dataset = probe.dataset;
+      probed.recipe.surrogate = {};  // its classes are those of the data set
+      probed.recipe.reproduces = ids_for(paper, group.recipe.reproduces, probe.name);
+      all_.push_back(std::move(probed));
     }
   }
   for (const catalog::Ensemble& ensemble : paper.ensembles) add_ensembles(paper, ensemble, groups);
 }
 
-RunGroup DerivedGroups::seen_through(const RunGroup& group, const recipes::EvaluationRecipe& evaluation) {
+RunGroup DerivedGroups::seen_through(const RunGroup& group, const std::string& evaluation) {
   RunGroup seen = group;
-  seen.trial = catalog::Side{group.trial, evaluation.name}.text();
-  seen.look = words_of(evaluation);
+  seen.trial = catalog::Side{group.trial, evaluation}.text();
   seen.behind = {group.trial};
-  seen.recipe.title += ", evaluation: " + evaluation.name;
+  seen.recipe.title += ", evaluation: " + evaluation;
   seen.runs.clear();
   for (const RunRecord* run : group.runs) {
-    const EvaluationResult* result = evaluation_of(*run, evaluation.name);
+    const EvaluationResult* result = evaluation_of(*run, evaluation);
     if (result == nullptr) continue;
     RunRecord& record = records_.emplace_back(identity_of(*run));
     record.test_predictions = result->predictions;
+    if (result->predictions.empty()) {  // a mean over subsets of other images than the run's
+      record.test_labels.clear();
+      record.metrics["test_error"] = records::series_of("test_error", {result->results.at("test_error").value});
+    }
     record.results = result->results;
     seen.runs.push_back(&record);
   }

@@ -21,7 +21,7 @@ class DerivedGroups {
   const std::vector<RunGroup>& all() const { return all_; }
 
  private:
-  RunGroup seen_through(const RunGroup& group, const recipes::EvaluationRecipe& evaluation);
+  RunGroup seen_through(const RunGroup& group, const std::string& evaluation);
   void add_ensembles(const catalog::Paper& paper, const catalog::Ensemble& ensemble, const std::vector<RunGroup>& groups);
 
   std::deque<records::RunRecord> records_;  ///< of the groups that were added

@@ -11,6 +11,7 @@
 
 #include "reports/text.hpp"
 #include "suite/catalog/recipe_toml.hpp"
+#include "suite/catalog/sides.hpp"
 #include "suite/errors.hpp"
 #include "suite/recipes/fields.hpp"
 
@@ -138,7 +139,8 @@ void name_cohorts(std::vector<RunGroup>& groups) {
 }  // namespace
 
 std::string RunGroup::dataset() const {
-  return recipe.held_out_images > 0 ? recipe.dataset + ", held-out training images" : recipe.dataset;
+  const std::string images = catalog::tested_on(recipe);
+  return recipe.held_out_images > 0 ? images + ", held-out training images" : images;
 }
 
 bool RunGroup::is_set_by_hand(const std::string& key) const {

@@ -161,7 +161,8 @@ bool can_be_compared(const catalog::Paper& paper, const recipes::Recipe& recipe,
   const catalog::PublishedNumber* number = paper.find_published(id);
   const catalog::Trial* trial = paper.find_trial(recipe.trial);
   return number != nullptr && number->status == "verified" && recipe.scale == "paper" && group.settings_by_hand().empty() &&
-         trial != nullptr && trial->stand_in.empty() && canonical_name(number->dataset) == canonical_name(group.dataset());
+         trial != nullptr && trial->stand_in.empty() &&
+         canonical_name(number->dataset) == canonical_name(catalog::tested_on(recipe, number->evaluation));
 }
 
 void add_numbers(Evidence& evidence, std::vector<Question>& questions) {

@@ -127,6 +127,13 @@ void resources(const AnalysisInputs& inputs, records::RunRecord& record);
 /// float32), "integer_images_per_second", "integer_speedup" (their ratio).
 void integer_inference(const AnalysisInputs& inputs, records::RunRecord& record);
 
+/// The invariance curves of Dosovitskiy et al. 2016: what the features of a patch do while it is moved, turned, scaled or changed in
+/// colour, up to twice the paper's largest strength. The patches are from images that no surrogate class is from. Options: patches (100),
+/// node ("fc.relu"). Table "invariance", by strength over the paper's largest: mean distance of a patch's features from those without a
+/// change, over the mean distance between different patches. Results at 1: "moved_by_translation", "..._rotation", "..._scale", "..._hue",
+/// "..._contrast".
+void invariance(const AnalysisInputs& inputs, records::RunRecord& record);
+
 /// Of each analysis, what check_analyses() asks it. Reads all of its options.
 void check_monte_carlo(const Subject& subject);
 void check_sparsity(const Subject& subject);
@@ -142,5 +149,6 @@ void check_occlusion(const Subject& subject);
 void check_feature_reuse(const Subject& subject);
 void check_resources(const Subject& subject);
 void check_integer_inference(const Subject& subject);
+void check_invariance(const Subject& subject);
 
 }  // namespace reprise::analyses

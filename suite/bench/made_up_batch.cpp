@@ -17,7 +17,7 @@ namespace {
 
 /// Random images in the shape of a recipe's data set: a step costs the same on any pixels.
 std::shared_ptr<const datasets::ImageSet> random_images(const recipes::Recipe& recipe, std::int64_t count) {
-  const datasets::DatasetEntry& entry = datasets::entry_of(recipe.dataset);
+  const datasets::DatasetEntry entry = catalog::sample_entry(recipe);
   const SampleShape shape = datasets::image_shape(entry, recipe.preprocessing);
   auto images = std::make_shared<datasets::ImageSet>();
   images->name = entry.name;

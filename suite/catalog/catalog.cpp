@@ -8,6 +8,7 @@
 
 #include "datasets/data_entry.hpp"
 #include "datasets/sample_shape.hpp"
+#include "datasets/surrogate_images.hpp"
 #include "suite/catalog/catalog_files.hpp"
 #include "suite/catalog/recipe_toml.hpp"
 #include "suite/errors.hpp"
@@ -228,8 +229,13 @@ void choose_shards(recipes::Recipe& recipe) {
     recipe.hebbian.shard = execution::ShardModel(graph, recipe.precision, 1, features).choose(recipe.hebbian.batch);
 }
 
-graph::Graph build_model(const recipes::Recipe& recipe) {
+datasets::DatasetEntry sample_entry(const recipes::Recipe& recipe) {
   const datasets::DatasetEntry& images = datasets::entry_of(recipe.dataset);
+  return recipe.surrogate.classes > 0 ? datasets::surrogate_entry(images, recipe.surrogate) : images;
+}
+
+graph::Graph build_model(const recipes::Recipe& recipe) {
+  const datasets::DatasetEntry images = sample_entry(recipe);
   return build_model(recipe, datasets::sample_shape(images, recipe.preprocessing, recipe.augmentation), images.classes());
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/manifest.hpp"
 #include "suite/graph/graph.hpp"
 #include "suite/models/model.hpp"
 #include "suite/recipes/recipe.hpp"
@@ -152,6 +153,10 @@ recipes::Recipe resolve(const std::string& slug, const std::string& trial, const
 void renew_start(recipes::Recipe& recipe);
 /// Whether another trial of the paper starts from this one's weights, at its scale.
 bool is_start(const recipes::Recipe& recipe);
+
+/// What is known of a recipe's samples before any are loaded: its data set's entry, or that of surrogate classes made from it. Throws
+/// InputError as datasets::entry_of does.
+datasets::DatasetEntry sample_entry(const recipes::Recipe& recipe);
 
 /// The graph of a recipe, for samples of `input`.
 graph::Graph build_model(const recipes::Recipe& recipe, const SampleShape& input, int classes);

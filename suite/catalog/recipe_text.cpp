@@ -10,6 +10,7 @@
 #include "suite/catalog/evaluation_toml.hpp"
 #include "suite/catalog/old_recipe.hpp"
 #include "suite/catalog/phase_toml.hpp"
+#include "suite/catalog/probe_toml.hpp"
 #include "suite/catalog/recipe_toml.hpp"
 #include "suite/catalog/rule_toml.hpp"
 #include "suite/catalog/stage_toml.hpp"
@@ -71,6 +72,7 @@ struct ValueText {
   }
   std::string operator()(const std::vector<recipes::PhaseRecipe>* value) const { return list_text(*value, phase_toml); }
   std::string operator()(const std::vector<recipes::EvaluationRecipe>* value) const { return list_text(*value, evaluation_toml); }
+  std::string operator()(const std::vector<recipes::ProbeRecipe>* value) const { return list_text(*value, probe_toml); }
   std::string operator()(const std::vector<optimizers::Rule>* value) const { return list_text(*value, rule_toml); }
   std::string operator()(const std::map<std::string, std::string>* value) const {
     std::vector<std::string> parts;

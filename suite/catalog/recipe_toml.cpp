@@ -13,6 +13,7 @@
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/evaluation_toml.hpp"
 #include "suite/catalog/phase_toml.hpp"
+#include "suite/catalog/probe_toml.hpp"
 #include "suite/catalog/recipe_text.hpp"
 #include "suite/catalog/rule_toml.hpp"
 #include "suite/catalog/stage_toml.hpp"
@@ -134,6 +135,12 @@ class ValueReader {
   bool operator()(std::vector<recipes::EvaluationRecipe>* evaluations) const {
     if (table_.node(key_) == nullptr) return false;
     *evaluations = read_evaluations(table_, key_);
+    return true;
+  }
+
+  bool operator()(std::vector<recipes::ProbeRecipe>* probes) const {
+    if (table_.node(key_) == nullptr) return false;
+    *probes = read_probes(table_, key_);
     return true;
   }
 
@@ -309,6 +316,18 @@ void check_recipe(const Recipe& recipe) {
           "Set top5 = false");
   require(recipe.final_evaluations.empty() || procedures::of(recipe).takes_test_views, "no evaluation under procedure " + recipe.procedure,
           fmt::format("{}", recipe.final_evaluations.size()), "Remove evaluation");
+  const auto has_name = [&](const std::string& name) {
+    return std::any_of(recipe.final_evaluations.begin(), recipe.final_evaluations.end(),
+                       [&](const recipes::EvaluationRecipe& evaluation) { return evaluation.name == name; });
+  };
+  for (const recipes::ProbeRecipe& probe : recipe.probes) {
+    require(procedures::of(recipe).takes_test_views, "no probe under procedure " + recipe.procedure, fmt::format("'{}'", probe.name),
+            "Remove probe");
+    require(!has_name(probe.name), "names of probes that no evaluation has", fmt::format("'{}'", probe.name), "Rename one");
+  }
+  require(recipe.surrogate.classes == 0 || recipe.procedure == "supervised", "procedure supervised for surrogate classes", recipe.procedure,
+          "Set surrogate.classes = 0");
+  require(recipe.surrogate.classes != 1, "at least two surrogate classes", "1", "Raise surrogate.classes");
   double shares = 0;
   for (const recipes::PhaseRecipe& phase : recipe.phases) shares += phase.share;
   require(recipe.phases.empty() || procedures::of(recipe).takes_phases, "no phases under procedure " + recipe.procedure,

@@ -11,7 +11,8 @@ constexpr char kSeenThrough = '@';
 
 bool has_evaluation(const recipes::Recipe& recipe, const std::string& name) {
   return std::any_of(recipe.final_evaluations.begin(), recipe.final_evaluations.end(),
-                     [&](const recipes::EvaluationRecipe& evaluation) { return evaluation.name == name; });
+                     [&](const recipes::EvaluationRecipe& evaluation) { return evaluation.name == name; }) ||
+         std::any_of(recipe.probes.begin(), recipe.probes.end(), [&](const recipes::ProbeRecipe& probe) { return probe.name == name; });
 }
 
 std::string fault_of_trial(const Trial& trial, const Side& side, const std::vector<std::string>& scales) {
@@ -59,6 +60,13 @@ std::string fault_of_side(const Paper& paper, const std::string& side, const std
   for (const std::string& member : ensemble->members)
     if (std::string fault = fault_of_side(paper, member, scales); !fault.empty()) return fault;
   return "";
+}
+
+std::string tested_on(const recipes::Recipe& recipe, const std::string& evaluation) {
+  const auto probe =
+      std::find_if(recipe.probes.begin(), recipe.probes.end(), [&](const recipes::ProbeRecipe& other) { return other.name == evaluation; });
+  if (probe != recipe.probes.end()) return probe->dataset.empty() ? recipe.dataset : probe->dataset;
+  return recipe.surrogate.classes > 0 ? "surrogate classes of " + recipe.dataset : recipe.dataset;
 }
 
 }  // namespace reprise::catalog

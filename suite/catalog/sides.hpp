@@ -25,4 +25,8 @@ std::vector<std::string> trials_behind(const Paper& paper, const std::string& si
 /// does its evaluation.
 std::string fault_of_side(const Paper& paper, const std::string& side, const std::vector<std::string>& scales);
 
+/// The data set that runs of a recipe are tested on, at the end of training or through an evaluation or probe: its name, "surrogate classes
+/// of NAME" where classes are made from its images.
+std::string tested_on(const recipes::Recipe& recipe, const std::string& evaluation = "");
+
 }  // namespace reprise::catalog

@@ -5,13 +5,18 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "suite/errors.hpp"
+#include "suite/layers/concat.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/dense.hpp"
 #include "suite/layers/flatten.hpp"
 #include "suite/layers/global_average_pool.hpp"
+#include "suite/layers/part_max_pool.hpp"
+#include "suite/losses/softmax_cross_entropy.hpp"
 
 namespace reprise::graph {
 
@@ -53,17 +58,18 @@ void to_filters(const float* rows, const std::vector<std::int64_t>& shape, float
 
 }  // namespace
 
-Graph over_larger_input(const Graph& net, const SampleShape& input) {
-  const Graph branch = net.main_branch();
-  const SampleShape& before = branch.node(0).shape;
+LargerNet nodes_over_larger_input(const Graph& net, const SampleShape& input, const std::vector<NodeId>& ends) {
+  const SampleShape& before = net.node(0).shape;
   if (input.channels != before.channels || input.height < before.height || input.width < before.width)
     throw InputError(Complaint{kWhat, "an input of at least " + before.text(), input.text(), "Give a larger size"});
-  const std::size_t count = branch.nodes().size();
-  std::vector<NodeId> ids(count, 0);             // of a node of the branch in the larger net
-  std::vector<SampleShape> maps(count, before);  // its value's shape in the branch, had nothing been flattened
-  Graph larger(input);
-  for (NodeId n = 1; n <= branch.last(); ++n) {
-    const Node& node = branch.node(n);
+  const std::size_t count = net.nodes().size();
+  const NodeMap<bool> needed = net.needed_by(ends);
+  std::vector<NodeId> ids(count, 0);             // of a node of the net in the larger one
+  std::vector<SampleShape> maps(count, before);  // its value's shape in the net, had nothing been flattened
+  LargerNet larger{Graph(input), {}};
+  for (NodeId n = 1; n <= net.last(); ++n) {
+    if (!needed[n]) continue;
+    const Node& node = net.node(n);
     const auto at = static_cast<std::size_t>(n), source = static_cast<std::size_t>(node.inputs.front());
     maps[at] = node.shape;
     if (dynamic_cast<const layers::Flatten*>(node.layer.get()) != nullptr) {
@@ -73,21 +79,60 @@ Graph over_larger_input(const Graph& net, const SampleShape& input) {
     }
     std::shared_ptr<const layers::Layer> layer = node.layer;
     const auto* dense = dynamic_cast<const layers::Dense*>(node.layer.get());
-    if (dense != nullptr && !(has_one_place(maps[source]) && has_one_place(larger.node(ids[source]).shape)))
+    if (dense != nullptr && !(has_one_place(maps[source]) && has_one_place(larger.graph.node(ids[source]).shape)))
       layer = at_every_place(node, *dense, maps[source]);
     std::vector<NodeId> inputs;
     for (const NodeId id : node.inputs) inputs.push_back(ids[static_cast<std::size_t>(id)]);
-    ids[at] = larger.add(node.name, std::move(layer), inputs);
-    require_same_parameters(node, larger.node(ids[at]));
+    ids[at] = larger.graph.add(node.name, std::move(layer), inputs);
+    require_same_parameters(node, larger.graph.node(ids[at]));
   }
+  for (const NodeId end : ends) larger.ends.push_back(ids[static_cast<std::size_t>(end)]);
+  return larger;
+}
+
+Graph over_larger_input(const Graph& net, const SampleShape& input) {
+  const Graph branch = net.main_branch();
   Head head = branch.main_head();
+  LargerNet larger = nodes_over_larger_input(branch, input, {head.node});
   if (!has_one_place(branch.node(head.node).shape))
     throw InputError(Complaint{kWhat, "one vector as its output", branch.node(head.node).shape.text(), "Evaluate at the training size"});
-  head.node = ids[static_cast<std::size_t>(head.node)];
-  if (!has_one_place(larger.node(head.node).shape))
-    head.node = larger.add(kAverage, std::make_shared<layers::GlobalAveragePool>(), {head.node});
-  larger.add_head(std::move(head));
-  return larger;
+  head.node = larger.ends.front();
+  if (!has_one_place(larger.graph.node(head.node).shape))
+    head.node = larger.graph.add(kAverage, std::make_shared<layers::GlobalAveragePool>(), {head.node});
+  larger.graph.add_head(std::move(head));
+  return std::move(larger.graph);
+}
+
+Graph features_over_larger_input(const Graph& net, const SampleShape& input, const std::vector<NodeId>& ends,
+                                 const std::vector<std::int64_t>& parts) {
+  LargerNet larger = nodes_over_larger_input(net, input, ends);
+  Graph& graph = larger.graph;
+  std::vector<NodeId> vectors;
+  const auto add_vector = [&](const std::string& name, NodeId map) {
+    vectors.push_back(graph.add(name + " as features", std::make_shared<layers::Flatten>(), {map}));
+  };
+  for (std::size_t e = 0; e < ends.size(); ++e) {
+    const NodeId end = larger.ends[e];
+    const std::string name = net.node(ends[e]).name;
+    const SampleShape shape = graph.node(end).shape;
+    if (has_one_place(shape)) {
+      add_vector(name, end);
+      continue;
+    }
+    for (const std::int64_t n : parts) {
+      const std::string part = fmt::format("{} in {} parts", name, n * n);
+      if (n > std::min(shape.height, shape.width))
+        throw InputError(Complaint{fmt::format("features of node '{}'", name),
+                                   fmt::format("at most {} parts a side", std::min(shape.height, shape.width)), fmt::format("{}", n),
+                                   "Lower the number of parts, or leave the node out"});
+      add_vector(part,
+                 n == 0 ? end : graph.add(part, std::make_shared<layers::PartMaxPool>(layers::PartMaxPool::Options{.parts = n}), {end}));
+    }
+  }
+  const NodeId output =
+      vectors.size() == 1 ? vectors.front() : graph.add("features of all nodes", std::make_shared<layers::Concat>(), vectors);
+  graph.add_head({.node = output, .loss = std::make_shared<losses::SoftmaxCrossEntropy>()});
+  return std::move(graph);
 }
 
 void copy_to_larger_input(const Parameters& from, Parameters& to, ranks::Team& team) {

@@ -38,6 +38,7 @@
 #include "suite/layers/max_dropout.hpp"
 #include "suite/layers/max_pool2d.hpp"
 #include "suite/layers/momentum_capsules.hpp"
+#include "suite/layers/part_max_pool.hpp"
 #include "suite/layers/per_frame.hpp"
 #include "suite/layers/positions.hpp"
 #include "suite/layers/quantised_activation.hpp"
@@ -84,6 +85,7 @@ std::span<const CatalogEntry> catalog() {
       {"average_pool2d", [] { return made<AveragePool2d>({.window = 3, .stride = 2, .padding = 1, .ceil = false}); }, {{6, 7, 3}}},
       {"global_average_pool", [] { return made<GlobalAveragePool>({}); }, {{4, 5, 3}}},
       {"global_max_pool", [] { return made<GlobalMaxPool>({}); }, {{4, 5, 3}}},
+      {"part_max_pool", [] { return made<PartMaxPool>({.parts = 2}); }, {{5, 6, 3}}},
       {"coset_pool", [] { return made<CosetPool>({.orientations = 4}); }, {{4, 5, 12}}},
       {"log_avg_exp_pool",
        [] {

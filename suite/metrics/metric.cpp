@@ -85,6 +85,13 @@ const std::vector<Metric>& all() {
       {"float_images_per_second", "s-1", higher, "test images per second in float32, on all threads"},
       {"integer_images_per_second", "s-1", higher, "test images per second with sums of whole numbers, on all threads"},
       {"integer_speedup", "1", higher, "speed with sums of whole numbers, over that in float32"},
+      {"moved_by_translation", "1", lower, "distance of features of a patch that is moved, over that between patches"},
+      {"moved_by_rotation", "1", lower, "distance of features of a patch that is turned, over that between patches"},
+      {"moved_by_scale", "1", lower, "distance of features of a patch that is scaled, over that between patches"},
+      {"moved_by_hue", "1", lower, "distance of features of a patch that changes its hue, over that between patches"},
+      {"moved_by_contrast", "1", lower, "distance of features of a patch that changes its contrast, over that between patches"},
+      {"test_error_deviation", "percent", neither, "standard deviation of test_error over subsets of the labelled images"},
+      {"svm_constant", "1", neither, "constant of the support vector machines, chosen on held-out labelled images"},
       // Of nets and machines.
       {"parameters", "1", neither, "trained parameters"},
       {"parameter_ratio", "1", neither, "parameters over those of another net"},

@@ -24,6 +24,8 @@ enum class Purpose : std::uint32_t {
   distortion = 11,
   mixing = 12,
   partners = 13,
+  surrogate = 14,
+  labelled = 15,
 };
 
 /// Names a stream. `channel` tells layers or parameters of the same purpose apart (name_hash their names); `step` is the training step

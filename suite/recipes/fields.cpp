@@ -58,6 +58,38 @@ void add_schedule(std::vector<Field>& rows, const std::string& table, Schedule O
       {.key = table + "values", .at = of(&Schedule::values), .help = "of piecewise: what holds from each milestone on", .quiet = true});
 }
 
+void add_surrogate(std::vector<Field>& rows) {
+  using datasets::SurrogateRecipe;
+  constexpr double kMaxClasses = 1e6, kMaxSide = 4096;
+  rows.push_back({.key = "surrogate.classes",
+                  .at = at(&Recipe::surrogate, &SurrogateRecipe::classes),
+                  .help = "patches of training images, each a class of its own; 0: the data set's classes",
+                  .min = 0,
+                  .max = kMaxClasses,
+                  .quiet = true});
+  const auto add = [&](const char* key, auto member, const char* help, double min, double max) {
+    rows.push_back({.key = std::string("surrogate.") + key,
+                    .at = at(&Recipe::surrogate, member),
+                    .help = help,
+                    .min = min,
+                    .max = max,
+                    .only_with = "surrogate.classes"});
+  };
+  add("copies", &SurrogateRecipe::copies, "training samples of a class", 1, kMaxClasses);
+  add("test_copies", &SurrogateRecipe::test_copies, "test samples of a class", 1, kMaxClasses);
+  add("side", &SurrogateRecipe::side, "of a sample, in pixels", 1, kMaxSide);
+  add("windows", &SurrogateRecipe::windows, "sides of what a patch covers of its image, in pixels; one is drawn", 0, kMaxSide);
+  rows.back().open = true;
+  add("translation", &SurrogateRecipe::translation, "at most, in sides of a patch", 0, 1);
+  add("scale", &SurrogateRecipe::scale, "largest factor; the inverse is the smallest; 1: none", 1, 4);
+  add("rotation", &SurrogateRecipe::rotation, "at most, in degrees either way", 0, 180);
+  add("contrast", &SurrogateRecipe::contrast, "largest factor along an axis of the colours; 1: none", 1, 16);
+  add("power", &SurrogateRecipe::power, "largest power of saturation and value; 1: none", 1, 16);
+  add("factor", &SurrogateRecipe::factor, "largest factor of saturation and value; 1: none", 1, 16);
+  add("offset", &SurrogateRecipe::offset, "at most, added to saturation and value", 0, 1);
+  add("hue", &SurrogateRecipe::hue, "at most, added to the hue, in turns", 0, 0.5);
+}
+
 std::vector<Field> rows() {
   const std::vector<std::string> precisions{name_of(Precision::f32), name_of(Precision::bf16)};
   const auto optimizer = [](auto member) { return at(&Recipe::optimizer, member); };
@@ -147,6 +179,10 @@ std::vector<Field> rows() {
        .help = "looks at the test images at the end: { name = \"dense\", sides = [256], places = \"whole\", mirrored = true }, "
                "{ name = \"video\", clips = 5, output = \"scores.last\", hits = [1, 5] }",
        .quiet = true});
+  add({.key = "probe",
+       .at = at(&Recipe::probes),
+       .help = "linear classifiers on the trained net's features: { name = \"svm\", dataset = \"cifar-10\", nodes = [\"fc.relu\"] }",
+       .quiet = true});
   add({.key = "analyses", .at = at(&Recipe::analyses), .help = "run after training"});
 
   add({.key = "start.trial",
@@ -164,6 +200,7 @@ std::vector<Field> rows() {
 
   add({.key = "model.name", .at = at(&Recipe::model), .help = "an architecture of the paper", .restarts = true});
   add({.key = "model.*", .at = at(&Recipe::model_options), .help = "options of the architecture"});
+  add_surrogate(rows);
 
   add({.key = "optimizer.kind",
        .at = optimizer(&OptimizerRecipe::kind),

@@ -25,7 +25,7 @@ struct Field {
   /// The member that holds the value.
   using Place = std::variant<bool*, int*, std::int64_t*, double*, std::string*, Precision*, std::vector<double>*, std::vector<std::string>*,
                              std::vector<Deviation>*, std::vector<optimizers::Rule>*, std::vector<PhaseRecipe>*,
-                             std::vector<EvaluationRecipe>*, std::map<std::string, std::string>*, Options*>;
+                             std::vector<EvaluationRecipe>*, std::vector<ProbeRecipe>*, std::map<std::string, std::string>*, Options*>;
 
   std::string key;  ///< as in --set: "optimizer.max_norm"; "model.*" holds the keys that no other row of its table names
   std::function<Place(Recipe&)> at;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/surrogate_recipe.hpp"
 #include "suite/optimizers/optimizer_recipe.hpp"
 #include "suite/recipes/options.hpp"
 #include "suite/tensor/shape.hpp"
@@ -61,6 +62,26 @@ struct EvaluationRecipe {
   bool operator==(const EvaluationRecipe&) const = default;
 };
 
+/// A linear classifier on features of the trained net, which does not learn any more: one-vs-all support vector machines with squared hinge
+/// loss. Weights of the net do not depend on it.
+struct ProbeRecipe {
+  std::string name;
+  std::string dataset{};             ///< of labelled images; empty: the recipe's, which then has classes of its own
+  std::int64_t side = 0;             ///< positive: the net runs over images resized to that; 0: over what its test images would show
+  std::vector<std::string> nodes{};  ///< whose values are the features
+  /// The largest value of each map in each of n x n equal parts of it, for each n; 0: every value.
+  std::vector<std::int64_t> parts{2};
+  std::int64_t labelled = 0;     ///< labelled images of each class; 0: all
+  std::int64_t subsets = 1;      ///< that are drawn of as many; the result is the mean over them
+  bool folds = false;            ///< the data set's own subsets in their place
+  std::int64_t test_images = 0;  ///< 0: all
+  /// The constants of the loss that are tried, evenly spaced on a logarithmic scale, on a part of the first subset.
+  double constant_from = 1e-3, constant_to = 1;
+  std::int64_t constants = 10;
+
+  bool operator==(const ProbeRecipe&) const = default;
+};
+
 /// Weights that another trial's net has learned, from which a run starts.
 struct StartRecipe {
   std::string trial;                         ///< of the same paper, at the same scale, with the same seed; empty: none
@@ -89,6 +110,7 @@ struct Recipe {
   std::int64_t held_out_images = 0;  ///< if positive, that number of training images replaces the test set
   std::vector<std::string> preprocessing;
   std::vector<std::string> augmentation;
+  datasets::SurrogateRecipe surrogate;
   std::vector<std::string> mixing;  ///< of training samples with others of their batch; of several, one is drawn for each batch
 
   std::int64_t batch = 128;  ///< the global batch
@@ -112,6 +134,7 @@ struct Recipe {
   bool top5 = false;                                ///< the history has the test images whose class is not among the five most probable
   int evaluations = 10;                             ///< about how many times the test set is evaluated, the last step included
   std::vector<EvaluationRecipe> final_evaluations;  ///< procedure "supervised"
+  std::vector<ProbeRecipe> probes;                  ///< procedure "supervised"
 
   std::vector<std::string> analyses;  ///< run after training: "monte_carlo", "sparsity" ...; see experiments/analyses
   Options analysis_options;

@@ -103,8 +103,9 @@ void inspect_evaluation(Inspection& inspection, const std::string& name, const E
     inspection.text(path + "/" + metric, result.unit);
     inspection.text(path + "/" + metric, result.long_name);
   }
-  inspection.length(path + "/predictions", evaluation.predictions, images, "label");
   inspection.text(path, evaluation.scores_are);
+  if (evaluation.predictions.empty() && evaluation.scores.empty()) return;  // numbers alone, of other images than the run's
+  inspection.length(path + "/predictions", evaluation.predictions, images, "label");
   inspection.require(evaluation.classes >= 0 && evaluation.scores.size() == images * static_cast<std::size_t>(evaluation.classes),
                      path + "/scores", fmt::format("scores [{}, {}]", images, evaluation.classes),
                      fmt::format("{} values", evaluation.scores.size()));

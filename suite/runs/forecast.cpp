@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "datasets/augmentation.hpp"
 #include "datasets/clip_stage.hpp"
 #include "datasets/data_entry.hpp"
 #include "datasets/sample_shape.hpp"
@@ -11,6 +12,7 @@
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
 #include "suite/evaluations/final_evaluations.hpp"
+#include "suite/evaluations/probes.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/runs/hebbian_forecast.hpp"
 #include "suite/runs/run_data.hpp"
@@ -47,6 +49,8 @@ std::int64_t data_bytes(const recipes::Recipe& recipe, const Images& of, std::in
   constexpr std::int64_t kIndexBytes = 64;
   const std::int64_t images = of.train + of.test;
   const datasets::DatasetEntry& entry = datasets::entry_of(recipe.dataset);
+  if (recipe.surrogate.classes > 0)  // the images that patches are from
+    return recipe.surrogate.classes * datasets::image_shape(entry, recipe.preprocessing).size();
   const bool stays_in_files = entry.format == datasets::Format::photographs || entry.format == datasets::Format::videos;
   if (stays_in_files && !is_whitened(recipe)) return images * kIndexBytes;
   if (datasets::ClipStage::of(recipe.preprocessing)) values = std::int64_t{entry.height} * entry.width * entry.channels;
@@ -65,9 +69,25 @@ std::int64_t resident_bytes() {
 }
 
 Images images_of(const recipes::Recipe& recipe, const datasets::DatasetEntry& data_set) {
+  if (recipe.surrogate.classes > 0) return {data_set.train.count, data_set.test.count};
   const std::int64_t held_out = recipe.held_out_images;
   return {chosen(recipe.train_images, count_of(data_set, true) - held_out),
           held_out > 0 ? held_out : chosen(recipe.test_images, count_of(data_set, false))};
+}
+
+/// What the probes are worth in test passes over one image.
+double probe_passes(const recipes::Recipe& recipe, const graph::Graph& graph) {
+  double passes = 0;
+  for (const recipes::ProbeRecipe& probe : recipe.probes) {
+    const datasets::DatasetEntry& entry = datasets::entry_of(probe.dataset.empty() ? recipe.dataset : probe.dataset);
+    const std::int64_t all = count_of(entry, true), learned = probe.labelled * entry.classes() * probe.subsets;
+    const std::int64_t images = chosen(learned, all) + chosen(probe.test_images, count_of(entry, false));
+    const SampleShape own = datasets::sample_shape(entry, recipe.preprocessing, datasets::crops_among(recipe.augmentation));
+    const SampleShape shape = probe.side > 0 ? SampleShape{probe.side, probe.side, own.channels} : own;
+    passes += static_cast<double>(images) * static_cast<double>(evaluations::feature_macs(graph, probe, shape)) /
+              static_cast<double>(graph.forward_macs());
+  }
+  return passes;
 }
 
 }  // namespace
@@ -77,18 +97,18 @@ double step_seconds(const recipes::Recipe& recipe, int threads) {
     throw InputError(Complaint{"--shards", "a trial that learns by back-propagation", "procedure hebbian",
                                "Compare whole forecasts: reprise plan with --set hebbian.shard=N"});
   const graph::Graph graph = catalog::build_model(recipe);
-  return TimedNet(recipe, graph, datasets::entry_of(recipe.dataset).classes(), threads).train_step_seconds();
+  return TimedNet(recipe, graph, catalog::sample_entry(recipe).classes(), threads).train_step_seconds();
 }
 
 Forecast count_costs(const recipes::Recipe& recipe) {
-  const datasets::DatasetEntry& data_set = datasets::entry_of(recipe.dataset);
+  const datasets::DatasetEntry data_set = catalog::sample_entry(recipe);
   const graph::Graph graph = catalog::build_model(recipe);
   if (procedures::of(recipe).has_plastic_phase) return count_hebbian(recipe, graph, images_of(recipe, data_set));
   return counted(recipe, graph, images_of(recipe, data_set).train);
 }
 
 Forecast forecast(const recipes::Recipe& recipe, int threads) {
-  const datasets::DatasetEntry& data_set = datasets::entry_of(recipe.dataset);
+  const datasets::DatasetEntry data_set = catalog::sample_entry(recipe);
   const auto [train_images, test_images] = images_of(recipe, data_set);
   const graph::Graph graph = catalog::build_model(recipe);
   const std::int64_t before = resident_bytes(),
@@ -108,6 +128,8 @@ Forecast forecast(const recipes::Recipe& recipe, int threads) {
   const auto views = static_cast<double>(datasets::count_test_views(recipe.test_views));
   const double passes = evaluations * views + evaluations::passes_of(recipe, graph.node(0).shape);
   forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds() + passes * test_batches * timed.evaluation_seconds();
+
+  forecast.seconds += probe_passes(recipe, graph) / static_cast<double>(recipe.batch) * timed.evaluation_seconds();
 
   forecast.memory_bytes = before + data + timed.working_bytes();
   return forecast;

@@ -6,6 +6,7 @@
 
 #include "datasets/augmentation.hpp"
 #include "datasets/image_set.hpp"
+#include "datasets/surrogate_images.hpp"
 #include "datasets/whitening.hpp"
 #include "suite/errors.hpp"
 #include "suite/procedures/procedure.hpp"
@@ -20,6 +21,11 @@ RunData::RunData(const recipes::Recipe& recipe, const std::filesystem::path& dir
                                datasets::ClipStage::of(recipe.preprocessing)};
   };
   datasets::Dataset loaded = datasets::load(recipe.dataset, directory, selected(recipe.train_images));
+  for (const recipes::ProbeRecipe& probe : recipe.probes) {
+    probes.push_back(evaluations::load_labelled(recipe, probe, directory));
+    if (stops()) return;
+  }
+  if (recipe.surrogate.classes > 0) loaded = datasets::surrogate_classes(loaded.train, recipe.surrogate);
   auto train_images = std::make_shared<datasets::ImageSet>(std::move(loaded.train));
   auto test_images = std::make_shared<const datasets::ImageSet>(std::move(loaded.test));
   if (stops()) return;
@@ -36,7 +42,9 @@ RunData::RunData(const recipes::Recipe& recipe, const std::filesystem::path& dir
         std::make_unique<datasets::SampleSource>(std::make_shared<const datasets::ImageSet>(std::move(chosen.train)), preprocessing, crops);
   }
   test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, crops);
-  digest = records::sha256_hex(train_images->digest + test_images->digest);
+  std::string digests = train_images->digest + test_images->digest;
+  for (const evaluations::LabelledImages& images : probes) digests += images.train->digest + images.test->digest;
+  digest = records::sha256_hex(digests);
   // Whitened images are stored once; from here on nobody reads the training bytes.
   if (preprocessing->is_expensive()) std::vector<std::uint8_t>().swap(train_images->pixels);
 }

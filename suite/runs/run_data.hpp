@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "datasets/preprocessing.hpp"
 #include "datasets/sample_source.hpp"
+#include "suite/evaluations/labelled_images.hpp"
 #include "suite/ranks/team.hpp"
 #include "suite/recipes/recipe.hpp"
 #include "suite/training/phase.hpp"
@@ -24,6 +26,7 @@ struct RunData {
   std::shared_ptr<const datasets::Preprocessing> preprocessing;
   std::unique_ptr<datasets::SampleSource> train, test;
   std::unique_ptr<datasets::SampleSource> labelled;  ///< of procedure hebbian; null: all of train
+  std::vector<evaluations::LabelledImages> probes;   ///< what each probe of the recipe learns and is tested on
   std::string digest;                                ///< of what is trained and tested on
 };
 

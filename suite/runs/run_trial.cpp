@@ -17,6 +17,7 @@
 #include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/evaluations/final_evaluations.hpp"
+#include "suite/evaluations/probes.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/ranks/session.hpp"
 #include "suite/recipes/fields.hpp"
@@ -176,9 +177,10 @@ class Run {
   /// The evaluations at the end; false: stopped. A checkpoint of the last step is written first, from which they are begun again.
   bool evaluate(const graph::Graph& graph, training::Learner& learner, const RunData& sources, parallel::Workers& workers,
                 records::RunRecord& record, const std::filesystem::path& checkpoint) const {
-    if (recipe_.final_evaluations.empty()) return true;
+    if (recipe_.final_evaluations.empty() && recipe_.probes.empty()) return true;
     team_.on_root([&] { controls(record.run_id, checkpoint).save(learner.snapshot()); }, "checkpoint");
-    return evaluations::evaluate_all(evaluation_inputs(graph, sources, workers), learner, record);
+    const evaluations::EvaluationInputs inputs = evaluation_inputs(graph, sources, workers);
+    return evaluations::evaluate_all(inputs, learner, record) && evaluations::probe_all(inputs, sources.probes, learner, record);
   }
 
   void show_share(const std::string& what, double share) const {
@@ -220,7 +222,9 @@ class Run {
   /// What is wrong now would be wrong after hours of training, too.
   void refuse_before_training(const graph::Graph& graph, const std::string& id, const RunData& sources, parallel::Workers& workers) const {
     analyses::check_analyses({recipe_, graph});
-    evaluations::check_evaluations(evaluation_inputs(graph, sources, workers));
+    const evaluations::EvaluationInputs inputs = evaluation_inputs(graph, sources, workers);
+    evaluations::check_evaluations(inputs);
+    evaluations::check_probes(inputs, sources.probes);
     if (const auto fault = records::find_fault(describe(id, sources, workers)))
       throw InputError(Complaint{fmt::format("result file of {}/{}, {}", recipe_.paper, recipe_.trial, fault->object), fault->expected,
                                  fault->found, "Correct the recipe, or the environment that it is about"});

@@ -49,7 +49,7 @@ StepCosts measure_step_costs(const recipes::Recipe& recipe, int threads) {
     throw InputError(Complaint{"--nodes", "a trial that learns by back-propagation: its step is what the model of costs is made of",
                                "procedure hebbian", "Measure a run on your nodes instead"});
   const graph::Graph graph = catalog::build_model(recipe);
-  TimedNet net(recipe, graph, datasets::entry_of(recipe.dataset).classes(), threads);
+  TimedNet net(recipe, graph, catalog::sample_entry(recipe).classes(), threads);
   StepCosts costs;
   costs.shards = net.shards();
   costs.threads = net.threads();

@@ -41,18 +41,18 @@ TEST(List, shows_where_files_are_and_the_containers_beside_them) {
 
 TEST(List, a_set_that_comes_as_a_container_is_absent_until_the_file_is_there) {
   const TemporaryFolder folder;
-  EXPECT_FALSE(row_named(list(folder.path()), "stl-10").is_present);
-  EXPECT_EQ(info("stl-10", folder.path()).height, 96);
-  expect_error([&] { check("stl-10", folder.path()); }, {"'stl-10'", "stl-10.h5", "no such file", "/train/images"});
-  expect_error([&] { fetch("stl-10", folder.path(), {}); }, {"'stl-10'", "HDF5 container"});
-  write_file(folder.path() / "stl-10.h5", {1, 2});
+  EXPECT_FALSE(row_named(list(folder.path()), "flowers-102").is_present);
+  EXPECT_EQ(info("flowers-102", folder.path()).height, 224);
+  expect_error([&] { check("flowers-102", folder.path()); }, {"'flowers-102'", "flowers-102.h5", "no such file", "/train/images"});
+  expect_error([&] { fetch("flowers-102", folder.path(), {}); }, {"'flowers-102'", "HDF5 container"});
+  write_file(folder.path() / "flowers-102.h5", {1, 2});
   const std::vector<ListEntry> rows = list(folder.path());
-  EXPECT_TRUE(row_named(rows, "stl-10").is_present);
+  EXPECT_TRUE(row_named(rows, "flowers-102").is_present);
   EXPECT_EQ(rows.size(), manifest().size());
-  expect_error([&] { check("stl-10", folder.path()); }, {"stl-10.h5", "HDF5"});
+  expect_error([&] { check("flowers-102", folder.path()); }, {"flowers-102.h5", "HDF5"});
 }
 
-void write_stl10(const std::filesystem::path& path, hsize_t channels, hsize_t side, int classes, int count) {
+void write_container(const std::filesystem::path& path, hsize_t channels, hsize_t side, int classes, int count) {
   tests::ContainerWriter writer(path);
   std::vector<int> labels;
   for (int i = 0; i < count; ++i) labels.push_back(i % classes);
@@ -64,22 +64,24 @@ void write_stl10(const std::filesystem::path& path, hsize_t channels, hsize_t si
 
 TEST(Check, a_container_of_a_set_that_the_manifest_knows_is_held_to_it) {
   const TemporaryFolder folder;
-  const std::filesystem::path path = folder.path() / "stl-10.h5";
-  write_stl10(path, 3, 96, 10, 200);
-  expect_error([&] { check("stl-10", folder.path()); }, {path.string() + ": /train/images", "5000 images, as stl-10 has", "found 200"});
-  expect_error([&] { load("stl-10", folder.path()); }, {"5000 images"});
-  write_stl10(path, 1, 96, 10, 200);
-  expect_error([&] { check("stl-10", folder.path()); }, {"[3, 96, 96] each", "[1, 96, 96]"});
-  write_stl10(path, 3, 96, 7, 200);
-  expect_error([&] { check("stl-10", folder.path()); }, {"10 classes", "found 7"});
+  const std::filesystem::path path = folder.path() / "flowers-102.h5";
+  write_container(path, 3, 224, 102, 204);
+  expect_error([&] { check("flowers-102", folder.path()); },
+               {path.string() + ": /train/images", "2040 images, as flowers-102 has", "found 204"});
+  expect_error([&] { load("flowers-102", folder.path()); }, {"2040 images"});
+  write_container(path, 1, 224, 102, 204);
+  expect_error([&] { check("flowers-102", folder.path()); }, {"[3, 224, 224] each", "[1, 224, 224]"});
+  write_container(path, 3, 224, 7, 204);
+  expect_error([&] { check("flowers-102", folder.path()); }, {"102 classes", "found 7"});
 }
 
 TEST(Check, says_what_it_could_hold_the_set_to) {
   const TemporaryFolder folder;
-  write_stl10(folder.path() / "mine.h5", 3, 8, 2, 20);
+  write_container(folder.path() / "mine.h5", 3, 8, 2, 20);
   EXPECT_EQ(check("mine", folder.path()).known, KnownOf::nothing);
   EXPECT_EQ(check("synthetic-gray28", folder.path()).known, KnownOf::drawn);
   EXPECT_EQ(info("stl-10", folder.path()).known, KnownOf::counts);
+  EXPECT_EQ(info("flowers-102", folder.path()).known, KnownOf::counts);
   EXPECT_EQ(info("mnist-rot", folder.path()).known, KnownOf::counts);
   EXPECT_EQ(info("mnist-canvas64", folder.path()).known, KnownOf::digests);
 }

@@ -28,10 +28,10 @@ TEST(Manifest, every_entry_agrees_with_itself) {
       EXPECT_EQ(histogram.size(), entry.class_names.size());
       EXPECT_EQ(std::accumulate(histogram.begin(), histogram.end(), std::int64_t{0}), split->count);
       if (has_no_files) continue;
-      EXPECT_EQ(split->files.empty(), entry.is_derived());
+      EXPECT_EQ(split->files.empty(), entry.is_derived() || split->count == 0);
       for (const FileEntry& file : split->files) {
-        EXPECT_EQ(file.sha256.size(), 64u);
-        EXPECT_GT(file.content_bytes, split->count / static_cast<std::int64_t>(split->files.size()));
+        EXPECT_EQ(file.sha256.size(), entry.format == Format::stl10 ? 0u : 64u);  // of STL-10 the archive's is known
+        EXPECT_GE(file.content_bytes, split->count / static_cast<std::int64_t>(split->files.size()));
       }
     }
     const bool is_fetched =

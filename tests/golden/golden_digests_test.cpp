@@ -71,6 +71,7 @@ std::string digest_of(const std::string& paper, const std::string& trial, Precis
                                              {"steps", "3"},
                                              {"evaluations", "1"},
                                              {"precision", std::string(name_of(precision))}});
+  recipe.probes.clear();  // weights do not depend on them, and their data sets need not be here
   if (procedures::of(recipe).has_plastic_phase)
     recipe.hebbian.batch = 20, recipe.hebbian.shard = 6, recipe.hebbian.epochs = 1, recipe.hebbian.labelled_images = 0;
   // With more than three, the last step takes the weights back to where they began.

@@ -14,6 +14,7 @@
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/trial_lists.hpp"
 #include "suite/evaluations/final_evaluations.hpp"
+#include "suite/evaluations/probes.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/runs/run_data.hpp"
@@ -63,8 +64,10 @@ std::string outcome(const Trial& trial, Team& team, int threads) {
   learner->run({});
   records::RunRecord record;
   learner->write_to(record);
-  evaluations::evaluate_all({trial.recipe, *trial.graph, *trial.data->test, trial.data->preprocessing, 5, workers, team, {}, {}}, *learner,
-                            record);
+  const evaluations::EvaluationInputs inputs{
+      trial.recipe, *trial.graph, *trial.data->test, trial.data->preprocessing, 5, workers, team, {}, {}};
+  evaluations::evaluate_all(inputs, *learner, record);
+  evaluations::probe_all(inputs, trial.data->probes, *learner, record);
   return records::record_digest(record, records::Part::repeatable);
 }
 

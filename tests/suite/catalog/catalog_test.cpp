@@ -40,7 +40,7 @@ void for_every_recipe(Visit visit) {
 
 TEST(Catalog, every_recipe_builds_for_its_data_set) {
   for_every_recipe([](const Paper&, const recipes::Recipe& recipe) {
-    const datasets::DatasetEntry& entry = datasets::require_entry(recipe.dataset);
+    const datasets::DatasetEntry entry = sample_entry(recipe);
     const graph::Graph graph = build_model(recipe);
     EXPECT_GT(graph.trained_parameters(), 0);
     const std::int64_t expected = !procedures::of(recipe).has_labels ? graph.node(0).shape.size() : entry.classes();
@@ -67,9 +67,11 @@ TEST(Catalog, every_recipe_reads_back_as_it_was_written) {
 TEST(Catalog, trials_report_numbers_of_their_own_data_set) {
   for_every_recipe([](const Paper& paper, const recipes::Recipe& recipe) {
     const std::string& published_set = datasets::require_entry(recipe.dataset).stands_for;
-    for (const std::string& id : recipe.reproduces)
-      EXPECT_EQ(without_dashes(paper.find_published(id)->dataset), without_dashes(published_set.empty() ? recipe.dataset : published_set))
-          << id;
+    for (const std::string& id : recipe.reproduces) {
+      const PublishedNumber& number = *paper.find_published(id);
+      const std::string own = tested_on(recipe, number.evaluation);
+      EXPECT_EQ(without_dashes(number.dataset), without_dashes(published_set.empty() ? own : published_set)) << id;
+    }
   });
 }
 
@@ -92,9 +94,10 @@ TEST(Catalog, claims_are_about_the_data_set_of_their_numbers_or_trials) {
       for (const std::string& id : claim.published)
         EXPECT_EQ(without_dashes(claim.dataset), without_dashes(paper.find_published(id)->dataset)) << slug << " " << claim.id;
       if (!claim.published.empty()) continue;
-      const std::string trial = trials_behind(paper, claim.kind == "order" ? claim.sequence.front() : claim.left).front();
+      const std::string side = claim.kind == "order" ? claim.sequence.front() : claim.left, trial = trials_behind(paper, side).front();
       for (const std::string& scale : claim.scales) {
-        EXPECT_EQ(without_dashes(claim.dataset), without_dashes(resolve(slug, trial, scale).dataset)) << slug << " " << claim.id;
+        const std::string own = tested_on(resolve(slug, trial, scale), Side::parse(side).evaluation);
+        EXPECT_EQ(without_dashes(claim.dataset), without_dashes(own)) << slug << " " << claim.id;
       }
     }
   }

@@ -174,6 +174,9 @@ struct Change {
   void operator()(std::vector<recipes::Deviation>* value) const { value->push_back({"x", {"batch"}}); }
   void operator()(std::vector<optimizers::Rule>* value) const { value->push_back({.match = "*/bias", .rate = 2.0, .frozen = {0.25, 1}}); }
   void operator()(std::vector<recipes::PhaseRecipe>* value) const { value->push_back({.name = "x", .share = 1, .rate = 0.5}); }
+  void operator()(std::vector<recipes::ProbeRecipe>* value) const {
+    *value = {{.name = "svm", .dataset = "cifar-10", .side = 64, .nodes = {"fc.relu"}, .parts = {1, 2}, .labelled = 400, .subsets = 10}};
+  }
   void operator()(std::vector<recipes::EvaluationRecipe>* value) const { *value = {{.name = "dense", .sides = {64}, .places = "whole"}}; }
   void operator()(std::map<std::string, std::string>* value) const { (*value)["batch"] = "2"; }
   void operator()(recipes::Options* value) const { value->set("extra", 0.5); }

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
@@ -113,6 +115,57 @@ TEST(LargerInput, averages_what_the_net_says_of_every_crop) {
       for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += logits[i] / 9;
     }
   expect_close(logits_of(larger, of_larger, Parts(8)), mean);
+}
+
+std::vector<float> outputs_of(const Graph& graph, Parameters& parameters, const execution::BatchReader& reader, NodeId node = -1) {
+  parallel::Workers workers(2);
+  execution::Executor executor(graph, {.net = {.precision = Precision::f32, .batch = kImages, .shard = 2}}, parameters, workers);
+  const NodeId wanted = node < 0 ? graph.output() : node;
+  std::vector<float> values(static_cast<std::size_t>(kImages * graph.node(wanted).shape.size()));
+  execution::Readout readout;
+  readout.node = wanted, readout.values = values.data();
+  executor.evaluate({.reader = &reader, .count = kImages}, layers::Mode::infer, readout);
+  return values;
+}
+
+/// Maps of 8 x 8: the first convolution's are 6 x 6 x 5, those of the first dense layer, at every place, 3 x 3 x 7.
+TEST(Features, are_the_largest_values_of_the_parts_of_each_map_one_node_after_the_other) {
+  const Graph net = unpadded_net(), larger = over_larger_input(net, {8, 8, Parts::kChannels});
+  const std::vector<NodeId> ends{net.find("relu1"), net.find("relu2")};
+  const Graph features = features_over_larger_input(net, {8, 8, Parts::kChannels}, ends, {2, 1});
+  EXPECT_EQ(features.node(features.output()).shape.size(), (5 + 7) * (4 + 1));
+  EXPECT_EQ(features.find("relu2"), features.find("dense1") + 1);
+  for (const Node& node : features.nodes()) EXPECT_NE(node.name, "logits");
+  Parameters parameters(net), of_larger(larger), of_features(features);
+  fill(parameters);
+  copy_to_larger_input(parameters, of_larger), copy_to_larger_input(parameters, of_features);
+  const std::vector<float> found = outputs_of(features, of_features, Parts(8));
+  std::vector<float> expected;
+  std::vector<std::vector<float>> maps;
+  for (const char* name : {"relu1", "relu2"}) maps.push_back(outputs_of(larger, of_larger, Parts(8), larger.find(name)));
+  for (std::int64_t n = 0; n < kImages; ++n)
+    for (const auto& [map, side, channels] : {std::tuple{&maps[0], 6, 5}, {&maps[1], 3, 7}})
+      for (const int parts : {2, 1})
+        for (int i = 0; i < parts * parts; ++i)
+          for (int c = 0; c < channels; ++c) {
+            const int half = (side + 1) / 2, down = i / parts, right = i % parts;
+            float largest = 0;  // behind a ReLU
+            for (int y = down * half; y < (parts == 1 ? side : std::min(side, (down + 1) * half)); ++y)
+              for (int x = right * half; x < (parts == 1 ? side : std::min(side, (right + 1) * half)); ++x)
+                largest = std::max(largest, (*map)[static_cast<std::size_t>(((n * side + y) * side + x) * channels + c)]);
+            expected.push_back(largest);
+          }
+  EXPECT_EQ(found, expected);
+}
+
+TEST(Features, of_one_place_and_of_every_place) {
+  const Graph net = unpadded_net();
+  const Graph plain = features_over_larger_input(net, net.node(0).shape, {net.find("relu2")}, {2});
+  EXPECT_EQ(plain.node(plain.output()).shape, (SampleShape{1, 1, 7}));  // a vector is not taken apart
+  const Graph every = features_over_larger_input(net, net.node(0).shape, {net.find("relu1"), net.find("relu2")}, {0});
+  EXPECT_EQ(every.node(every.output()).shape.size(), 4 * 4 * 5 + 7);
+  EXPECT_THROW(features_over_larger_input(net, net.node(0).shape, {net.find("relu1")}, {5}), InputError);
+  EXPECT_THROW(features_over_larger_input(net, {5, 5, Parts::kChannels}, {net.find("relu1")}, {1}), InputError);
 }
 
 /// VGG's D, a sixteenth of its width: padding, pools, dropout, three dense layers.
