@@ -6,6 +6,7 @@
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/errors.hpp"
+#include "suite/metrics/class_scores.hpp"
 #include "suite/random/random.hpp"
 
 namespace reprise::analyses {
@@ -25,13 +26,7 @@ std::vector<float> probabilities_under_mask(const AnalysisInputs& in, std::uint6
     readout.outputs = values.data() + first * classes;
     in.learner.executor().evaluate(batch, layers::Mode::infer_with_dropout, readout);
   }
-  for (std::int64_t i = 0; i < count; ++i) {
-    float* row = values.data() + i * classes;
-    const float largest = *std::max_element(row, row + classes);
-    double total = 0;
-    for (std::int64_t c = 0; c < classes; ++c) total += std::exp(static_cast<double>(row[c]) - largest);
-    for (std::int64_t c = 0; c < classes; ++c) row[c] = static_cast<float>(std::exp(static_cast<double>(row[c]) - largest) / total);
-  }
+  for (std::int64_t i = 0; i < count; ++i) metrics::make_probabilities(values.data() + i * classes, classes);
   return values;
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "suite/analyses/analysis.hpp"
-#include "suite/errors.hpp"
+#include "suite/metrics/class_scores.hpp"
 
 namespace reprise::analyses {
 
@@ -84,11 +84,9 @@ std::vector<double> probabilities_of(const AnalysisInputs& in, const std::vector
     readout.values = values.data();
     in.learner.executor().evaluate({&reader, count, in.seed, 0}, layers::Mode::infer, readout);
     for (std::int64_t i = 0; i < count; ++i) {
-      const float* logits = values.data() + i * classes;
-      const double largest = *std::max_element(logits, logits + classes);
-      double sum = 0;
-      for (std::int64_t k = 0; k < classes; ++k) sum += std::exp(logits[k] - largest);
-      found.push_back(std::exp(logits[label] - largest) / sum);
+      float* scores = values.data() + i * classes;
+      metrics::make_probabilities(scores, classes);
+      found.push_back(scores[label]);
     }
   }
   return found;
