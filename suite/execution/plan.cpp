@@ -29,7 +29,10 @@ class Builder {
     chain_ = keeps ? graph::NodeMap<graph::NodeId>(nodes, -1) : growing_chains(graph_, needed_, ends);
     chain_values_ = first_part_ = again_ = graph::NodeMap<BufferId>(nodes, kNoBuffer);
     is_summed_ = runs_again_ = graph::NodeMap<bool>(nodes, false);
-    for (graph::NodeId n = 1; n <= end_; ++n) runs_again_[n] = needed_[n] && is_train() && !keeps && can_run_again(n);
+    // Values that are cheap to compute are computed twice where memory is what a net is short of: where concatenations grow. Elsewhere it
+    // takes more time than to keep them.
+    const bool grows = std::any_of(chain_.begin(), chain_.end(), [](graph::NodeId last) { return last >= 0; });
+    for (graph::NodeId n = 1; n <= end_; ++n) runs_again_[n] = needed_[n] && is_train() && grows && can_run_again(n);
     consumers_ = graph::NodeMap<int>(nodes, 0);
     for (graph::NodeId n = 1; n <= end_; ++n)
       if (needed_[n])
