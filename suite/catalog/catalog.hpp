@@ -38,7 +38,7 @@ struct Ensemble {
   std::vector<std::string> members;     ///< "d-jitter@dense": trials and their evaluations, which keep scores; see sides.hpp
   std::int64_t seeds = 1;               ///< runs of each member in one ensemble; seeds 1 to n make the first, the next n the second
   std::vector<std::string> scales;      ///< where all members exist
-  std::vector<std::string> reproduces;  ///< ids of published numbers
+  std::vector<std::string> reproduces{};  ///< ids of published numbers
 };
 
 /// What a claim has claimed: a change of it after data is a change of the question. Kinds:

@@ -18,8 +18,8 @@ struct RunSpec {
   std::string dataset = "mnist";
   std::int64_t seed = 1;
   double error_percent = 2;  ///< expected; the predictions' own is drawn around it
-  std::vector<std::string> reports;
-  std::vector<std::string> deviations;
+  std::vector<std::string> reports{};
+  std::vector<std::string> deviations{};
   std::string precision = "f32";
   std::int64_t test_images = 2000;
   double seed_spread = 0;  ///< in percent: shifts this seed's error
