@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -52,16 +53,20 @@ void print_architectures(const Paper& paper) {
   fmt::print("\nArchitectures\n{}", reports::aligned(table, "-"));
 }
 
+/// Of those that have `scale` if one is given. Throws InputError if none has.
 void print_trials(const Paper& paper, const std::string& scale) {
   std::vector<std::vector<std::string>> table = {
       {"trial", "scale", "architecture", "data set", "parameters", "multiply-adds", "published as"}};
   for (const catalog::Trial& trial : paper.trials) {
+    if (!scale.empty() && std::find(trial.scales.begin(), trial.scales.end(), scale) == trial.scales.end()) continue;
     const recipes::Recipe* known = trial.recipe_at(scale_of(trial, scale));
     const recipes::Recipe recipe = known ? *known : catalog::resolve(paper.slug, trial.name, scale_of(trial, scale));
     const graph::Graph graph = catalog::build_model(recipe);
     table.push_back({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
                      count_text(static_cast<double>(graph.forward_macs())), reports::joined(recipe.reproduces, ", ")});
   }
+  if (table.size() == 1)
+    throw InputError(Complaint{"paper " + paper.slug, "a trial of scale " + scale, "none", "See its scales: reprise show " + paper.slug});
   fmt::print("\nTrials (multiply-adds of the forward pass of one image)\n{}", reports::aligned(table, "-"));
 }
 

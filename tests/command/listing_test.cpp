@@ -67,6 +67,14 @@ TEST(Show, paper_prints_published_numbers_claims_and_trials) {
   for (const auto& trial : paper.trials) EXPECT_NE(finished.out.find(trial.name), std::string::npos) << trial.name;
 }
 
+TEST(Show, paper_at_a_scale_leaves_out_trials_that_do_not_have_it) {
+  const TemporaryFolder folder;
+  const Finished desk = shell("reprise show googlenet --scale desk", folder.path());
+  ASSERT_EQ(desk.exit_code, 0) << desk.err;
+  EXPECT_NE(desk.out.find("dense-end "), std::string::npos) << desk.out;
+  EXPECT_EQ(desk.out.find("googlenet-polynomial "), std::string::npos) << desk.out;
+}
+
 TEST(Show, trial_counts_the_parameters_of_the_papers_net) {
   const TemporaryFolder folder;
   const Finished finished = shell("reprise show dropout/table2-dropout-relu --scale paper", folder.path());
