@@ -68,7 +68,8 @@ json describe(const optimizers::OptimizerRecipe& o) {
           {"weight_decay", o.weight_decay},
           {"l1", o.l1},
           {"max_norm", o.max_norm},
-          {"lookahead_steps", o.lookahead_steps}};
+          {"lookahead_steps", o.lookahead_steps},
+          {"averaging_decay", o.averaging_decay}};
 }
 
 void write(const std::filesystem::path& path, const char* data, std::size_t bytes) {

@@ -12,11 +12,14 @@ Optimizer::Optimizer(const OptimizerRecipe& recipe, const graph::Parameters& par
     throw InputError(Complaint{"optimizer.kind", "sgd, adam or adamw", "'" + recipe.kind + "'", "Use one of the known names"});
   adam_ = recipe.kind != "sgd";
   for (int i = 0; i < (adam_ ? 2 : 1); ++i) state_.push_back(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float)));
+  slow_ = state_.size();
   if (recipe.lookahead_steps > 0) {
     state_.push_back(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float)));
     if (team.leads_node()) std::copy_n(parameters.values(), parameters.size(), state_.back().floats());
     team.synchronise("slow copy of the weights");
   }
+  average_ = state_.size();
+  if (recipe.averaging_decay > 0) state_.push_back(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float)));
   settings_ = parameter_settings(recipe, parameters);
 }
 
@@ -39,6 +42,10 @@ StepTerms Optimizer::terms(std::int64_t step, std::int64_t total_steps) const {
         static_cast<float>(std::pow(recipe_.lookahead_decay, static_cast<double>(recipe_.lookahead_steps)) * share * share * share);
   else if (recipe_.lookahead_steps > 0 && step + 1 == total_steps)
     terms.lookahead = 1;
+  if (recipe_.averaging_decay > 0) {
+    terms.average = static_cast<float>(std::max(1 - recipe_.averaging_decay, 1 / static_cast<double>(step + 1)));
+    terms.adopts_average = step + 1 == total_steps;
+  }
   terms.step = step;
   terms.total_steps = total_steps;
   terms.freezes = std::any_of(settings_.begin(), settings_.end(),
@@ -71,18 +78,24 @@ void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64
       kernel.max_norm(weight, rows, parameter.columns(), static_cast<float>(bound));
     }
   }
-  if (terms.lookahead >= 0) look_ahead(weight, at, count, terms.lookahead);
+  after_update(weight, at, count, step_terms);
 }
 
-void Optimizer::look_ahead(float* fast, std::int64_t at, std::int64_t count, float weight) {
-  float* slow = state_.back().floats() + at;
-  for (std::int64_t i = 0; i < count; ++i) slow[i] = fast[i] = weight * slow[i] + (1 - weight) * fast[i];
+void Optimizer::after_update(float* values, std::int64_t at, std::int64_t count, const StepTerms& terms) {
+  if (const float weight = terms.lookahead; weight >= 0) {
+    float* slow = state_[slow_].floats() + at;
+    for (std::int64_t i = 0; i < count; ++i) slow[i] = values[i] = weight * slow[i] + (1 - weight) * values[i];
+  }
+  if (terms.average < 0) return;
+  float* mean = state_[average_].floats() + at;
+  for (std::int64_t i = 0; i < count; ++i) mean[i] += terms.average * (values[i] - mean[i]);
+  if (terms.adopts_average) std::copy_n(mean, count, values);
 }
 
 void Optimizer::finish_step(graph::Parameters& parameters, const StepTerms& terms) {
-  if (terms.lookahead < 0) return;
+  if (terms.lookahead < 0 && terms.average < 0) return;
   for (const graph::Parameter& parameter : parameters.list())
-    if (!parameter.spec.trains) look_ahead(parameters.of(parameter), parameter.offset, parameter.count, terms.lookahead);
+    if (!parameter.spec.trains) after_update(parameters.of(parameter), parameter.offset, parameter.count, terms);
 }
 
 }  // namespace reprise::optimizers

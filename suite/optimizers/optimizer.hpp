@@ -14,10 +14,13 @@ namespace reprise::optimizers {
 /// What all parameters share at one step.
 struct StepTerms : kernels::UpdateTerms {
   std::int64_t step = 0, total_steps = 1;  ///< what rules for single parameters follow
+  float average = -1;                      ///< weight of this step's values in the mean of all steps; negative: no mean is kept
+  bool adopts_average = false;             ///< this step, the last, ends with the mean
 };
 
 /// SGD with momentum (v <- m v + g; w <- w - rate v) and Nesterov, Adam (Kingma & Ba 2015, arXiv 1412.6980) and AdamW
-/// (Loshchilov & Hutter 2019, arXiv 1711.05101), each followed by clamps and by the max-norm projection of the recipe, and by Lookahead.
+/// (Loshchilov & Hutter 2019, arXiv 1711.05101), each followed by clamps and by the max-norm projection of the recipe, by Lookahead and by
+/// the mean over steps.
 class Optimizer {
  public:
   /// `parameters` hold their initial values: Lookahead's slow copy starts there. The state lies in memory that the ranks of a node share.
@@ -32,19 +35,21 @@ class Optimizer {
   void update_rows(graph::Parameters& parameters, int index, std::int64_t first_row, std::int64_t rows, const float* gradient,
                    const StepTerms& terms);
 
-  /// After all rows of a step: what Lookahead does to running statistics. Of the ranks of a node one calls it.
+  /// After all rows of a step: what Lookahead and the mean over steps do to running statistics. Of the ranks of a node one calls it.
   void finish_step(graph::Parameters& parameters, const StepTerms& terms);
 
-  /// State arrays, each as long as the parameter vector: velocity, or first and second moments; then Lookahead's slow copy. For
-  /// checkpoints.
+  /// State arrays, each as long as the parameter vector: velocity, or first and second moments; then Lookahead's slow copy; then the mean
+  /// over steps. For checkpoints.
   std::vector<Memory>& state() { return state_; }
   const std::vector<Memory>& state() const { return state_; }
 
  private:
   OptimizerRecipe recipe_;
-  void look_ahead(float* fast, std::int64_t at, std::int64_t count, float weight);
+  /// Values [at, at + count) of the parameter vector, which `values` points at.
+  void after_update(float* values, std::int64_t at, std::int64_t count, const StepTerms& terms);
 
   bool adam_ = false;
+  std::size_t slow_ = 0, average_ = 0;      ///< places in state_
   std::vector<ParameterSetting> settings_;  ///< by parameter
   std::vector<Memory> state_;
 };

@@ -36,6 +36,9 @@ struct OptimizerRecipe {
   /// d = lookahead_decay^lookahead_steps * (share of the run)^3; after the last step fast <- slow. 0: none. Running statistics take part.
   std::int64_t lookahead_steps = 0;
   double lookahead_decay = 0.95;
+  /// A mean of the weights over steps (Polyak and Juditsky 1992): after step t, from 0, mean <- mean + max(1 - d, 1 / (t + 1)) (w - mean),
+  /// and after the last step w <- mean. d = 1: all steps weigh the same; below it older ones fade. 0: none. Running statistics take part.
+  double averaging_decay = 0;
   std::vector<std::string> frozen;  ///< parameters ("conv1/bias") that no longer train from `frozen_from`, a share of the run, on
   double frozen_from = 0;
   std::vector<Rule> rules{};  ///< in order; a later one has the last word

@@ -245,6 +245,12 @@ std::vector<Field> rows() {
        .min = 0,
        .max = 1,
        .only_with = "optimizer.lookahead_steps"});
+  add({.key = "optimizer.averaging_decay",
+       .at = optimizer(&OptimizerRecipe::averaging_decay),
+       .help = "of the mean of the weights over steps, which a run ends with; 1: the plain mean; 0: none",
+       .min = 0,
+       .max = 1,
+       .quiet = true});
   add({.key = "optimizer.frozen",
        .at = optimizer(&OptimizerRecipe::frozen),
        .help = "parameters that stop training at frozen_from",

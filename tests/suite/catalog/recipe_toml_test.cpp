@@ -50,7 +50,7 @@ TEST(RecipeToml, reading_keeps_every_field) {
   recipe.analysis_options.set("images", std::int64_t{5});
   recipe.optimizer.nesterov = true;
   recipe.optimizer.momentum.value = 0.1 + 0.2;  // needs all 17 digits
-  recipe.optimizer.lookahead_steps = 5, recipe.optimizer.lookahead_decay = 0.9;
+  recipe.optimizer.lookahead_steps = 5, recipe.optimizer.lookahead_decay = 0.9, recipe.optimizer.averaging_decay = 0.75;
   recipe.optimizer.frozen = {"a/bias"}, recipe.optimizer.frozen_from = 0.25;
   recipe.optimizer.learning_rate.start = 0.2;
   recipe.optimizer.momentum.values = {0.5, 0.25};
@@ -67,6 +67,7 @@ TEST(RecipeToml, reading_keeps_every_field) {
   EXPECT_EQ(back.optimizer.momentum.value, 0.1 + 0.2);
   EXPECT_EQ(back.optimizer.lookahead_steps, 5);
   EXPECT_EQ(back.optimizer.lookahead_decay, 0.9);
+  EXPECT_EQ(back.optimizer.averaging_decay, 0.75);
   EXPECT_EQ(back.optimizer.frozen, recipe.optimizer.frozen);
   EXPECT_EQ(back.optimizer.frozen_from, 0.25);
   EXPECT_EQ(back.optimizer.learning_rate.start, 0.2);

@@ -201,6 +201,40 @@ TEST(Lookahead, follows_the_slow_copy_by_hand) {
   EXPECT_NEAR(OneWeight().weight_after(recipe, {1, 1, 1, 1, 1}), after4, 1e-6);
 }
 
+TEST(Averaging, ends_with_the_mean_over_steps) {
+  OptimizerRecipe recipe = sgd();
+  recipe.averaging_decay = 1;
+  EXPECT_EQ(OneWeight().weight_after(recipe, {1, 1, 1, 1}), -2.5f);  // the mean of -1, -2, -3, -4
+  // A half, then a half: (((-1 - 2) / 2) - 3) / 2, and so on.
+  recipe.averaging_decay = 0.5;
+  EXPECT_EQ(OneWeight().weight_after(recipe, {1, 1, 1, 1}), ((-1.5f - 3) / 2 - 4) / 2);
+}
+
+TEST(Averaging, leaves_the_steps_themselves_alone_and_takes_the_running_statistics_along) {
+  OneLayer net({1, 1, 1}, std::make_shared<layers::BatchNorm>(layers::BatchNorm::Options{}));
+  float* mean = nullptr;
+  for (const graph::Parameter& parameter : net.parameters->list())
+    if (parameter.name == "layer/running_mean") mean = net.parameters->of(parameter);
+  ASSERT_NE(mean, nullptr);
+  OptimizerRecipe recipe = sgd();
+  recipe.averaging_decay = 1;
+  Optimizer optimizer(recipe, *net.parameters);
+  *mean = 1;
+  net.step(optimizer, 0, 2, 0);
+  EXPECT_EQ(*mean, 1.0f);
+  *mean = 2;
+  net.step(optimizer, 1, 2, 0);
+  EXPECT_EQ(*mean, 1.5f) << "the last step ends with the mean";
+}
+
+TEST(Averaging, weighs_values_that_lookahead_has_moved) {
+  OptimizerRecipe recipe = sgd();
+  recipe.lookahead_steps = 1, recipe.lookahead_decay = 0.5, recipe.averaging_decay = 1;
+  // d = 0.5 (1/2)^3 after step 1, 0.5 after step 2, of the slow copy that starts at 0.
+  const double d1 = 0.5 / 8, d2 = 0.5, after1 = -(1 - d1), after2 = d2 * after1 + (1 - d2) * (after1 - 1);
+  EXPECT_NEAR(OneWeight().weight_after(recipe, {1, 1}), (after1 + after2) / 2, 1e-6);
+}
+
 TEST(Frozen, parameters_stop_at_their_share_of_the_run) {
   OptimizerRecipe recipe = sgd();
   recipe.frozen = {"layer/bias"}, recipe.frozen_from = 0.3;
