@@ -80,6 +80,14 @@ PhotographFrame PhotographFrame::parse(const std::string& stage) {
   frame.short_side = call.get_int("short_side", frame.side, frame.side, kMaxSide);
   frame.largest_short_side = call.get_int("largest_short_side", frame.short_side, frame.short_side, kMaxSide);
   frame.is_random = call.get_choice("place", {"centre", "random"}) == "random";
+  frame.smallest_area = call.get_double("smallest_area", 1, 1e-3, 1);
+  frame.largest_aspect = call.get_double("largest_aspect", 1, 1, 100);
+  if (frame.draws_rectangle() && (frame.is_random || frame.largest_short_side > frame.short_side))
+    throw InputError(Complaint{"preprocessing stage 'photograph'", "smallest_area, or place and largest_short_side", "both in " + stage,
+                               "A rectangle has its own place and size: leave the others out"});
+  if (frame.largest_aspect > 1 && !frame.draws_rectangle())
+    throw InputError(Complaint{"preprocessing stage 'photograph'", "smallest_area below 1 beside largest_aspect", "1 in " + stage,
+                               "Set smallest_area, or leave largest_aspect out"});
   call.check_all_used();
   return frame;
 }
@@ -94,11 +102,40 @@ std::optional<PhotographFrame> PhotographFrame::of(const std::vector<std::string
   return std::nullopt;
 }
 
+int PhotographFrame::useful_short_side() const {
+  const int largest = draws() ? largest_short_side : short_side;
+  return draws_rectangle() ? static_cast<int>(std::ceil(side * std::sqrt(largest_aspect / smallest_area))) : largest;
+}
+
+namespace {
+
+/// A rectangle that is drawn, resized to the frame's square: nothing if none of ten draws lies within the photograph.
+std::optional<FrameWindow> rectangle_of(const PhotographFrame& frame, int width, int height, random::Generator& generator) {
+  const double area = static_cast<double>(width) * height, narrowest = 1 / frame.largest_aspect;
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const double share = frame.smallest_area + (1 - frame.smallest_area) * static_cast<double>(generator.next_uniform());
+    const double aspect = narrowest + (frame.largest_aspect - narrowest) * static_cast<double>(generator.next_uniform());
+    const double across = std::sqrt(area * share * aspect), down = std::sqrt(area * share / aspect);
+    if (across > width || down > height) continue;
+    FrameWindow window{static_cast<int>(std::lround(frame.side * width / across)),
+                       static_cast<int>(std::lround(frame.side * height / down)), 0, 0};
+    window.width = std::max(window.width, frame.side), window.height = std::max(window.height, frame.side);
+    window.left = static_cast<int>(generator.next_below(static_cast<std::uint32_t>(window.width - frame.side + 1)));
+    window.top = static_cast<int>(generator.next_below(static_cast<std::uint32_t>(window.height - frame.side + 1)));
+    return window;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 FrameWindow window_of(const PhotographFrame& frame, int width, int height, const FetchKey* key, std::uint64_t sample) {
   int shorter = frame.short_side;
   const bool draws = key != nullptr && frame.draws();
   random::Generator generator(
       {draws ? key->seed : 0, random::Purpose::augmentation, random::name_hash(kName), draws ? key->epoch : 0, sample});
+  if (draws && frame.draws_rectangle())
+    if (const auto window = rectangle_of(frame, width, height, generator)) return *window;
   if (draws) shorter += static_cast<int>(generator.next_below(static_cast<std::uint32_t>(frame.largest_short_side - frame.short_side + 1)));
   const std::int64_t from = std::min(width, height);
   const auto scaled = [&](std::int64_t length) { return static_cast<int>((2 * length * shorter + from) / (2 * from)); };

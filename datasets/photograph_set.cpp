@@ -78,8 +78,7 @@ class FramedPhotographs : public LazyImages {
   void make(std::int64_t index, const FetchKey* key, std::uint8_t* image) const override {
     thread_local std::vector<std::uint8_t> bytes;
     files_->read(index, bytes);
-    const int min_side = frame_.draws() ? frame_.largest_short_side : frame_.short_side;
-    const Photograph photograph = decode_photograph(bytes, files_->name(index), kFix, min_side);
+    const Photograph photograph = decode_photograph(bytes, files_->name(index), kFix, frame_.useful_short_side());
     const FrameWindow window = window_of(frame_, photograph.width, photograph.height, key, static_cast<std::uint64_t>(index));
     cut_frame(photograph, window, frame_.side, image);
   }

@@ -99,6 +99,60 @@ TEST(PhotographFrame, draws_every_place_and_length_and_none_in_tests) {
   EXPECT_EQ(seen.size(), 11u * 2 + 13u * 3 + 15u * 4);
 }
 
+// What the window is of the photograph: the part of its width and height that the square shows.
+TEST(PhotographFrame, draws_rectangles_of_the_areas_and_aspects_it_is_given) {
+  PhotographFrame frame{32, 40, 40};
+  frame.smallest_area = 0.25, frame.largest_aspect = 1.5;
+  const int width = 400, height = 300;
+  const FetchKey key{3, 1};
+  double areas = 0, aspects = 0, smallest = 1, largest = 0, narrowest = 9, widest = 0;
+  std::int64_t lefts = 0, rights = 0;
+  constexpr int kDraws = 4000;
+  for (std::uint64_t sample = 0; sample < kDraws; ++sample) {
+    const FrameWindow w = window_of(frame, width, height, &key, sample);
+    ASSERT_TRUE(w.left >= 0 && w.left + 32 <= w.width && w.top >= 0 && w.top + 32 <= w.height);
+    const double across = 32.0 / w.width * width, down = 32.0 / w.height * height, area = across * down / (width * height),
+                 aspect = across / down;
+    areas += area / kDraws, aspects += aspect / kDraws;
+    smallest = std::min(smallest, area), largest = std::max(largest, area);
+    narrowest = std::min(narrowest, aspect), widest = std::max(widest, aspect);
+    lefts += w.left, rights += w.width - 32 - w.left;
+  }
+  // Whole pixels: sides of 32 in at most 80, so an area is within 4 % and an aspect within 4 %.
+  EXPECT_GE(smallest, 0.25 * 0.96);
+  EXPECT_LT(smallest, 0.27);
+  EXPECT_GT(largest, 0.85);
+  EXPECT_LE(largest, 1);
+  EXPECT_NEAR(narrowest, 1 / 1.5, 0.05);
+  EXPECT_NEAR(widest, 1.5, 0.06);
+  // By 200,000 draws of the rule in another language. Large and high ones do not fit: without that 0.625 and 1.083.
+  EXPECT_NEAR(areas, 0.541, 0.02);
+  EXPECT_NEAR(aspects, 1.148, 0.02);
+  EXPECT_NEAR(static_cast<double>(lefts) / static_cast<double>(lefts + rights), 0.5, 0.02);
+  const FrameWindow plain = window_of(frame, width, height, nullptr, 0);
+  EXPECT_EQ(std::tuple(plain.height, plain.left, plain.top), std::tuple(40, 11, 4)) << "tests see the centre";
+}
+
+TEST(PhotographFrame, takes_the_centre_rule_where_no_rectangle_fits) {
+  PhotographFrame frame{8, 8, 8};
+  frame.smallest_area = 0.9;
+  const FetchKey key{3, 1};
+  for (std::uint64_t sample = 0; sample < 100; ++sample) {  // squares of nine tenths of the area do not fit into 100 x 50
+    const FrameWindow w = window_of(frame, 100, 50, &key, sample);
+    EXPECT_EQ(std::tuple(w.width, w.height, w.left, w.top), std::tuple(16, 8, 4, 0));
+  }
+}
+
+TEST(PhotographFrame, decodes_as_many_pixels_as_its_smallest_part_needs) {
+  EXPECT_EQ((PhotographFrame{224, 256, 256}).useful_short_side(), 256);
+  EXPECT_EQ((PhotographFrame{224, 256, 512, true}).useful_short_side(), 512);
+  PhotographFrame frame{100, 112, 112};
+  frame.smallest_area = 0.25;
+  EXPECT_EQ(frame.useful_short_side(), 200);
+  frame.largest_aspect = 4;
+  EXPECT_EQ(frame.useful_short_side(), 400);
+}
+
 TEST(PhotographFrame, reads_its_text) {
   EXPECT_EQ(PhotographFrame::of({"scale"}), std::nullopt);
   const auto frame = PhotographFrame::of({"photograph(side=224,short_side=256,largest_short_side=512,place=random)", "scale"});
@@ -106,7 +160,11 @@ TEST(PhotographFrame, reads_its_text) {
   EXPECT_EQ(std::tuple(frame->side, frame->short_side, frame->largest_short_side, frame->is_random), std::tuple(224, 256, 512, true));
   EXPECT_EQ(PhotographFrame::parse("photograph(side=112)").short_side, 112);
   expect_error([] { PhotographFrame::parse("photograph(side=224,short_side=200)"); }, {"short_side", "224"});
+  const auto parts = PhotographFrame::parse("photograph(side=224,short_side=256,smallest_area=0.08,largest_aspect=1.25)");
+  EXPECT_EQ(std::tuple(parts.smallest_area, parts.largest_aspect), std::tuple(0.08, 1.25));
   expect_error([] { PhotographFrame::of({"scale", "photograph(side=4)"}); }, {"photograph", "in front", "scale"});
+  expect_error([] { PhotographFrame::parse("photograph(side=4,smallest_area=0.5,place=random)"); }, {"smallest_area", "place"});
+  expect_error([] { PhotographFrame::parse("photograph(side=4,largest_aspect=2)"); }, {"smallest_area", "largest_aspect"});
 }
 
 }  // namespace
