@@ -59,8 +59,8 @@ constexpr std::array<Module, 9> kModules{{{"3a", 64, 96, 128, 16, 32, 32},
 
 /// Options: width times every number of filters and dense units but the classes; module, reduced or naive; heads, auxiliary ones on 4a and
 /// 4d, with weight head_weight; end, average or dense (a layer of 1024 on all positions); keep of the dropout in front of the classifier;
-/// first_pool, the maximum behind the first convolution, which small photographs do without; stem, photograph or small (one 3x3 convolution
-/// of 192, for images of 32 pixels); start, xavier or he.
+/// first_pool, the maximum behind the first convolution, which small images do without; stem, photograph or small (one 3x3 convolution of
+/// 192, for images of 32 pixels); start, xavier or he.
 class Net {
  public:
   Net(const Options& options, const SampleShape& input)
@@ -159,6 +159,7 @@ Graph google_net(const Options& options, const SampleShape& input, int classes) 
   const bool first_pool = options.get_bool("first_pool", true);
   if (choice(options, "stem", "photograph", {"photograph", "small"}) == "small") {
     net.put_convolution("conv1", 192, 3);
+    if (first_pool) net.put_maximum("pool1");
   } else {
     net.put_convolution("conv1", 64, 7, 2);
     if (first_pool) net.put_maximum("pool1");

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
+#include "datasets/test_views.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
 #include "tests/experiments/model_outline.hpp"
@@ -109,6 +112,37 @@ TEST(GoogLeNet, nets_that_are_compared_at_desk_scale_cost_the_same) {
   EXPECT_NEAR(macs("dense-end") / macs("googlenet"), 1, 0.04);
 }
 
+TEST(GoogLeNet, forms_for_32_pixels_that_are_compared_cost_the_same) {
+  const auto macs = [](const char* trial) {
+    return static_cast<double>(catalog::build_model(catalog::resolve("googlenet", trial, "desk")).forward_macs());
+  };
+  EXPECT_NEAR(macs("cifar-naive") / macs("cifar"), 1, 0.01);
+  EXPECT_EQ(macs("cifar-no-heads"), macs("cifar"));
+  EXPECT_NEAR(macs("cifar-dense-end") / macs("cifar"), 1, 0.1);
+}
+
+// Table 3's 144 crops are four sizes, three squares of each, and of a square four corners, the centre, all of it, and mirrors. Photographs
+// here are seen in one square, so 48 of them differ.
+TEST(GoogLeNet, crops_are_those_of_section_7) {
+  const recipes::Recipe recipe = catalog::resolve("googlenet", "googlenet", "paper");
+  const auto evaluation = [&](const std::string& name) -> const recipes::EvaluationRecipe& {
+    return *std::find_if(recipe.final_evaluations.begin(), recipe.final_evaluations.end(), [&](const auto& e) { return e.name == name; });
+  };
+  const auto views = [&](const std::string& name) {
+    const recipes::EvaluationRecipe& e = evaluation(name);
+    return static_cast<int>(e.sides.size()) * datasets::PartsOfImage{e.places, static_cast<int>(e.grid), e.mirrored}.count();
+  };
+  EXPECT_EQ(views("crop-1"), 1);
+  EXPECT_EQ(views("crops-10"), 10);
+  EXPECT_EQ(views("crops-18"), 18);
+  EXPECT_EQ(views("sizes"), 4 * 10);
+  EXPECT_EQ(views("square"), 2);
+  EXPECT_EQ(evaluation("square").sides, std::vector<std::int64_t>{224}) << "no part of it is cut away";
+  const recipes::EvaluationRecipe& all = evaluation("crops-144");
+  EXPECT_EQ(all.of, (std::vector<std::string>{"sizes", "square"}));
+  EXPECT_EQ(all.weights, (std::vector<double>{40, 4 * 2}));
+}
+
 TEST(GoogLeNet, the_rate_falls_by_4_percent_every_8_epochs) {
   const recipes::Recipe recipe = catalog::resolve("googlenet", "googlenet", "paper");
   const std::int64_t steps_per_epoch = (1'281'167 + recipe.batch - 1) / recipe.batch, total = 250 * steps_per_epoch;
@@ -118,7 +152,7 @@ TEST(GoogLeNet, the_rate_falls_by_4_percent_every_8_epochs) {
 }
 
 TEST(GoogLeNet, the_form_for_32_pixels_has_the_counted_parameters_and_cost) {
-  const Graph graph = google_net({{"stem", std::string("small")}, {"heads", false}}, kColour);
+  const Graph graph = google_net({{"stem", std::string("small")}, {"first_pool", false}, {"heads", false}}, kColour);
   EXPECT_EQ(graph.trained_parameters(), 5'857'610 + 7'152) << "the latter are the biases of convolutions";
   EXPECT_NEAR(static_cast<double>(graph.forward_macs()) * 1e-6, 1447.2, 0.05);
 }
