@@ -161,7 +161,7 @@ TEST(DenseNet, recipes_are_those_of_the_paper) {
   const recipes::Recipe svhn = catalog::resolve("densenet", "l100-k24-svhn", "paper");
   EXPECT_EQ(svhn.epochs, 40);
   EXPECT_TRUE(svhn.augmentation.empty());
-  const recipes::Recipe photographs = catalog::resolve("densenet", "imagenet-201-10crop", "paper");
+  const recipes::Recipe photographs = catalog::resolve("densenet", "imagenet-201", "paper");
   EXPECT_EQ(photographs.epochs, 90);
   EXPECT_EQ(photographs.batch, 256);
   EXPECT_EQ(photographs.optimizer.weight_decay, 1e-4);
