@@ -21,15 +21,18 @@ namespace {
 
 using Comparisons = std::vector<const Comparison*>;
 
-int seeds_of(const std::string& trial, const SeedsThere& there) {
+std::int64_t runs_of(const std::string& trial, const SeedsThere& there) {
   const auto found = there.find(trial);
-  return found == there.end() ? 0 : static_cast<int>(found->second.size());
+  return found == there.end() ? 0 : std::ssize(found->second);
 }
 
-int fewest_seeds(const std::vector<std::string>& trials, const SeedsThere& there) {
-  int fewest = seeds_of(trials.front(), there);
-  for (const std::string& trial : trials) fewest = std::min(fewest, seeds_of(trial, there));
-  return fewest;
+using Needs = std::vector<catalog::RunsOfTrial>;  ///< each trial once
+
+/// Whole seeds of a question that the runs make.
+int fewest_seeds(const Needs& needs, const SeedsThere& there) {
+  std::int64_t fewest = runs_of(needs.front().trial, there) / needs.front().per_seed;
+  for (const catalog::RunsOfTrial& need : needs) fewest = std::min(fewest, runs_of(need.trial, there) / need.per_seed);
+  return static_cast<int>(fewest);
 }
 
 bool has_seed(const std::string& trial, std::int64_t seed, const SeedsThere& there) {
@@ -38,30 +41,33 @@ bool has_seed(const std::string& trial, std::int64_t seed, const SeedsThere& the
 }
 
 /// `count` seeds for all trials: first those that most of them have, then the smallest.
-std::vector<std::int64_t> seeds_to_have(const std::vector<std::string>& trials, const SeedsThere& there, int count) {
+std::vector<std::int64_t> seeds_to_have(const Needs& needs, const SeedsThere& there, std::int64_t count) {
   std::set<std::int64_t> candidates;
   for (std::int64_t seed = 1; seed <= count; ++seed) candidates.insert(seed);
-  for (const std::string& trial : trials)
-    if (const auto found = there.find(trial); found != there.end()) candidates.insert(found->second.begin(), found->second.end());
+  for (const catalog::RunsOfTrial& need : needs)
+    if (const auto found = there.find(need.trial); found != there.end()) candidates.insert(found->second.begin(), found->second.end());
   std::vector<std::tuple<std::ptrdiff_t, std::int64_t>> order;
   for (const std::int64_t seed : candidates) {
-    const auto having = std::count_if(trials.begin(), trials.end(), [&](const std::string& trial) { return has_seed(trial, seed, there); });
+    const auto having =
+        std::count_if(needs.begin(), needs.end(), [&](const catalog::RunsOfTrial& need) { return has_seed(need.trial, seed, there); });
     order.emplace_back(-having, seed);
   }
   std::sort(order.begin(), order.end());
   std::vector<std::int64_t> seeds;
-  for (int i = 0; i < count; ++i) seeds.push_back(std::get<1>(order[static_cast<std::size_t>(i)]));
+  for (std::int64_t i = 0; i < count; ++i) seeds.push_back(std::get<1>(order[static_cast<std::size_t>(i)]));
   return seeds;
 }
 
-std::vector<SeedRun> lacking_runs(const std::vector<std::string>& trials, const SeedsThere& there, int look) {
-  const std::vector<std::int64_t> seeds = seeds_to_have(trials, there, look);
+std::vector<SeedRun> lacking_runs(const Needs& needs, const SeedsThere& there, int look) {
+  std::int64_t most = 1;
+  for (const catalog::RunsOfTrial& need : needs) most = std::max(most, need.per_seed);
+  const std::vector<std::int64_t> seeds = seeds_to_have(needs, there, most * look);
   std::vector<SeedRun> lacking;
-  for (const std::string& trial : trials) {
-    int missing = look - seeds_of(trial, there);
+  for (const catalog::RunsOfTrial& need : needs) {
+    std::int64_t missing = need.per_seed * look - runs_of(need.trial, there);
     for (const std::int64_t seed : seeds)
-      if (missing > 0 && !has_seed(trial, seed, there)) {
-        lacking.push_back({trial, seed});
+      if (missing > 0 && !has_seed(need.trial, seed, there)) {
+        lacking.push_back({need.trial, seed});
         --missing;
       }
   }
@@ -77,12 +83,23 @@ std::vector<std::string> sides_of(const Comparisons& comparisons) {
   return {sides.begin(), sides.end()};
 }
 
-/// The trials whose runs sides are made of, each once, in their order.
-std::vector<std::string> trials_of(const std::vector<std::string>& sides, const TrialsBehind& behind) {
-  std::vector<std::string> trials;
+/// The runs that sides are made of, in their order. A trial of several is needed as often as the one that takes most.
+Needs needs_of(const std::vector<std::string>& sides, const RunsBehind& behind) {
+  Needs needs;
   for (const std::string& side : sides)
-    for (const std::string& trial : behind ? behind(side) : std::vector<std::string>{side})
-      if (std::find(trials.begin(), trials.end(), trial) == trials.end()) trials.push_back(trial);
+    for (const catalog::RunsOfTrial& runs : behind ? behind(side) : Needs{{side}}) {
+      const auto known = std::find_if(needs.begin(), needs.end(), [&](const auto& need) { return need.trial == runs.trial; });
+      if (known == needs.end())
+        needs.push_back(runs);
+      else
+        known->per_seed = std::max(known->per_seed, runs.per_seed);
+    }
+  return needs;
+}
+
+std::vector<std::string> trials_of(const Needs& needs) {
+  std::vector<std::string> trials;
+  for (const catalog::RunsOfTrial& need : needs) trials.push_back(need.trial);
   return trials;
 }
 
@@ -120,22 +137,22 @@ SeedsThere seeds_of_groups(const std::vector<RunGroup>& groups) {
   return there;
 }
 
-TrialsBehind behind_sides_of(const catalog::Paper& paper) {
-  return [&paper](const std::string& side) { return catalog::trials_behind(paper, side); };
+RunsBehind behind_sides_of(const catalog::Paper& paper) {
+  return [&paper](const std::string& side) { return catalog::runs_behind(paper, side); };
 }
 
-std::vector<std::string> trials_of(const catalog::Claim& claim, const catalog::Paper& paper) {
+std::vector<std::string> sides_of(const catalog::Claim& claim) {
   std::vector<std::string> sides;
   for (const ClaimPart& part : parts_of(claim))
     for (const std::string& side : {part.left, part.right})
       if (!side.empty()) sides.push_back(side);
-  return trials_of(sides, behind_sides_of(paper));
+  return sides;
 }
 
 bool can_be_tested(const catalog::Claim& claim, const catalog::Paper& paper, const std::map<std::string, recipes::Recipe>& recipes) {
   const std::string& scale = recipes.begin()->second.scale;
   if (!claim.scales.empty() && std::find(claim.scales.begin(), claim.scales.end(), scale) == claim.scales.end()) return false;
-  const std::vector<std::string> trials = trials_of(claim, paper);
+  const std::vector<std::string> trials = trials_of(needs_of(sides_of(claim), behind_sides_of(paper)));
   return std::all_of(trials.begin(), trials.end(), [&](const std::string& trial) { return recipes.contains(trial); });
 }
 
@@ -144,11 +161,11 @@ void add_claims(Evidence& evidence, std::vector<Question>& questions) {
   for (const catalog::Claim& claim : evidence.paper.claims) {
     if (!can_be_tested(claim, evidence.paper, evidence.recipes)) continue;
     const auto result = std::find_if(results.begin(), results.end(), [&](const ClaimResult& r) { return r.claim.id == claim.id; });
-    const std::vector<std::string> trials = trials_of(claim, evidence.paper);
-    questions.push_back(question_about("claim " + claim.id, trials, result->comparisons, rule_of_claim, result->is_decided(),
-                                       evidence.there, evidence.max_seeds, behind_sides_of(evidence.paper)));
+    const RunsBehind behind = behind_sides_of(evidence.paper);
+    questions.push_back(question_about("claim " + claim.id, sides_of(claim), result->comparisons, rule_of_claim, result->is_decided(),
+                                       evidence.there, evidence.max_seeds, behind));
     Question& question = questions.back();
-    if (!result->comparisons.empty() || fewest_seeds(trials, evidence.there) == 0) continue;
+    if (!result->comparisons.empty() || fewest_seeds(needs_of(sides_of(claim), behind), evidence.there) == 0) continue;
     question.close(result->test_text());  // seeds do not help: the runs lack the metric
   }
 }
@@ -165,23 +182,32 @@ bool can_be_compared(const catalog::Paper& paper, const recipes::Recipe& recipe,
          canonical_name(number->dataset) == canonical_name(catalog::tested_on(recipe, number->evaluation));
 }
 
+/// Published numbers beside what a trial or an ensemble gives; `recipe`: of the trial, or of an ensemble's first member.
+void add_numbers(Evidence& evidence, const std::vector<Row>& rows, const std::string& side, const recipes::Recipe& recipe,
+                 const std::vector<std::string>& ids, std::vector<Question>& questions) {
+  const RunsBehind behind = behind_sides_of(evidence.paper);
+  for (const std::string& id : ids) {
+    const std::string name = fmt::format("number {} by {}", id, side);
+    const auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.id == id && catalog::Side::parse(r.trial).name == side; });
+    if (row == rows.end()) {
+      if (can_be_compared(evidence.paper, recipe, id))
+        questions.push_back(question_about(name, {side}, {}, rule_of_published_number, false, evidence.there, evidence.max_seeds, behind));
+    } else if (row->comparison) {
+      questions.push_back(question_about(name, {side}, {*row->comparison}, rule_of_published_number,
+                                         row->likeness != Likeness::inconclusive, evidence.there, evidence.max_seeds, behind));
+    }
+  }
+}
+
 void add_numbers(Evidence& evidence, std::vector<Question>& questions) {
   std::vector<std::string> footnotes;
   const std::vector<Row> rows = comparison_rows(evidence.paper, evidence.current, evidence.samples, footnotes);
-  for (const auto& [trial, recipe] : evidence.recipes) {
-    for (const std::string& id : recipe.reproduces) {
-      const std::string name = fmt::format("number {} by {}", id, trial);
-      const auto row = std::find_if(rows.begin(), rows.end(),
-                                    [&id, &own = trial](const Row& r) { return r.id == id && catalog::Side::parse(r.trial).name == own; });
-      if (row == rows.end()) {
-        if (can_be_compared(evidence.paper, recipe, id))
-          questions.push_back(question_about(name, {trial}, {}, rule_of_published_number, false, evidence.there, evidence.max_seeds));
-      } else if (row->comparison) {
-        questions.push_back(question_about(name, {trial}, {*row->comparison}, rule_of_published_number,
-                                           row->likeness != Likeness::inconclusive, evidence.there, evidence.max_seeds,
-                                           behind_sides_of(evidence.paper)));
-      }
-    }
+  for (const auto& [trial, recipe] : evidence.recipes) add_numbers(evidence, rows, trial, recipe, recipe.reproduces, questions);
+  for (const catalog::Ensemble& ensemble : evidence.paper.ensembles) {
+    const std::vector<std::string> trials = catalog::trials_behind(evidence.paper, ensemble.id);
+    const bool runs = std::all_of(trials.begin(), trials.end(), [&](const std::string& t) { return evidence.recipes.contains(t); });
+    if (runs) add_numbers(evidence, rows, ensemble.id, evidence.recipes.at(trials.front()), ensemble.reproduces, questions);
   }
 }
 
@@ -203,13 +229,14 @@ std::string Question::state_text() const {
   return "";
 }
 
-Question question_about(const std::string& name, const std::vector<std::string>& trials, const std::vector<Comparison>& comparisons,
-                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds, const TrialsBehind& behind) {
+Question question_about(const std::string& name, const std::vector<std::string>& sides, const std::vector<Comparison>& comparisons,
+                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds, const RunsBehind& behind) {
   using State = Question::State;
+  const Needs all = needs_of(sides, behind);
   Question question;
   question.name = name;
-  question.trials = trials;
-  question.seeds = fewest_seeds(trials, there);
+  question.trials = trials_of(all);
+  question.seeds = fewest_seeds(all, there);
   if (decided) {
     question.state = State::decided;
     return question;
@@ -223,7 +250,7 @@ Question question_about(const std::string& name, const std::vector<std::string>&
     question.close(question.obstacle);
     return question;
   }
-  const std::vector<std::string> needed = open.empty() ? trials : trials_of(sides_of(open), behind);
+  const Needs needed = open.empty() ? all : needs_of(sides_of(open), behind);
   question.seeds = fewest_seeds(needed, there);
   const int next = next_look(question.seeds), last = last_look(max_seeds);
   if (next == 0 || next > last) {

@@ -14,6 +14,7 @@
 #include "reports/runs/run_groups.hpp"
 #include "reports/statistics/decision.hpp"
 #include "reports/statistics/sequential.hpp"
+#include "suite/catalog/sides.hpp"
 #include "suite/recipes/recipe.hpp"
 
 namespace reprise::reports {
@@ -39,7 +40,7 @@ struct Question {
   std::vector<std::string> trials;  ///< all that take part
   State state = State::open;
   std::string obstacle;
-  int seeds = 0;                 ///< of the trial with the fewest, among those that still matter
+  int seeds = 0;                 ///< of the side with the fewest, among those that still matter
   int next_look = 0;             ///< open only
   std::optional<double> chance;  ///< that the next look decides it; nothing before the first look
   std::vector<SeedRun> lacking;  ///< runs that the next look needs and that are not there
@@ -55,13 +56,13 @@ using SeedsThere = std::map<std::string, std::set<std::int64_t>>;
 
 using RuleOf = Rule (*)(const Region&);  ///< rule_of_claim, rule_of_published_number
 
-/// The trials whose runs a side of a comparison is made of.
-using TrialsBehind = std::function<std::vector<std::string>(const std::string& side)>;
+/// The runs that a side of a comparison is made of.
+using RunsBehind = std::function<std::vector<catalog::RunsOfTrial>(const std::string& side)>;
 
-/// What `comparisons` leave open; none where runs are missing. `decided`: by the verdict of the report. No look goes beyond max_seeds.
-/// `behind`: of the comparisons' sides; empty: they are trials.
-Question question_about(const std::string& name, const std::vector<std::string>& trials, const std::vector<Comparison>& comparisons,
-                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds, const TrialsBehind& behind = {});
+/// What `comparisons` of these sides leave open; none where runs are missing. `decided`: by the verdict of the report. No look goes beyond
+/// max_seeds. `behind`: empty if all sides are trials.
+Question question_about(const std::string& name, const std::vector<std::string>& sides, const std::vector<Comparison>& comparisons,
+                        RuleOf rule, bool decided, const SeedsThere& there, int max_seeds, const RunsBehind& behind = {});
 
 /// The claims that can be tested with these recipes (of one scale, by trial), then the published numbers that runs of them can be compared
 /// with, each by the verdict that a report on these runs would give. `groups`: all of the paper's runs; those of other recipes, data or

@@ -39,15 +39,22 @@ std::string Side::text() const {
   return evaluation.empty() ? name : name + kSeenThrough + evaluation;
 }
 
-std::vector<std::string> trials_behind(const Paper& paper, const std::string& side) {
+std::vector<RunsOfTrial> runs_behind(const Paper& paper, const std::string& side) {
   const Side parsed = Side::parse(side);
   const Ensemble* ensemble = paper.find_ensemble(parsed.name);
-  if (ensemble == nullptr) return {parsed.name};
-  std::vector<std::string> trials;
+  if (ensemble == nullptr) return {{parsed.name}};
+  std::vector<RunsOfTrial> runs;
   for (const std::string& member : ensemble->members) {
     const std::string name = Side::parse(member).name;
-    if (std::find(trials.begin(), trials.end(), name) == trials.end()) trials.push_back(name);
+    if (std::none_of(runs.begin(), runs.end(), [&](const RunsOfTrial& other) { return other.trial == name; }))
+      runs.push_back({name, ensemble->seeds});
   }
+  return runs;
+}
+
+std::vector<std::string> trials_behind(const Paper& paper, const std::string& side) {
+  std::vector<std::string> trials;
+  for (const RunsOfTrial& runs : runs_behind(paper, side)) trials.push_back(runs.trial);
   return trials;
 }
 

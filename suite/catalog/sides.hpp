@@ -18,6 +18,14 @@ struct Side {
   std::string text() const;
 };
 
+struct RunsOfTrial {
+  std::string trial;
+  std::int64_t per_seed = 1;  ///< runs of it that one seed of a side takes
+};
+
+/// The runs that a side is made of: of one trial, or of each member of an ensemble as many as it averages.
+std::vector<RunsOfTrial> runs_behind(const Paper& paper, const std::string& side);
+
 /// The trials that must be run for a side, each once.
 std::vector<std::string> trials_behind(const Paper& paper, const std::string& side);
 

@@ -51,6 +51,24 @@ TEST(Questions, seeds_that_are_there_count_and_common_ones_come_first) {
   EXPECT_EQ(question.lacking, (std::vector<SeedRun>{{"old", 1}}));
 }
 
+// "pair" averages two runs of "new" each.
+std::vector<catalog::RunsOfTrial> pair_of_new(const std::string& side) {
+  if (side == "pair") return {{"new", 2}};
+  return {{side}};
+}
+
+TEST(Questions, a_seed_of_an_ensemble_takes_several_runs) {
+  const SeedsThere there{{"new", {1, 2, 3}}};
+  const Question question = question_about("claim a", {"pair", "new"}, {}, rule_of_claim, false, there, 20, pair_of_new);
+  EXPECT_EQ(question.trials, std::vector<std::string>{"new"});
+  EXPECT_EQ(question.seeds, 1) << "of the ensemble: three runs make one whole one";
+  EXPECT_EQ(question.next_look, 3);
+  EXPECT_EQ(question.lacking, (std::vector<SeedRun>{{"new", 4}, {"new", 5}, {"new", 6}}));
+  const Question against_old = question_about("claim b", {"pair", "old"}, {}, rule_of_claim, false, there, 20, pair_of_new);
+  EXPECT_EQ(against_old.seeds, 0);
+  EXPECT_EQ(against_old.lacking, (std::vector<SeedRun>{{"new", 4}, {"new", 5}, {"new", 6}, {"old", 1}, {"old", 2}, {"old", 3}}));
+}
+
 TEST(Questions, undecided_ones_need_the_next_look) {
   const SeedsThere there{{"new", seeds_to(5)}, {"old", seeds_to(8)}};
   const Question question = question_about("claim a", {"new", "old"}, {comparison("new", "old", 3, 1, 5)}, rule_of_claim, false, there, 20);
