@@ -18,6 +18,7 @@
 #include "suite/records/result_file.hpp"
 #include "suite/records/result_folder.hpp"
 #include "suite/runs/forecast.hpp"
+#include "suite/runs/start_weights.hpp"
 #include "suite/text/quantities.hpp"
 #include "suite/version.hpp"
 
@@ -42,6 +43,23 @@ struct Line {
   double seconds_left() const { return static_cast<double>(left()) * forecast.seconds; }
   bool is_timed() const { return !std::isnan(forecast.seconds); }
 };
+
+/// With the runs that these start from, which are done first if they are not there.
+std::vector<PlannedRun> with_starts(std::vector<PlannedRun> runs) {
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (runs[i].recipe.start.trial.empty()) continue;
+    PlannedRun start{runs::recipe_of_start(runs[i].recipe), runs[i].seed};
+    const std::string settings = catalog::settings_text(start.recipe);
+    const bool is_there = std::any_of(runs.begin(), runs.end(), [&](const PlannedRun& run) {
+      return run.seed == start.seed && run.recipe.trial == start.recipe.trial && run.recipe.paper == start.recipe.paper &&
+             catalog::settings_text(run.recipe) == settings;
+    });
+    if (is_there) continue;
+    start.variant = "which others start from";
+    runs.push_back(std::move(start));
+  }
+  return runs;
+}
 
 std::vector<Line> lines_of(const std::vector<PlannedRun>& runs) {
   std::vector<Line> lines;
@@ -163,7 +181,8 @@ double seconds_on_nodes(std::vector<double> runs, int nodes) {
   return *std::max_element(busy.begin(), busy.end());
 }
 
-void print_forecast(const std::vector<PlannedRun>& runs, const fs::path& out, int threads, int nodes) {
+void print_forecast(const std::vector<PlannedRun>& asked_for, const fs::path& out, int threads, int nodes) {
+  const std::vector<PlannedRun> runs = with_starts(asked_for);
   std::vector<Line> lines = lines_of(runs);
   count_finished(lines, out);
   time_steps(lines, threads);

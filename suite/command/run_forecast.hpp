@@ -8,9 +8,9 @@
 
 namespace reprise::command {
 
-/// Times steps of each recipe, about a second each, and prints a line for each trial, then the time of all runs without a result in `out`:
-/// here one after the other, and on several nodes like this one (`nodes`, else 2, 4, 8), a run on each at a time. A result counts if
-/// recipe, seed and answer version are the run's; its data are not looked at.
+/// Times steps of each recipe, and of those that others start from, about a second each, and prints a line for each trial, then the time of
+/// all runs without a result in `out`: here one after the other, and on several nodes like this one (`nodes`, else 2, 4, 8), a run on each
+/// at a time. A result counts if recipe, seed and answer version are the run's; its data are not looked at.
 void print_forecast(const std::vector<PlannedRun>& runs, const std::filesystem::path& out, int threads, int nodes);
 
 /// Seconds until runs of these lengths are done on `nodes` nodes that each take the longest one that is left.

@@ -27,6 +27,7 @@
 #include "suite/records/result_file.hpp"
 #include "suite/records/result_folder.hpp"
 #include "suite/runs/forecast.hpp"
+#include "suite/runs/start_weights.hpp"
 #include "suite/text/quantities.hpp"
 
 namespace reprise::command {
@@ -176,13 +177,22 @@ class Search {
       if (group == nullptr) continue;
       double sum = 0;
       for (const records::RunRecord* run : group->runs) sum += reports::run_seconds(*run);
-      if (sum > 0) seconds_[trial] = sum / static_cast<double>(group->runs.size());
+      if (sum > 0) seconds_[trial] = sum / static_cast<double>(group->runs.size()) + start_seconds(recipe);
     }
+  }
+
+  /// Of the runs that one of this recipe starts from, which a new seed has not: an upper bound where they are asked for themselves.
+  double start_seconds(const recipes::Recipe& recipe) {
+    if (recipe.start.trial.empty()) return 0;
+    const recipes::Recipe start = runs::recipe_of_start(recipe);
+    const auto [place, is_new] = start_seconds_.try_emplace(start.trial, 0.0);
+    if (is_new) place->second = runs::forecast(start, threads_).seconds + start_seconds(start);
+    return start_seconds_.at(start.trial);
   }
 
   void time_of(const std::string& trial) {
     if (seconds_.contains(trial)) return;
-    const double seconds = runs::forecast(recipes_.at(trial), threads_).seconds;
+    const double seconds = runs::forecast(recipes_.at(trial), threads_).seconds + start_seconds(recipes_.at(trial));
     seconds_[trial] = std::isnan(seconds) ? std::numeric_limits<double>::infinity() : seconds;
   }
 
@@ -193,6 +203,7 @@ class Search {
   Results results_;
   std::vector<Question> questions_;
   RunSeconds seconds_;
+  std::map<std::string, double> start_seconds_;  ///< by the trial that is started from
   std::set<SeedRun> failed_;
   std::set<SeedRun> present_;  ///< runs of these recipes, whatever they were done on
 };

@@ -18,19 +18,6 @@ namespace reprise::runs {
 
 namespace {
 
-/// The recipe as it stands in the other's; with the words of today's catalog where it is today's.
-recipes::Recipe recipe_of_start(const recipes::Recipe& recipe) {
-  const recipes::Recipe stored = catalog::recipe_from_toml(recipe.start.recipe);
-  std::vector<catalog::Override> overrides = catalog::overrides_by_hand(recipe);
-  std::erase_if(overrides, [](const catalog::Override& override) { return override.key.starts_with("start."); });
-  try {
-    const recipes::Recipe today = catalog::resolve(stored.paper, stored.trial, stored.scale, overrides);
-    if (catalog::settings_text(today) == catalog::settings_text(stored)) return today;
-  } catch (const InputError&) {  // the catalog's trial is another one today, or gone
-  }
-  return stored;
-}
-
 RunOptions options_of_start(const std::string& trial, const RunOptions& options, double begun) {
   RunOptions own = options;
   own.force = false;
@@ -46,6 +33,21 @@ RunOptions options_of_start(const std::string& trial, const RunOptions& options,
 }
 
 }  // namespace
+
+/// As it stands in the other's; with the words of today's catalog where it is today's.
+recipes::Recipe recipe_of_start(const recipes::Recipe& recipe) {
+  if (recipe.start.trial.empty())
+    throw InputError(Complaint{fmt::format("recipe of {}/{}", recipe.paper, recipe.trial), "a trial to start from", "none", ""});
+  const recipes::Recipe stored = catalog::recipe_from_toml(recipe.start.recipe);
+  std::vector<catalog::Override> overrides = catalog::overrides_by_hand(recipe);
+  std::erase_if(overrides, [](const catalog::Override& override) { return override.key.starts_with("start."); });
+  try {
+    const recipes::Recipe today = catalog::resolve(stored.paper, stored.trial, stored.scale, overrides);
+    if (catalog::settings_text(today) == catalog::settings_text(stored)) return today;
+  } catch (const InputError&) {  // the catalog's trial is another one today, or gone
+  }
+  return stored;
+}
 
 void StartWeights::put_into(graph::Parameters& parameters, const recipes::StartRecipe& recipe, ranks::Team& team) const {
   if (run_id.empty()) return;

@@ -25,6 +25,9 @@ struct StartWeights {
 /// run before. Nothing if it was stopped meanwhile. Collective.
 std::optional<StartWeights> start_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options);
 
+/// The recipe of the trial that this one starts from. Throws InputError if it starts from none.
+recipes::Recipe recipe_of_start(const recipes::Recipe& recipe);
+
 /// Names of parameters as the result file has them: a slash would be a group.
 std::string stored_name(std::string parameter);
 

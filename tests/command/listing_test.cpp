@@ -84,6 +84,18 @@ TEST(Show, trial_counts_the_parameters_of_the_papers_net) {
   EXPECT_NE(finished.out.find("max_norm"), std::string::npos) << finished.out;
 }
 
+TEST(Plan, lists_the_runs_that_others_start_from) {
+  const TemporaryFolder folder;
+  const Finished alone = shell("reprise plan vgg/cifar-d --scale smoke", folder.path());
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  EXPECT_NE(alone.out.find("vgg/cifar-a, which others start from"), std::string::npos) << alone.out;
+  EXPECT_NE(alone.out.find("2 runs, 0 finished"), std::string::npos) << alone.out;
+  const Finished both = shell("reprise plan vgg/cifar-d vgg/cifar-a --scale smoke", folder.path());
+  ASSERT_EQ(both.exit_code, 0) << both.err;
+  EXPECT_EQ(both.out.find("which others start from"), std::string::npos) << both.out;
+  EXPECT_NE(both.out.find("2 runs, 0 finished"), std::string::npos) << both.out;
+}
+
 TEST(Plan, forecasts_without_data_and_writes_nothing) {
   const TemporaryFolder folder;
   const Finished finished = shell("reprise plan dropout/table2-dropout-relu --scale paper", folder.path());
