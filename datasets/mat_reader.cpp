@@ -10,8 +10,10 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "datasets/isolated_bytes.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/digest.hpp"
 
@@ -60,6 +62,11 @@ class Reader {
     return variable;
   }
 
+  /// That matio has as many bytes of a variable as its sizes say.
+  void check_bytes(const char* name, const matvar_t& variable, std::int64_t bytes) const {
+    if (static_cast<std::int64_t>(variable.nbytes) < bytes) refuse(name, fmt::format("{} bytes", bytes), std::to_string(variable.nbytes));
+  }
+
   [[noreturn]] void refuse(const std::string& variable, const std::string& expected, const std::string& found) const {
     throw InputError({path_.string() + (variable.empty() ? "" : ", variable " + variable), expected, found, fix_});
   }
@@ -75,41 +82,62 @@ double label_at(const matvar_t& labels, std::int64_t i) {
   return labels.data_type == MAT_T_DOUBLE ? static_cast<const double*>(labels.data)[i] : static_cast<const std::uint8_t*>(labels.data)[i];
 }
 
+/// In the child: the number of images, their labels (int32) and their pixels, image by image.
+void send_images(const std::filesystem::path& path, const std::string& fix, const ImageSet& like, const IsolatedBytes::Send& send) {
+  const Reader reader(path, fix);
+  const Variable images = reader.read("X"), labels = reader.read("y");
+  if (images->class_type != MAT_C_UINT8 || images->isComplex != 0) reader.refuse("X", "bytes (uint8)", "another type");
+  const std::vector<std::int64_t> sizes = sizes_of(*images);
+  if (sizes.size() != 4 || sizes[0] != like.height || sizes[1] != like.width || sizes[2] != like.channels || sizes[3] < 1)
+    reader.refuse("X", fmt::format("[{}, {}, {}, count]", like.height, like.width, like.channels),
+                  fmt::format("[{}]", fmt::join(sizes, ", ")));
+  const std::int64_t count = sizes[3], plane = std::int64_t{like.height} * like.width;
+  if (labels->isComplex != 0 || (labels->data_type != MAT_T_UINT8 && labels->data_type != MAT_T_DOUBLE))
+    reader.refuse("y", "numbers of type uint8 or double", "another type");
+  if (sizes_of(*labels) != std::vector<std::int64_t>{count, 1})
+    reader.refuse("y", fmt::format("[{}, 1]", count), fmt::format("[{}]", fmt::join(sizes_of(*labels), ", ")));
+  reader.check_bytes("X", *images, count * like.channels * plane);
+  reader.check_bytes("y", *labels, count * (labels->data_type == MAT_T_DOUBLE ? 8 : 1));
+
+  std::vector<std::int32_t> classes;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double label = label_at(*labels, i);
+    if (!(label >= 1 && label <= like.classes) || label != std::floor(label))
+      reader.refuse("y", fmt::format("a class from 1 to {}", like.classes), fmt::format("{} for image {}", label, i + 1));
+    classes.push_back(static_cast<std::int32_t>(label) % like.classes);
+  }
+  send(&count, sizeof count);
+  send(classes.data(), classes.size() * sizeof classes.front());
+  // By columns: a pixel's neighbour below is next to it.
+  const auto* values = static_cast<const std::uint8_t*>(images->data);
+  std::vector<std::uint8_t> image(static_cast<std::size_t>(like.channels * plane));
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::uint8_t* pixel = image.data();
+    for (int channel = 0; channel < like.channels; ++channel, values += plane)
+      for (int row = 0; row < like.height; ++row)
+        for (int column = 0; column < like.width; ++column) *pixel++ = values[column * like.height + row];
+    send(image.data(), image.size());
+  }
+}
+
 }  // namespace
 
 std::string append_mat(const std::filesystem::path& path, const std::string& sha256, const std::string& fix, ImageSet& set) {
   const std::string found = sha256_of(path, fix);
   if (!sha256.empty() && found != sha256) throw InputError({path.string(), fmt::format("content of SHA-256 {}", sha256), found, fix});
-
-  const Reader reader(path, fix);
-  const Variable images = reader.read("X"), labels = reader.read("y");
-  if (images->class_type != MAT_C_UINT8 || images->isComplex != 0) reader.refuse("X", "bytes (uint8)", "another type");
-  const std::vector<std::int64_t> sizes = sizes_of(*images);
-  if (sizes.size() != 4 || sizes[0] != set.height || sizes[1] != set.width || sizes[2] != set.channels)
-    reader.refuse("X", fmt::format("[{}, {}, {}, count]", set.height, set.width, set.channels),
-                  fmt::format("[{}]", fmt::join(sizes, ", ")));
-  const std::int64_t count = sizes[3];
-  if (labels->isComplex != 0 || (labels->data_type != MAT_T_UINT8 && labels->data_type != MAT_T_DOUBLE))
-    reader.refuse("y", "numbers of type uint8 or double", "another type");
-  if (sizes_of(*labels) != std::vector<std::int64_t>{count, 1})
-    reader.refuse("y", fmt::format("[{}, 1]", count), fmt::format("[{}]", fmt::join(sizes_of(*labels), ", ")));
-
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double label = label_at(*labels, i);
-    if (!(label >= 1 && label <= set.classes) || label != std::floor(label))
-      reader.refuse("y", fmt::format("a class from 1 to {}", set.classes), fmt::format("{} for image {}", label, i + 1));
-    set.labels.push_back(static_cast<std::int32_t>(label) % set.classes);
+  try {
+    IsolatedBytes bytes([&](const IsolatedBytes::Send& send) { send_images(path, fix, set, send); });
+    const auto count = bytes.value<std::int64_t>();
+    const std::size_t images = set.labels.size(), pixels = set.pixels.size();
+    set.labels.resize(images + static_cast<std::size_t>(count));
+    bytes.read(set.labels.data() + images, static_cast<std::size_t>(count) * sizeof(std::int32_t));
+    set.pixels.resize(pixels + static_cast<std::size_t>(count * set.image_bytes()));
+    bytes.read(set.pixels.data() + pixels, static_cast<std::size_t>(count * set.image_bytes()));
+    set.count += count;
+  } catch (const ChildEnded& ended) {
+    throw InputError(
+        {path.string(), "a MATLAB file that matio can read", fmt::format("damage, at which the library ended with {}", ended.what()), fix});
   }
-  // By columns: a pixel's neighbour below is next to it.
-  const auto* values = static_cast<const std::uint8_t*>(images->data);
-  const std::int64_t plane = std::int64_t{set.height} * set.width;
-  const std::size_t before = set.pixels.size();
-  set.pixels.resize(before + static_cast<std::size_t>(count * set.channels * plane));
-  std::uint8_t* pixel = set.pixels.data() + before;
-  for (std::int64_t p = 0; p < count * set.channels; ++p, values += plane)
-    for (int row = 0; row < set.height; ++row)
-      for (int column = 0; column < set.width; ++column) *pixel++ = values[column * set.height + row];
-  set.count += count;
   return found;
 }
 

@@ -9,7 +9,7 @@
 
 namespace reprise::datasets {
 
-/// Appends the images of a file to `set`, whose size and number of classes are given. Returns the file's SHA-256. A file whose SHA-256
+/// Parsed in a child process, since damage may crash matio. Appends the images of a file to `set`, whose size and number of classes are given. Returns the file's SHA-256. A file whose SHA-256
 /// is not `sha256` (unless that is empty) is refused before it is parsed. Throws InputError that names the file, the variable, expected,
 /// found and `fix`: for a file that is missing or no MATLAB file, a variable that is missing or of another type or size, and a label
 /// that is none of the classes.

@@ -1,9 +1,12 @@
 // Writes the first inputs of the binary corpora: reprise_fuzz_seeds tests/fuzz/corpus. The same files every time.
 
+#include <matio.h>
 #include <zlib.h>
 
+#include <array>
 #include <cstdio>
 #include <fstream>
+#include <numeric>
 
 #include "suite/records/checkpoint_format.hpp"
 #include "suite/records/hdf5_writer.hpp"
@@ -107,6 +110,29 @@ void photograph(const fs::path& folder) {
   put(folder / "png", text_of(datasets::png_of(datasets::pattern(7, 5, 3, 1), 7, 5)));
 }
 
+/// Two digits of 2 x 3 pixels, without the date that matio puts into a header of its own.
+void mat(const fs::path& folder) {
+  fs::create_directories(folder);
+  const auto write = [&](const char* name, mat_ft version, matio_compression compression) {
+    const fs::path path = folder / name;
+    mat_t* file = Mat_CreateVer(path.c_str(), "MATLAB 5.0 MAT-file, made for a test", version);
+    std::array<std::size_t, 4> sizes{2, 3, 3, 2};
+    std::array<std::size_t, 2> column{2, 1};
+    std::array<std::uint8_t, 36> images;
+    std::iota(images.begin(), images.end(), std::uint8_t{0});
+    std::array<std::uint8_t, 2> labels{10, 1};
+    for (matvar_t* variable : {Mat_VarCreate("X", MAT_C_UINT8, MAT_T_UINT8, 4, sizes.data(), images.data(), 0),
+                               Mat_VarCreate("y", MAT_C_UINT8, MAT_T_UINT8, 2, column.data(), labels.data(), 0)}) {
+      Mat_VarWrite(file, variable, compression);
+      Mat_VarFree(variable);
+    }
+    Mat_Close(file);
+  };
+  write("plain", MAT_FT_MAT5, MAT_COMPRESSION_NONE);
+  write("packed", MAT_FT_MAT5, MAT_COMPRESSION_ZLIB);
+  put(folder / "no-matlab", "label,pixel\n");
+}
+
 void tar_members(const fs::path& folder) {
   const datasets::Bytes inner = datasets::tar_of({{"a.jpg", {1, 2, 3}}});
   const std::string tar = text_of(datasets::tar_of({{"cat/", {}}, {"cat/" + std::string(120, 'a'), {4, 5}}, {"dog.tar", inner}}));
@@ -128,6 +154,7 @@ int main(int count, char** arguments) {
   checkpoint(folder / "checkpoint");
   result_file(folder / "result_file");
   hdf5_container(folder / "hdf5_container");
+  mat(folder / "mat");
   photograph(folder / "photograph");
   tar_members(folder / "tar_members");
 }
