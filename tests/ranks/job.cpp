@@ -1,6 +1,7 @@
 #include "job.hpp"
 
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <stdexcept>
 
 #include "suite/records/record_digest.hpp"
@@ -130,20 +132,20 @@ std::vector<std::string> reprise_run(int ranks, int threads, const fs::path& out
   return command;
 }
 
+std::vector<std::string> small_run(const std::string& target, const std::string& set, std::vector<std::string> more) {
+  std::vector<std::string> all{target};
+  for (const char* setting : {"train_images=200", "test_images=100", "batch=20", "shard=3", "evaluations=4"}) more.emplace_back(setting);
+  more.push_back("dataset=" + set);
+  for (const std::string& setting : more) all.insert(all.end(), {"--set", setting});
+  return all;
+}
+
 const std::vector<std::vector<std::string>>& small_runs() {
-  static const auto with = [](const char* target, const char* set, std::vector<std::string> more) {
-    std::vector<std::string> all{target};
-    for (const std::string& setting : {std::string("dataset=") + set, std::string("train_images=200"), std::string("test_images=100"),
-                                       std::string("batch=20"), std::string("shard=3"), std::string("evaluations=4")})
-      more.push_back(setting);
-    for (const std::string& setting : more) all.insert(all.end(), {"--set", setting});
-    return all;
-  };
   static const std::vector<std::vector<std::string>> all{
-      with("dropout/table2-maxnorm-3x1024", "synthetic-gray28", {"model.hidden=[512,512]", "epochs=40"}),
-      with("all-cnn/allcnn-c", "synthetic-color32", {"epochs=8"}),
-      with("logavgexp/resnet8-feature-lae-learned", "synthetic-color32", {"epochs=3"}),
-      with("softhebb/cifar10-3layer", "synthetic-color32", {"hebbian.epochs=8", "hebbian.shard=3", "epochs=60"})};
+      small_run("dropout/table2-maxnorm-3x1024", "synthetic-gray28", {"model.hidden=[512,512]", "epochs=40"}),
+      small_run("all-cnn/allcnn-c", "synthetic-color32", {"epochs=8"}),
+      small_run("logavgexp/resnet8-feature-lae-learned", "synthetic-color32", {"epochs=3"}),
+      small_run("softhebb/cifar10-3layer", "synthetic-color32", {"hebbian.epochs=8", "hebbian.shard=3", "epochs=60"})};
   return all;
 }
 
@@ -160,9 +162,11 @@ bool wrote_checkpoint(const fs::path& out, fs::file_time_type since) {
 
 std::string result_digest(const fs::path& out) {
   std::error_code ignored;
+  std::set<std::string> digests;
   for (const auto& entry : fs::recursive_directory_iterator(out, ignored))
-    if (entry.path().extension() == ".h5") return records::record_digest(records::read_result(entry.path()), records::Part::repeatable);
-  return "";
+    if (entry.path().extension() == ".h5")
+      digests.insert(records::record_digest(records::read_result(entry.path()), records::Part::repeatable));
+  return fmt::format("{}", fmt::join(digests, " "));
 }
 
 }  // namespace reprise::ranks

@@ -46,13 +46,16 @@ class Job {
 /// mpirun -n RANKS reprise run ... --threads THREADS --out OUT; without mpirun for ranks 0.
 std::vector<std::string> reprise_run(int ranks, int threads, const std::filesystem::path& out, const std::vector<std::string>& arguments);
 
+/// Arguments of a run of a trial on 200 images of a data set.
+std::vector<std::string> small_run(const std::string& target, const std::string& set, std::vector<std::string> more);
+
 /// The trials that these tests run: small nets that take a second or two.
 const std::vector<std::vector<std::string>>& small_runs();
 
 /// True if a checkpoint below `out` was written at `since` or later.
 bool wrote_checkpoint(const std::filesystem::path& out, std::filesystem::file_time_type since);
 
-/// Digest of everything in the one result file below `out` that must not depend on the layout; "" if there is none.
+/// Digests of what must not depend on the layout in the result files below `out`, sorted; "" if there is none.
 std::string result_digest(const std::filesystem::path& out);
 
 void sleep_seconds(double seconds);

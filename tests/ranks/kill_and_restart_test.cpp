@@ -14,6 +14,9 @@
 #include <cstdlib>
 #include <random>
 
+#include "datasets/image_set.hpp"
+#include "datasets/manifest.hpp"
+#include "datasets/photograph_layout.hpp"
 #include "job.hpp"
 
 namespace reprise::ranks {
@@ -87,12 +90,23 @@ class Disturber {
   std::mt19937 random_;
 };
 
+/// With photographs where there are any: crops of drawn sizes, evaluations at the end, a start from another trial's weights.
+std::vector<std::vector<std::string>> all_runs() {
+  std::vector<std::vector<std::string>> all = small_runs();
+  if (datasets::has_photographs(datasets::require_entry("imagenette2-112"), datasets::data_directory(""))) {
+    all.push_back(small_run("vgg/c-jitter", "imagenette2-112", {"epochs=6"}));
+    all.push_back(small_run("vgg/d-from-a", "imagenette2-112", {"epochs=4"}));
+  }
+  return all;
+}
+
 TEST(KillAndRestart, on_other_layouts_gives_what_an_undisturbed_run_gives) {
   Disturber disturber(20260815);
+  const std::vector<std::vector<std::string>> runs = all_runs();
   Counts counts;
   std::vector<std::string> expected;
   std::vector<double> seconds;
-  for (const auto& arguments : small_runs()) {
+  for (const auto& arguments : runs) {
     const Folder folder;
     const double begun = now_seconds();
     Job job(reprise_run(0, 1, folder.path() / "out", arguments), folder.path());
@@ -101,8 +115,8 @@ TEST(KillAndRestart, on_other_layouts_gives_what_an_undisturbed_run_gives) {
     expected.push_back(result_digest(folder.path() / "out"));
   }
   for (std::size_t i = 0; counts.kills < wanted_kills() && !HasFatalFailure(); ++i) {
-    const std::size_t which = i % small_runs().size();
-    disturber.run(small_runs()[which], expected[which], seconds[which], counts);
+    const std::size_t which = i % runs.size();
+    disturber.run(runs[which], expected[which], seconds[which], counts);
   }
   std::printf("%d kills, %d runs finished, %d of them from a checkpoint; %d times mpirun did not end after a kill during its start\n",
               counts.kills, counts.finished, counts.resumed, counts.launcher);
