@@ -17,7 +17,7 @@ struct Row {
   Analysis run;
   void (*check)(const Subject&);
 };
-constexpr std::array<Row, 15> kAnalyses{{{"monte_carlo", monte_carlo, check_monte_carlo},
+constexpr std::array<Row, 16> kAnalyses{{{"monte_carlo", monte_carlo, check_monte_carlo},
                                          {"sparsity", sparsity, check_sparsity},
                                          {"saliency", saliency, check_saliency},
                                          {"temperature", temperature, check_temperature},
@@ -31,7 +31,8 @@ constexpr std::array<Row, 15> kAnalyses{{{"monte_carlo", monte_carlo, check_mont
                                          {"feature_reuse", feature_reuse, check_feature_reuse},
                                          {"resources", resources, check_resources},
                                          {"integer_inference", integer_inference, check_integer_inference},
-                                         {"invariance", invariance, check_invariance}}};
+                                         {"invariance", invariance, check_invariance},
+                                         {"projections", projections, check_projections}}};
 
 const Row& row_of(const std::string& name) {
   for (const Row& row : kAnalyses)

@@ -134,6 +134,11 @@ void integer_inference(const AnalysisInputs& inputs, records::RunRecord& record)
 /// "..._contrast".
 void invariance(const AnalysisInputs& inputs, records::RunRecord& record);
 
+/// Figure 2 of Zeiler & Fergus 2014: for filters of each convolution the test images that excite them most, as patches, and that one
+/// activation projected down to the pixels by the deconvnet. Options: images (500, test images looked at), filters (8, rows), strongest
+/// (9, columns). Images "projections_LAYER".
+void projections(const AnalysisInputs& inputs, records::RunRecord& record);
+
 /// Of each analysis, what check_analyses() asks it. Reads all of its options.
 void check_monte_carlo(const Subject& subject);
 void check_sparsity(const Subject& subject);
@@ -150,5 +155,6 @@ void check_feature_reuse(const Subject& subject);
 void check_resources(const Subject& subject);
 void check_integer_inference(const Subject& subject);
 void check_invariance(const Subject& subject);
+void check_projections(const Subject& subject);
 
 }  // namespace reprise::analyses

@@ -61,7 +61,8 @@ std::vector<float> maps_of(const AnalysisInputs& in, const graph::Parameters& pa
   for (std::int64_t first = 0; first < count; first += options.batch) {
     const training::SourceReader reader(in.test, {.first = first});
     const execution::Batch batch{&reader, std::min(options.batch, count - first), in.seed, 0};
-    execution::input_maps(in.graph, options, parameters, in.workers, batch, in.graph.output(), rule, maps.data() + first * size);
+    execution::input_maps(in.graph, options, parameters, in.workers, batch, {.node = in.graph.output(), .rule = rule},
+                          maps.data() + first * size);
   }
   return maps;
 }

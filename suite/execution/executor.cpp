@@ -204,15 +204,16 @@ Executor::MemoryUse Executor::memory() const {
 }
 
 void input_maps(const graph::Graph& graph, const NetOptions& options, const graph::Parameters& parameters, parallel::Workers& workers,
-                const Batch& batch, graph::NodeId map_node, layers::ReluRule rule, float* maps) {
+                const Batch& batch, const MapTarget& target, float* maps) {
   PreparedNet net(graph, options, true);
-  const Plan plan(net, {.purpose = PlanOptions::Purpose::maps, .map_node = map_node});
+  const Plan plan(net, {.purpose = PlanOptions::Purpose::maps, .map_node = target.node});
   Arenas arenas(ranks::Team::alone());
   arenas.fit(net, plan, std::max(plan.scratch_bytes, static_cast<std::size_t>(graph.node(0).shape.size()) * sizeof(float)),
              workers.threads());
   PlanBuffers buffers(net, plan, ranks::Team::alone(), workers.threads());
   Sinks sinks;
-  sinks.relu_rule = rule;
+  sinks.relu_rule = target.rule;
+  sinks.map_channel = target.channel;
   sinks.maps = maps;
   auto& mutable_parameters = const_cast<graph::Parameters&>(parameters);  // inference writes no state
   const WeightPacking packing(net.prepared, parameters);

@@ -102,10 +102,17 @@ class Executor {
   std::unique_ptr<State> state_;
 };
 
-/// Maps of what the output responds to: per sample, the gradient of the largest value of `node` with respect to the input,
-/// under a rule for ReLU. maps [count, H, W, C] is overwritten. Dropout is off, batch norm uses running statistics.
-/// Springenberg et al. 2015, section 3.4 (arXiv 1412.6806).
+/// What is projected to the input: the largest value of a node, or of one of its channels.
+struct MapTarget {
+  graph::NodeId node = -1;
+  std::int64_t channel = -1;  ///< -1: of any
+  layers::ReluRule rule = layers::ReluRule::gradient;
+};
+
+/// Maps of what a node responds to: per sample, the gradient of the target with respect to the input, under its rule for ReLU.
+/// maps [count, H, W, C] is overwritten. Dropout is off, batch norm uses running statistics. Springenberg et al. 2015, section 3.4
+/// (arXiv 1412.6806).
 void input_maps(const graph::Graph& graph, const NetOptions& options, const graph::Parameters& parameters, parallel::Workers& workers,
-                const Batch& batch, graph::NodeId node, layers::ReluRule rule, float* maps);
+                const Batch& batch, const MapTarget& target, float* maps);
 
 }  // namespace reprise::execution

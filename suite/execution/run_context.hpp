@@ -30,6 +30,7 @@ struct Sinks {
   float* gradients = nullptr;        ///< parameter vector layout, shared by a node
   const Readout* readout = nullptr;  ///< each rank fills in the rows of its own shards
   layers::ReluRule relu_rule = layers::ReluRule::gradient;
+  std::int64_t map_channel = -1;  ///< of the node that maps start from; -1: any
   float* maps = nullptr;
   double label_smoothing = 0;
   /// Takes rows of the gradient of a partitioned node's parameter as soon as they are complete.

@@ -195,15 +195,16 @@ void ShardOperations::seed_gradient(const Operation& operation, int shard, int t
   const std::byte* value = c.at(operation.inputs[0], shard, thread);
   std::byte* gradient = c.at(operation.grad_output, shard, thread);
   const std::size_t bytes = c.row_bytes(operation.node);
-  std::vector<float> seed(static_cast<std::size_t>(size));
-  const auto& kernel = kernels::vector_kernels();
+  const std::int64_t channels = c.node(operation.node).shape.channels, channel = c.sinks.map_channel;
+  std::vector<float> row(static_cast<std::size_t>(size));
   for (std::int64_t n = 0; n < c.samples(); ++n) {
-    const std::byte* row = value + static_cast<std::size_t>(n) * bytes;
-    const auto largest = c.precision() == Precision::f32 ? kernel.f32.first_maximum(reinterpret_cast<const float*>(row), size)
-                                                         : kernel.b16.first_maximum(reinterpret_cast<const kernels::bf16*>(row), size);
-    std::fill(seed.begin(), seed.end(), 0.0f);
-    seed[static_cast<std::size_t>(largest)] = 1.0f;
-    from_float(c.precision(), seed.data(), gradient + static_cast<std::size_t>(n) * bytes, size);
+    to_float(c.precision(), value + static_cast<std::size_t>(n) * bytes, row.data(), size);
+    std::int64_t largest = std::max<std::int64_t>(0, channel);
+    for (std::int64_t i = largest; i < size; i += channel < 0 ? 1 : channels)
+      if (row[static_cast<std::size_t>(i)] > row[static_cast<std::size_t>(largest)]) largest = i;
+    std::fill(row.begin(), row.end(), 0.0f);
+    row[static_cast<std::size_t>(largest)] = 1.0f;
+    from_float(c.precision(), row.data(), gradient + static_cast<std::size_t>(n) * bytes, size);
   }
 }
 

@@ -85,7 +85,8 @@ enum class Mode {
   infer_with_dropout,  ///< dropout draws masks (Monte-Carlo averaging), batch norm uses running statistics
 };
 
-/// How ReLU treats the signal on its way back; the two besides `gradient` are for maps (Springenberg et al. 2015, section 3.4).
+/// How ReLU treats the signal on its way back; the two besides `gradient` are for maps (Springenberg et al. 2015, section 3.4). With
+/// `deconvnet` response normalisation passes it on as it is (Zeiler & Fergus 2014).
 enum class ReluRule { gradient, deconvnet, guided };
 
 /// How the samples of a batch are mixed inside the net: of each row, `share` is kept and the rest is that of its partner, at one place.

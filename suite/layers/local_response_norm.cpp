@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "suite/errors.hpp"
 #include "suite/layers/float_buffers.hpp"
 
@@ -31,6 +33,10 @@ class PreparedLocalResponseNorm : public PreparedLayer {
 
   void backward(const BackwardArgs& args) const override {
     if (args.grad_inputs[0] == nullptr) return;
+    if (args.shard.relu_rule == ReluRule::deconvnet) {
+      std::copy_n(typed<T>(args.grad_output), rows_ * channels_, typed<T>(args.grad_inputs[0]));
+      return;
+    }
     vector_of<T>().response_norm_grad(typed<T>(args.inputs[0]), typed<T>(args.grad_output), rows_, channels_, terms_,
                                       typed<T>(args.grad_inputs[0]), floats(args.scratch));
   }
