@@ -116,7 +116,7 @@ TEST(GoogLeNet, forms_for_32_pixels_that_are_compared_cost_the_same) {
   const auto macs = [](const char* trial) {
     return static_cast<double>(catalog::build_model(catalog::resolve("googlenet", trial, "desk")).forward_macs());
   };
-  EXPECT_NEAR(macs("cifar-naive") / macs("cifar"), 1, 0.01);
+  EXPECT_NEAR(macs("cifar-naive") / macs("cifar"), 1, 0.02) << "whole filters";
   EXPECT_EQ(macs("cifar-no-heads"), macs("cifar"));
   EXPECT_NEAR(macs("cifar-dense-end") / macs("cifar"), 1, 0.1);
 }
