@@ -9,10 +9,10 @@
 
 namespace reprise::datasets {
 
-/// Parsed in a child process, since damage may crash matio. Appends the images of a file to `set`, whose size and number of classes are given. Returns the file's SHA-256. A file whose SHA-256
-/// is not `sha256` (unless that is empty) is refused before it is parsed. Throws InputError that names the file, the variable, expected,
-/// found and `fix`: for a file that is missing or no MATLAB file, a variable that is missing or of another type or size, and a label
-/// that is none of the classes.
+/// Parsed in a child process, since damage may crash matio. Appends the images of a file to `set`, whose size and number of classes are
+/// given. Returns the file's SHA-256. A file whose SHA-256 is not `sha256` (unless that is empty) is refused before it is parsed. Throws
+/// InputError that names the file, the variable, expected, found and `fix`: for a file that is missing or no MATLAB file, a variable that
+/// is missing or of another type or size, and a label that is none of the classes.
 std::string append_mat(const std::filesystem::path& path, const std::string& sha256, const std::string& fix, ImageSet& set);
 
 }  // namespace reprise::datasets

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "suite/analyses/analysis.hpp"
 #include "suite/analyses/filter_responses.hpp"
 #include "suite/analyses/mosaic.hpp"
 

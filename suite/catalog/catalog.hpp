@@ -35,9 +35,9 @@ struct MissingNumber {
 /// Nets whose probabilities of classes are averaged in a report, from scores that their runs have kept: no run of its own.
 struct Ensemble {
   std::string id, title;
-  std::vector<std::string> members;     ///< "d-jitter@dense": trials and their evaluations, which keep scores; see sides.hpp
-  std::int64_t seeds = 1;               ///< runs of each member in one ensemble; seeds 1 to n make the first, the next n the second
-  std::vector<std::string> scales;      ///< where all members exist
+  std::vector<std::string> members;       ///< "d-jitter@dense": trials and their evaluations, which keep scores; see sides.hpp
+  std::int64_t seeds = 1;                 ///< runs of each member in one ensemble; seeds 1 to n make the first, the next n the second
+  std::vector<std::string> scales;        ///< where all members exist
   std::vector<std::string> reproduces{};  ///< ids of published numbers
 };
 
