@@ -118,7 +118,7 @@ TEST(Preprocessing, a_batch_equals_its_images_one_by_one) {
 
 TEST(Preprocessing, names_unknown_stages_arguments_and_a_constant_channel) {
   const ImageSet set = two_images();
-  expect_error([&] { Preprocessing::fit({"whiten"}, set); }, {"'whiten'", "scale, standardize, gcn, zca"});
+  expect_error([&] { Preprocessing::fit({"whiten"}, set); }, {"'whiten'", "scale, centre, standardize, gcn, zca"});
   expect_error([&] { Preprocessing::fit({"gcn(size=3)"}, set); }, {"'gcn(size=3)'", "by, epsilon, scale", "'size'"});
   expect_error([&] { Preprocessing::fit({"scale(by=2)"}, set); }, {"no arguments", "'by'"});
   expect_error([&] { Preprocessing::fit({"zca(epsilon=-1)"}, set); }, {"epsilon", "'-1'"});
