@@ -32,10 +32,12 @@ std::int32_t number_of(const std::string& word, std::int32_t bound) {
   return error == std::errc() && end == word.data() + word.size() && number >= 0 && number < bound ? number : -1;
 }
 
+/// At least one.
 std::vector<std::string> words_of(const std::string& text) {
   std::istringstream stream(text);
   std::vector<std::string> words;
   for (std::string word; stream >> word;) words.push_back(word);
+  if (words.empty()) words.emplace_back();
   return words;
 }
 
