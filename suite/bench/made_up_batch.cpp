@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "datasets/augmentation.hpp"
+#include "datasets/clip_stage.hpp"
 #include "datasets/data_entry.hpp"
 #include "datasets/sample_shape.hpp"
 #include "suite/catalog/catalog.hpp"
@@ -25,6 +26,7 @@ std::shared_ptr<const datasets::ImageSet> random_images(const recipes::Recipe& r
   images->count = count;
   images->channels = static_cast<int>(shape.channels), images->height = static_cast<int>(shape.height);
   images->width = static_cast<int>(shape.width), images->classes = entry.classes();
+  if (const auto clips = datasets::ClipStage::of(recipe.preprocessing)) images->frames = clips->frames;
   images->pixels.resize(static_cast<std::size_t>(count * images->image_bytes()));
   random::Generator generator({1, random::Purpose::synthetic, 0, 0, 0});
   for (auto& pixel : images->pixels) pixel = static_cast<std::uint8_t>(generator.next_word());
