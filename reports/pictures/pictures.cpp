@@ -96,6 +96,15 @@ bool is_of_setting(const catalog::PublishedNumber& number, const std::vector<Run
   return number.status == "verified" && canonical_name(number.dataset) == canonical_name(group->dataset());
 }
 
+/// Over the runs that have it.
+std::optional<double> mean_of(const RunGroup& group, const std::string& metric) {
+  std::vector<double> values;
+  for (const records::RunRecord* run : group.runs)
+    if (const auto value = value_of(*run, metric)) values.push_back(*value);
+  if (values.empty()) return std::nullopt;
+  return summarize(values).mean;
+}
+
 bool spans_decades(const std::vector<double>& x) {
   if (x.size() < 3) return false;
   const auto [low, high] = std::minmax_element(x.begin(), x.end());
@@ -156,7 +165,7 @@ std::vector<Picture> catalog_figures(const catalog::Paper& paper, const std::vec
       for (std::size_t l = 0; l < figure.lines.size(); ++l) {
         const auto& wanted = figure.lines[l];
         PlotLine ours, theirs;
-        for (std::size_t i = 0; i < std::min(wanted.trials.size(), wanted.x.size()); ++i) {
+        for (std::size_t i = 0; i < wanted.trials.size(); ++i) {
           const auto group = std::find_if(groups.begin(), groups.end(),
                                           [&](const RunGroup& g) { return g.trial == wanted.trials[i] && setting_text(g) == setting; });
           if (group == groups.end()) continue;
@@ -164,13 +173,14 @@ std::vector<Picture> catalog_figures(const catalog::Paper& paper, const std::vec
           for (const records::RunRecord* run : group->runs) {
             if (const auto value = value_of(*run, figure.metric)) values.push_back(*value);
           }
-          if (values.empty()) continue;
+          const std::optional<double> x = figure.x_metric.empty() ? wanted.x[i] : mean_of(*group, figure.x_metric);
+          if (values.empty() || !x) continue;
           const Summary summary = summarize(values);
-          ours.x.push_back(wanted.x[i]);
+          ours.x.push_back(*x);
           ours.y.push_back(summary.mean);
           ours.error.push_back(std::isnan(summary.sd) ? 0 : summary.sd);
           const auto* number = wanted.published.empty() ? published_point(paper, *group, figure.metric) : nullptr;
-          if (number != nullptr) add_published(theirs, wanted, *number, wanted.x[i]);
+          if (number != nullptr) add_published(theirs, wanted, *number, *x);
         }
         for (std::size_t i = 0; i < wanted.published.size(); ++i) {
           const auto* number = paper.find_published(wanted.published[i]);
@@ -181,6 +191,7 @@ std::vector<Picture> catalog_figures(const catalog::Paper& paper, const std::vec
         points += ours.x.size();
         ours.name = wanted.name;
         ours.markers = true;
+        ours.line = theirs.line = figure.x_metric.empty();
         ours.color = theirs.color = static_cast<int>(l);
         theirs.markers = theirs.hollow = theirs.dashed = true;
         if (!ours.x.empty()) picture.plot.lines.push_back(std::move(ours));

@@ -81,6 +81,8 @@ struct Claim : ClaimDefinition {
 /// A picture of the report: one point per trial, hollow ones for published numbers.
 struct Figure {
   std::string id, title, x_label, y_label, metric = "test_error";
+  /// What lies along x is measured, too: points of a trade-off, which are not joined; lines list no x then. Empty: x is listed.
+  std::string x_metric{};
   struct Line {
     std::string name;
     std::vector<std::string> trials;

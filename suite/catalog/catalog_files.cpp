@@ -258,6 +258,8 @@ Figure read_figure(const TomlTable& table, const Paper& paper) {
   figure.y_label = table.required_text("y_label");
   table.read("metric", figure.metric);
   table.read("log_x", figure.log_x);
+  table.read("x_metric", figure.x_metric);
+  if (!figure.x_metric.empty()) require_metric(table, figure.x_metric);
   for (const TomlTable& inner : table.tables("line")) {
     Figure::Line line;
     line.name = inner.required_text("name");
@@ -272,7 +274,9 @@ Figure read_figure(const TomlTable& table, const Paper& paper) {
                    fmt::format("{}", line.published_x.size()), "Correct the list");
     }
     for (const std::string& name : line.trials) require_side(inner, "trials", name, {}, paper);
-    if (line.x.size() != line.trials.size()) {
+    if (!figure.x_metric.empty() && !(line.x.empty() && line.published.empty()))
+      inner.refuse("x", "none, since x_metric is measured", "some", "Remove x, published and published_x");
+    if (figure.x_metric.empty() && line.x.size() != line.trials.size()) {
       inner.refuse("x", fmt::format("{} numbers, one a trial", line.trials.size()), fmt::format("{}", line.x.size()), "Correct the list");
     }
     figure.lines.push_back(std::move(line));

@@ -95,6 +95,10 @@ struct Executor::State {
         optimizer->update_rows(parameters, u.parameter, u.first_row, u.rows,
                                gradients.floats() + parameter.offset + u.first_row * parameter.columns(), *terms);
       });
+      if (optimizer->reads_all_weights(*terms)) {
+        team.synchronise("all updates");
+        gather_block_rows(net, parameters, team, parameters.values());
+      }
       if (team.leads_node()) optimizer->finish_step(parameters, *terms);
       team.synchronise("update");
       packing.run(workers);

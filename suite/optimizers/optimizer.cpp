@@ -20,6 +20,13 @@ Optimizer::Optimizer(const OptimizerRecipe& recipe, const graph::Parameters& par
   }
   average_ = state_.size();
   if (recipe.averaging_decay > 0) state_.push_back(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float)));
+  if (recipe.pruning.sparsity > 0) {
+    pruning_.emplace(recipe.pruning, parameters);
+    state_.push_back(team.memory(static_cast<std::size_t>(parameters.size()) * sizeof(float)));
+    mask_ = state_.size() - 1;
+    if (team.leads_node()) std::fill_n(state_.back().floats(), parameters.size(), 1.0f);
+    team.synchronise("weights that are pruned");
+  }
   settings_ = parameter_settings(recipe, parameters);
 }
 
@@ -79,6 +86,10 @@ void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64
     }
   }
   after_update(weight, at, count, step_terms);
+  if (pruning_ && pruning_->prunes(index)) {
+    const float* mask = state_[mask_].floats() + at;
+    for (std::int64_t i = 0; i < count; ++i) weight[i] = mask[i] == 0 ? 0.0f : weight[i];
+  }
 }
 
 void Optimizer::after_update(float* values, std::int64_t at, std::int64_t count, const StepTerms& terms) {
@@ -93,6 +104,7 @@ void Optimizer::after_update(float* values, std::int64_t at, std::int64_t count,
 }
 
 void Optimizer::finish_step(graph::Parameters& parameters, const StepTerms& terms) {
+  if (reads_all_weights(terms)) pruning_->prune(pruning_->share_at(terms.step, terms.total_steps), parameters, state_[mask_].floats());
   if (terms.lookahead < 0 && terms.average < 0) return;
   for (const graph::Parameter& parameter : parameters.list())
     if (!parameter.spec.trains) after_update(parameters.of(parameter), parameter.offset, parameter.count, terms);

@@ -1,11 +1,14 @@
 #pragma once
 // Updates of master weights, row by row, so that a block or a chunk can be updated as soon as its gradient is there.
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "suite/graph/parameters.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
+#include "suite/optimizers/magnitude_pruning.hpp"
 #include "suite/optimizers/optimizer_recipe.hpp"
 #include "suite/optimizers/parameter_rules.hpp"
 
@@ -20,7 +23,7 @@ struct StepTerms : kernels::UpdateTerms {
 
 /// SGD with momentum (v <- m v + g; w <- w - rate v) and Nesterov, Adam (Kingma & Ba 2015, arXiv 1412.6980) and AdamW
 /// (Loshchilov & Hutter 2019, arXiv 1711.05101), each followed by clamps and by the max-norm projection of the recipe, by Lookahead and by
-/// the mean over steps.
+/// pruning (what was pruned is 0 again), and by the mean over steps.
 class Optimizer {
  public:
   /// `parameters` hold their initial values: Lookahead's slow copy starts there. The state lies in memory that the ranks of a node share.
@@ -35,11 +38,14 @@ class Optimizer {
   void update_rows(graph::Parameters& parameters, int index, std::int64_t first_row, std::int64_t rows, const float* gradient,
                    const StepTerms& terms);
 
-  /// After all rows of a step: what Lookahead and the mean over steps do to running statistics. Of the ranks of a node one calls it.
+  /// Whether finish_step() of that step will read all weights: they must be whole on every node, and no row still be under way.
+  bool reads_all_weights(const StepTerms& terms) const { return pruning_ && pruning_->is_due(terms.step, terms.total_steps); }
+  /// After all rows of a step: what Lookahead and the mean over steps do to running statistics, and which weights are pruned from now on.
+  /// Of the ranks of a node one calls it.
   void finish_step(graph::Parameters& parameters, const StepTerms& terms);
 
   /// State arrays, each as long as the parameter vector: velocity, or first and second moments; then Lookahead's slow copy; then the mean
-  /// over steps. For checkpoints.
+  /// over steps; then 1 for weights and 0 for those that are pruned. For checkpoints.
   std::vector<Memory>& state() { return state_; }
   const std::vector<Memory>& state() const { return state_; }
 
@@ -49,9 +55,10 @@ class Optimizer {
   void after_update(float* values, std::int64_t at, std::int64_t count, const StepTerms& terms);
 
   bool adam_ = false;
-  std::size_t slow_ = 0, average_ = 0;      ///< places in state_
   std::vector<ParameterSetting> settings_;  ///< by parameter
   std::vector<Memory> state_;
+  std::size_t slow_ = 0, average_ = 0, mask_ = 0;  ///< where in the state: Lookahead's copy, the mean over steps, the pruned weights
+  std::optional<MagnitudePruning> pruning_;
 };
 
 }  // namespace reprise::optimizers

@@ -23,6 +23,17 @@ struct Rule {
   bool operator==(const Rule&) const = default;
 };
 
+/// Weights that are set to 0 and stay there: of those that `match` names, the smallest (Han et al. 2015, arXiv 1506.02626). Their share
+/// rises as sparsity (1 - (1 - t)^3), t from 0 to 1 between two shares of the run (Zhu & Gupta 2017, section 3, arXiv 1710.01878); at
+/// once if these are equal.
+struct Pruning {
+  double sparsity = 0;           ///< share of zeros in the end; 0: nothing is pruned
+  std::string scope = "global";  ///< the smallest of all weights; "layer": of each parameter
+  double from = 0, until = 0;    ///< shares of the run
+  std::int64_t every = 10;       ///< steps between two choices of weights
+  std::vector<std::string> match{"*/weight"};
+};
+
 struct OptimizerRecipe {
   std::string kind = "sgd";  ///< "sgd", "adam", "adamw"
   schedules::Schedule learning_rate;
@@ -42,6 +53,7 @@ struct OptimizerRecipe {
   std::vector<std::string> frozen;  ///< parameters ("conv1/bias") that no longer train from `frozen_from`, a share of the run, on
   double frozen_from = 0;
   std::vector<Rule> rules{};  ///< in order; a later one has the last word
+  Pruning pruning{};
 };
 
 }  // namespace reprise::optimizers

@@ -145,6 +145,11 @@ std::vector<Field> rows() {
        .at = at(&Recipe::start, &StartRecipe::parameters),
        .help = "patterns of the parameters that start so",
        .only_with = "start.trial"});
+  add({.key = "start.shrink",
+       .at = at(&Recipe::start, &StartRecipe::shrink),
+       .help = "how a net of fewer channels picks them: by \"weights\" (L1 of a filter) or \"norm\" (|gamma| behind it)",
+       .among = {"", "weights", "norm"},
+       .quiet = true});
   add({.key = "start.recipe",
        .at = at(&Recipe::start, &StartRecipe::recipe),
        .help = "that trial's settings; written by the catalog",

@@ -86,7 +86,10 @@ struct ProbeRecipe {
 struct StartRecipe {
   std::string trial;                         ///< of the same paper, at the same scale, with the same seed; empty: none
   std::vector<std::string> parameters{"*"};  ///< patterns of names; those that none matches start as they are drawn
-  std::string recipe;                        ///< the other trial's settings as TOML, which catalog::resolve puts here
+  /// Where this net has fewer channels than the other, the largest stay: "weights", by the sum of |w| of their filter, or "norm", by the
+  /// |gamma| of the norm behind them (Li et al. 2017, arXiv 1608.08710; Liu et al. 2017, arXiv 1708.06519). Empty: shapes must agree.
+  std::string shrink{};
+  std::string recipe;  ///< the other trial's settings as TOML, which catalog::resolve puts here
 };
 
 /// Where a recipe leaves the paper's protocol: a footnote of the report, unless one of `keys` was set by hand.

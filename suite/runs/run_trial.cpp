@@ -81,7 +81,7 @@ class Run {
       return summary;
     }
     if (!options_.force && root_says([&] { return has_result(summary.file); })) return already_there(summary, checkpoint);
-    const std::optional<StartWeights> start = start_weights(recipe_, seed_, options_);
+    std::optional<StartWeights> start = start_weights(recipe_, seed_, options_);
     if (!start) {
       summary.outcome = RunSummary::Outcome::stopped_early;
       summary.file.clear();
@@ -90,6 +90,7 @@ class Run {
     start_run_ = start->run_id;
 
     const graph::Graph graph = catalog::build_model(recipe_, sources->train->shape(), sources->train->classes());
+    start->shrink_to(graph, recipe_.start);
     parallel::Workers workers(options_.threads);
     const auto learner =
         procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_,

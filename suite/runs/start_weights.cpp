@@ -12,6 +12,7 @@
 #include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/result_file.hpp"
+#include "suite/runs/shrunken_weights.hpp"
 #include "suite/text/wildcard.hpp"
 
 namespace reprise::runs {
@@ -47,6 +48,10 @@ recipes::Recipe recipe_of_start(const recipes::Recipe& recipe) {
   } catch (const InputError&) {  // the catalog's trial is another one today, or gone
   }
   return stored;
+}
+
+void StartWeights::shrink_to(const graph::Graph& graph, const recipes::StartRecipe& recipe) {
+  if (!run_id.empty() && !recipe.shrink.empty()) weights = shrunken_weights(graph, weights, recipe);
 }
 
 void StartWeights::put_into(graph::Parameters& parameters, const recipes::StartRecipe& recipe, ranks::Team& team) const {

@@ -143,6 +143,31 @@ TEST(Report, a_figure_shows_the_published_numbers_that_its_lines_list_beside_a_s
   EXPECT_TRUE(build_report({made_up::record_of(run)}, {paper}).papers.front().figures.empty());
 }
 
+TEST(Report, a_figure_may_measure_what_lies_along_x_and_joins_no_points_then) {
+  catalog::Paper paper = made_up::paper();
+  paper.figures.front().x_metric = "mean_activation";
+  paper.figures.front().lines = {{"nets", {"dropout", "plain"}, {}, {}, {}}};
+  std::vector<records::RunRecord> runs;
+  for (const char* trial : {"plain", "dropout"})
+    for (const int seed : {1, 3}) {
+      made_up::RunSpec run;
+      run.trial = trial, run.seed = seed;
+      run.error_percent = trial == std::string("plain") ? 1.5 : 1.0;
+      runs.push_back(made_up::record_of(run));
+    }
+  const auto lines = build_report(runs, {paper}).papers.front().figures.front().plot.lines;
+  ASSERT_EQ(lines.size(), 1u);
+  // Half the error and a hundredth of the seed, mean over the seeds.
+  ASSERT_EQ(lines[0].x.size(), 2u);
+  EXPECT_DOUBLE_EQ(lines[0].x[0], 0.5 + 0.02);
+  EXPECT_DOUBLE_EQ(lines[0].x[1], 0.75 + 0.02);
+  EXPECT_FALSE(lines[0].line);
+  runs.back().results.clear();  // one of two is enough
+  EXPECT_EQ(build_report(runs, {paper}).papers.front().figures.front().plot.lines[0].x.size(), 2u);
+  paper.figures.front().x_metric = "sparsity";
+  EXPECT_TRUE(build_report(runs, {paper}).papers.front().figures.empty()) << "no run has it";
+}
+
 TEST(Report, figures_of_a_substitute_data_set_show_no_published_values) {
   std::vector<records::RunRecord> runs;
   for (const char* trial : {"plain", "dropout"}) {

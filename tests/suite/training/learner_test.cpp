@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 #include "datasets/image_set.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
@@ -71,9 +74,12 @@ TEST_P(Resuming, at_any_step_on_other_threads_gives_the_same_run) {
 
 INSTANTIATE_TEST_SUITE_P(Papers, Resuming,
                          testing::Values(std::pair{"dropout", "table2-maxnorm-3x1024"}, std::pair{"all-cnn", "allcnn-c"},
-                                         std::pair{"logavgexp", "resnet8-feature-lae-learned"}),
+                                         std::pair{"logavgexp", "resnet8-feature-lae-learned"},
+                                         std::pair{"resource-efficient", "magnitude-80"}),  // weights that are pruned survive
                          [](const auto& parameter) {
-                           return std::string(parameter.param.first == std::string("all-cnn") ? "all_cnn" : parameter.param.first);
+                           std::string name = parameter.param.first;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
                          });
 
 TEST(Learner, seeds_give_different_runs) {
