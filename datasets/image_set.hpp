@@ -29,7 +29,9 @@ struct ImageSet {
   std::vector<std::int32_t> labels;                       ///< [count], each in [0, classes)
   std::vector<std::vector<std::int32_t>> other_labels{};  ///< [count]: further classes that are right, too; empty: none has any
   std::vector<std::string> class_names;
-  std::string digest;  ///< SHA-256 (hex) over shape, pixels and labels; of photographs over class names, labels and digests of files
+  /// SHA-256 (hex) over shape, pixels and labels; of photographs over class names, labels and digests of files; of clips and
+  /// surrogate classes over what they are made of.
+  std::string digest;
   std::shared_ptr<const LazyImages> lazy;
 
   std::int64_t image_bytes() const { return std::int64_t{channels} * height * width; }

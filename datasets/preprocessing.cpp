@@ -248,7 +248,8 @@ class Pipeline : public Preprocessing {
 
   Whitening cached_whitening(double epsilon) const {
     if (image_size() < kMinCachedFeatures) return fit_whitening(stream(), image_size(), epsilon);
-    const std::string digest = train_->digest.empty() ? image_set_digest(*train_) : train_->digest;
+    std::string digest = train_->digest.empty() ? image_set_digest(*train_) : train_->digest;
+    if (train_->lazy) digest += ' ' + train_->lazy->description();
     const std::string key = fmt::format("{} | {} | {}", digest, fmt::join(texts_, " | "), blas_kernels());
     const std::filesystem::path path = whitening_file(cache_directory_, key);
     if (auto whitening = read_whitening(path, key); whitening && whitening->features == image_size()) return *std::move(whitening);

@@ -78,6 +78,14 @@ TEST(MadeClips, snippets_show_a_window_of_the_image_and_nothing_else) {
     }
 }
 
+TEST(MadeClips, the_digest_tells_images_labels_and_split_apart_and_nothing_that_is_shown_of_them) {
+  const std::string digest = clips("snippets(frames=10,window=12)").digest;
+  EXPECT_EQ(clips("snippets(frames=1,window=20)").digest, digest);
+  EXPECT_NE(clips("snippets(frames=10,window=12)", halves(199)).digest, digest);
+  EXPECT_NE(clips("snippets(frames=10,window=12)", halves(), Split::test).digest, digest);
+  EXPECT_NE(clips("motion(frames=10,label=direction)").digest, digest);
+}
+
 TEST(MadeClips, windows_lie_at_every_place_equally_often) {
   // A white image shows where its window is.
   ImageSet white = halves(20);
