@@ -165,6 +165,20 @@ std::string RunGroup::variation_of_recipe() const {
   return joined(parts, "; ");
 }
 
+bool RunGroup::same_variation(const RunGroup& other) const {
+  if (variation_of_recipe() == other.variation_of_recipe()) return true;
+  const auto holds_for = [](recipes::Recipe mine, const recipes::Recipe& theirs) {
+    const std::string before = catalog::settings_text(mine);
+    try {
+      for (const auto& [key, value] : catalog::overrides_by_hand(theirs)) catalog::apply_override(mine, key, value);
+    } catch (const InputError&) {
+      return false;
+    }
+    return catalog::settings_text(mine) == before;
+  };
+  return recipe.precision == other.recipe.precision && holds_for(recipe, other.recipe) && holds_for(other.recipe, recipe);
+}
+
 const records::RunRecord* RunGroup::with_seed(std::int64_t seed) const {
   for (const records::RunRecord* run : runs) {
     if (run->seed == seed) return run;

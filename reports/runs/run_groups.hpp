@@ -43,6 +43,8 @@ struct RunGroup {
   /// Precision (the catalog's f32 unsaid), settings by hand and the cohort, or "".
   std::string variation() const;
   std::string variation_of_recipe() const;  ///< the same without the cohort
+  /// Equal precision, and what was set by hand for one holds for the other, too: by hand, or as the catalog has it.
+  bool same_variation(const RunGroup& other) const;
   const records::RunRecord* with_seed(std::int64_t seed) const;
   /// `trial`, or the trials behind it.
   std::vector<std::string> trials() const { return behind.empty() ? std::vector<std::string>{trial} : behind; }

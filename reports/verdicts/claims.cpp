@@ -124,11 +124,16 @@ std::string test_digest_of(const RunGroup& group) {
   return found == provenance.end() ? "" : found->second;
 }
 
-/// The first group of a trial in a setting, on the same test images as `beside`; one of its instruction set, if there is any.
+bool are_comparable(const RunGroup& a, const RunGroup& b) {
+  return a.scale == b.scale && a.dataset() == b.dataset() && a.answer_version == b.answer_version && a.same_variation(b) &&
+         test_digest_of(a) == test_digest_of(b);
+}
+
+/// The first group of a trial in a setting, or the first that may be compared with `beside`; one of its instruction set, if there is any.
 const RunGroup* find_group(const std::vector<RunGroup>& groups, const std::string& trial, const Setting& setting, const RunGroup* beside) {
   const RunGroup* found = nullptr;
   for (const RunGroup& group : groups) {
-    if (group.trial != trial || setting_of(group) != setting || (beside && test_digest_of(group) != test_digest_of(*beside))) continue;
+    if (group.trial != trial || !(beside ? are_comparable(group, *beside) : setting_of(group) == setting)) continue;
     if (!beside || group.same_arithmetic(*beside)) return &group;
     if (!found) found = &group;
   }
@@ -174,7 +179,8 @@ struct Gathered {
 std::optional<Gathered> gather(const Claim& claim, const std::vector<RunGroup>& groups, Samples& samples, const Setting& setting) {
   Gathered gathered;
   for (const ClaimPart& part : parts_of(claim)) {
-    const RunGroup* left = find_group(groups, part.left, setting, nullptr);
+    const RunGroup* first = gathered.groups.empty() ? nullptr : gathered.groups.front();
+    const RunGroup* left = find_group(groups, part.left, setting, first);
     const RunGroup* right = part.right.empty() || !left ? nullptr : find_group(groups, part.right, setting, left);
     if (!left || (!right && !part.right.empty())) return std::nullopt;
     const auto left_sample = samples.of(*left, claim.metric);

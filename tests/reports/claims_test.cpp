@@ -6,6 +6,8 @@
 
 #include "made_up_runs.hpp"
 #include "reports/build_report.hpp"
+#include "suite/catalog/recipe_text.hpp"
+#include "suite/catalog/recipe_toml.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -25,6 +27,16 @@ std::vector<records::RunRecord> runs_of(const std::string& trial, double error_p
     records.push_back(made_up::record_of(run));
   }
   return records;
+}
+
+/// The same runs of a recipe with settings by hand.
+std::vector<records::RunRecord> with(std::vector<records::RunRecord> runs, const std::vector<catalog::Override>& settings) {
+  for (auto& record : runs) {
+    recipes::Recipe recipe = catalog::stored_recipe(record.recipe_toml, catalog::Strictness::lenient);
+    for (const auto& [key, value] : settings) catalog::apply_override(recipe, key, value);
+    record.recipe_toml = catalog::to_toml(recipe);
+  }
+  return runs;
 }
 
 std::vector<records::RunRecord> operator+(std::vector<records::RunRecord> left, const std::vector<records::RunRecord>& right) {
@@ -115,6 +127,18 @@ TEST(Claims, runs_on_different_test_images_have_no_interval_for_new_images) {
 TEST(Claims, runs_on_different_data_sets_are_never_compared) {
   const ClaimResult result = result_of(runs_of("plain", 12, 3) + runs_of("dropout", 6, 3, "fashion-mnist"), claim_named("dropout-helps"));
   EXPECT_EQ(result.status, Status::not_run);
+}
+
+TEST(Claims, a_setting_by_hand_that_the_other_side_has_of_its_own_is_no_difference) {
+  const auto left = with(runs_of("plain", 12, 8), {{"batch", "7"}});
+  auto right = runs_of("dropout", 6, 8);
+  EXPECT_EQ(result_of(left + right, claim_named("dropout-helps")).status, Status::not_run);
+  for (auto& record : right) {
+    recipes::Recipe recipe = catalog::stored_recipe(record.recipe_toml, catalog::Strictness::lenient);
+    recipe.batch = 7;
+    record.recipe_toml = catalog::to_toml(recipe);
+  }
+  EXPECT_EQ(result_of(left + right, claim_named("dropout-helps")).status, Status::same_direction);
 }
 
 TEST(Claims, runs_of_different_answer_versions_are_never_compared) {
