@@ -73,6 +73,15 @@ TEST(Projections, show_what_of_the_image_speaks_for_a_filter_beside_the_image) {
     }
 }
 
+TEST(Projections, start_from_the_value_of_their_own_filter) {
+  // The first filter's 400 at the dot of 100 is larger than the second's 250 at the other dot.
+  const Analysed record = projections_of(two_convolutions(two_images({{1, 1, 100}, {3, 3, 250}}, {{0, 0, 1}})));
+  const records::Images& picture = record.images.at("projections_conv2");
+  EXPECT_EQ(at(picture, 0, 0, 1, 1), 255);
+  EXPECT_EQ(at(picture, 1, 0, 2, 2), 255);
+  EXPECT_EQ(at(picture, 1, 0, 0, 0), kGrey);
+}
+
 TEST(Projections, show_the_whole_image_where_a_field_is_larger) {
   SmallTraining setup = two_convolutions(two_images({{1, 1, 200}}, {{1, 1, 100}}));
   setup.graph = graph::Graph({4, 4, 1});

@@ -128,6 +128,18 @@ LabelledImages rows(std::int64_t count, bool has_meaning) {
   return {set, set};
 }
 
+/// Dark or bright as a whole.
+LabelledImages brightness(std::int64_t count) {
+  std::vector<std::uint8_t> pixels;
+  std::vector<std::int32_t> labels;
+  for (std::int64_t i = 0; i < count; ++i) {
+    labels.push_back(static_cast<std::int32_t>(i % 2));
+    pixels.insert(pixels.end(), 4, static_cast<std::uint8_t>((i % 2 == 0 ? 20 : 180) + i % 40));
+  }
+  const auto set = set_of(std::move(pixels), std::move(labels), 2);
+  return {set, set};
+}
+
 records::RunRecord probed_record(Probed& probed, const LabelledImages& images) {
   records::RunRecord record;
   const EvaluationInputs inputs = probed.inputs();
@@ -144,6 +156,9 @@ TEST(Probe, learns_what_the_features_tell) {
   EXPECT_EQ(svm.results.at("test_error_deviation").value, 0);
   EXPECT_GE(svm.results.at("svm_constant").value, 1e-3);
   EXPECT_TRUE(svm.predictions.empty());
+  // A threshold is one on features divided by the same scales in training and test.
+  Probed threshold({{.name = "svm", .nodes = {"maps"}, .parts = {1}, .labelled = 20, .subsets = 3, .constants = 4}});
+  EXPECT_EQ(probed_record(threshold, brightness(200)).evaluations.at("svm").results.at("test_error").value, 0);
   // Of the whole map's largest value nothing can be told.
   Probed blind({{.name = "svm", .nodes = {"maps"}, .parts = {1}, .labelled = 20, .subsets = 3, .constants = 4}});
   EXPECT_GT(probed_record(blind, rows(200, true)).evaluations.at("svm").results.at("test_error").value, 25);
