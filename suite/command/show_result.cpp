@@ -36,6 +36,9 @@ void print_numbers(const RunRecord& record) {
     table.push_back({name, fmt::format("{:.6g}", series.values.back()), best, series.unit});
   }
   for (const auto& [name, result] : record.results) table.push_back({name, fmt::format("{:.6g}", result.value), "", result.unit});
+  for (const auto& [evaluation, outcome] : record.evaluations)
+    for (const auto& [name, result] : outcome.results)
+      table.push_back({fmt::format("{}, {}", evaluation, name), fmt::format("{:.6g}", result.value), "", result.unit});
   if (table.size() > 1) fmt::print("\n{}", reports::aligned(table, "-"));
 }
 

@@ -105,5 +105,17 @@ TEST_F(Results, are_shown) {
   EXPECT_EQ(run("reprise show none.h5").exit_code, 2);
 }
 
+TEST_F(Results, are_shown_with_their_evaluations) {
+  const Finished made =
+      run("reprise run dropout/table2-dropout-relu --set dataset=synthetic-gray28 --set steps=2 --threads 1 --out looked "
+          "--set 'evaluation=[{ name = \"mirrored\", sides = [28], places = \"whole\", mirrored = true }]'");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  fs::path file;
+  for (const auto& entry : fs::directory_iterator(folder_.path() / "looked/dropout/table2-dropout-relu"))
+    if (entry.path().extension() == ".h5") file = entry.path();
+  const Finished shown = run("reprise show '" + file.string() + "'");
+  EXPECT_TRUE(has(shown.out, "mirrored, test_error ")) << shown.out;
+}
+
 }  // namespace
 }  // namespace reprise::command
