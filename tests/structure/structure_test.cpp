@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <regex>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -70,6 +72,20 @@ TEST_F(Tree, names_sources_like_their_headers) {
 // Made-up trees: each rule sees what breaks it, and nothing else.
 
 const Layers kLayers{{"tensor", "errors"}, {"layers", "losses"}, {"datasets"}};
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Version, is_the_same_wherever_it_stands) {
+  const std::string cmake = text_of(root() / "CMakeLists.txt"), before = "project(reprise VERSION ";
+  const std::size_t begin = cmake.find(before) + before.size();
+  const std::string version = cmake.substr(begin, cmake.find(' ', begin) - begin);
+  ASSERT_TRUE(std::regex_match(version, std::regex("[0-9]+[.][0-9]+[.][0-9]+"))) << version;
+  EXPECT_NE(text_of(root() / "CITATION.cff").find("\nversion: " + version + "\n"), std::string::npos);
+  EXPECT_NE(text_of(root() / "CHANGELOG.md").find("\n## " + version + " ("), std::string::npos);
+}
 
 TEST(FolderOf, files_of_the_suite_and_of_other_folders) {
   EXPECT_EQ(folder_of("suite/tensor/shape.hpp"), "tensor");
