@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <string>
 
 #include "datasets/digest.hpp"
@@ -183,6 +184,7 @@ TEST(DistortedImages, clutter_holds_the_image_whole_and_pieces_of_others) {
 }
 
 TEST(DistortedImages, sums_are_of_the_two_images_that_are_seen) {
+  std::set<std::vector<int>> drawn;
   for (const Split split : {Split::train, Split::test}) {
     const ImageSet set = make(blocks(4, 4, 20, 200), Distortion::addition, split);
     EXPECT_EQ(set.channels, 2);
@@ -197,7 +199,9 @@ TEST(DistortedImages, sums_are_of_the_two_images_that_are_seen) {
       seconds.push_back(second);
     }
     for (int label = 0; label < 10; ++label) EXPECT_NEAR(std::count(seconds.begin(), seconds.end(), label), 20, 17) << label;
+    drawn.insert(seconds);
   }
+  EXPECT_EQ(drawn.size(), 2u) << "each split has draws of its own";
 }
 
 TEST(DistortedImages, are_made_of_grey_images_of_28_pixels) {

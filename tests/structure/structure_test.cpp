@@ -78,6 +78,21 @@ std::string text_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// GCC 12 hands <algorithm> on with other headers, GCC 14 does not.
+TEST(Headers, algorithms_come_from_their_own) {
+  const std::regex use(
+      "std::(all_of|any_of|clamp|copy|copy_n|count|count_if|equal|fill|fill_n|find|find_if|generate|lower_bound|max|max_element|min|"
+      "min_element|minmax_element|none_of|nth_element|partial_sort|remove_if|replace|reverse|rotate|shuffle|sort|stable_sort|"
+      "transform|unique|upper_bound)[(]");
+  for (const char* folder : {"suite", "datasets", "experiments", "reports", "tests"})
+    for (const auto& entry : fs::recursive_directory_iterator(root() / folder)) {
+      const fs::path extension = entry.path().extension();
+      if (extension != ".cpp" && extension != ".hpp") continue;
+      const std::string text = text_of(entry.path());
+      EXPECT_TRUE(text.find("#include <algorithm>\n") != std::string::npos || !std::regex_search(text, use)) << entry.path();
+    }
+}
+
 TEST(Version, is_the_same_wherever_it_stands) {
   const std::string cmake = text_of(root() / "CMakeLists.txt"), before = "project(reprise VERSION ";
   const std::size_t begin = cmake.find(before) + before.size();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "suite/errors.hpp"
 #include "suite/kernels/reference/convolution.hpp"
 #include "tests/suite/layers/turned_maps.hpp"
