@@ -100,6 +100,8 @@ TEST(Version, is_the_same_wherever_it_stands) {
   ASSERT_TRUE(std::regex_match(version, std::regex("[0-9]+[.][0-9]+[.][0-9]+"))) << version;
   EXPECT_NE(text_of(root() / "CITATION.cff").find("\nversion: " + version + "\n"), std::string::npos);
   EXPECT_NE(text_of(root() / "CHANGELOG.md").find("\n## " + version + " ("), std::string::npos);
+  EXPECT_NE(text_of(root() / "tests/consumer/CMakeLists.txt").find("find_package(reprise " + version.substr(0, version.rfind('.')) + " "),
+            std::string::npos);
 }
 
 TEST(FolderOf, files_of_the_suite_and_of_other_folders) {
