@@ -78,7 +78,7 @@ std::vector<models::Model> models() {
 
 }  // namespace reprise::experiments::made_up
 CPP
-sed -i 's/^    speedrun)/    speedrun\n    made-up)/' experiments/CMakeLists.txt
+sed -i 's/^    speedrun$/    speedrun\n    made-up/' experiments/CMakeLists.txt
 test "$(diff "$source/experiments/CMakeLists.txt" experiments/CMakeLists.txt | grep -c '^>')" -le 2
 
 "$cmake" -S . -B build -G "$generator" -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_COMPILER=$compiler" "-DCMAKE_CXX_COMPILER_LAUNCHER=$launcher" \
