@@ -20,6 +20,14 @@ bool starts_with_any(const std::string& text, const std::vector<std::string>& be
   return std::any_of(beginnings.begin(), beginnings.end(), [&](const std::string& beginning) { return text.starts_with(beginning); });
 }
 
+bool calls_an_algorithm(const std::string& line) {
+  static const std::regex call(
+      "std::(all_of|any_of|clamp|copy|copy_n|count|count_if|equal|fill|fill_n|find|find_if|generate|lower_bound|max|max_element|min|"
+      "min_element|minmax_element|none_of|nth_element|partial_sort|remove_if|replace|reverse|rotate|shuffle|sort|stable_sort|transform|"
+      "unique|upper_bound)[(]");
+  return line.find("std::") != std::string::npos && std::regex_search(line, call);
+}
+
 Source read_source(const fs::path& root, const fs::path& file) {
   static const std::regex include(R"(^\s*#\s*include\s*(["<])([^">]+)[">].*)");
   Source source{fs::relative(file, root).generic_string(), 0, {}, {}};
@@ -27,6 +35,7 @@ Source read_source(const fs::path& root, const fs::path& file) {
   std::smatch match;
   for (std::string line; std::getline(stream, line); ++source.lines) {
     if (std::regex_match(line, match, include)) (match[1] == "\"" ? source.quoted : source.angled).push_back(match[2]);
+    source.calls_algorithms = source.calls_algorithms || calls_an_algorithm(line);
   }
   return source;
 }
@@ -177,6 +186,14 @@ std::vector<std::string> wrapped_headers_elsewhere(const std::vector<Source>& so
       }
     }
   }
+  return found;
+}
+
+std::vector<std::string> algorithms_without_their_header(const std::vector<Source>& sources) {
+  std::vector<std::string> found;
+  for (const Source& source : sources)
+    if (source.calls_algorithms && std::find(source.angled.begin(), source.angled.end(), "algorithm") == source.angled.end())
+      found.push_back(source.path + " does not include <algorithm>");
   return found;
 }
 

@@ -11,6 +11,7 @@ struct Source {
   std::string path;  ///< from the root of the project, as includes spell it
   int lines = 0;
   std::vector<std::string> quoted, angled;  ///< headers included as "..." and as <...>
+  bool calls_algorithms = false;            ///< those of the standard library: sort, min, ...
 };
 
 /// Folders by layer, lowest first: a file includes from its own layer and from those before it.
@@ -33,6 +34,8 @@ std::vector<std::string> backward_includes(const std::vector<Source>& sources, c
 std::vector<std::string> include_cycles(const std::vector<Source>& sources);
 /// MPI, HDF5, oneTBB and oneDNN included outside the one folder that wraps each.
 std::vector<std::string> wrapped_headers_elsewhere(const std::vector<Source>& sources);
+/// Sources that call algorithms of the standard library without <algorithm>: GCC 12 hands it on with other headers, GCC 14 does not.
+std::vector<std::string> algorithms_without_their_header(const std::vector<Source>& sources);
 std::vector<std::string> sources_longer_than(int lines, const std::vector<Source>& sources);
 /// X.cpp beside which there is no X.hpp; in folders whose sources share one header, a source that does not include it.
 std::vector<std::string> sources_without_their_header(const std::vector<Source>& sources);
