@@ -76,14 +76,14 @@ class OneAnswerOnRanks : public testing::TestWithParam<std::tuple<int, Precision
 TEST_P(OneAnswerOnRanks, for_any_ranks_threads_and_nodes) {
   const Trial trial(entries()[static_cast<std::size_t>(std::get<0>(GetParam()))], std::get<1>(GetParam()));
   const std::string expected = outcome(trial, Team::alone(), 1);
-  for (const int size : {1, 2, 3, 5, 7}) {
+  for (const int size : {1, 2, 3, 4, 5, 7}) {
     if (size > session().size()) continue;
     for (const int per_node : {0, 1, 2}) {
       if (per_node > 0 && size <= per_node) continue;
       ::setenv("REPRISE_RANKS_PER_NODE", std::to_string(per_node).c_str(), 1);
       const auto team = session().team(session().rank() < size ? 0 : 1);
       if (session().rank() >= size) continue;
-      for (const int threads : {1, 2}) {
+      for (const int threads : {1, 2, 3}) {
         if (per_node > 0 && threads > 1) continue;  // threads and nodes do not meet: a node's ranks are all that nodes see
         const std::string found = outcome(trial, *team, threads);
         if (team->is_root()) {
