@@ -45,12 +45,27 @@ const recipes::Recipe* recipe_of_today(const catalog::Paper& paper, const std::s
   return trial ? trial->recipe_at(scale) : nullptr;
 }
 
+/// `recipe` with what was set by hand for `other`. Throws InputError where the catalog refuses a setting.
+recipes::Recipe set_as(recipes::Recipe recipe, const recipes::Recipe& other) {
+  for (const auto& [key, value] : catalog::overrides_by_hand(other)) catalog::apply_override(recipe, key, value);
+  return recipe;
+}
+
 /// What the catalog makes of the overrides of `stored` today. Throws InputError where it refuses one.
-recipes::Recipe with_overrides(recipes::Recipe recipe, const recipes::Recipe& stored) {
-  for (const auto& [key, value] : catalog::overrides_by_hand(stored)) catalog::apply_override(recipe, key, value);
+recipes::Recipe with_overrides(const recipes::Recipe& today, const recipes::Recipe& stored) {
+  recipes::Recipe recipe = set_as(today, stored);
   catalog::choose_shards(recipe);
   catalog::renew_start(recipe);
   return recipe;
+}
+
+/// Whether what was set by hand for `other` changes nothing in `recipe`.
+bool holds_for(const recipes::Recipe& recipe, const recipes::Recipe& other) {
+  try {
+    return catalog::settings_text(set_as(recipe, other)) == catalog::settings_text(recipe);
+  } catch (const InputError&) {
+    return false;
+  }
 }
 
 bool is_earlier(const recipes::Recipe& stored, const recipes::Recipe& today) {
@@ -166,17 +181,8 @@ std::string RunGroup::variation_of_recipe() const {
 }
 
 bool RunGroup::same_variation(const RunGroup& other) const {
-  if (variation_of_recipe() == other.variation_of_recipe()) return true;
-  const auto holds_for = [](recipes::Recipe mine, const recipes::Recipe& theirs) {
-    const std::string before = catalog::settings_text(mine);
-    try {
-      for (const auto& [key, value] : catalog::overrides_by_hand(theirs)) catalog::apply_override(mine, key, value);
-    } catch (const InputError&) {
-      return false;
-    }
-    return catalog::settings_text(mine) == before;
-  };
-  return recipe.precision == other.recipe.precision && holds_for(recipe, other.recipe) && holds_for(other.recipe, recipe);
+  return variation_of_recipe() == other.variation_of_recipe() ||
+         (recipe.precision == other.recipe.precision && holds_for(recipe, other.recipe) && holds_for(other.recipe, recipe));
 }
 
 const records::RunRecord* RunGroup::with_seed(std::int64_t seed) const {

@@ -124,17 +124,21 @@ std::string test_digest_of(const RunGroup& group) {
   return found == provenance.end() ? "" : found->second;
 }
 
-bool are_comparable(const RunGroup& a, const RunGroup& b) {
-  return a.scale == b.scale && a.dataset() == b.dataset() && a.answer_version == b.answer_version && a.same_variation(b) &&
-         test_digest_of(a) == test_digest_of(b);
+/// The first group of a trial in a setting.
+const RunGroup* group_in(const Setting& setting, const std::string& trial, const std::vector<RunGroup>& groups) {
+  const auto found = std::find_if(groups.begin(), groups.end(),
+                                  [&](const RunGroup& group) { return group.trial == trial && setting_of(group) == setting; });
+  return found == groups.end() ? nullptr : &*found;
 }
 
-/// The first group of a trial in a setting, or the first that may be compared with `beside`; one of its instruction set, if there is any.
-const RunGroup* find_group(const std::vector<RunGroup>& groups, const std::string& trial, const Setting& setting, const RunGroup* beside) {
+/// The first group of a trial that may be compared with `other`; one of its instruction set, if there is any.
+const RunGroup* group_beside(const RunGroup& other, const std::string& trial, const std::vector<RunGroup>& groups) {
   const RunGroup* found = nullptr;
   for (const RunGroup& group : groups) {
-    if (group.trial != trial || !(beside ? are_comparable(group, *beside) : setting_of(group) == setting)) continue;
-    if (!beside || group.same_arithmetic(*beside)) return &group;
+    if (group.trial != trial || group.scale != other.scale || group.dataset() != other.dataset() ||
+        group.answer_version != other.answer_version || test_digest_of(group) != test_digest_of(other) || !group.same_variation(other))
+      continue;
+    if (group.same_arithmetic(other)) return &group;
     if (!found) found = &group;
   }
   return found;
@@ -179,9 +183,9 @@ struct Gathered {
 std::optional<Gathered> gather(const Claim& claim, const std::vector<RunGroup>& groups, Samples& samples, const Setting& setting) {
   Gathered gathered;
   for (const ClaimPart& part : parts_of(claim)) {
-    const RunGroup* first = gathered.groups.empty() ? nullptr : gathered.groups.front();
-    const RunGroup* left = find_group(groups, part.left, setting, first);
-    const RunGroup* right = part.right.empty() || !left ? nullptr : find_group(groups, part.right, setting, left);
+    const RunGroup* left =
+        gathered.groups.empty() ? group_in(setting, part.left, groups) : group_beside(*gathered.groups.front(), part.left, groups);
+    const RunGroup* right = part.right.empty() || !left ? nullptr : group_beside(*left, part.right, groups);
     if (!left || (!right && !part.right.empty())) return std::nullopt;
     const auto left_sample = samples.of(*left, claim.metric);
     const auto right_sample = right ? samples.of(*right, claim.metric) : std::nullopt;
