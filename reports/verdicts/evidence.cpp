@@ -126,6 +126,8 @@ std::vector<Superseded> superseded_runs(const fs::path& folder) {
     const std::string reason = table.required_text("reason");
     for (const std::string& name : files) {
       if (there.erase(name) == 0) table.refuse("files", "result files of this folder, each once", "\"" + name + "\"", "Correct the list");
+      if (fs::exists(folder / name))
+        throw InputError(Complaint{(folder / name).string(), "a run that counts", "one that is superseded, too", "Remove this copy"});
       runs[name] = {kSupersededFolder + "/" + name, reason, number_text_of(records::read_result(place / name))};
     }
     table.finish();

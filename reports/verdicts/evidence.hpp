@@ -18,7 +18,7 @@ inline const std::string kSupersededFolder = "superseded";
 void require_clean_tree(const std::filesystem::path& folder, const std::string& git_state);
 
 /// The runs of FOLDER/superseded, by file. reasons.toml there lists `files` and `reason` in tables [[superseded]]. Throws InputError if a
-/// result file has no reason, or a reason no file.
+/// result file has no reason, a reason no file, or if a file stands in FOLDER as well.
 std::vector<Superseded> superseded_runs(const std::filesystem::path& folder);
 
 /// The text of claims.toml with the definitions of today added: "slug" tables, a list of definitions per claim, oldest first. `recorded` is

@@ -107,6 +107,10 @@ TEST(Superseded, runs_are_listed_with_their_numbers_and_reasons) {
   EXPECT_THROW(superseded_runs(temporary.path()), InputError);
   write("[[superseded]]\nfiles = [\"made-up/a.h5\", \"b.h5\"]\nreason = \"another recipe\"\n");
   EXPECT_THROW(superseded_runs(temporary.path()), InputError);
+  write("[[superseded]]\nfiles = [\"made-up/a.h5\"]\nreason = \"another recipe\"\n");
+  fs::create_directories(temporary.path() / "made-up");
+  fs::copy_file(place / "made-up" / "a.h5", temporary.path() / "made-up" / "a.h5");
+  EXPECT_THROW(superseded_runs(temporary.path()), InputError) << "a copy that counts";
 }
 
 }  // namespace
