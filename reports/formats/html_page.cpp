@@ -58,7 +58,8 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 td .main { font-weight: 600; font-variant-numeric: tabular-nums; }
 th [role=button] { cursor: pointer; }
 th [role=button]::after { content: "\a0↕"; color: var(--axis); } th[aria-sort=ascending] [role=button]::after { content: "\a0↑"; } th[aria-sort=descending] [role=button]::after { content: "\a0↓"; }
-input[type=search] { font: inherit; font-size: 13.5px; width: min(100%, 320px); margin: 0 0 12px; padding: 6px 11px; color: var(--ink); background: var(--page); border: 1px solid var(--line); border-radius: 8px; }
+label { display: block; margin: 0 0 12px; font-size: 13.5px; color: var(--ink3); }
+input[type=search] { font: inherit; font-size: 13.5px; width: min(100%, 320px); margin-left: 10px; padding: 6px 11px; color: var(--ink); background: var(--page); border: 1px solid var(--line); border-radius: 8px; }
 [hidden] { display: none !important; }
 td details { margin: 0; } td summary { font-weight: 500; font-size: 12.5px; white-space: nowrap; } td details p { margin: 4px 0 0; }
 th.plot, td.plot { width: 236px; } th.plot { font-weight: 400; }
@@ -116,7 +117,7 @@ footer { color: var(--ink3); font-size: 12.5px; padding-bottom: 40px; } footer p
 @media print {
   :root { --page: #fff; --card: #fff; --ink: #000; --ink2: #333; --ink3: #555; --line: #ccc; --grid: #e6e6e6; --axis: #888; color-scheme: light; }
   @page { margin: 14mm; }
-  body { font-size: 9.5pt; } main, header, footer { max-width: none; padding: 0; } nav, input[type=search], td details { display: none; }
+  body { font-size: 9.5pt; } main, header, footer { max-width: none; padding: 0; } nav, label, td details { display: none; }
   section.card { border: 0; padding: 0; } tr, .claim, figure { break-inside: avoid; } h2, h3 { break-after: avoid; } .scroll { overflow: visible; }
   table { font-size: 8.5pt; } td, th, tbody th { padding: 4px 8px 4px 0; font-size: 8.5pt; } th [role=button]::after { content: none; }
   th.plot, td.plot { width: 150px; } th.more, td.more { display: none; } .claims { columns: 1; }
@@ -158,9 +159,9 @@ const char* const kScript = R"js(
   for (const place of document.querySelectorAll('[data-filter]')) {
     const input = document.createElement('input');
     input.type = 'search';
-    input.setAttribute('placeholder', place.dataset.filter);
-    input.setAttribute('aria-label', place.dataset.filter);
-    place.prepend(input);
+    const label = document.createElement('label');
+    label.append(place.dataset.filter, input);
+    place.prepend(label);
     input.addEventListener('input', function () {
       const words = input.value.toLowerCase().split(' ');
       for (const item of place.querySelectorAll('tbody tr, article, li')) {
