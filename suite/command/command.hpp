@@ -24,6 +24,7 @@ Command add_report(CLI::App& program);
 Command add_diff(CLI::App& program);
 Command add_verify(CLI::App& program);
 Command add_seal(CLI::App& program);
+Command add_collect(CLI::App& program);
 Command add_status(CLI::App& program);
 Command add_watch(CLI::App& program);
 Command add_data(CLI::App& program);

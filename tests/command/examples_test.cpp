@@ -6,14 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "suite/version.hpp"
 #include "tests/command/process.hpp"
 
 namespace reprise::command {
 namespace {
 
 /// In an order in which each finds what it needs: `run` fills results/, which `report` and `diff` read.
-const std::vector<std::string> kCommands = {"",     "list",   "show",  "plan",      "run",       "report",     "diff",       "verify",
-                                            "seal", "status", "watch", "data list", "data info", "data fetch", "data check", "doctor"};
+const std::vector<std::string> kCommands = {"",          "list",      "show",       "plan",       "run",    "report",
+                                            "diff",      "verify",    "seal",       "collect",    "status", "watch",
+                                            "data list", "data info", "data fetch", "data check", "doctor"};
 
 std::vector<std::string> example_lines(const std::string& help) {
   std::vector<std::string> lines;
@@ -31,8 +33,9 @@ std::vector<std::string> example_lines(const std::string& help) {
   return lines;
 }
 
-/// Two runs with different seeds differ, which `diff` says with its exit code.
+/// Two runs with different seeds differ, which `diff` says with its exit code; no evidence comes from a tree with changes.
 int expected_code(const std::string& line) {
+  if (line.rfind("reprise collect ", 0) == 0) return build_facts().at("git_dirty_diff_sha1") == "clean" ? 0 : 2;
   return line.rfind("reprise diff ", 0) == 0 ? 1 : 0;
 }
 

@@ -6,7 +6,9 @@
 
 #include "made_up_runs.hpp"
 #include "reports/build_report.hpp"
+#include "reports/verdicts/collect.hpp"
 #include "suite/errors.hpp"
+#include "suite/records/record_digest.hpp"
 #include "suite/records/result_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -111,6 +113,78 @@ TEST(Superseded, runs_are_listed_with_their_numbers_and_reasons) {
   fs::create_directories(temporary.path() / "made-up");
   fs::copy_file(place / "made-up" / "a.h5", temporary.path() / "made-up" / "a.h5");
   EXPECT_THROW(superseded_runs(temporary.path()), InputError) << "a copy that counts";
+}
+
+class Collecting : public ::testing::Test {
+ protected:
+  fs::path results() const { return temporary_.path() / "results"; }
+  fs::path evidence() const { return temporary_.path() / "evidence"; }
+
+  /// A result in results/, from a clean commit unless said.
+  static records::RunRecord record(const std::string& state = "clean") {
+    records::RunRecord record = runs().front();
+    record.provenance["git_dirty_diff_sha1"] = state;
+    record.weights["conv.weight"] = {{2}, {0.5f, 1.0f}};
+    return record;
+  }
+  void finish(const records::RunRecord& record, const std::string& name = "0123.h5") const {
+    records::write_result(record, results() / record.paper / record.trial / name);
+  }
+  fs::path copy() const { return evidence() / record().paper / record().trial / "0123.h5"; }
+
+  tests::TemporaryFolder temporary_;
+};
+
+TEST_F(Collecting, leaves_the_weights_behind_and_keeps_the_rest) {
+  finish(record());
+  const Collected collected = collect_runs(results(), evidence());
+  EXPECT_EQ(collected.added, std::vector<fs::path>{copy()});
+  const records::RunRecord there = records::read_result(copy());
+  EXPECT_TRUE(there.weights.empty());
+  records::RunRecord expected = record();
+  expected.weights.clear();
+  EXPECT_EQ(record_digest(there, records::Part::everything), record_digest(expected, records::Part::everything));
+  EXPECT_EQ(records::read_result(results() / expected.paper / expected.trial / "0123.h5").weights.size(), 1u);
+}
+
+TEST_F(Collecting, keeps_what_is_there_and_refuses_other_numbers_under_the_same_name) {
+  finish(record());
+  collect_runs(results(), evidence());
+  records::RunRecord again = record();
+  again.provenance["host"] = "another";
+  finish(again);
+  const Collected same = collect_runs(results(), evidence());
+  EXPECT_EQ(same.already_there, 1u);
+  EXPECT_TRUE(same.added.empty());
+  EXPECT_FALSE(records::read_result(copy()).provenance.contains("host"));
+
+  again.metrics.begin()->second.values.back() += 1;
+  finish(again);
+  const Collected other = collect_runs(results(), evidence());
+  ASSERT_EQ(other.left_out.size(), 1u);
+  EXPECT_NE(other.left_out[0].reason.find("superseded/ first"), std::string::npos) << other.left_out[0].reason;
+  EXPECT_EQ(records::read_result(copy()).metrics, record().metrics);
+}
+
+TEST_F(Collecting, leaves_out_what_a_changed_tree_or_no_commit_made_and_what_is_damaged) {
+  finish(record("3f2a"), "1.h5");
+  finish(record("unknown"), "2.h5");
+  std::ofstream(results() / "3.h5") << "damage";
+  const Collected collected = collect_runs(results(), evidence());
+  EXPECT_TRUE(collected.added.empty());
+  EXPECT_EQ(collected.left_out.size(), 3u);
+  EXPECT_FALSE(fs::exists(evidence()));
+}
+
+TEST_F(Collecting, does_not_bring_a_superseded_run_back) {
+  finish(record());
+  records::write_result(record(), evidence() / kSupersededFolder / record().paper / record().trial / "0123.h5");
+  finish(record(), "4567.h5");
+  const Collected collected = collect_runs(results(), evidence());
+  EXPECT_EQ(collected.superseded, 1u);
+  EXPECT_EQ(collected.added.size(), 1u);
+  EXPECT_FALSE(fs::exists(copy()));
+  EXPECT_EQ(collect_runs(evidence(), temporary_.path() / "other").added.size(), 1u) << "superseded/ of the source";
 }
 
 }  // namespace
