@@ -96,7 +96,8 @@ std::uint8_t grey(double share) {
   return static_cast<std::uint8_t>(std::lround(255 * std::clamp(share, 0.0, 1.0)));
 }
 
-/// Adds an image, then its map: what the square takes from the probability, each pixel from the place nearest to it, white all of it.
+/// Adds an image, then its map: the share of its probability that the square takes, each pixel from the place nearest to it, white all of
+/// it.
 void add_picture(const std::vector<float>& image, const SampleShape& shape, const Grid& grid, const std::vector<double>& probabilities,
                  const std::string& name, records::Images& pictures) {
   const auto [low, high] = std::minmax_element(image.begin(), image.end());
@@ -109,8 +110,8 @@ void add_picture(const std::vector<float>& image, const SampleShape& shape, cons
   for (std::int64_t y = 0; y < shape.height; ++y)
     for (std::int64_t x = 0; x < shape.width; ++x) {
       const auto place = nearest(grid.rows, y) * static_cast<std::int64_t>(grid.columns.size()) + nearest(grid.columns, x);
-      const double drop = probabilities[0] - probabilities[static_cast<std::size_t>(place) + 1];
-      pictures.pixels.insert(pictures.pixels.end(), static_cast<std::size_t>(shape.channels), grey(drop));
+      const double share = 1 - probabilities[static_cast<std::size_t>(place) + 1] / std::max(1e-6, probabilities[0]);
+      pictures.pixels.insert(pictures.pixels.end(), static_cast<std::size_t>(shape.channels), grey(share));
     }
   pictures.captions.push_back(name);
   pictures.captions.push_back(fmt::format("of a probability of {:.2f}", probabilities[0]));

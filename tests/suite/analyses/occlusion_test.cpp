@@ -40,9 +40,9 @@ TEST(Occlusion, drops_of_a_dense_net_by_hand) {
   EXPECT_NEAR(found.results.at("occlusion_contrast"), centre - corners, 1e-6);
   const records::Images& pictures = found.images.at("occlusion");
   ASSERT_EQ(pictures.count, 2);
-  EXPECT_EQ(pictures.pixels[10], 255);                                              // the image: bright and dark
-  EXPECT_EQ(pictures.pixels[16 + 10], std::lround(255 * centre));                   // its map: the drop at each place
-  EXPECT_EQ(pictures.pixels[16 + 3], std::lround(255 * (all - probability(2.5))));  //
+  EXPECT_EQ(pictures.pixels[10], 255);                                                    // the image: bright and dark
+  EXPECT_EQ(pictures.pixels[16 + 10], std::lround(255 * centre / all));                   // its map: what each place takes of `all`
+  EXPECT_EQ(pictures.pixels[16 + 3], std::lround(255 * (all - probability(2.5)) / all));  //
   EXPECT_EQ(pictures.pixels[16 + 5], 0);
 }
 
