@@ -57,6 +57,13 @@ json describe(const graph::Graph& graph, const graph::Parameters& parameters) {
   return nodes;
 }
 
+/// The main head first.
+json describe(const std::vector<graph::Head>& heads) {
+  json rows = json::array();
+  for (const graph::Head& head : heads) rows.push_back({{"node", head.node}, {"loss", head.loss->name()}, {"weight", head.weight.value}});
+  return rows;
+}
+
 json describe(const optimizers::OptimizerRecipe& o) {
   return {{"kind", o.kind},
           {"rate", o.learning_rate.value},
@@ -101,6 +108,7 @@ void export_net(const std::string& paper, const std::string& trial, const std::s
                  {"loss", graph.main_head().loss->name()},
                  {"label_smoothing", recipe.label_smoothing},
                  {"output", graph.output()},
+                 {"heads", describe(graph.heads())},
                  {"samples", samples},
                  {"training_flops", graph.training_flops()},
                  {"optimizer", describe(recipe.optimizer)},
@@ -117,6 +125,14 @@ void export_net(const std::string& paper, const std::string& trial, const std::s
 }
 
 }  // namespace
+
+int nets_command() {
+  for (const std::string& slug : catalog::paper_slugs())
+    for (const catalog::Trial& trial : catalog::load_paper(slug).trials)
+      for (const recipes::Recipe& recipe : trial.recipes)
+        if (recipe.scale != "smoke") fmt::print("{}/{}/{}\n", slug, trial.name, recipe.scale);
+  return 0;
+}
 
 int export_command(int argc, char** argv) {
   std::string target, scale = "desk", folder;

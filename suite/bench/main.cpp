@@ -4,6 +4,7 @@
 //   reprise_bench --benchmark_list_tests                                what there is
 //   reprise_bench --benchmark_out=run.json --benchmark_out_format=json
 //   reprise_bench compare old.json new.json                            what became slower
+//   reprise_bench nets                                                 nets with a step, PAPER/TRIAL/SCALE
 //   reprise_bench export all-cnn/allcnn-c --out net                    a net for another framework to build
 
 #include <benchmark/benchmark.h>
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "compare") return reprise::bench::compare_command(argc - 1, argv + 1);
   if (argc > 1 && std::string_view(argv[1]) == "floors") return reprise::bench::floors_command(argc - 1, argv + 1);
   if (argc > 1 && std::string_view(argv[1]) == "export") return reprise::bench::export_command(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "nets") return reprise::bench::nets_command();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   reprise::bench::register_peaks();

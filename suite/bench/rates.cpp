@@ -1,6 +1,7 @@
 #include "suite/bench/rates.hpp"
 
 #include <algorithm>
+#include <regex>
 
 #include "suite/bench/peak.hpp"
 #include "suite/clock.hpp"
@@ -49,6 +50,14 @@ double run_compute(benchmark::State& state, Precision precision, int threads, do
 double run_memory(benchmark::State& state, int threads, double bytes, const std::function<void()>& body) {
   return run(
       state, "gbytes", bytes, [=] { return measure_bandwidth(threads, 0.05); }, body);
+}
+
+bool is_wanted(const std::string& name) {
+  static const std::string filter = benchmark::GetBenchmarkFilter();
+  if (filter.empty() || filter == "all") return true;
+  const bool excludes = filter.starts_with('-');
+  static const std::regex pattern(excludes ? filter.substr(1) : filter, std::regex::extended);
+  return std::regex_search(name, pattern) != excludes;
 }
 
 void register_peaks() {

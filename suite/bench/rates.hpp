@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <functional>
+#include <string>
 
 #include "suite/tensor/shape.hpp"
 
@@ -16,6 +17,10 @@ double run_compute(benchmark::State& state, Precision precision, int threads, do
 
 /// The same for `bytes` moved: `gbytes` and `peak_ratio`.
 double run_memory(benchmark::State& state, int threads, double bytes, const std::function<void()>& body);
+
+/// Whether --benchmark_filter selects this name; all, without one. The catalog has thousands of steps, and Google Benchmark (1.7) takes a
+/// time that grows with the square of how many are registered: two minutes for them all.
+bool is_wanted(const std::string& name);
 
 void register_peaks();
 void register_kernels();

@@ -21,12 +21,13 @@ void add(const std::string& paper, const std::string& trial, const std::string& 
     for (const std::int64_t shard : model.candidates(recipe.batch, recorded)) {
       recipe.shard = shard;
       const std::string name = fmt::format("shards/{}/{}/{}/{}/{}", paper, trial, scale, name_of(precision), shard);
-      benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-        MadeUpTraining training(recipe, 1);
-        run_compute(state, precision, 1, training.flops_per_step(), [&] { training.step(); });
-        state.counters["recorded"] = shard == recorded;
-        state.counters["chosen"] = shard == chosen;
-      })->Unit(benchmark::kMillisecond);
+      if (is_wanted(name))
+        benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
+          MadeUpTraining training(recipe, 1);
+          run_compute(state, precision, 1, training.flops_per_step(), [&] { training.step(); });
+          state.counters["recorded"] = shard == recorded;
+          state.counters["chosen"] = shard == chosen;
+        })->Unit(benchmark::kMillisecond);
     }
   }
 }

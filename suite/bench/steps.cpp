@@ -67,12 +67,14 @@ void register_steps() {
         for (const Precision precision : {Precision::f32, Precision::bf16})
           for (const int threads : std::set<int>{1, cores}) {
             const std::string net = fmt::format("{}/{}/{}/{}/threads:{}", slug, trial.name, scale, name_of(precision), threads);
-            benchmark::RegisterBenchmark(("step/" + net).c_str(), [=, recipe = *recipe](benchmark::State& s) {
-              run_step(s, recipe, precision, threads);
-            })->Unit(benchmark::kMillisecond);
-            benchmark::RegisterBenchmark(("evaluate/" + net).c_str(), [=, recipe = *recipe](benchmark::State& s) {
-              run_evaluation(s, recipe, precision, threads);
-            })->Unit(benchmark::kMillisecond);
+            if (const std::string name = "step/" + net; is_wanted(name))
+              benchmark::RegisterBenchmark(name.c_str(), [=, recipe = *recipe](benchmark::State& s) {
+                run_step(s, recipe, precision, threads);
+              })->Unit(benchmark::kMillisecond);
+            if (const std::string name = "evaluate/" + net; is_wanted(name))
+              benchmark::RegisterBenchmark(name.c_str(), [=, recipe = *recipe](benchmark::State& s) {
+                run_evaluation(s, recipe, precision, threads);
+              })->Unit(benchmark::kMillisecond);
           }
       }
   }
