@@ -71,9 +71,9 @@ def peers():
     return lines
 
 
-def peers_bf16():
+def peers_in_both_precisions(name):
     """On CPUs that multiply bfloat16, each precision against PyTorch's best in it."""
-    run = read("peers-bf16")
+    run = read(name)
     rows, means = [], []
     for net in run["nets"]:
         row = [net["net"], str(net["batch"])]
@@ -86,7 +86,8 @@ def peers_bf16():
         ratios = [net[key]["ratio"] for net in run["nets"]]
         means.append(f"{name}: geometric mean of the ratios {geometric_mean(ratios):.2f}, min {min(ratios):.2f}, max {max(ratios):.2f}")
     lines = [f"{len(rows)} steps against PyTorch {run['pytorch']}, {run['threads']} threads, {run['rounds']} or more alternating rounds, each precision against PyTorch's best setting "
-             f"in it; compiled nets were tried for {sum(any('compiled' in setting for setting in net['trials']) for net in run['nets'])} of them, those with the lowest ratios first. "
+             f"in it; compiled nets were tried for {sum(any('compiled' in setting for setting in net['trials']) for net in run['nets'])} of them"
+             f"{', those with the lowest ratios first' if any('compiled' in setting for net in run['nets'] for setting in net['trials']) else ''}. "
              f"{'; '.join(means)}.", ""]
     return lines + table(["net", "batch", "float32, images/s", "PyTorch", "ratio (rounds)", "of peak", "bfloat16, images/s", "PyTorch", "ratio (rounds)", "of peak",
                           "bfloat16 over PyTorch's float32"], rows)
@@ -143,7 +144,8 @@ def evaluation():
     return table(["net", "precision", "images/s", "GFLOP/s", "of peak"], rows)
 
 
-BLOCKS = {"peers": peers, "peers-bf16": peers_bf16, "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards}
+BLOCKS = {"peers": peers, "peers-bf16": lambda: peers_in_both_precisions("peers-bf16"), "peers-fourteen": lambda: peers_in_both_precisions("peers-fourteen"),
+          "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards}
 
 
 def page():

@@ -52,8 +52,7 @@ def optimizer_of(net):
     return kind(groups, lr=rate, betas=(o["beta1"], o["beta2"]), eps=o["epsilon"])
 
 
-def loss_of(description, output, images, labels):
-    kind = description["loss"]
+def loss_of(description, kind, output, images, labels):
     output = output.float().flatten(1)
     if kind == "softmax_cross_entropy":
         return F.cross_entropy(output, labels, label_smoothing=description["label_smoothing"])
@@ -62,6 +61,8 @@ def loss_of(description, output, images, labels):
         return F.mse_loss(output, target) / 2
     if kind == "logistic_cross_entropy":
         return F.binary_cross_entropy_with_logits(output, target.clamp(0, 1), reduction="sum") / len(output)
+    if kind == "squared_hinge":
+        return ((1 - (2 * target - 1) * output).clamp_min(0) ** 2).sum(1).mean()
     if kind == "margin":
         wanted = F.one_hot(labels, output.shape[1])
         return (wanted * (0.9 - output).clamp_min(0) ** 2 + 0.5 * (1 - wanted) * (output - 0.1).clamp_min(0) ** 2).sum(1).mean()
@@ -102,7 +103,9 @@ class Steps:
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
             output = self.call(x)
-        loss = loss_of(self.description, output, x, self.labels)
+        loss = loss_of(self.description, self.description["loss"], output, x, self.labels)
+        for head, value in zip(self.description["heads"][1:], self.net.values_of_heads[1:]):
+            loss = loss + head["weight"] * loss_of(self.description, head["loss"], value, x, self.labels)
         if self.net.penalty is not None:
             loss, self.net.penalty = loss + self.net.penalty, None
         loss.backward()
@@ -211,10 +214,9 @@ def reprise_rate(bench, name, precision, threads, seconds):
     return row["images_per_second"], row["gflops"], row["peak_ratio"]
 
 
-def nets_of(bench, pattern, threads):
+def nets_of(bench, pattern):
     """"PAPER/TRIAL/SCALE" of every training step that reprise_bench knows."""
-    out = subprocess.run([bench, "--benchmark_list_tests"], capture_output=True, text=True, check=True).stdout
-    names = [match.group(1) for match in re.finditer(rf"^step/(\S+)/f32/threads:{threads}$", out, re.MULTILINE)]
+    names = subprocess.run([bench, "nets"], capture_output=True, text=True, check=True).stdout.split()
     return [name for name in names if re.search(pattern, name)]
 
 
@@ -232,7 +234,7 @@ def identity(description):
     nodes = [(n["kind"], n["facts"], n["inputs"], n["shape"]) for n in description["nodes"]]
     o = description["optimizer"]
     kinds = (o["kind"], o["momentum"] > 0, o["nesterov"], o["weight_decay"] > 0, o["l1"] > 0, o["max_norm"] > 0)
-    return json.dumps([nodes, kinds, description["batch"], description["loss"], description["procedure"]])
+    return json.dumps([nodes, kinds, description["batch"], description["loss"], len(description["heads"]), description["procedure"]])
 
 
 # ---------------------------------------------------------------------------------------------------------------------- the table
@@ -315,7 +317,7 @@ def main():
     torch.set_num_threads(threads)
 
     results, left_out, seen, wrong = [], [], {}, 0
-    for name in nets_of(args.bench, args.filter, threads):
+    for name in nets_of(args.bench, args.filter):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 description = export(args.bench, name, folder)

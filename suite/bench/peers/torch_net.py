@@ -14,6 +14,7 @@ import torch.nn.functional as F
 
 import torch_capsules
 import torch_hebbian
+import torch_places
 import torch_tokens
 
 
@@ -59,7 +60,10 @@ class BatchNorm(nn.Module):
         self.epsilon, self.momentum = facts["epsilon"], facts["momentum"]
 
     def forward(self, x):
-        return F.batch_norm(x, self.mean, self.variance, self.gamma, self.beta, self.training, self.momentum, self.epsilon)
+        shape = x.shape
+        if self.mean.numel() != shape[1]:  # one mean and variance for all orientations of a map
+            x = x.unflatten(1, (-1, self.mean.numel())).flatten(0, 1)
+        return F.batch_norm(x, self.mean, self.variance, self.gamma, self.beta, self.training, self.momentum, self.epsilon).view(shape)
 
 
 class Dropout(nn.Module):
@@ -137,7 +141,7 @@ class Function(nn.Module):
 def build(kind, facts, weights):
     classes = {"conv2d": Convolution, "dense": Dense, "batch_norm": BatchNorm, "dropout": Dropout, "max_pool2d": Pooling, "average_pool2d": Pooling,
                "log_avg_exp_pool": LogAvgExpPool, "kl_sparsity": KlSparsity, "local_response_norm": LocalResponseNorm}
-    classes |= torch_capsules.KINDS | torch_hebbian.KINDS | torch_tokens.KINDS
+    classes |= torch_capsules.KINDS | torch_hebbian.KINDS | torch_places.KINDS | torch_tokens.KINDS
     functions = {"capsule_lengths": lambda x: x.norm(dim=-1), "relu": F.relu, "logistic": torch.sigmoid, "tanh": torch.tanh, "gelu": F.gelu, "add": torch.add, "flatten": lambda x: x.flatten(1),
                  "concat": lambda *x: torch.cat(x, 1), "global_average_pool": lambda x: x.mean((2, 3)), "global_max_pool": lambda x: x.amax((2, 3)),
                  "softmax": lambda x: F.softmax(x * facts["gain"], 1), "scale": lambda x: x * facts["factor"]}
@@ -146,6 +150,19 @@ def build(kind, facts, weights):
     if kind in functions:
         return Function(functions[kind])
     raise Unsupported(kind)
+
+
+def build_node(nodes, node, weights):
+    """Layers of single frames hand [N T, C, H, W] on to each other, until one pools over frames."""
+    kind, facts = node["kind"], node["facts"]
+    of_frames = {nodes[i]["kind"] == "per_frame" for i in node["inputs"]}
+    if kind == "per_frame" and len(of_frames) == 1:
+        return torch_places.PerFrame(build(facts["layer"], facts, weights), facts["frames"], not of_frames.pop())
+    if kind == "frame_pool" and of_frames == {True} and facts["window"] == facts["frames"]:
+        return torch_places.FramePool(facts, weights)
+    if True in of_frames:
+        raise Unsupported(f"{kind} of frames")
+    return build(kind, facts, weights)
 
 
 class Net(nn.Module):
@@ -164,15 +181,19 @@ class Net(nn.Module):
             weights = {}
             for p in node["parameters"]:
                 value = torch.from_numpy(values[p["offset"]:p["offset"] + p["count"]].reshape(p["shape"]).copy())
-                if node["kind"] == "dense" and p["name"] == "weight":
+                frames = node["facts"]["frames"] if node["kind"] == "per_frame" else 1
+                if "dense" in (node["kind"], node["facts"].get("layer")) and p["name"] == "weight":
                     h, w, c = self.flattened(node["inputs"][0])
+                    h //= frames
                     value = value.reshape(-1, h, w, c).permute(0, 3, 1, 2).reshape(value.shape).contiguous()
+                if node["kind"] == "locally_connected2d" and p["name"] == "weight":
+                    value = value.permute(0, 3, 1, 2).contiguous()
                 weights[p["name"]] = nn.Parameter(value, requires_grad=p["trains"])
                 if p["trains"]:
                     (self.decaying if p["decays"] else self.plain).append(weights[p["name"]])
                     if p["has_norm_bound"]:
                         self.bounded.append(weights[p["name"]])
-            layers.append(build(node["kind"], node["facts"], weights))
+            layers.append(build_node(nodes, node, weights))
         for layer in layers:
             if hasattr(layer, "net"):
                 object.__setattr__(layer, "net", self)  # a plain reference: the net is no part of its layer
@@ -180,11 +201,12 @@ class Net(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.inputs = [node["inputs"] for node in nodes[1:]]
         self.output = self.description["output"]
+        self.kept = {head["node"] for head in self.description["heads"]}
         last_use = {}
         for i, inputs in enumerate(self.inputs):
             for j in inputs:
                 last_use[j] = i
-        self.dead = [[j for j in set(inputs) if last_use[j] == i and j != self.output] for i, inputs in enumerate(self.inputs)]
+        self.dead = [[j for j in set(inputs) if last_use[j] == i and j not in self.kept] for i, inputs in enumerate(self.inputs)]
 
     def flattened(self, index):
         """Shape [H, W, C] that a dense layer reading node `index` sees, behind any flatten and elementwise layers."""
@@ -216,6 +238,7 @@ class Net(nn.Module):
             values[i + 1] = layer(*[values[j] for j in self.inputs[i]])
             for j in self.dead[i]:
                 del values[j]
+        self.values_of_heads = [values[head["node"]] for head in self.description["heads"]]
         return values[self.output]
 
     def images(self, folder):
