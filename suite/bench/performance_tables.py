@@ -100,6 +100,23 @@ def peers_ranks():
     return [f"{run['ranks']} ranks of one thread, {run['rounds']} alternating rounds; PyTorch {run['pytorch']}.", ""] + table(["net", "batch", "images/s", "PyTorch, gloo", "ratio (rounds)"], rows)
 
 
+def input_pipeline():
+    run = read("input")
+    rows = [[row["row"], f"{row['images_per_second']:.0f}", f"{row['pytorch']:.0f}", row["setting"], ratio(row)] for row in run["rows"]]
+    return [f"{run['threads']} cores, {run['rounds']} alternating rounds; PyTorch {run['pytorch']}, torchvision {run['torchvision']}.", ""] + \
+        table(["photographs", "images/s", "DataLoader", "its best setting", "ratio (rounds)"], rows)
+
+
+def densenet_memory():
+    run = read("densenet-memory")
+    rows = []
+    for net in run["nets"]:
+        for kind, name in (("reprise", "reprise"), ("plain", "PyTorch"), ("checkpoints", "PyTorch, checkpoints")):
+            figures = net[kind]
+            rows.append([net["net"], name, f"{figures['images_per_second']:.0f}", f"{figures['peak_MiB'] - figures['before_MiB']:.0f} MiB"])
+    return [f"{run['threads']} threads, {run['rounds']} alternating rounds.", ""] + table(["net", "kind", "images/s", "peak memory"], rows)
+
+
 def growth():
     points, fits = {}, {}
     for row in read("growth")["benchmarks"]:
@@ -145,7 +162,7 @@ def evaluation():
 
 
 BLOCKS = {"peers": peers, "peers-bf16": lambda: peers_in_both_precisions("peers-bf16"), "peers-fourteen": lambda: peers_in_both_precisions("peers-fourteen"),
-          "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards}
+          "input": input_pipeline, "densenet-memory": densenet_memory, "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards}
 
 
 def page():
