@@ -82,10 +82,8 @@ void run_case(benchmark::State& state, const Case& c, Precision precision, bool 
     });
   };
   const double macs = static_cast<double>(backward ? c.cost.grad_input_macs + c.cost.grad_weight_macs : c.cost.forward_macs) * c.samples;
-  if (macs > 0)
-    run_compute(state, precision, 1, 2 * macs, body);
-  else
-    run_memory(state, 1, bytes, body);
+  const double shards_per_second = macs > 0 ? run_compute(state, precision, 1, 2 * macs, body) : run_memory(state, 1, bytes, body);
+  state.counters["images_per_second"] = shards_per_second * c.samples;
 }
 
 std::string name_of_case(const Case& c) {

@@ -117,6 +117,14 @@ def densenet_memory():
     return [f"{run['threads']} threads, {run['rounds']} alternating rounds.", ""] + table(["net", "kind", "images/s", "peak memory"], rows)
 
 
+def attention():
+    run = read("attention")
+    rows = [[f"{row['heads']} heads, {row['tokens']} tokens, {row['channels']} channels"] +
+            [cell for key in ("f32", "bf16") for cell in (f"{row[key]['images_per_second']:.0f}", ratio(row[key]), f"{row[key]['ratio_without_dropout']:.2f}")] for row in run["rows"]]
+    return [f"One thread, {run['rounds']} alternating rounds; PyTorch {run['pytorch']}.", ""] + \
+        table(["attention", "float32, images/s", "ratio (rounds)", "PyTorch without dropout", "bfloat16, images/s", "ratio (rounds)", "PyTorch without dropout"], rows)
+
+
 def growth():
     points, fits = {}, {}
     for row in read("growth")["benchmarks"]:
@@ -162,7 +170,7 @@ def evaluation():
 
 
 BLOCKS = {"peers": peers, "peers-bf16": lambda: peers_in_both_precisions("peers-bf16"), "peers-fourteen": lambda: peers_in_both_precisions("peers-fourteen"),
-          "input": input_pipeline, "densenet-memory": densenet_memory, "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards}
+          "input": input_pipeline, "densenet-memory": densenet_memory, "attention": attention, "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards}
 
 
 def page():
