@@ -63,7 +63,8 @@ class Run:
 
     def dataset(self):
         settings = self.recipe
-        return settings["dataset"] + (", held-out training images" if settings.get("held_out_images", 0) else "")
+        surrogate = "surrogate classes of " if settings.get("surrogate", {}).get("classes", 0) > 0 else ""
+        return surrogate + settings["dataset"] + (", held-out training images" if settings.get("held_out_images", 0) else "")
 
 
 def canonical(name):
@@ -106,6 +107,15 @@ def derived(groups, ensembles):
             runs = [run for run in group.runs if name in run.evaluations]
             if runs:
                 seen = Group([run.seen_as(f"{run.trial}@{name}", *run.evaluations[name][:2], run.seed) for run in runs])
+                seen.diverged, seen.of_runs = group.diverged, [group.trial]
+                out.append(seen)
+        for probe in [] if not group.runs else group.runs[0].recipe.get("probe", []):  # images and labels of its own, which are not kept
+            runs = [run for run in group.runs if probe["name"] in run.evaluations]
+            if runs:
+                seen = Group([run.seen_as(f"{run.trial}@{probe['name']}", *run.evaluations[probe["name"]][:2], run.seed) for run in runs])
+                for run in seen.runs:
+                    run.labels = np.array([])
+                seen.dataset = probe.get("dataset") or group.runs[0].recipe["dataset"]
                 seen.diverged, seen.of_runs = group.diverged, [group.trial]
                 out.append(seen)
     for ensemble in ensembles:
