@@ -14,7 +14,7 @@ struct Collected {
   std::vector<std::filesystem::path> added;
   std::size_t already_there = 0;
   std::size_t superseded = 0;                   ///< runs that the evidence keeps in superseded/
-  std::vector<records::Unreadable> left_out{};  ///< and why: not from a clean commit, damaged, or another result under the same name
+  std::vector<records::Unreadable> left_out{};  ///< and why: not from a clean commit, damaged, or its copy damaged or with other numbers
 };
 
 /// Copies each result in `results` and below to EVIDENCE/PAPER/TRIAL/RUN.h5, without weights: those of a run that others start from are

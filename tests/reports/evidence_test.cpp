@@ -166,6 +166,17 @@ TEST_F(Collecting, keeps_what_is_there_and_refuses_other_numbers_under_the_same_
   EXPECT_EQ(records::read_result(copy()).metrics, record().metrics);
 }
 
+TEST_F(Collecting, a_damaged_copy_stays_and_ends_nothing) {
+  finish(record());
+  finish(record(), "4567.h5");
+  fs::create_directories(copy().parent_path());
+  std::ofstream(copy()) << "damage";
+  const Collected collected = collect_runs(results(), evidence());
+  EXPECT_EQ(collected.added.size(), 1u);
+  ASSERT_EQ(collected.left_out.size(), 1u);
+  EXPECT_NE(collected.left_out[0].reason.find(copy().string()), std::string::npos) << collected.left_out[0].reason;
+}
+
 TEST_F(Collecting, leaves_out_what_a_changed_tree_or_no_commit_made_and_what_is_damaged) {
   finish(record("3f2a"), "1.h5");
   finish(record("unknown"), "2.h5");
