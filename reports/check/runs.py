@@ -103,21 +103,19 @@ def derived(groups, ensembles):
     """What evaluations at the end of runs and means of kept probabilities make of groups; see runs/derived_groups.hpp."""
     out = []
     for group in groups:
-        for name in [] if not group.runs else [one["name"] for one in group.runs[0].recipe.get("evaluation", [])]:
+        recipe = group.runs[0].recipe if group.runs else {}
+        for one in recipe.get("evaluation", []) + recipe.get("probe", []):
+            name = one["name"]
             runs = [run for run in group.runs if name in run.evaluations]
-            if runs:
-                seen = Group([run.seen_as(f"{run.trial}@{name}", *run.evaluations[name][:2], run.seed) for run in runs])
-                seen.diverged, seen.of_runs = group.diverged, [group.trial]
-                out.append(seen)
-        for probe in [] if not group.runs else group.runs[0].recipe.get("probe", []):  # images and labels of its own, which are not kept
-            runs = [run for run in group.runs if probe["name"] in run.evaluations]
-            if runs:
-                seen = Group([run.seen_as(f"{run.trial}@{probe['name']}", *run.evaluations[probe["name"]][:2], run.seed) for run in runs])
+            if not runs:
+                continue
+            seen = Group([run.seen_as(f"{run.trial}@{name}", *run.evaluations[name][:2], run.seed) for run in runs])
+            seen.diverged, seen.of_runs = group.diverged, [group.trial]
+            if one in recipe.get("probe", []):  # it has images and labels of its own, which are not kept
+                seen.dataset = one.get("dataset") or recipe["dataset"]
                 for run in seen.runs:
                     run.labels = np.array([])
-                seen.dataset = probe.get("dataset") or group.runs[0].recipe["dataset"]
-                seen.diverged, seen.of_runs = group.diverged, [group.trial]
-                out.append(seen)
+            out.append(seen)
     for ensemble in ensembles:
         members, seeds_each = [member.split("@") for member in ensemble["members"]], ensemble.get("seeds", 1)
         for first in [group for group in groups if group.trial == members[0][0] and group.runs]:
