@@ -126,14 +126,6 @@ void export_net(const std::string& paper, const std::string& trial, const std::s
 
 }  // namespace
 
-int nets_command() {
-  for (const std::string& slug : catalog::paper_slugs())
-    for (const catalog::Trial& trial : catalog::load_paper(slug).trials)
-      for (const recipes::Recipe& recipe : trial.recipes)
-        if (recipe.scale != "smoke") fmt::print("{}/{}/{}\n", slug, trial.name, recipe.scale);
-  return 0;
-}
-
 int export_command(int argc, char** argv) {
   std::string target, scale = "desk", folder;
   int samples = 8;

@@ -10,7 +10,4 @@ namespace reprise::bench {
 /// Exit code 0, or 2 for any error.
 int export_command(int argc, char** argv);
 
-/// `nets` prints PAPER/TRIAL/SCALE of every net that has a training step, one a line. Exit code 0.
-int nets_command();
-
 }  // namespace reprise::bench

@@ -26,6 +26,8 @@ void register_peaks();
 void register_kernels();
 void register_layers();
 void register_steps();
+/// `nets` prints PAPER/TRIAL/SCALE of every net that has a step, one a line. Exit code 0.
+int nets_command();
 void register_growth();
 void register_shards();
 void register_exchange();

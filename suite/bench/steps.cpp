@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <set>
+#include <string>
 
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/bench/rates.hpp"
@@ -54,30 +56,38 @@ void run_evaluation(benchmark::State& state, recipes::Recipe recipe, Precision p
   state.counters["images_per_second"] = batches_per_second * static_cast<double>(recipe.batch);
 }
 
-}  // namespace
-
-void register_steps() {
-  const int cores = parallel::available_cores();
+/// With "PAPER/TRIAL/SCALE" and the recipe of every net of the catalog but the smallest.
+void for_each_net(const std::function<void(const std::string&, const recipes::Recipe&)>& body) {
   for (const std::string& slug : catalog::paper_slugs()) {
     const catalog::Paper paper = catalog::load_paper(slug);
     for (const catalog::Trial& trial : paper.trials)
-      for (const char* scale : {"desk", "paper"}) {
-        const recipes::Recipe* recipe = trial.recipe_at(scale);
-        if (!recipe) continue;
-        for (const Precision precision : {Precision::f32, Precision::bf16})
-          for (const int threads : std::set<int>{1, cores}) {
-            const std::string net = fmt::format("{}/{}/{}/{}/threads:{}", slug, trial.name, scale, name_of(precision), threads);
-            if (const std::string name = "step/" + net; is_wanted(name))
-              benchmark::RegisterBenchmark(name.c_str(), [=, recipe = *recipe](benchmark::State& s) {
-                run_step(s, recipe, precision, threads);
-              })->Unit(benchmark::kMillisecond);
-            if (const std::string name = "evaluate/" + net; is_wanted(name))
-              benchmark::RegisterBenchmark(name.c_str(), [=, recipe = *recipe](benchmark::State& s) {
-                run_evaluation(s, recipe, precision, threads);
-              })->Unit(benchmark::kMillisecond);
-          }
-      }
+      for (const char* scale : {"desk", "paper"})
+        if (const recipes::Recipe* recipe = trial.recipe_at(scale)) body(fmt::format("{}/{}/{}", slug, trial.name, scale), *recipe);
   }
+}
+
+/// Unless the filter leaves it out.
+void add(const std::string& name, const std::function<void(benchmark::State&)>& body) {
+  if (is_wanted(name)) benchmark::RegisterBenchmark(name.c_str(), body)->Unit(benchmark::kMillisecond);
+}
+
+}  // namespace
+
+void register_steps() {
+  const std::set<int> threads_of{1, parallel::available_cores()};
+  for_each_net([&](const std::string& net, const recipes::Recipe& recipe) {
+    for (const Precision precision : {Precision::f32, Precision::bf16})
+      for (const int threads : threads_of) {
+        const std::string setting = fmt::format("{}/{}/threads:{}", net, name_of(precision), threads);
+        add("step/" + setting, [=](benchmark::State& s) { run_step(s, recipe, precision, threads); });
+        add("evaluate/" + setting, [=](benchmark::State& s) { run_evaluation(s, recipe, precision, threads); });
+      }
+  });
+}
+
+int nets_command() {
+  for_each_net([](const std::string& net, const recipes::Recipe&) { fmt::print("{}\n", net); });
+  return 0;
 }
 
 }  // namespace reprise::bench
