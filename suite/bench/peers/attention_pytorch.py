@@ -9,7 +9,6 @@ batch sizes, in float32, and in bfloat16. With --out, writes attention.json ther
 """
 import argparse
 import json
-import math
 import os
 import re
 import statistics
@@ -23,6 +22,7 @@ except ImportError:
     print("PyTorch is not installed for this Python; the comparison is skipped (pip install torch)")
     sys.exit(0)
 
+from measured import benchmarks, geometric_mean, spread
 from torch_tokens import Attention
 
 NAME = re.compile(r"layer/attention/attention_(\d+)_heads(?:_keep_([\d.]+))?/(\d+)_(\d+)_(\d+)/forward/f32")
@@ -43,10 +43,8 @@ def pytorch_rate(heads, keep, shape, batch, dtype, seconds):
     return done * batch / (time.perf_counter() - begun)
 
 
-def reprise_rate(bench, prefix, precision, seconds):
-    out = subprocess.run([bench, f"--benchmark_filter=^{prefix}/(forward|backward)/{precision}", "--benchmark_format=json"],
-                         capture_output=True, text=True, check=True).stdout
-    return 1 / sum(1 / row["images_per_second"] for row in json.loads(out)["benchmarks"])
+def reprise_rate(bench, prefix, precision):
+    return 1 / sum(1 / row["images_per_second"] for row in benchmarks(bench, f"^{prefix}/(forward|backward)/{precision}"))
 
 
 def main():
@@ -68,19 +66,19 @@ def main():
             best = max(trials, key=trials.get)
             ours, theirs, fused = [], [], []
             for _ in range(args.rounds):
-                ours.append(reprise_rate(args.bench, prefix, precision, args.seconds))
+                ours.append(reprise_rate(args.bench, prefix, precision))
                 theirs.append(pytorch_rate(heads, keep, shape, best, dtype, args.seconds))
                 fused.append(pytorch_rate(heads, 1.0, shape, best, dtype, args.seconds))
             ratios = [a / b for a, b in zip(ours, theirs)]
             row[precision] = {"images_per_second": statistics.median(ours), "pytorch": statistics.median(theirs), "batch": best,
-                              "ratio": statistics.median(ratios), "spread": [min(ratios), max(ratios)],
+                              "ratio": statistics.median(ratios), "spread": spread(ratios),
                               "ratio_without_dropout": statistics.median(a / b for a, b in zip(ours, fused))}
         rows.append(row)
         print(json.dumps(row), flush=True)
     for precision in ("f32", "bf16"):
         for kind in ("ratio", "ratio_without_dropout"):
             ratios = [row[precision][kind] for row in rows]
-            print(f"{precision}, {kind}: geometric mean {math.exp(statistics.fmean(map(math.log, ratios))):.2f}, min {min(ratios):.2f}")
+            print(f"{precision}, {kind}: geometric mean {geometric_mean(ratios):.2f}, min {min(ratios):.2f}")
     if args.out:
         with open(os.path.join(args.out, "attention.json"), "w") as file:
             json.dump({"pytorch": torch.__version__, "rounds": args.rounds, "rows": rows}, file, indent=1)

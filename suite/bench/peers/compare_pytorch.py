@@ -16,7 +16,6 @@ Prints a Markdown table and writes peers.md and peers.json to --out. Without PyT
 """
 import argparse
 import json
-import math
 import os
 import platform
 import re
@@ -33,6 +32,7 @@ except ImportError:
     print("PyTorch is not installed for this Python; peers are skipped (Debian: apt-get install python3-torch)")
     sys.exit(0)
 
+from measured import benchmarks, geometric_mean, spread
 from torch_net import Net, Unsupported
 
 TOLERANCE = 1e-4
@@ -208,9 +208,7 @@ def reprise_ranks_rate(bench, net, scale, ranks):
 # ---------------------------------------------------------------------------------------------------------------------- reprise
 
 def reprise_rate(bench, name, precision, threads, seconds):
-    out = subprocess.run([bench, f"--benchmark_filter=^step/{name}/{precision}/threads:{threads}$", "--benchmark_format=json", f"--benchmark_min_time={seconds}"],
-                         capture_output=True, text=True, check=True).stdout
-    row = json.loads(out)["benchmarks"][0]
+    row = benchmarks(bench, f"^step/{name}/{precision}/threads:{threads}$", seconds)[0]
     return row["images_per_second"], row["gflops"], row["peak_ratio"]
 
 
@@ -238,10 +236,6 @@ def identity(description):
 
 
 # ---------------------------------------------------------------------------------------------------------------------- the table
-
-def spread(values):
-    return [min(values), max(values)]
-
 
 def compare(args, name, folder, description, threads):
     batch = description["batch"]
@@ -273,10 +267,6 @@ def compare(args, name, folder, description, threads):
                     "peak_ratio": statistics.median(a[2] for a in ours[key]), "pytorch": statistics.median(theirs[peer]), "setting": setting_name(best[peer][0]),
                     "ratio": statistics.median(ratios), "spread": spread(ratios)}
     return row
-
-
-def geometric_mean(values):
-    return math.exp(sum(map(math.log, values)) / len(values))
 
 
 def cell(figures):

@@ -27,6 +27,8 @@ except ImportError as error:
     print(f"{error.name} is not installed for this Python; the comparison is skipped (pip install torch torchvision)")
     sys.exit(0)
 
+from measured import spread
+
 BATCH = 64
 ROWS = [{"bench": "input/photograph112/mean_image+crop98+flip+colour", "side": None, "crop": 98},
         {"bench": "input/photograph112/resize64+mean_image+crop56+flip+colour", "side": 64, "crop": 56}]
@@ -100,7 +102,7 @@ def main():
             theirs.append(loader_rate(files, row, *best, args.seconds))
         ratios = [a / b for a, b in zip(ours, theirs)]
         rows.append({"row": row["bench"].split("/", 1)[1], "images_per_second": statistics.median(ours), "pytorch": statistics.median(theirs), "setting": f"{best[0]}, {best[1]} workers",
-                     "ratio": statistics.median(ratios), "spread": [min(ratios), max(ratios)], "trials": {f"{decoder}, {workers} workers": rate for (decoder, workers), rate in trials.items()}})
+                     "ratio": statistics.median(ratios), "spread": spread(ratios), "trials": {f"{decoder}, {workers} workers": rate for (decoder, workers), rate in trials.items()}})
         print(json.dumps(rows[-1]), flush=True)
 
     print("\n| photographs | reprise, images/s | DataLoader, its fastest setting | ratio (rounds) |\n|---|---|---|---|")

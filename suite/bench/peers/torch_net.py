@@ -13,8 +13,10 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 import torch_capsules
+import torch_frames
+import torch_groups
 import torch_hebbian
-import torch_places
+import torch_spatial
 import torch_tokens
 
 
@@ -141,7 +143,7 @@ class Function(nn.Module):
 def build(kind, facts, weights):
     classes = {"conv2d": Convolution, "dense": Dense, "batch_norm": BatchNorm, "dropout": Dropout, "max_pool2d": Pooling, "average_pool2d": Pooling,
                "log_avg_exp_pool": LogAvgExpPool, "kl_sparsity": KlSparsity, "local_response_norm": LocalResponseNorm}
-    classes |= torch_capsules.KINDS | torch_hebbian.KINDS | torch_places.KINDS | torch_tokens.KINDS
+    classes |= torch_capsules.KINDS | torch_groups.KINDS | torch_hebbian.KINDS | torch_spatial.KINDS | torch_tokens.KINDS
     functions = {"capsule_lengths": lambda x: x.norm(dim=-1), "relu": F.relu, "logistic": torch.sigmoid, "tanh": torch.tanh, "gelu": F.gelu, "add": torch.add, "flatten": lambda x: x.flatten(1),
                  "concat": lambda *x: torch.cat(x, 1), "global_average_pool": lambda x: x.mean((2, 3)), "global_max_pool": lambda x: x.amax((2, 3)),
                  "softmax": lambda x: F.softmax(x * facts["gain"], 1), "scale": lambda x: x * facts["factor"]}
@@ -157,9 +159,9 @@ def build_node(nodes, node, weights):
     kind, facts = node["kind"], node["facts"]
     of_frames = {nodes[i]["kind"] == "per_frame" for i in node["inputs"]}
     if kind == "per_frame" and len(of_frames) == 1:
-        return torch_places.PerFrame(build(facts["layer"], facts, weights), facts["frames"], not of_frames.pop())
+        return torch_frames.PerFrame(build(facts["layer"], facts, weights), facts["frames"], not of_frames.pop())
     if kind == "frame_pool" and of_frames == {True} and facts["window"] == facts["frames"]:
-        return torch_places.FramePool(facts, weights)
+        return torch_frames.FramePool(facts, weights)
     if True in of_frames:
         raise Unsupported(f"{kind} of frames")
     return build(kind, facts, weights)
