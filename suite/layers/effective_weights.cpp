@@ -69,12 +69,16 @@ class PreparedEffective : public PreparedLayer {
     }
     seen.grad_parameters = gradients;
     inner_->backward(seen);
-    for (std::size_t p = 0; p < maps_.size(); ++p) maps_[p]->pull_back(kept_[p].floats(), gradients[p], args.grad_parameters[p]);
+    std::size_t at_stored = 0;
+    for (std::size_t p = 0; p < maps_.size(); at_stored += maps_[p++]->stored_parameters())
+      maps_[p]->pull_back(kept_[p].floats(), gradients[p], args.grad_parameters.subspan(at_stored, maps_[p]->stored_parameters()));
   }
 
  private:
   void show(std::span<const float* const> parameters) {
-    for (std::size_t p = 0; p < maps_.size(); ++p) maps_[p]->show(parameters[p], effective_[p].floats(), kept_[p].floats());
+    std::size_t at = 0;
+    for (std::size_t p = 0; p < maps_.size(); at += maps_[p++]->stored_parameters())
+      maps_[p]->show(parameters.subspan(at, maps_[p]->stored_parameters()), effective_[p].floats(), kept_[p].floats());
   }
 
   std::unique_ptr<PreparedLayer> inner_;

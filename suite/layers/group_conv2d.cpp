@@ -40,22 +40,22 @@ class OrientedFilters : public WeightMap {
 
   std::int64_t effective_count() const override { return orientations_ * stored_count(); }
 
-  void show(const float* stored, float* effective, float*) const override {
+  void show(std::span<const float* const> stored, float* effective, float*) const override {
     for (int h = 0; h < orientations_; ++h)
       for (std::int64_t k = 0; k < filters_; ++k)
         for (int s = 0; s < planes_; ++s, effective += plane_size()) {
-          const float* from = stored + (k * planes_ + plane_before(h, s)) * plane_size();
+          const float* from = stored[0] + (k * planes_ + plane_before(h, s)) * plane_size();
           const std::int32_t* moved = moved_[static_cast<std::size_t>(h)].data();
           for (std::int64_t i = 0; i < plane_size(); ++i) effective[i] = from[moved[i]];
         }
   }
 
   /// Sums over the orientations, in their order.
-  void pull_back(const float*, const float* grad_effective, float* grad_stored) const override {
+  void pull_back(const float*, const float* grad_effective, std::span<float* const> grad_stored) const override {
     for (int h = 0; h < orientations_; ++h)
       for (std::int64_t k = 0; k < filters_; ++k)
         for (int s = 0; s < planes_; ++s, grad_effective += plane_size()) {
-          float* to = grad_stored + (k * planes_ + plane_before(h, s)) * plane_size();
+          float* to = grad_stored[0] + (k * planes_ + plane_before(h, s)) * plane_size();
           if (h == 0)
             std::copy_n(grad_effective, plane_size(), to);
           else
@@ -93,13 +93,13 @@ class SharedBias : public WeightMap {
   explicit SharedBias(const GroupConv2d::Options& o) : filters_(o.filters), orientations_(orientations(o.group)) {}
 
   std::int64_t effective_count() const override { return orientations_ * filters_; }
-  void show(const float* stored, float* effective, float*) const override {
-    for (int h = 0; h < orientations_; ++h) std::copy_n(stored, filters_, effective + h * filters_);
+  void show(std::span<const float* const> stored, float* effective, float*) const override {
+    for (int h = 0; h < orientations_; ++h) std::copy_n(stored[0], filters_, effective + h * filters_);
   }
-  void pull_back(const float*, const float* grad_effective, float* grad_stored) const override {
-    std::copy_n(grad_effective, filters_, grad_stored);
+  void pull_back(const float*, const float* grad_effective, std::span<float* const> grad_stored) const override {
+    std::copy_n(grad_effective, filters_, grad_stored[0]);
     for (int h = 1; h < orientations_; ++h)
-      for (std::int64_t k = 0; k < filters_; ++k) grad_stored[k] += grad_effective[h * filters_ + k];
+      for (std::int64_t k = 0; k < filters_; ++k) grad_stored[0][k] += grad_effective[h * filters_ + k];
   }
 
  private:

@@ -65,7 +65,8 @@ class QuantisedWeight : public WeightMap {
   std::int64_t effective_count() const override { return count_; }
   std::int64_t kept_count() const override { return has_slopes() ? count_ : 0; }
 
-  void show(const float* stored, float* effective, float* kept) const override {
+  void show(std::span<const float* const> parameters, float* effective, float* kept) const override {
+    const float* stored = parameters[0];
     if (has_slopes())
       for (std::int64_t i = 0; i < count_; ++i) kept[i] = gate_at(quantiser_.gate, stored[i]);
     switch (quantiser_.rule) {
@@ -91,7 +92,8 @@ class QuantisedWeight : public WeightMap {
     }
   }
 
-  void pull_back(const float* kept, const float* grad_effective, float* grad_stored) const override {
+  void pull_back(const float* kept, const float* grad_effective, std::span<float* const> grad_parameters) const override {
+    float* grad_stored = grad_parameters[0];
     if (!has_slopes()) {
       std::copy_n(grad_effective, count_, grad_stored);
       return;

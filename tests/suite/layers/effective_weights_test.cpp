@@ -19,8 +19,10 @@ class Multiple : public layers::WeightMap {
  public:
   Multiple(std::int64_t count, float factor) : count_(count), factor_(factor) {}
   std::int64_t effective_count() const override { return count_; }
-  void show(const float* stored, float* effective, float*) const override { multiply(stored, effective); }
-  void pull_back(const float*, const float* grad_effective, float* grad_stored) const override { multiply(grad_effective, grad_stored); }
+  void show(std::span<const float* const> stored, float* effective, float*) const override { multiply(stored[0], effective); }
+  void pull_back(const float*, const float* grad_effective, std::span<float* const> grad_stored) const override {
+    multiply(grad_effective, grad_stored[0]);
+  }
 
  private:
   void multiply(const float* from, float* to) const {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "suite/errors.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/dense.hpp"
@@ -71,14 +73,14 @@ TEST(QuantisedWeights, is_the_plain_layer_with_few_levels_and_a_straight_gradien
       const auto map =
           layers::weight_map(quantiser, plain.layer->parameters(plain.inputs)[0].shape[0], static_cast<std::int64_t>(stored.size()));
       std::vector<float> effective(stored.size()), kept(static_cast<std::size_t>(map->kept_count())), pulled(stored.size());
-      map->show(stored.data(), effective.data(), kept.data());
+      map->show(std::array{stored.data()}, effective.data(), kept.data());
       values.parameters[0].assign(effective.begin(), effective.end());
       const LayerResult expected = run_layer(plain, values, grad);
       EXPECT_EQ(found.output, expected.output);
       EXPECT_EQ(found.grad_inputs, expected.grad_inputs);
       // Shards are pulled back one by one before they are added: one rounding each.
       const std::vector<float> gradient(expected.grad_parameters[0].begin(), expected.grad_parameters[0].end());
-      map->pull_back(kept.data(), gradient.data(), pulled.data());
+      map->pull_back(kept.data(), gradient.data(), std::array{pulled.data()});
       const Doubles exact(pulled.begin(), pulled.end());
       EXPECT_LE(difference(found.grad_parameters[0], exact, sum_of(2), kRoundoffF32).ratio, 1.0);
       for (std::size_t p = 1; p < expected.grad_parameters.size(); ++p) EXPECT_EQ(found.grad_parameters[p], expected.grad_parameters[p]);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 #include <string>
@@ -27,7 +28,7 @@ struct Shown {
 Shown shown(const WeightQuantiser& quantiser, const Floats& stored, std::int64_t units = 1) {
   const auto map = layers::weight_map(quantiser, units, static_cast<std::int64_t>(stored.size()));
   Shown result{Floats(static_cast<std::size_t>(map->effective_count())), Floats(static_cast<std::size_t>(map->kept_count()))};
-  map->show(stored.data(), result.effective.data(), result.kept.data());
+  map->show(std::array{stored.data()}, result.effective.data(), result.kept.data());
   return result;
 }
 
@@ -35,7 +36,7 @@ Floats pulled_back(const WeightQuantiser& quantiser, const Floats& stored, const
   const auto map = layers::weight_map(quantiser, 1, static_cast<std::int64_t>(stored.size()));
   const Shown one = shown(quantiser, stored);
   Floats result(stored.size());
-  map->pull_back(one.kept.data(), gradient.data(), result.data());
+  map->pull_back(one.kept.data(), gradient.data(), std::array{result.data()});
   return result;
 }
 
