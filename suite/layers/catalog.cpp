@@ -12,6 +12,7 @@
 #include "suite/layers/capsule_routing.hpp"
 #include "suite/layers/channel_shuffle.hpp"
 #include "suite/layers/class_token.hpp"
+#include "suite/layers/clustered_weights.hpp"
 #include "suite/layers/concat.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/coset_pool.hpp"
@@ -77,6 +78,12 @@ std::span<const CatalogEntry> catalog() {
        [] {
          return made<QuantisedWeights>({.inner = std::make_shared<Conv2d>(Conv2d::Options{.filters = 5, .filter_size = 3, .padding = 1}),
                                         .quantiser = {.rule = WeightRule::dorefa, .bits = 3}});
+       },
+       {{5, 6, 3}}},
+      {"clustered_weights",
+       [] {
+         return made<ClusteredWeights>(
+             {.inner = std::make_shared<Conv2d>(Conv2d::Options{.filters = 5, .filter_size = 3, .padding = 1}), .values = 4});
        },
        {{5, 6, 3}}},
       {"locally_connected2d", [] { return made<LocallyConnected2d>({.filters = 5, .filter_size = 3, .padding = 1}); }, {{4, 5, 3}}},
