@@ -1,11 +1,15 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/execution/integer_net.hpp"
+#include "suite/execution/integer_products.hpp"
+#include "suite/layers/clustered_weights.hpp"
 #include "suite/layers/dropout.hpp"
 #include "suite/layers/flatten.hpp"
 #include "suite/layers/max_pool2d.hpp"
@@ -26,6 +30,18 @@ const Layer* as(const graph::Node& node) {
 double weight_bits(const graph::Node& node) {
   const auto* quantised = as<layers::QuantisedWeights>(node);
   return quantised == nullptr ? kBitsOfFloat : quantised->options().quantiser.stored_bits();
+}
+
+/// Of a weight whose value is one of a codebook's, the place in that is what is stored beside the codebook.
+struct Codebook {
+  double place_bits = 0;
+  const float* values = nullptr;
+};
+
+std::optional<Codebook> codebook_of(const graph::Graph& graph, const graph::Parameters& parameters, graph::NodeId n) {
+  const auto* clustered = as<layers::ClusteredWeights>(graph.node(n));
+  if (clustered == nullptr) return std::nullopt;
+  return Codebook{static_cast<double>(clustered->stored_bits()), execution::parameter_named(graph, parameters, n, "codebook")};
 }
 
 /// Of a node's values; maxima, dropout and flattening hand on those of their input.
@@ -57,14 +73,17 @@ Needs needs_of(const graph::Graph& graph, const graph::Parameters& parameters) {
       needs.bit_operations += static_cast<double>(node.cost.forward_macs) * weight_bits(node) * activation_bits(graph, node.inputs[0]);
   }
   for (const graph::Parameter& parameter : parameters.list()) {
-    if (!parameter.spec.trains) continue;
-    const bool is_weight = parameter.spec.name == "weight";
+    const auto codebook = codebook_of(graph, parameters, parameter.node);
+    const bool are_places = codebook && parameter.spec.name == "cluster", is_weight = parameter.spec.name == "weight" || are_places;
+    if (!parameter.spec.trains && !are_places) continue;
     const auto count = static_cast<double>(parameter.count);
-    needs.weight_bits += count * (is_weight ? weight_bits(graph.node(parameter.node)) : kBitsOfFloat);
+    const double bits = are_places ? codebook->place_bits : weight_bits(graph.node(parameter.node));
+    needs.weight_bits += count * (is_weight ? bits : kBitsOfFloat);
     if (!is_weight) continue;
     needs.weights += count;
     const float* values = parameters.of(parameter);
-    needs.nonzero += static_cast<double>(std::count_if(values, values + parameter.count, [](float value) { return value != 0; }));
+    const auto is_nonzero = [&](float value) { return (are_places ? codebook->values[std::lround(value)] : value) != 0; };
+    needs.nonzero += static_cast<double>(std::count_if(values, values + parameter.count, is_nonzero));
   }
   return needs;
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "suite/errors.hpp"
+#include "suite/layers/clustered_weights.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/dense.hpp"
 #include "suite/layers/max_pool2d.hpp"
@@ -56,6 +57,23 @@ TEST(Resources, are_counted_by_hand) {
     ASSERT_EQ(found.timing.at(timing).values.size(), 1u);
     EXPECT_GT(found.timing.at(timing).values[0], 0);
   }
+}
+
+TEST(Resources, of_shared_values_are_the_codebook_and_the_bits_that_choose_from_it) {
+  SmallTraining setup = small();
+  setup.graph = graph::Graph({4, 4, 1});
+  setup.graph.add("shared", std::make_shared<layers::ClusteredWeights>(layers::ClusteredWeights::Options{
+                                .inner = std::make_shared<Conv2d>(Conv2d::Options{.filters = 6, .filter_size = 1}), .values = 5}));
+  setup.graph.add("logits", std::make_shared<Dense>(Dense::Options{.features = 2, .bias = false}));
+  SmallRun run(setup);
+  run.set_weights("shared/codebook", {0, 1, 2, 3, 4});
+  run.set_weights("shared/cluster", {4, 0, 1, 0, 0, 3});
+  run.run();
+  const Analysed found = analysed(run, "resources");
+  // Weights: 5 values, 6 biases and 192 of 32 bits, 6 of 3 bits.
+  EXPECT_DOUBLE_EQ(found.results.at("weight_kib"), ((5 + 6 + 192) * 32 + 6 * 3) / 8.0 / 1024);
+  EXPECT_DOUBLE_EQ(found.results.at("bit_operations"), (6 * 16 + 192) * 1024) << "products are of real numbers";
+  EXPECT_DOUBLE_EQ(found.results.at("nonzero_weights"), 100.0 * (198 - 3) / 198);
 }
 
 /// What is measured is no part of a result's digest; what is counted is.
