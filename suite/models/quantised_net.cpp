@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "suite/errors.hpp"
+#include "suite/layers/clustered_weights.hpp"
 #include "suite/layers/conv2d.hpp"
 #include "suite/layers/dense.hpp"
 #include "suite/layers/dropout.hpp"
@@ -64,6 +65,8 @@ FewBits few_bits_of(const recipes::Options& options) {
     bits.weights.gate = layers::gate_named(options.get_string("weight_gate", "identity"));
     bits.clips = options.get_bool("clips", false);
     bits.edge_bits = bits_of(options, "edge_bits", kReal);
+  } else {
+    bits.values = options.get_int("weight_values", 0);
   }
   const std::string rule = options.get_string("activations", "none");
   if (rule == "none") return bits;
@@ -99,6 +102,8 @@ Graph with_few_bits(const Graph& net, const FewBits& bits) {
       if (!real)
         layer = std::make_shared<layers::QuantisedWeights>(
             layers::QuantisedWeights::Options{.inner = node.layer, .quantiser = quantiser, .clips = bits.clips && !is_edge(n)});
+      else if (bits.values != 0 && !is_edge(n))
+        layer = std::make_shared<layers::ClusteredWeights>(layers::ClusteredWeights::Options{.inner = node.layer, .values = bits.values});
     }
     result.add(node.name, std::move(layer), node.inputs);
   }

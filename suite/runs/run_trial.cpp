@@ -90,7 +90,7 @@ class Run {
     start_run_ = start->run_id;
 
     const graph::Graph graph = catalog::build_model(recipe_, sources->train->shape(), sources->train->classes());
-    start->shrink_to(graph, recipe_.start);
+    start->fit_to(graph, recipe_.start);
     parallel::Workers workers(options_.threads);
     const auto learner =
         procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_,

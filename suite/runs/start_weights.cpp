@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "suite/catalog/catalog.hpp"
@@ -12,6 +13,7 @@
 #include "suite/clock.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/result_file.hpp"
+#include "suite/runs/clustered_start.hpp"
 #include "suite/runs/shrunken_weights.hpp"
 #include "suite/text/wildcard.hpp"
 
@@ -50,8 +52,10 @@ recipes::Recipe recipe_of_start(const recipes::Recipe& recipe) {
   return stored;
 }
 
-void StartWeights::shrink_to(const graph::Graph& graph, const recipes::StartRecipe& recipe) {
-  if (!run_id.empty() && !recipe.shrink.empty()) weights = shrunken_weights(graph, weights, recipe);
+void StartWeights::fit_to(const graph::Graph& graph, const recipes::StartRecipe& recipe) {
+  if (run_id.empty()) return;
+  if (!recipe.shrink.empty()) weights = shrunken_weights(graph, weights, recipe);
+  weights = clustered_start(graph, std::move(weights));
 }
 
 void StartWeights::put_into(graph::Parameters& parameters, const recipes::StartRecipe& recipe, ranks::Team& team) const {

@@ -15,8 +15,9 @@ struct StartWeights {
   std::string run_id;  ///< whose they are; empty: the recipe starts from none
   std::map<std::string, records::Tensor> weights{};
 
-  /// For a net of fewer channels, if the recipe asks for it; see shrunken_weights.hpp.
-  void shrink_to(const graph::Graph& graph, const recipes::StartRecipe& recipe);
+  /// For a net of fewer channels, if the recipe asks for it (shrunken_weights.hpp), and for one whose weights share values
+  /// (clustered_start.hpp).
+  void fit_to(const graph::Graph& graph, const recipes::StartRecipe& recipe);
   /// Puts them where the recipe's patterns say. Throws InputError for a pattern that matches nothing, a parameter that the other net has
   /// not, and one of another shape. Collective over the team of `parameters`.
   void put_into(graph::Parameters& parameters, const recipes::StartRecipe& recipe, ranks::Team& team) const;

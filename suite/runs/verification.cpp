@@ -75,7 +75,7 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
   const graph::Graph graph = catalog::build_model(recipe, sources->train->shape(), sources->train->classes());
   parallel::Workers workers(options.threads);
   StartWeights start = weights_computed_again(recipe, record, options);
-  start.shrink_to(graph, recipe.start);
+  start.fit_to(graph, recipe.start);
   const auto learner = procedures::make_learner(recipe, graph, sources->samples(), static_cast<std::uint64_t>(record.seed), workers, team,
                                                 [&](graph::Parameters& parameters) { start.put_into(parameters, recipe.start, team); });
   training::Controls controls;

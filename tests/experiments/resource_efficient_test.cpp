@@ -8,6 +8,7 @@
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
+#include "suite/layers/clustered_weights.hpp"
 #include "suite/layers/quantised_activation.hpp"
 #include "suite/layers/quantised_weights.hpp"
 #include "tests/experiments/model_outline.hpp"
@@ -112,6 +113,15 @@ TEST(ResourceEfficient, one_of_the_two_may_stay_real_and_the_edges_may_have_bits
   }
 }
 
+TEST(ResourceEfficient, weights_but_the_first_and_the_last_may_share_values) {
+  const SampleShape grey{28, 28, 1};
+  const Graph lenet = few("lenet", {{"weight_values", Int{16}}}, grey);
+  EXPECT_EQ(nodes_of_kind(lenet, "clustered_weights"), (Strings{"conv2", "dense1", "dense2"}));
+  EXPECT_EQ(options_of<layers::ClusteredWeights>(lenet, "dense1").values, 16);
+  EXPECT_EQ(lenet.trained_parameters(), few("lenet", {}, grey).trained_parameters() - 25'000 - 400'000 - 125'000 + 3 * 16);
+  EXPECT_EQ(lenet.forward_macs(), few("lenet", {}, grey).forward_macs());
+}
+
 TEST(ResourceEfficient, structures_stand_for_the_3x3_convolutions_but_the_first) {
   const Graph depthwise = few("wrn", {{"depth", Int{10}}, {"structure", "depthwise"}});
   EXPECT_EQ(options_of<layers::Conv2d>(depthwise, "conv3.block1.conv1.depthwise").groups, 16);
@@ -154,6 +164,8 @@ TEST(ResourceEfficient, refuses_options_that_mean_nothing) {
   EXPECT_THROW(few("lenet", {{"weight_bits", Int{2}}}), InputError) << "bits without a rule";
   EXPECT_THROW(few("lenet", {{"weights", "sign"}, {"weight_bits", Int{2}}}), InputError) << "signs have one bit";
   EXPECT_THROW(few("lenet", {{"activations", "dorefa"}, {"alpha", 2.0}}), InputError);
+  EXPECT_THROW(few("lenet", {{"weights", "sign"}, {"weight_values", Int{16}}}), InputError) << "shared values have no rule";
+  EXPECT_THROW(few("lenet", {{"weight_values", Int{1}}}), InputError);
   EXPECT_THROW(few("wrn", {{"structure", "dense"}}), InputError);
   EXPECT_THROW(few("wrn", {{"groups", Int{4}}}), InputError) << "groups of a plain net";
   EXPECT_THROW(few("wrn", {{"inner", 0.0}}), InputError);
