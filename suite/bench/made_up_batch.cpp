@@ -7,7 +7,9 @@
 #include "datasets/clip_stage.hpp"
 #include "datasets/data_entry.hpp"
 #include "datasets/sample_shape.hpp"
+#include "suite/bench/median.hpp"
 #include "suite/catalog/catalog.hpp"
+#include "suite/clock.hpp"
 #include "suite/random/random.hpp"
 #include "suite/training/backprop_phase.hpp"
 #include "suite/training/batch_source.hpp"
@@ -52,8 +54,9 @@ MadeUpData::MadeUpData(const recipes::Recipe& recipe, std::int64_t count)
       graph(catalog::build_model(recipe, source.shape(), source.classes())) {}
 
 struct MadeUpTraining::State {
-  State(const recipes::Recipe& recipe_in, int threads, ranks::Team& team)
+  State(const recipes::Recipe& recipe_in, int threads, ranks::Team& team_in)
       : recipe(recipe_in),
+        team(team_in),
         data(recipe, recipe.batch),
         workers(threads),
         parameters(data.graph, team),
@@ -74,6 +77,7 @@ struct MadeUpTraining::State {
   }
 
   recipes::Recipe recipe;
+  ranks::Team& team;
   MadeUpData data;
   parallel::Workers workers;
   graph::Parameters parameters;
@@ -98,6 +102,25 @@ double MadeUpTraining::flops_per_evaluation() const {
 
 std::size_t MadeUpTraining::memory_bytes() const {
   return state_->executor.memory().total();
+}
+
+int MadeUpTraining::stages() const {
+  return state_->executor.training_stages();
+}
+
+double MadeUpTraining::empty_stage_seconds() {
+  State& s = *state_;
+  const ranks::Range mine = s.team.share((s.recipe.batch + s.recipe.shard - 1) / s.recipe.shard);
+  std::vector<double> seconds;
+  s.workers.enter([&] {
+    for (int i = 0; i < 2000; ++i) {
+      const double begun = now_seconds();
+      s.workers.for_each(mine.count(), [](std::int64_t, int) {});
+      s.team.synchronise("empty stage");
+      seconds.push_back(now_seconds() - begun);
+    }
+  });
+  return median(seconds);
 }
 
 void MadeUpTraining::step() {

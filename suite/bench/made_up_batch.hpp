@@ -36,6 +36,9 @@ class MadeUpTraining {
   std::vector<float> outputs();
   /// Activations, packed weights and gradients of the executor.
   std::size_t memory_bytes() const;
+  int stages() const;  ///< of a step
+  /// Seconds of a stage in which nothing is computed: threads begin and end their shards, ranks wait for each other. Median.
+  double empty_stage_seconds();
 
  private:
   struct State;

@@ -115,13 +115,17 @@ nlohmann::json measure_steps(const Flags& flags, ranks::Session& session, ranks:
       team.synchronise("step");
     }
   }
-  const double a = median(spread), b = median(one);
-  if (team.is_root())
+  const double a = median(spread), b = median(one), stage_ends = together.stages() * together.empty_stage_seconds();
+  if (team.is_root()) {
     fmt::print("\n{} {}, batch {}: {} ranks x {} threads {:.1f} images/s, 1 rank x {} threads {:.1f} images/s, ratio {:.3f}\n", flags.trial,
                flags.scale, recipe.batch, session.size(), flags.threads, static_cast<double>(recipe.batch) / a,
                flags.threads * session.size(), static_cast<double>(recipe.batch) / b, b / a);
-  return {{"trial", flags.trial},     {"scale", flags.scale}, {"batch", recipe.batch}, {"ranks", session.size()},
-          {"threads", flags.threads}, {"seconds", a},         {"one_rank_seconds", b}};
+    fmt::print("{} stages a step; that threads and ranks wait for each other at their ends takes {:.0f} us, {:.2f} % of the step\n",
+               together.stages(), 1e6 * stage_ends, 100 * stage_ends / a);
+  }
+  return {{"trial", flags.trial},    {"scale", flags.scale},        {"batch", recipe.batch},
+          {"ranks", session.size()}, {"threads", flags.threads},    {"seconds", a},
+          {"one_rank_seconds", b},   {"stages", together.stages()}, {"stage_end_seconds", stage_ends}};
 }
 
 /// Steps of a trial on the first 1, 2, ... ranks: the recipe's batch (strong), and a share of it for each rank (weak), beside what the

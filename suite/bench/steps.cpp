@@ -47,6 +47,8 @@ void run_step(benchmark::State& state, recipes::Recipe recipe, Precision precisi
   MadeUpTraining training(recipe, threads);
   const double steps_per_second = run_compute(state, precision, threads, training.flops_per_step(), [&] { training.step(); });
   state.counters["images_per_second"] = steps_per_second * static_cast<double>(recipe.batch);
+  state.counters["stages"] = training.stages();
+  state.counters["stage_ends_percent"] = 100 * training.stages() * training.empty_stage_seconds() * steps_per_second;
 }
 
 void run_evaluation(benchmark::State& state, recipes::Recipe recipe, Precision precision, int threads) {

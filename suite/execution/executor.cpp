@@ -197,6 +197,10 @@ void Executor::gather_weights(optimizers::Optimizer& optimizer) {
   for (Memory& slot : optimizer.state()) gather_block_rows(state_->net, state_->parameters, state_->team, slot.floats());
 }
 
+int Executor::training_stages() const {
+  return static_cast<int>(state_->train.stages.size());
+}
+
 Executor::MemoryUse Executor::memory() const {
   MemoryUse use;
   for (const Memory& memory : state_->arenas.threads) use.thread_arenas += memory.size();

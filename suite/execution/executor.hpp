@@ -96,6 +96,8 @@ class Executor {
     std::size_t total() const { return thread_arenas + batch_arena + packed_weights + gradients; }
   };
   MemoryUse memory() const;
+  /// Stages of a training step. Between two of them all threads and ranks wait for each other.
+  int training_stages() const;
 
  private:
   struct State;
