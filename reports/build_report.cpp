@@ -17,6 +17,7 @@
 #include "reports/verdicts/rows.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
+#include "suite/recipes/recipe.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -175,7 +176,7 @@ PaperReport report_of(const Paper& paper, const std::vector<const RunRecord*>& c
 /// The row beside the headline that says most about it.
 std::optional<Row> headline_row(const std::string& id, const std::vector<Row>& rows) {
   const auto rank = [](const Row& row) {
-    return std::make_tuple(row.reproduced.n == 0, !row.comparison.has_value(), row.substitute, row.scale != "paper", row.scale != "desk");
+    return std::make_tuple(row.reproduced.n == 0, !row.comparison.has_value(), row.substitute, -recipes::scale_place(row.scale));
   };
   std::optional<Row> best;
   for (const Row& row : rows)

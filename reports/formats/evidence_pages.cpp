@@ -14,8 +14,8 @@ const std::string kGenerated = "<!-- Written by `reprise report`; do not edit. -
 
 const char* const kHowToRead =
     R"(*Published* is the paper's number, in parentheses if it could not be verified. *Reproduced* is our mean ± standard deviation over n seeds at the
-scale beside it: `desk` takes minutes on two cores, `paper` is the published recipe. Only `paper` on the paper's own data set is compared
-with the published number.)";
+scale beside it: `desk` takes minutes on two cores, `night` about an hour at full width, `paper` is the published recipe. Only `paper` on
+the paper's own data set is compared with the published number.)";
 
 std::string index_page(const Report& report) {
   return fmt::format(

@@ -14,15 +14,10 @@
 #include "suite/catalog/sides.hpp"
 #include "suite/errors.hpp"
 #include "suite/recipes/fields.hpp"
+#include "suite/recipes/recipe.hpp"
 
 namespace reprise::reports {
 namespace {
-
-int scale_rank(const std::string& scale) {
-  if (scale == "paper") return 0;
-  if (scale == "desk") return 1;
-  return scale == "smoke" ? 2 : 3;
-}
 
 std::size_t trial_rank(const catalog::Paper& paper, const std::string& trial) {
   const auto found = std::find_if(paper.trials.begin(), paper.trials.end(), [&](const auto& t) { return t.name == trial; });
@@ -297,7 +292,7 @@ std::vector<RunGroup> group_runs(const catalog::Paper& paper, const std::vector<
     newest = std::max(newest, last_end(group));
   }
   const auto place = [&](const RunGroup& g) {
-    return std::make_tuple(trial_rank(paper, g.trial), g.trial, scale_rank(g.scale), g.is_set_by_hand("dataset"), g.dataset(),
+    return std::make_tuple(trial_rank(paper, g.trial), g.trial, -recipes::scale_place(g.scale), g.is_set_by_hand("dataset"), g.dataset(),
                            g.settings_by_hand().size(), g.variation(), g.outdated(), -g.answer_version,
                            backwards(newest_of_data.at(g.data_digest)), g.data_digest, -static_cast<int>(g.runs.size()),
                            backwards(last_end(g)), g.runs.front()->recipe_toml, g.instruction_set, g.onednn);

@@ -12,6 +12,7 @@
 #include "reports/statistics/sequential.hpp"
 #include "reports/text.hpp"
 #include "reports/verdicts/effect_size.hpp"
+#include "suite/recipes/recipe.hpp"
 
 namespace reprise::reports {
 namespace {
@@ -281,10 +282,11 @@ void name_answers(std::vector<ClaimResult>& results, const std::vector<int>& ans
 
 std::vector<Setting> settings_in_order(const std::vector<RunGroup>& groups) {
   std::vector<Setting> settings;
-  for (const char* scale : {"paper", "desk", "smoke"}) {
+  const std::vector<std::string>& scales = recipes::scale_names();
+  for (auto scale = scales.rbegin(); scale != scales.rend(); ++scale) {
     std::set<Setting> of_scale;
     for (const RunGroup& group : groups) {
-      if (group.scale == scale) of_scale.insert(setting_of(group));
+      if (group.scale == *scale) of_scale.insert(setting_of(group));
     }
     settings.insert(settings.end(), of_scale.begin(), of_scale.end());
   }

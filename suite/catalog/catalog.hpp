@@ -96,7 +96,7 @@ struct Figure {
 
 struct Trial {
   std::string name, title;
-  std::vector<std::string> scales;         ///< scales the trial exists at, subset of smoke, desk, paper
+  std::vector<std::string> scales;         ///< scales the trial exists at, in the order of scale_names()
   std::vector<recipes::Recipe> recipes{};  ///< one a scale, what resolve() gives without overrides
   std::vector<std::string> marks{};        ///< lists that it stands in, of trial_marks()
   std::string stand_in{};                  ///< why it is another net than the published one; empty: it is that net

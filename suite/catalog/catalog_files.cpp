@@ -232,7 +232,7 @@ Ensemble read_ensemble(const TomlTable& table, const Paper& paper) {
   ensemble.title = table.required_text("title");
   table.read("members", ensemble.members);
   table.read("seeds", ensemble.seeds);
-  ensemble.scales = scale_names();
+  ensemble.scales = recipes::usual_scale_names();
   table.read("scales", ensemble.scales);
   table.read("reproduces", ensemble.reproduces);
   table.finish();

@@ -14,17 +14,19 @@ namespace {
 
 using recipes::scale_names;
 
-/// Reads the keys of a trial or group that are no settings, and the layers for other scales, so that finish() knows them.
-void apply_with_scale(recipes::Recipe& recipe, const TomlTable& table, const std::string& scale, bool has_heading) {
-  if (has_heading) {
+/// What a layer may have beside settings: nothing, scales, or the whole heading of a trial or group.
+enum class Heading { none, scales, whole };
+
+/// Reads the keys that are no settings, and the layers for other scales, so that finish() knows them.
+void apply_with_scale(recipes::Recipe& recipe, const TomlTable& table, const std::string& scale, Heading heading) {
+  Strings ignored_list;
+  if (heading != Heading::none) table.read("scales", ignored_list);
+  if (heading == Heading::whole) {
     std::string ignored;
-    Strings scales;
     table.read("name", ignored);
     table.read("group", ignored);
     table.read("extends", ignored);
-    table.read("scales", scales);
-    Strings marks;
-    table.read("marks", marks);
+    table.read("marks", ignored_list);
     table.read("stand_in", ignored);
   }
   std::optional<TomlTable> chosen;
@@ -122,11 +124,11 @@ std::string ExperimentFile::group_of(const Entry& entry) const {
 Strings ExperimentFile::scales_of(const std::string& trial) const {
   const Entry& own = entry(trial);
   const TomlTable& table = own.layers.front();
-  Strings scales = scale_names();
+  Strings scales = recipes::usual_scale_names();
   if (const std::string group = group_of(own); !group.empty()) groups_->table(group)->read("scales", scales);
   std::string group;
   if (const Entry* extended = extended_by(own); extended != nullptr && !table.read("group", group)) scales = scales_of(extended->name);
-  table.read("scales", scales);
+  for (const TomlTable& layer : own.layers) layer.read("scales", scales);
   for (const std::string& scale : scales) require_known(table, "scales", "scale", scale, scale_names());
   return scales;
 }
@@ -136,8 +138,8 @@ const recipes::Recipe& ExperimentFile::base_of(const std::string& group, const s
   const auto known = bases_.find({group, scale});
   if (known != bases_.end()) return known->second;
   recipes::Recipe recipe;
-  if (defaults_) apply_with_scale(recipe, *defaults_, scale, false);
-  if (!group.empty()) apply_with_scale(recipe, *groups_->table(group), scale, true);
+  if (defaults_) apply_with_scale(recipe, *defaults_, scale, Heading::none);
+  if (!group.empty()) apply_with_scale(recipe, *groups_->table(group), scale, Heading::whole);
   return bases_.emplace(std::pair(group, scale), std::move(recipe)).first->second;
 }
 
@@ -147,7 +149,8 @@ void ExperimentFile::apply(recipes::Recipe& recipe, const Entry& entry, const st
     recipe.title.clear();
     recipe.reproduces.clear();
   }
-  for (const TomlTable& layer : entry.layers) apply_with_scale(recipe, layer, scale, &layer == &entry.layers.front());
+  for (const TomlTable& layer : entry.layers)
+    apply_with_scale(recipe, layer, scale, &layer == &entry.layers.front() ? Heading::whole : Heading::scales);
 }
 
 recipes::Recipe ExperimentFile::resolve(const std::string& slug, const std::string& name, const std::string& scale) const {

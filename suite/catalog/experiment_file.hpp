@@ -22,7 +22,8 @@ void require_known(const TomlTable& table, const std::string& key, const std::st
 
 /// A trial's layers are: defaults, its group, those of the trial that it extends, its own; of each, what stands under the scale comes after
 /// the rest. `extends` names an earlier trial and inherits its group, scales, settings and deviations. [[matrix]] is a template of trials:
-/// `name` and other strings with the words of its `axes` (suite/catalog/matrix.hpp).
+/// `name` and other strings with the words of its `axes` (suite/catalog/matrix.hpp). Without `scales`, of its own or of a value of an axis,
+/// it has the usual ones: a night is designed for a trial.
 class ExperimentFile {
  public:
   /// Throws InputError for a file that has no trials, and for names that are used twice.

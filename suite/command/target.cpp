@@ -239,7 +239,8 @@ void RecipeFlags::declare(CLI::App& app) {
   app.add_option("--table", table, "Of these, the trials that reproduce a number of this table or figure of the paper: \"Table 2\"")
       ->option_text("NAME");
   app.add_option("--claim", claim, "Of these, the trials that a claim is about; see `reprise show PAPER`")->option_text("ID");
-  app.add_option("--scale", scale, "smoke (default): seconds per trial; desk: minutes on two cores; paper: the published recipe")
+  app.add_option("--scale", scale,
+                 "smoke (default): seconds; desk: minutes on two cores; night: about an hour; paper: the published recipe")
       ->option_text("SCALE");
   app.add_option("--precision", precision, "f32, or bf16: activations and packed weights in bfloat16 (default: as in the recipe)")
       ->option_text("f32|bf16");

@@ -6,8 +6,19 @@
 namespace reprise::recipes {
 
 const std::vector<std::string>& scale_names() {
+  static const std::vector<std::string> names{"smoke", "desk", "night", "paper"};
+  return names;
+}
+
+const std::vector<std::string>& usual_scale_names() {
   static const std::vector<std::string> names{"smoke", "desk", "paper"};
   return names;
+}
+
+int scale_place(const std::string& scale) {
+  const auto& names = scale_names();
+  const auto found = std::find(names.begin(), names.end(), scale);
+  return found == names.end() ? -1 : static_cast<int>(found - names.begin());
 }
 
 std::int64_t steps_per_epoch(const Recipe& recipe, std::int64_t train_images) {

@@ -149,7 +149,14 @@ struct Recipe {
   std::map<std::string, std::string> by_hand;  ///< overrides of the command line that changed something, by key
 };
 
-const std::vector<std::string>& scale_names();  ///< smoke, desk, paper
+/// smoke, desk, night, paper: from the shortest to the published recipe.
+const std::vector<std::string>& scale_names();
+
+/// smoke, desk, paper: those of a trial that names none. A night is designed for single trials.
+const std::vector<std::string>& usual_scale_names();
+
+/// Place of a scale among scale_names(), -1 for one that is not there.
+int scale_place(const std::string& scale);
 
 /// Steps of an epoch of that many training images, at least 1.
 std::int64_t steps_per_epoch(const Recipe& recipe, std::int64_t train_images);

@@ -106,6 +106,22 @@ axes = { n = [1, 2], base = ["two"] }
   EXPECT_EQ(paper.batch, 10);
 }
 
+TEST_F(ExperimentFiles, a_trial_has_a_night_only_where_its_scales_name_it) {
+  const ExperimentFile file = read(R"(
+[defaults.night]
+epochs = 12
+[trial.usual]
+[[matrix]]
+name = "net-{n}"
+axes.n = [{ id = "a", set.scales = ["night", "paper"] }, { id = "b", set.night.epochs = 5 }]
+)");
+  EXPECT_EQ(file.scales_of("usual"), (Strings{"smoke", "desk", "paper"}));
+  EXPECT_EQ(file.scales_of("net-a"), (Strings{"night", "paper"}));
+  EXPECT_EQ(file.scales_of("net-b"), (Strings{"smoke", "desk", "paper"}));
+  EXPECT_EQ(file.resolve("tiny", "net-a", "night").epochs, 12);
+  EXPECT_NE(file.resolve("tiny", "net-a", "paper").epochs, 12);
+}
+
 TEST_F(ExperimentFiles, mistakes_in_templates_are_named) {
   const auto expect = [&](const std::string& text, const std::string& part) {
     const std::string message = message_of(text);
