@@ -3,6 +3,7 @@
 
   performance_tables.py keep RUN.json FILE      copies what reprise_bench wrote (--benchmark_out) without names of hosts and folders,
                                                 into reports/evidence/performance
+  performance_tables.py keep-steps RUN.json... FILE    the steps that reprise_bench_ranks wrote (--json), as one list
   performance_tables.py keep-ratios RUN.json FILE    only the ratios to peak, into suite/bench/baseline
   performance_tables.py update                  writes the tables into docs/performance.md
   performance_tables.py check                   exit code 1 if they are not what the measurements say
@@ -28,7 +29,8 @@ def keep(source, target):
         run = json.load(file)
     kept = {"context": {key: run["context"][key] for key in ("date", "num_cpus", "mhz_per_cpu", "library_build_type") if key in run["context"]},
             "benchmarks": [{key: row[key] for key in ("name", "run_name", "run_type", "aggregate_name", "repetitions", "real_time", "real_coefficient", "big_o", "rms", "time_unit",
-                                                      "gflops", "gbytes", "peak_ratio", "images_per_second", "net_MiB", "recorded", "chosen") if key in row} for row in run["benchmarks"]]}
+                                                      "gflops", "gbytes", "peak_ratio", "images_per_second", "net_MiB", "recorded", "chosen",
+                                                      "stages", "stage_ends_percent") if key in row} for row in run["benchmarks"]]}
     with open(target, "w") as file:
         json.dump(kept, file, indent=1)
         file.write("\n")
@@ -40,6 +42,16 @@ def keep_ratios(source, target):
     lines = [json.dumps({"run_name": row["run_name"], "peak_ratio": round(row["peak_ratio"], 4)}) for row in rows]
     with open(target, "w") as file:
         file.write('{"benchmarks": [\n  ' + ",\n  ".join(lines) + "\n]}\n")
+
+
+def keep_steps(sources, target):
+    steps = []
+    for source in sources:
+        with open(source) as file:
+            steps.append(json.load(file)["step"])
+    with open(target, "w") as file:
+        json.dump(steps, file, indent=1)
+        file.write("\n")
 
 
 def table(head, rows):
@@ -169,8 +181,21 @@ def evaluation():
     return table(["net", "precision", "images/s", "GFLOP/s", "of peak"], rows)
 
 
+def stages():
+    of_threads, of_ranks = {}, {f"{row['trial']}/{row['scale']}": row for row in read("stages-ranks")}
+    for row in read("stages")["benchmarks"]:
+        net, threads = re.fullmatch(r"step/(.*)/f32/threads:(\d)", row["run_name"]).groups()
+        of_threads.setdefault(net, {})[int(threads)] = row
+    rows = []
+    for net, row in of_threads.items():
+        ranks = of_ranks.get(net)
+        rows.append([net, f"{row[2]['stages']:.0f}", f"{row[1]['images_per_second']:.0f}", f"{row[2]['images_per_second']:.0f}", f"{row[2]['stage_ends_percent']:.2f} %",
+                     f"{ranks['batch'] / ranks['seconds']:.0f}" if ranks else "", f"{100 * ranks['stage_end_seconds'] / ranks['seconds']:.2f} %" if ranks else ""])
+    return table(["net", "stages", "images/s, one thread", "two threads", "ends of stages", "two ranks", "ends of stages"], rows)
+
+
 BLOCKS = {"peers": peers, "peers-bf16": lambda: peers_in_both_precisions("peers-bf16"), "peers-fourteen": lambda: peers_in_both_precisions("peers-fourteen"),
-          "input": input_pipeline, "densenet-memory": densenet_memory, "attention": attention, "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards}
+          "input": input_pipeline, "densenet-memory": densenet_memory, "attention": attention, "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards, "stages": stages}
 
 
 def page():
@@ -189,6 +214,8 @@ def main():
         return keep(sys.argv[2], sys.argv[3])
     if len(sys.argv) == 4 and sys.argv[1] == "keep-ratios":
         return keep_ratios(sys.argv[2], sys.argv[3])
+    if len(sys.argv) >= 4 and sys.argv[1] == "keep-steps":
+        return keep_steps(sys.argv[2:-1], sys.argv[-1])
     if len(sys.argv) != 2 or sys.argv[1] not in ("update", "check"):
         sys.exit(__doc__)
     made = page()

@@ -1,7 +1,7 @@
 // reprise_bench_ranks: what it costs to spread one net over ranks. Start it under mpirun:
 //
-//   mpirun -n 2 reprise_bench_ranks                         exchange beside MPI_Allreduce, then steps of ALL-CNN-C
-//   mpirun -n 4 reprise_bench_ranks --trial dropout/table2-maxnorm-3x1024
+//   mpirun -n 2 --bind-to none reprise_bench_ranks                         exchange beside MPI_Allreduce, then steps of ALL-CNN-C
+//   mpirun -n 4 --bind-to none reprise_bench_ranks --trial dropout/table2-maxnorm-3x1024
 //   mpirun -n 4 reprise_bench_ranks --scaling --json results/scaling.json    strong and weak scaling; `reprise report results` shows it
 //
 // Everything is measured in turn, A B A B, in one run; medians. With --json FILE the figures are also written as JSON.
@@ -15,11 +15,13 @@
 #include <exception>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "suite/bench/made_up_batch.hpp"
 #include "suite/bench/median.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/clock.hpp"
+#include "suite/errors.hpp"
 #include "suite/kernels/vector/vector_kernels.hpp"
 #include "suite/ranks/gradient_exchange.hpp"
 #include "suite/ranks/mpi_allreduce.hpp"
@@ -96,8 +98,17 @@ nlohmann::json measure_exchange(const Flags& flags, ranks::Team& team) {
   return rows;
 }
 
+/// Refuses a root that is bound to fewer cores than its threads could have: mpirun binds each of one or two ranks to a core.
+void require_cores_for_all(const Flags& flags, const ranks::Session& session) {
+  const int wanted = std::min(flags.threads * session.size(), static_cast<int>(std::thread::hardware_concurrency()));
+  if (session.rank() == 0 && parallel::available_cores() < wanted)
+    throw InputError(Complaint{"cores of rank 0", fmt::format("{}, for a step of one rank with the threads of all", wanted),
+                               fmt::format("{}", parallel::available_cores()), "Start it with: mpirun --bind-to none"});
+}
+
 /// Images a second of training steps, by all ranks together or by the root alone with as many threads as all have.
 nlohmann::json measure_steps(const Flags& flags, ranks::Session& session, ranks::Team& team) {
+  require_cores_for_all(flags, session);
   const std::size_t slash = flags.trial.find('/');
   const recipes::Recipe recipe = catalog::resolve(flags.trial.substr(0, slash), flags.trial.substr(slash + 1), flags.scale);
   MadeUpTraining together(recipe, flags.threads, team);
