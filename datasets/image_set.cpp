@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "datasets/corrupted_images.hpp"
 #include "datasets/derived_sets.hpp"
 #include "datasets/digest.hpp"
 #include "datasets/distorted_images.hpp"
@@ -199,6 +200,14 @@ Dataset load_videos(const DatasetEntry& entry, const std::filesystem::path& dire
   return {load_part(parts.train), load_part(parts.test)};
 }
 
+Dataset load_corrupted(const DatasetEntry& entry, const std::filesystem::path& directory, const Selection& selection) {
+  if (selection.held_out > 0)
+    throw InputError({fmt::format("held-out training images of '{}'", entry.name), "a set that has training images",
+                      "corrupted test images alone", "Leave held_out_images away, or the evaluation that looks at them."});
+  const Part part = choose(entry.name, Split::test, clean_count(entry), selection.test);
+  return {images_like(entry), corrupted_images(entry, directory, part.indices)};
+}
+
 /// `entry`: null for a set that the manifest does not know.
 Dataset load_container(const std::string& name, const DatasetEntry* entry, const std::filesystem::path& path, const Selection& selection) {
   Dataset data = read_hdf5_container(path, "Write the container again, or remove it.");
@@ -248,7 +257,7 @@ Dataset load(const std::string& name, const std::filesystem::path& directory, co
     data = load_videos(*entry, directory, selection);
   } else {
     entry = &require_entry(name);
-    data = load_files(*entry, directory, selection);
+    data = entry->format == Format::corrupted ? load_corrupted(*entry, directory, selection) : load_files(*entry, directory, selection);
     data.train.classes = data.test.classes = entry->classes();
     data.train.class_names = data.test.class_names = entry->class_names;
   }

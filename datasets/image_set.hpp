@@ -14,6 +14,13 @@
 
 namespace reprise::datasets {
 
+/// Consecutive images of a set that were corrupted in the same way.
+struct ImageGroup {
+  std::string name;  ///< of the corruption: "gaussian_noise"
+  int severity = 0;  ///< from 1 on
+  std::int64_t count = 0;
+};
+
 /// Images as bytes, planes channel-first as in the official files: pixels [count, channels, height, width]. A set of photographs has `lazy`
 /// in their place.
 struct ImageSet {
@@ -33,6 +40,7 @@ struct ImageSet {
   /// surrogate classes over what they are made of.
   std::string digest;
   std::shared_ptr<const LazyImages> lazy;
+  std::vector<ImageGroup> groups{};  ///< all images, in order; empty: they are not grouped
 
   std::int64_t image_bytes() const { return std::int64_t{channels} * height * width; }
   /// Of a set that holds its pixels.
@@ -53,7 +61,7 @@ std::filesystem::path data_directory(const std::string& given);
 /// the same for every trial of an experiment; derived sets (canvas, synthetic) make only the images that are kept.
 struct Selection {
   std::int64_t train = 0;
-  std::int64_t test = 0;
+  std::int64_t test = 0;  ///< of a corrupted set: of the clean test images, each with all its corruptions
   /// If positive: that number of training images (the last of that order) leaves the training set and stand in for the test set,
   /// of which nothing is used, nor read but where it is in a container with the rest. For choosing recipes without a look at the test
   /// images.

@@ -80,7 +80,7 @@ KnownOf known_of(const std::string& name) {
   if (entry == nullptr) return KnownOf::nothing;
   if (entry->format == Format::synthetic) return KnownOf::drawn;
   const bool has_digests = entry->format != Format::container && entry->format != Format::amat && entry->format != Format::photographs &&
-                           entry->format != Format::videos && entry->format != Format::stl10;
+                           entry->format != Format::videos && entry->format != Format::stl10 && entry->format != Format::corrupted;
   return has_digests ? KnownOf::digests : KnownOf::counts;
 }
 
@@ -100,6 +100,10 @@ DatasetInfo describe(const Dataset& data, ListEntry row, std::vector<FileStatus>
 }
 
 }  // namespace
+
+bool is_present(const DatasetEntry& entry, const std::filesystem::path& data_directory) {
+  return row_of(entry, data_directory).is_present;
+}
 
 std::vector<ListEntry> list(const std::filesystem::path& data_directory) {
   std::vector<ListEntry> rows;

@@ -19,6 +19,9 @@ struct ListEntry {
   std::string url;              ///< where `fetch` looks first; empty if there is nothing to fetch
 };
 
+/// Whether the files of a known set are there; nothing of them is read.
+bool is_present(const DatasetEntry& entry, const std::filesystem::path& data_directory);
+
 /// Every known data set, then the HDF5 containers of the data directory.
 std::vector<ListEntry> list(const std::filesystem::path& data_directory);
 

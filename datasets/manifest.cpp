@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "datasets/corrupted_images.hpp"
 #include "datasets/stl10_reader.hpp"
 #include "datasets/video_entries.hpp"
 #include "suite/errors.hpp"
@@ -333,12 +334,12 @@ std::vector<DatasetEntry> plain_entries() {
 const std::vector<DatasetEntry>& manifest() {
   static const std::vector<DatasetEntry> entries = [] {
     std::vector<DatasetEntry> all = plain_entries();
-    for (const DatasetEntry& entry : stl10_entries()) all.push_back(entry);
+    for (const auto& more : {stl10_entries(), corrupted_entries(cifar10(), cifar100()), video_entries()})
+      all.insert(all.end(), more.begin(), more.end());
     for (const DatasetEntry& base : {mnist(), fashion_mnist()})
       for (const Distortion distortion :
            {Distortion::rotation, Distortion::pose, Distortion::projective, Distortion::elastic, Distortion::clutter, Distortion::addition})
         all.push_back(distorted(base, distortion));
-    for (DatasetEntry& entry : video_entries()) all.push_back(std::move(entry));
     return all;
   }();
   return entries;

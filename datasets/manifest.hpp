@@ -15,6 +15,7 @@ enum class Format {
   cifar10,      ///< binary CIFAR-10 batches
   cifar100,     ///< binary CIFAR-100 files
   stl10,        ///< binary files of STL-10 (stl10_reader.hpp), whose own digests are not known here, only that of their archive
+  corrupted,    ///< .npy files of corrupted test images (corrupted_images.hpp), whose own digests are not known here, only their archive's
   mat,          ///< MATLAB files (mat_reader.hpp)
   amat,         ///< an .amat file a split, whose digests are not known here
   canvas,       ///< made from `base`: each image at a random position on a black 64x64 canvas
@@ -28,7 +29,7 @@ enum class Format {
 
 struct FileEntry {
   std::string path;            ///< relative to the data directory
-  std::int64_t content_bytes;  ///< once inflated
+  std::int64_t content_bytes;  ///< once inflated; of a .npy file: of its numbers, without the header
   std::string sha256;          ///< of the inflated content: gzip files of the same content may differ; empty: not known, not checked
 };
 

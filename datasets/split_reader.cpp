@@ -5,6 +5,7 @@
 
 #include "datasets/amat_reader.hpp"
 #include "datasets/cifar_reader.hpp"
+#include "datasets/corrupted_images.hpp"
 #include "datasets/digest.hpp"
 #include "datasets/idx_reader.hpp"
 #include "datasets/mat_reader.hpp"
@@ -132,6 +133,7 @@ std::vector<std::int64_t> expected_histogram(const DatasetEntry& entry, const Sp
 }
 
 ImageSet read_split(const DatasetEntry& entry, const SplitEntry& split, const std::filesystem::path& data_directory) {
+  if (entry.format == Format::corrupted) return corrupted_images(entry, data_directory);
   ImageSet set;
   set.name = entry.name;
   set.channels = entry.channels, set.height = entry.height, set.width = entry.width;

@@ -12,6 +12,7 @@
 #include "suite/records/hdf5_writer.hpp"
 #include "suite/records/result_file.hpp"
 #include "tests/datasets/made_photographs.hpp"
+#include "tests/datasets/npy_bytes.hpp"
 
 namespace {
 
@@ -133,6 +134,19 @@ void mat(const fs::path& folder) {
   put(folder / "no-matlab", "label,pixel\n");
 }
 
+/// Labels of each type that is read, in both versions of the format, and images.
+void npy(const fs::path& folder) {
+  const auto write = [&](const char* name, const char* type, const char* shape, const datasets::Bytes& numbers, int version) {
+    put(folder / name, text_of(datasets::npy_bytes(datasets::npy_dictionary(type, shape), numbers, version)));
+  };
+  write("bytes", "|u1", "(3,)", {1, 2, 9}, 1);
+  write("int32", "<i4", "(2,)", datasets::little_endian({1, 2}, 4), 1);
+  write("int64", "<i8", "(2,)", datasets::little_endian({1, 2}, 8), 2);
+  write("images", "|u1", "(1, 1, 2, 3)", {1, 2, 3, 4, 5, 6}, 1);
+  write("cut", "<i8", "(2,)", datasets::little_endian({1}, 8), 1);
+  put(folder / "fortran", text_of(datasets::npy_bytes(datasets::npy_dictionary("|u1", "(1,)", "True"), {1})));
+}
+
 void tar_members(const fs::path& folder) {
   const datasets::Bytes inner = datasets::tar_of({{"a.jpg", {1, 2, 3}}});
   const std::string tar = text_of(datasets::tar_of({{"cat/", {}}, {"cat/" + std::string(120, 'a'), {4, 5}}, {"dog.tar", inner}}));
@@ -155,6 +169,7 @@ int main(int count, char** arguments) {
   result_file(folder / "result_file");
   hdf5_container(folder / "hdf5_container");
   mat(folder / "mat");
+  npy(folder / "npy");
   photograph(folder / "photograph");
   tar_members(folder / "tar_members");
 }
