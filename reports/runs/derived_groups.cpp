@@ -50,6 +50,7 @@ std::string words_of(const recipes::EvaluationRecipe& evaluation) {
                       : evaluation.places == "corners" ? "crops at the centre and in the corners"
                       : evaluation.places == "grid"    ? fmt::format("a grid of {0} x {0} crops", evaluation.grid)
                                                        : "the centre";
+  if (!evaluation.dataset.empty()) words = fmt::format("test images of {}, {}", evaluation.dataset, words);
   if (!evaluation.sides.empty()) words += fmt::format(", shorter side {}", fmt::join(evaluation.sides, ", "));
   if (evaluation.mirrored) words += ", with mirrors";
   return words + (evaluation.average == "maximum" ? ", largest probability of each class" : ", " + evaluation.average + " averaged");
@@ -115,6 +116,7 @@ DerivedGroups::DerivedGroups(const catalog::Paper& paper, const std::vector<RunG
       RunGroup seen = seen_through(group, evaluation.name);
       if (seen.runs.empty()) continue;
       seen.look = words_of(evaluation);
+      if (!evaluation.dataset.empty()) seen.recipe.dataset = evaluation.dataset;
       seen.recipe.reproduces = ids_for(paper, group.recipe.reproduces, evaluation.name);
       all_.push_back(std::move(seen));
     }
@@ -142,7 +144,7 @@ RunGroup DerivedGroups::seen_through(const RunGroup& group, const std::string& e
     if (result == nullptr) continue;
     RunRecord& record = records_.emplace_back(identity_of(*run));
     record.test_predictions = result->predictions;
-    if (result->predictions.empty()) {  // a mean over subsets of other images than the run's
+    if (result->predictions.empty()) {  // numbers of other images than the run's
       record.test_labels.clear();
       record.metrics["test_error"] = records::series_of("test_error", {result->results.at("test_error").value});
     }

@@ -15,7 +15,7 @@ namespace {
 using recipes::EvaluationRecipe;
 
 constexpr double kMaxSide = 4096;
-constexpr std::int64_t kMaxClips = 1000;
+constexpr std::int64_t kMaxClips = 1000, kMaxImages = 1'000'000'000;
 
 bool is_name(const std::string& name) {
   return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
@@ -50,9 +50,11 @@ void check_parts(const TomlTable& table, const EvaluationRecipe& evaluation, con
       table.refuse("of", "names of evaluations before this one", fmt::format("\"{}\"", evaluation.of[i]), "Correct the name");
     if (i > 0 && of_logits != (part->average == "logits"))
       table.refuse("of", "evaluations that all average logits, or none", "both kinds", "Let all of them average probabilities");
+    if (!part->dataset.empty())
+      table.refuse("of", "evaluations of the recipe's test images", fmt::format("\"{}\", of another data set", part->name), "Leave it out");
     of_logits = part->average == "logits";
   }
-  for (const char* key : {"sides", "places", "grid", "mirrored", "average", "clips", "output"})
+  for (const char* key : {"dataset", "sides", "places", "grid", "mirrored", "average", "clips", "output"})
     if (!evaluation.of.empty() && table.has(key)) table.refuse(key, "no views beside `of`", "some", "Remove one of the two");
   for (const double weight : evaluation.weights)
     if (!(weight > 0)) table.refuse("weights", "positive numbers", fmt::format("{}", weight), "Correct the list");
@@ -61,9 +63,22 @@ void check_parts(const TomlTable& table, const EvaluationRecipe& evaluation, con
                  fmt::format("{}", evaluation.weights.size()), "Correct the list");
 }
 
+void check_dataset(const TomlTable& table, const EvaluationRecipe& evaluation) {
+  if (evaluation.test_images < 0 || evaluation.test_images > kMaxImages)
+    table.refuse("test_images", fmt::format("a number from 0 to {}", kMaxImages), fmt::format("{}", evaluation.test_images),
+                 "Correct the value");
+  if (evaluation.test_images > 0 && evaluation.dataset.empty())
+    table.refuse("test_images", "dataset beside it", "none", "Set the recipe's test_images instead");
+  if (evaluation.scores && !evaluation.dataset.empty())
+    table.refuse("scores", "no dataset beside it: scores are kept of the recipe's test images", fmt::format("\"{}\"", evaluation.dataset),
+                 "Remove scores");
+}
+
 EvaluationRecipe read_evaluation(const TomlTable& table, const std::vector<EvaluationRecipe>& earlier) {
   EvaluationRecipe evaluation;
   evaluation.name = table.required_text("name");
+  table.read("dataset", evaluation.dataset);
+  table.read("test_images", evaluation.test_images);
   read_sides(table, evaluation);
   table.read_among("places", evaluation.places, {"centre", "corners", "grid", "whole"});
   table.read("grid", evaluation.grid);
@@ -88,6 +103,7 @@ EvaluationRecipe read_evaluation(const TomlTable& table, const std::vector<Evalu
   if (evaluation.clips > 0 && (!evaluation.sides.empty() || evaluation.places != "centre" || evaluation.mirrored))
     table.refuse("clips", "no other views of an image beside them", "some", "Remove sides, places and mirrored");
   check_parts(table, evaluation, earlier);
+  check_dataset(table, evaluation);
   table.finish();
   if (evaluation.of.empty()) return evaluation;
   evaluation.average =
@@ -120,6 +136,8 @@ std::vector<EvaluationRecipe> read_evaluations(const TomlTable& table, const std
 
 std::string evaluation_toml(const EvaluationRecipe& evaluation) {
   std::vector<std::string> parts{"name = " + quoted(evaluation.name)};
+  if (!evaluation.dataset.empty()) parts.push_back("dataset = " + quoted(evaluation.dataset));
+  if (evaluation.test_images > 0) parts.push_back(fmt::format("test_images = {}", evaluation.test_images));
   if (evaluation.of.empty()) {
     if (!evaluation.sides.empty()) parts.push_back(fmt::format("sides = [{}]", fmt::join(evaluation.sides, ", ")));
     parts.push_back("places = " + quoted(evaluation.places));

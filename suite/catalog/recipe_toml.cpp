@@ -320,6 +320,10 @@ void check_recipe(const Recipe& recipe) {
     return std::any_of(recipe.final_evaluations.begin(), recipe.final_evaluations.end(),
                        [&](const recipes::EvaluationRecipe& evaluation) { return evaluation.name == name; });
   };
+  for (const recipes::EvaluationRecipe& evaluation : recipe.final_evaluations)
+    require(evaluation.dataset.empty() || recipe.held_out_images == 0,
+            fmt::format("no evaluation on the test images of {} where training images are held out", evaluation.dataset),
+            fmt::format("'{}' and held_out_images = {}", evaluation.name, recipe.held_out_images), "Set evaluation = [], too");
   for (const recipes::ProbeRecipe& probe : recipe.probes) {
     require(procedures::of(recipe).takes_test_views, "no probe under procedure " + recipe.procedure, fmt::format("'{}'", probe.name),
             "Remove probe");

@@ -73,6 +73,8 @@ std::string tested_on(const recipes::Recipe& recipe, const std::string& evaluati
   const auto probe =
       std::find_if(recipe.probes.begin(), recipe.probes.end(), [&](const recipes::ProbeRecipe& other) { return other.name == evaluation; });
   if (probe != recipe.probes.end()) return probe->dataset.empty() ? recipe.dataset : probe->dataset;
+  for (const recipes::EvaluationRecipe& other : recipe.final_evaluations)
+    if (other.name == evaluation && !other.dataset.empty()) return other.dataset;
   return recipe.surrogate.classes > 0 ? "surrogate classes of " + recipe.dataset : recipe.dataset;
 }
 

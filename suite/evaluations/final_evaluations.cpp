@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,11 @@ using datasets::AxisMaps;
 using datasets::SampleSource;
 using recipes::EvaluationRecipe;
 using Scores = std::vector<float>;  ///< [images, classes]
+
+/// The metric of the images with a corruption.
+std::string metric_of(const std::string& corruption) {
+  return corruption + "_error";
+}
 
 datasets::PartsOfImage parts_of(const EvaluationRecipe& evaluation) {
   return {evaluation.places, static_cast<int>(evaluation.grid), evaluation.mirrored};
@@ -64,17 +70,22 @@ struct Look {
   Views views;
 };
 
+/// What evaluation `e` of the recipe looks at.
+const SampleSource& source_of(const EvaluationInputs& inputs, std::size_t e) {
+  return e < inputs.others.size() && inputs.others[e] ? *inputs.others[e] : inputs.test;
+}
+
 /// Of the recipe's own size for side 0.
-Look look_at(const EvaluationInputs& inputs, const EvaluationRecipe& evaluation, std::int64_t side) {
+Look look_at(const EvaluationInputs& inputs, const EvaluationRecipe& evaluation, const SampleSource& source, std::int64_t side) {
   const SampleShape sample = inputs.graph.node(0).shape;
   Look look;
-  look.source = &inputs.test;
+  look.source = &source;
   if (side > 0) {
     if (inputs.preprocessing->table() == nullptr)
       throw InputError(Complaint{fmt::format("evaluation '{}' at another size", evaluation.name),
                                  "preprocessing that treats each value by itself (scale, standardize)", "another stage",
                                  "Remove its sides, or choose another preprocessing"});
-    look.images = datasets::resized(inputs.test.images(), static_cast<int>(side));
+    look.images = datasets::resized(source.images(), static_cast<int>(side));
     look.own = std::make_unique<const SampleSource>(look.images, inputs.preprocessing, std::vector<std::string>{});
     look.source = look.own.get();
   }
@@ -96,6 +107,18 @@ SampleShape whole_image(const Look& look) {
   return {images.height, images.width, images.channels};
 }
 
+/// Images of another data set look like the recipe's and have its classes.
+void require_alike(const EvaluationRecipe& evaluation, const datasets::ImageSet& images, const datasets::ImageSet& own) {
+  const auto text = [](const datasets::ImageSet& set) {
+    return fmt::format("images [{}, {}, {}] of {} classes", set.channels, set.height, set.width, set.classes);
+  };
+  if (text(images) != text(own) || images.count == 0)
+    throw InputError(Complaint{fmt::format("evaluation '{}' on '{}'", evaluation.name, evaluation.dataset),
+                               fmt::format("{}, as {} has", text(own), own.name), images.count == 0 ? "no test images" : text(images),
+                               "Name another data set"});
+  for (const datasets::ImageGroup& group : images.groups) metrics::find(metric_of(group.name));
+}
+
 /// The net that an evaluation runs.
 graph::Graph net_of(const EvaluationInputs& inputs, const EvaluationRecipe& evaluation, const Look& look) {
   graph::Graph net = evaluation.output.empty() ? inputs.graph : graph::with_output(inputs.graph, evaluation.output);
@@ -111,22 +134,25 @@ class Evaluator {
   Evaluator(const EvaluationInputs& inputs, training::Learner& learner, const records::RunRecord& record)
       : inputs_(inputs), learner_(learner), labels_(record.test_labels), classes_(inputs.graph.node(inputs.graph.output()).shape.size()) {}
 
-  /// False: stopped.
-  bool evaluate(const EvaluationRecipe& evaluation) {
-    Scores scores(labels_.size() * static_cast<std::size_t>(classes_));
+  /// Number `e` of the recipe. False: stopped.
+  bool evaluate(std::size_t e) {
+    const EvaluationRecipe& evaluation = inputs_.recipe.final_evaluations[e];
+    const SampleSource& source = source_of(inputs_, e);
+    Scores scores(static_cast<std::size_t>(source.count() * classes_));
     if (evaluation.of.empty()) {
       const std::vector<std::int64_t> sides = sides_of(evaluation);
       for (std::size_t s = 0; s < sides.size(); ++s) {
         const Span done{static_cast<double>(s) / static_cast<double>(sides.size()), 1 / static_cast<double>(sides.size())};
-        if (!add_views(evaluation, sides[s], done, scores)) return false;
+        if (!add_views(evaluation, source, sides[s], done, scores)) return false;
       }
     } else {
       add_parts(evaluation, scores);
     }
-    results_[evaluation.name] = result_of(evaluation, scores);
-    scores_[evaluation.name] = std::move(scores);
+    results_[evaluation.name] = result_of(evaluation, source.images(), scores);
+    if (evaluation.dataset.empty()) scores_[evaluation.name] = std::move(scores);
     return true;
   }
+  std::map<std::string, records::Table> take_tables() { return std::move(tables_); }
   std::map<std::string, records::EvaluationResult> take_results() { return std::move(results_); }
 
  private:
@@ -135,8 +161,8 @@ class Evaluator {
     double first, length;
   };
 
-  bool add_views(const EvaluationRecipe& evaluation, std::int64_t side, const Span& span, Scores& scores) {
-    const Look look = look_at(inputs_, evaluation, side);
+  bool add_views(const EvaluationRecipe& evaluation, const SampleSource& source, std::int64_t side, const Span& span, Scores& scores) {
+    const Look look = look_at(inputs_, evaluation, source, side);
     if (evaluation.places != "whole" && evaluation.output.empty()) return add_views(evaluation, look, learner_.executor(), span, scores);
     const graph::Graph net = net_of(inputs_, evaluation, look);
     graph::Parameters parameters(net, inputs_.team);
@@ -185,16 +211,19 @@ class Evaluator {
     return evaluation.weights.empty() ? 1 : evaluation.weights[part];
   }
 
-  records::EvaluationResult result_of(const EvaluationRecipe& evaluation, const Scores& scores) const {
-    metrics::Guesses guesses = metrics::guesses_of(scores, classes_, labels_);
+  records::EvaluationResult result_of(const EvaluationRecipe& evaluation, const datasets::ImageSet& images, const Scores& scores) {
+    const bool is_of_tests = evaluation.dataset.empty();
+    const std::vector<std::int32_t>& labels = is_of_tests ? labels_ : images.labels;
+    metrics::Guesses guesses = metrics::guesses_of(scores, classes_, labels);
     records::EvaluationResult result;
     result.results["test_error"] = records::result_of("test_error", guesses.error_percent);
     if (inputs_.recipe.top5) result.results["top5_error"] = records::result_of("top5_error", guesses.top5_error_percent);
     for (const std::int64_t k : evaluation.hits) {
       const std::string metric = fmt::format("hit_at_{}", k);
-      result.results[metric] =
-          records::result_of(metric, metrics::hit_percent(scores, classes_, labels_, inputs_.test.images().other_labels, k));
+      result.results[metric] = records::result_of(metric, metrics::hit_percent(scores, classes_, labels, images.other_labels, k));
     }
+    if (!images.groups.empty()) add_groups(evaluation, images, guesses.first, result);
+    if (!is_of_tests) return result;
     result.predictions = std::move(guesses.first);
     if (!evaluation.scores) return result;
     result.scores_are = evaluation.average == "logits" ? "logits" : "probabilities";
@@ -204,42 +233,67 @@ class Evaluator {
     return result;
   }
 
+  /// Errors of the corruptions, and the table of them by severity.
+  void add_groups(const EvaluationRecipe& evaluation, const datasets::ImageSet& images, const std::vector<std::int32_t>& guesses,
+                  records::EvaluationResult& result) {
+    records::Table table{fmt::format("Errors on {} by severity, percent", images.name), "severity", {}};
+    std::size_t first = 0;
+    for (const datasets::ImageGroup& group : images.groups) {
+      std::int64_t wrong = 0;
+      for (const std::size_t end = first + static_cast<std::size_t>(group.count); first < end; ++first)
+        wrong += guesses[first] != images.labels[first] ? 1 : 0;
+      table.columns[group.name].push_back(100 * static_cast<double>(wrong) / static_cast<double>(group.count));
+    }
+    for (const auto& [corruption, errors] : table.columns) {
+      const double sum = std::accumulate(errors.begin(), errors.end(), 0.0);
+      result.results[metric_of(corruption)] = records::result_of(metric_of(corruption), sum / static_cast<double>(errors.size()));
+    }
+    for (const datasets::ImageGroup& group : images.groups)
+      if (group.name == images.groups.front().name) table.columns["severity"].push_back(group.severity);
+    tables_[evaluation.name + "_by_severity"] = std::move(table);
+  }
+
   const EvaluationInputs& inputs_;
   training::Learner& learner_;
   const std::vector<std::int32_t>& labels_;
   std::int64_t classes_;
   std::map<std::string, Scores> scores_;
   std::map<std::string, records::EvaluationResult> results_;
+  std::map<std::string, records::Table> tables_;
 };
 
 }  // namespace
 
 void check_evaluations(const EvaluationInputs& inputs) {
-  for (const EvaluationRecipe& evaluation : inputs.recipe.final_evaluations)
+  for (std::size_t e = 0; e < inputs.recipe.final_evaluations.size(); ++e) {
+    const EvaluationRecipe& evaluation = inputs.recipe.final_evaluations[e];
+    const SampleSource& source = source_of(inputs, e);
+    if (!evaluation.dataset.empty()) require_alike(evaluation, source.images(), inputs.test.images());
     for (const std::int64_t side : sides_of(evaluation)) {
       if (!evaluation.of.empty()) continue;
-      const Look look = look_at(inputs, evaluation, side);
+      const Look look = look_at(inputs, evaluation, source, side);
       net_of(inputs, evaluation, look);
     }
+  }
 }
 
 bool evaluate_all(const EvaluationInputs& inputs, training::Learner& learner, records::RunRecord& record) {
   Evaluator evaluator(inputs, learner, record);
-  for (const EvaluationRecipe& evaluation : inputs.recipe.final_evaluations)
-    if (!evaluator.evaluate(evaluation)) return false;
+  for (std::size_t e = 0; e < inputs.recipe.final_evaluations.size(); ++e)
+    if (!evaluator.evaluate(e)) return false;
   record.evaluations = evaluator.take_results();
+  record.tables.merge(evaluator.take_tables());
   return true;
 }
 
-double passes_of(const recipes::Recipe& recipe, const SampleShape& shape) {
+double passes_of(const EvaluationRecipe& evaluation, const SampleShape& shape) {
   double passes = 0;
-  for (const EvaluationRecipe& evaluation : recipe.final_evaluations)
-    for (const std::int64_t side : sides_of(evaluation)) {
-      if (!evaluation.of.empty()) continue;
-      const double area = side > 0 ? static_cast<double>(side * side) / static_cast<double>(shape.height * shape.width) : 1;
-      passes += static_cast<double>(std::max<std::int64_t>(evaluation.clips, parts_of(evaluation).count())) *
-                (evaluation.places == "whole" ? area : 1);
-    }
+  if (!evaluation.of.empty()) return passes;
+  for (const std::int64_t side : sides_of(evaluation)) {
+    const double area = side > 0 ? static_cast<double>(side * side) / static_cast<double>(shape.height * shape.width) : 1;
+    passes += static_cast<double>(std::max<std::int64_t>(evaluation.clips, parts_of(evaluation).count())) *
+              (evaluation.places == "whole" ? area : 1);
+  }
   return passes;
 }
 

@@ -128,8 +128,9 @@ std::vector<Field> rows() {
        .max = kMaxCount});
   add({.key = "evaluation",
        .at = at(&Recipe::final_evaluations),
-       .help = "looks at the test images at the end: { name = \"dense\", sides = [256], places = \"whole\", mirrored = true }, "
-               "{ name = \"video\", clips = 5, output = \"scores.last\", hits = [1, 5] }",
+       .help =
+           "looks at the test images at the end: { name = \"dense\", sides = [256], places = \"whole\", mirrored = true }, "
+           "{ name = \"video\", clips = 5, output = \"scores.last\", hits = [1, 5] }, { name = \"corrupted\", dataset = \"cifar-10-c\" }",
        .quiet = true});
   add({.key = "probe",
        .at = at(&Recipe::probes),

@@ -21,6 +21,16 @@ int scale_place(const std::string& scale) {
   return found == names.end() ? -1 : static_cast<int>(found - names.begin());
 }
 
+std::vector<std::string> data_sets(const Recipe& recipe) {
+  std::vector<std::string> names{recipe.dataset};
+  const auto add = [&](const std::string& name) {
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const EvaluationRecipe& evaluation : recipe.final_evaluations) add(evaluation.dataset);
+  for (const ProbeRecipe& probe : recipe.probes) add(probe.dataset);
+  return names;
+}
+
 std::int64_t steps_per_epoch(const Recipe& recipe, std::int64_t train_images) {
   const std::int64_t full = train_images / recipe.batch;
   return std::max<std::int64_t>(1, recipe.drop_last ? full : full + (train_images % recipe.batch != 0 ? 1 : 0));

@@ -42,6 +42,10 @@ struct PhaseRecipe {
 /// together. Weights do not depend on it.
 struct EvaluationRecipe {
   std::string name;
+  /// Whose test images are looked at, of the same size and classes; empty: the recipe's. Of a set whose images are in groups, as CIFAR-10-C
+  /// (datasets/corrupted_images.hpp), the error of each group is found as well.
+  std::string dataset{};
+  std::int64_t test_images = 0;  ///< of that data set; 0: all
   /// Shorter sides that a test image is resized to, its central square being seen; empty: the image as the recipe has it.
   std::vector<std::int64_t> sides{};
   /// "centre", "corners" (and the centre) or "grid": crops as large as in training. "whole": the net runs over the whole image, dense
@@ -157,6 +161,9 @@ const std::vector<std::string>& usual_scale_names();
 
 /// Place of a scale among scale_names(), -1 for one that is not there.
 int scale_place(const std::string& scale);
+
+/// The data sets that a run reads, each once: the recipe's, then those of its evaluations and probes.
+std::vector<std::string> data_sets(const Recipe& recipe);
 
 /// Steps of an epoch of that many training images, at least 1.
 std::int64_t steps_per_epoch(const Recipe& recipe, std::int64_t train_images);

@@ -62,7 +62,7 @@ struct Images {
 /// What an evaluation at the end of a run found.
 struct EvaluationResult {
   std::map<std::string, Result> results;   ///< "test_error", "top5_error"
-  std::vector<std::int32_t> predictions;   ///< of the test images; none of a probe, which has images of its own
+  std::vector<std::int32_t> predictions;   ///< of the test images; none of a probe or another data set, which have images of their own
   std::string scores_are;                  ///< "probabilities" or "logits"; empty: none were kept
   std::int64_t classes = 0;                ///< of the scores
   std::vector<std::uint16_t> scores = {};  ///< [test images, classes] in half precision (suite/tensor/half.hpp)

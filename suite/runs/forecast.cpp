@@ -6,6 +6,7 @@
 
 #include "datasets/augmentation.hpp"
 #include "datasets/clip_stage.hpp"
+#include "datasets/corrupted_images.hpp"
 #include "datasets/data_entry.hpp"
 #include "datasets/sample_shape.hpp"
 #include "datasets/test_views.hpp"
@@ -75,6 +76,23 @@ Images images_of(const recipes::Recipe& recipe, const datasets::DatasetEntry& da
           held_out > 0 ? held_out : chosen(recipe.test_images, count_of(data_set, false))};
 }
 
+/// Test images of a set of which that many are selected; 0: all.
+std::int64_t test_images_of(const datasets::DatasetEntry& entry, std::int64_t selected) {
+  if (entry.format == datasets::Format::corrupted && selected > 0) return selected * (entry.test.count / datasets::clean_count(entry));
+  return chosen(selected, count_of(entry, false));
+}
+
+/// What the evaluations at the end are worth in test passes over one image.
+double evaluation_passes(const recipes::Recipe& recipe, const graph::Graph& graph, std::int64_t test_images) {
+  double passes = 0;
+  for (const recipes::EvaluationRecipe& evaluation : recipe.final_evaluations) {
+    const bool is_of_tests = evaluation.dataset.empty();
+    const std::int64_t images = is_of_tests ? test_images : test_images_of(datasets::entry_of(evaluation.dataset), evaluation.test_images);
+    passes += static_cast<double>(images) * evaluations::passes_of(evaluation, graph.node(0).shape);
+  }
+  return passes;
+}
+
 /// What the probes are worth in test passes over one image.
 double probe_passes(const recipes::Recipe& recipe, const graph::Graph& graph) {
   double passes = 0;
@@ -126,10 +144,10 @@ Forecast forecast(const recipes::Recipe& recipe, int threads) {
   const double evaluations = std::max(1.0, std::min(static_cast<double>(recipe.evaluations), std::ceil(epochs)));
   const double test_batches = static_cast<double>((test_images + recipe.batch - 1) / recipe.batch);
   const auto views = static_cast<double>(datasets::count_test_views(recipe.test_views));
-  const double passes = evaluations * views + evaluations::passes_of(recipe, graph.node(0).shape);
-  forecast.seconds = static_cast<double>(forecast.steps) * timed.train_step_seconds() + passes * test_batches * timed.evaluation_seconds();
-
-  forecast.seconds += probe_passes(recipe, graph) / static_cast<double>(recipe.batch) * timed.evaluation_seconds();
+  forecast.seconds =
+      static_cast<double>(forecast.steps) * timed.train_step_seconds() + evaluations * views * test_batches * timed.evaluation_seconds();
+  forecast.seconds += (evaluation_passes(recipe, graph, test_images) + probe_passes(recipe, graph)) / static_cast<double>(recipe.batch) *
+                      timed.evaluation_seconds();
 
   forecast.memory_bytes = before + data + timed.working_bytes();
   return forecast;

@@ -9,6 +9,7 @@
 #include "datasets/surrogate_images.hpp"
 #include "datasets/whitening.hpp"
 #include "suite/errors.hpp"
+#include "suite/evaluations/other_images.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/records/digest.hpp"
 
@@ -21,6 +22,8 @@ RunData::RunData(const recipes::Recipe& recipe, const std::filesystem::path& dir
                                datasets::ClipStage::of(recipe.preprocessing)};
   };
   datasets::Dataset loaded = datasets::load(recipe.dataset, directory, selected(recipe.train_images));
+  const auto other_images = evaluations::load_other_images(recipe, directory);
+  if (stops()) return;
   for (const recipes::ProbeRecipe& probe : recipe.probes) {
     probes.push_back(evaluations::load_labelled(recipe, probe, directory));
     if (stops()) return;
@@ -43,6 +46,10 @@ RunData::RunData(const recipes::Recipe& recipe, const std::filesystem::path& dir
   }
   test = std::make_unique<datasets::SampleSource>(test_images, preprocessing, crops);
   std::string digests = train_images->digest + test_images->digest;
+  for (const auto& images : other_images) {
+    others.push_back(images ? std::make_unique<const datasets::SampleSource>(images, preprocessing, crops) : nullptr);
+    if (images) digests += images->digest;
+  }
   for (const evaluations::LabelledImages& images : probes) digests += images.train->digest + images.test->digest;
   digest = records::sha256_hex(digests);
   // Whitened images are stored once; from here on nobody reads the training bytes.

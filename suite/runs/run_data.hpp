@@ -25,9 +25,10 @@ struct RunData {
 
   std::shared_ptr<const datasets::Preprocessing> preprocessing;
   std::unique_ptr<datasets::SampleSource> train, test;
-  std::unique_ptr<datasets::SampleSource> labelled;  ///< of procedure hebbian; null: all of train
-  std::vector<evaluations::LabelledImages> probes;   ///< what each probe of the recipe learns and is tested on
-  std::string digest;                                ///< of what is trained and tested on
+  std::unique_ptr<datasets::SampleSource> labelled;                   ///< of procedure hebbian; null: all of train
+  std::vector<std::unique_ptr<const datasets::SampleSource>> others;  ///< what each evaluation of the recipe sees; null: `test`
+  std::vector<evaluations::LabelledImages> probes;                    ///< what each probe of the recipe learns and is tested on
+  std::string digest;                                                 ///< of what is trained and tested on
 };
 
 /// The root reads first: what is fitted once is then in the cache for the others. Throws InputError on all ranks unless all have

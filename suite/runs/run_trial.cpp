@@ -170,6 +170,7 @@ class Run {
   evaluations::EvaluationInputs evaluation_inputs(const graph::Graph& graph, const RunData& sources, parallel::Workers& workers) const {
     evaluations::EvaluationInputs inputs{
         recipe_, graph, *sources.test, sources.preprocessing, static_cast<std::uint64_t>(seed_), workers, team_, should_stop(), {}};
+    inputs.others = sources.others;
     if (options_.progress && team_.is_root())
       inputs.progress = [this](const std::string& name, double share) { show_share("evaluation: " + name, share); };
     return inputs;

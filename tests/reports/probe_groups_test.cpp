@@ -46,5 +46,28 @@ TEST(ProbeGroups, have_the_probe_s_data_set_and_numbers) {
   EXPECT_FALSE(has_predictions(*svm.runs[0]));
 }
 
+/// A run that was also tested on corrupted images.
+TEST(ProbeGroups, evaluations_on_another_set_have_that_set_and_their_numbers) {
+  catalog::Paper paper = made_up::paper();
+  paper.published[0].evaluation = "corrupted";
+  made_up::RunSpec spec;
+  records::RunRecord run = made_up::record_of(spec);
+  run.recipe_toml += "evaluation = [{ name = \"corrupted\", dataset = \"cifar-10-c\" }]\n";
+  run.evaluations["corrupted"].results["test_error"] = records::result_of("test_error", 26.5);
+  run.evaluations["corrupted"].results["fog_error"] = records::result_of("fog_error", 12.5);
+  std::vector<LeftOut> left_out;
+  const std::vector<RunGroup> groups = group_runs(paper, {&run}, left_out);
+  ASSERT_TRUE(left_out.empty()) << left_out.front().reason;
+  const DerivedGroups derived(paper, groups);
+  ASSERT_EQ(derived.all().size(), 2u);
+  const RunGroup& corrupted = derived.all()[1];
+  EXPECT_EQ(corrupted.trial, "plain@corrupted");
+  EXPECT_EQ(corrupted.dataset(), "cifar-10-c");
+  EXPECT_EQ(corrupted.look, "test images of cifar-10-c, the centre, probabilities averaged");
+  EXPECT_EQ(value_of(*corrupted.runs[0], "test_error"), 26.5);
+  EXPECT_EQ(value_of(*corrupted.runs[0], "fog_error"), 12.5);
+  EXPECT_EQ(derived.all()[0].dataset(), "mnist");
+}
+
 }  // namespace
 }  // namespace reprise::reports

@@ -6,6 +6,7 @@
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
+#include "suite/catalog/sides.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::catalog {
@@ -331,8 +332,28 @@ TEST(RecipeToml, evaluations_are_tables_that_may_name_earlier_ones) {
       {"[{ name = \"a\", clips = -1 }]", "from 0 to"},
       {"[{ name = \"a\", clips = 2, mirrored = true }]", "no other views"},
       {"[{ name = \"a\", hits = [2] }]", "hit_at_k"},
+      {"[{ name = \"a\", scores = true, dataset = \"cifar-10-c\" }]", "no dataset beside it"},
+      {"[{ name = \"a\", test_images = 3 }]", "dataset beside it"},
+      {"[{ name = \"a\", dataset = \"cifar-10-c\", test_images = -3 }]", "from 0 to"},
+      {"[{ name = \"a\", dataset = \"cifar-10-c\" }, { name = \"b\", of = [\"a\"] }]", "of another data set"},
+      {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], dataset = \"cifar-10-c\" }]", "no views beside"},
       {"[{ name = \"a\", view = 3 }]", "view"}};
   for (const auto& [value, part] : wrong) EXPECT_NE(refused(value).find(part), std::string::npos) << value << ": " << refused(value);
+}
+
+TEST(RecipeToml, an_evaluation_may_look_at_another_set) {
+  Recipe recipe = small_recipe();
+  apply_override(recipe, "evaluation", "[{ name = \"corrupted\", dataset = \"cifar-10-c\", test_images = 500 }, { name = \"own\" }]");
+  ASSERT_EQ(recipe.final_evaluations.size(), 2u);
+  EXPECT_EQ(recipe.final_evaluations[0].dataset, "cifar-10-c");
+  EXPECT_EQ(recipe.final_evaluations[0].test_images, 500);
+  EXPECT_EQ(stored_recipe(to_toml(recipe), Strictness::strict).final_evaluations, recipe.final_evaluations);
+  EXPECT_EQ(recipes::data_sets(recipe), (std::vector<std::string>{recipe.dataset, "cifar-10-c"}));
+  EXPECT_EQ(tested_on(recipe, "corrupted"), "cifar-10-c");
+  EXPECT_EQ(tested_on(recipe, "own"), recipe.dataset);
+  check_recipe(recipe);
+  recipe.held_out_images = 100;
+  EXPECT_THROW(check_recipe(recipe), InputError);
 }
 
 TEST(RecipeToml, phases_are_tables_whose_shares_add_up_to_1) {

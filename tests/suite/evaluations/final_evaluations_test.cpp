@@ -247,13 +247,107 @@ TEST(FinalEvaluations, refuse_clips_of_images_and_outputs_that_are_no_scores) {
 }
 
 TEST(FinalEvaluations, passes_are_counted_by_area) {
-  recipes::Recipe recipe;
-  recipe.final_evaluations = {{.name = "a", .mirrored = true},
-                              {.name = "b", .sides = {4, 8}, .places = "grid", .grid = 3},
-                              {.name = "c", .sides = {8}, .places = "whole", .mirrored = true},
-                              {.name = "d", .of = {"a", "c"}},
-                              {.name = "e", .clips = 7}};
-  EXPECT_EQ(passes_of(recipe, {4, 4, 1}), 2 + 2 * 9 + 2 * 4 + 7);
+  const SampleShape shape{4, 4, 1};
+  EXPECT_EQ(passes_of({.name = "a", .mirrored = true}, shape), 2);
+  EXPECT_EQ(passes_of({.name = "b", .sides = {4, 8}, .places = "grid", .grid = 3}, shape), 2 * 9);
+  EXPECT_EQ(passes_of({.name = "c", .sides = {8}, .places = "whole", .mirrored = true}, shape), 2 * 4);
+  EXPECT_EQ(passes_of({.name = "d", .of = {"a", "c"}}, shape), 0);
+  EXPECT_EQ(passes_of({.name = "e", .clips = 7}, shape), 7);
+}
+
+/// Images of another set: two corruptions, two severities, three images of each; the class is the largest of the first three pixels.
+datasets::ImageSet corrupted_pixels() {
+  datasets::ImageSet set;
+  set.name = "tiny-c";
+  set.channels = 1, set.height = set.width = 2, set.classes = 3;
+  for (const int guess : {0, 1, 2, 0, 0, 2, 1, 0, 2, 1, 2, 0}) {
+    for (int pixel = 0; pixel < 4; ++pixel) set.pixels.push_back(pixel == guess ? 9 : 1);
+    set.labels.push_back(static_cast<std::int32_t>(set.labels.size() % 3));
+  }
+  set.count = 12;
+  for (const char* corruption : {"snow", "fog"})
+    for (const int severity : {1, 2}) set.groups.push_back({corruption, severity, 3});
+  return set;
+}
+
+/// The only evaluation of `setup`'s recipe, on these images.
+class OnOtherImages {
+ public:
+  OnOtherImages(SmallTraining setup, datasets::ImageSet images) : run_(std::move(setup)) {
+    run_.set_weights("logits/weight", kPixels);
+    preprocessing_ = datasets::Preprocessing::fit({}, run_.test().images());
+    others_.push_back(std::make_unique<const datasets::SampleSource>(std::make_shared<const datasets::ImageSet>(std::move(images)),
+                                                                     preprocessing_, std::vector<std::string>{}));
+  }
+  EvaluationInputs inputs() {
+    EvaluationInputs inputs{
+        run_.setup().recipe, run_.setup().graph, run_.test(), preprocessing_, 1, run_.workers(), ranks::Team::alone(), {}, {}};
+    inputs.others = others_;
+    return inputs;
+  }
+  records::RunRecord evaluate() {
+    records::RunRecord record;
+    record.test_labels = run_.setup().test.labels;
+    EXPECT_TRUE(evaluate_all(inputs(), run_.learner(), record));
+    return record;
+  }
+
+ private:
+  SmallRun run_;
+  std::shared_ptr<const datasets::Preprocessing> preprocessing_;
+  std::vector<std::unique_ptr<const datasets::SampleSource>> others_;
+};
+
+/// Snow: all right, then image 1 wrong; fog: images 0 and 1 wrong, then all wrong.
+TEST(FinalEvaluations, of_corrupted_images_have_an_error_for_each_corruption_and_severity) {
+  OnOtherImages run(four_pixels({4, 3, 0, 0}, {1}, {{.name = "corrupted", .dataset = "tiny-c"}}), corrupted_pixels());
+  const records::RunRecord record = run.evaluate();
+  const records::EvaluationResult& found = record.evaluations.at("corrupted");
+  EXPECT_NEAR(found.results.at("test_error").value, 50, 1e-9);
+  EXPECT_NEAR(found.results.at("snow_error").value, 100.0 / 6, 1e-9);
+  EXPECT_NEAR(found.results.at("fog_error").value, 250.0 / 3, 1e-9);
+  EXPECT_EQ(found.results.size(), 3u);
+  EXPECT_TRUE(found.predictions.empty());
+  const records::Table& table = record.tables.at("corrupted_by_severity");
+  EXPECT_EQ(table.x, "severity");
+  EXPECT_EQ(table.columns.at("severity"), (std::vector<double>{1, 2}));
+  EXPECT_NEAR(table.columns.at("snow")[0], 0, 1e-9);
+  EXPECT_NEAR(table.columns.at("snow")[1], 100.0 / 3, 1e-9);
+  EXPECT_NEAR(table.columns.at("fog")[0], 200.0 / 3, 1e-9);
+  EXPECT_NEAR(table.columns.at("fog")[1], 100, 1e-9);
+}
+
+TEST(FinalEvaluations, of_another_set_without_groups_have_its_error_alone) {
+  datasets::ImageSet images = corrupted_pixels();
+  images.groups.clear();
+  OnOtherImages run(four_pixels({4, 3, 0, 0}, {1}, {{.name = "other", .dataset = "tiny"}}), images);
+  const records::RunRecord record = run.evaluate();
+  EXPECT_NEAR(record.evaluations.at("other").results.at("test_error").value, 50, 1e-9);
+  EXPECT_EQ(record.evaluations.at("other").results.size(), 1u);
+  EXPECT_TRUE(record.tables.empty());
+}
+
+TEST(FinalEvaluations, refuse_another_set_that_does_not_look_like_the_recipe_s) {
+  const auto refused = [](const datasets::ImageSet& images) {
+    OnOtherImages run(four_pixels({4, 3, 0, 0}, {1}, {{.name = "corrupted", .dataset = "tiny-c"}}), images);
+    try {
+      check_evaluations(run.inputs());
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refused(corrupted_pixels()), "");
+  datasets::ImageSet other = corrupted_pixels();
+  other.classes = 4;
+  EXPECT_NE(refused(other).find("evaluation 'corrupted' on 'tiny-c': expected images [1, 2, 2] of 3 classes"), std::string::npos)
+      << refused(other);
+  other = corrupted_pixels();
+  other.height = 1, other.width = 4;
+  EXPECT_NE(refused(other).find("found images [1, 1, 4]"), std::string::npos) << refused(other);
+  other = corrupted_pixels();
+  other.groups[0].name = "rain";
+  EXPECT_NE(refused(other).find("'rain_error'"), std::string::npos) << refused(other);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "suite/catalog/catalog.hpp"
+#include "suite/errors.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace reprise::runs {
@@ -61,6 +62,36 @@ TEST(RunData, labelled_images_are_preprocessed_as_all_training_images_are) {
   const datasets::FetchKey key{1, 1};
   data.labelled->fetch(3, &key, found.data());  // not augmented
   EXPECT_EQ(found, expected);
+}
+
+TEST(RunData, evaluations_may_look_at_other_sets) {
+  const tests::TemporaryFolder folder;
+  recipes::Recipe recipe = standardized();
+  const std::string digest = RunData(recipe, folder.path()).digest;
+  recipe.final_evaluations = {{.name = "own"}, {.name = "other", .dataset = "synthetic-color32", .test_images = 7}};
+  const RunData data(recipe, folder.path());
+  ASSERT_EQ(data.others.size(), 2u);
+  EXPECT_FALSE(data.others[0]);
+  ASSERT_TRUE(data.others[1]);
+  EXPECT_EQ(data.others[1]->count(), 7);
+  EXPECT_EQ(&data.others[1]->preprocessing(), data.preprocessing.get());
+  EXPECT_NE(data.digest, digest) << "a run on other images is another run";
+  recipe.final_evaluations = {{.name = "own"}};
+  EXPECT_EQ(RunData(recipe, folder.path()).digest, digest) << "and one on the same images is the same";
+}
+
+TEST(RunData, names_the_set_of_an_evaluation_that_is_not_there) {
+  const tests::TemporaryFolder folder;
+  recipes::Recipe recipe = standardized();
+  recipe.final_evaluations = {{.name = "corrupted", .dataset = "cifar-10-c"}};
+  try {
+    RunData data(recipe, folder.path());
+    FAIL() << "no error";
+  } catch (const InputError& error) {
+    const std::string message = error.what();
+    for (const char* part : {"data set 'cifar-10-c'", "gaussian_noise.npy", "reprise data fetch cifar-10-c"})
+      EXPECT_NE(message.find(part), std::string::npos) << message;
+  }
 }
 
 }  // namespace
