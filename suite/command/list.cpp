@@ -60,9 +60,9 @@ ordered_json as_json(const catalog::Paper& paper) {
 std::string data_sets_of(const Entry& entry) {
   std::string text;
   std::set<std::string> seen;
-  for (const recipes::Recipe& recipe : entry.trial.recipes) {
-    if (seen.insert(recipe.dataset).second) text += (text.empty() ? "" : ", ") + recipe.dataset;
-  }
+  for (const recipes::Recipe& recipe : entry.trial.recipes)
+    for (const std::string& name : recipes::data_sets(recipe))
+      if (seen.insert(name).second) text += (text.empty() ? "" : ", ") + name;
   return text;
 }
 

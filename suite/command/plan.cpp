@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "datasets/image_set.hpp"
 #include "reports/text.hpp"
 #include "suite/command/command.hpp"
 #include "suite/command/number_options.hpp"
@@ -41,7 +42,7 @@ int plan(const PlanFlags& flags) {
   std::vector<PlannedRun> runs;
   for (const Chosen& chosen : flags.recipe.resolve())
     for (std::int64_t seed = 1; seed <= flags.seeds; ++seed) runs.push_back({chosen.recipe, seed, chosen.variant});
-  print_forecast(runs, flags.out, flags.threads, 1);
+  print_forecast(runs, flags.out, datasets::data_directory(""), flags.threads, 1);
   return kDone;
 }
 

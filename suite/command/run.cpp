@@ -78,7 +78,8 @@ int run_here(RunFlags& flags, bool one_seed, ranks::Session& session) {
   if (!flags.budget.empty()) flags.limits.budget_seconds = parse_duration("--budget", flags.budget);
   if (flags.limits.dry_run && !flags.until_decided) {
     const std::unique_ptr<ranks::Team> all = session.team(0);
-    if (all->is_root()) print_forecast(planned(flags, one_seed), flags.options.out, flags.options.threads, all->nodes());
+    if (all->is_root())
+      print_forecast(planned(flags, one_seed), flags.options.out, flags.options.data, flags.options.threads, all->nodes());
     return kDone;
   }
   if (flags.until_decided) return run_until_decided(flags.recipe, flags.limits, flags.options, session, flags.spread);

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "datasets/manage.hpp"
 #include "reports/text.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
@@ -114,7 +115,7 @@ std::string name_of(const PlannedRun& run) {
 std::vector<std::string> row_of(const Line& line) {
   const runs::Forecast& forecast = line.forecast;
   return {name_of(*line.first),
-          line.first->recipe.dataset,
+          reports::joined(recipes::data_sets(line.first->recipe), ", "),
           count_text(static_cast<double>(forecast.parameters)),
           count_text(static_cast<double>(forecast.steps)),
           bytes_text(forecast.memory_bytes),
@@ -172,6 +173,18 @@ void print_totals(const std::vector<Line>& lines, int nodes) {
                                      reports::joined(not_timed, ", ")));
 }
 
+/// Known data sets that must be got before the runs.
+void print_absent_data(const std::vector<Line>& lines, const fs::path& data_directory) {
+  std::set<std::string> seen;
+  for (const Line& line : lines)
+    for (const std::string& name : recipes::data_sets(line.first->recipe)) {
+      const datasets::DatasetEntry* entry = datasets::find_entry(name);
+      if (entry == nullptr || !seen.insert(name).second || datasets::is_present(*entry, data_directory)) continue;
+      fmt::print("{}",
+                 reports::filled(fmt::format("Not in {}: data set {}. {}", data_directory.string(), name, datasets::how_to_get(*entry))));
+    }
+}
+
 }  // namespace
 
 double seconds_on_nodes(std::vector<double> runs, int nodes) {
@@ -181,7 +194,7 @@ double seconds_on_nodes(std::vector<double> runs, int nodes) {
   return *std::max_element(busy.begin(), busy.end());
 }
 
-void print_forecast(const std::vector<PlannedRun>& asked_for, const fs::path& out, int threads, int nodes) {
+void print_forecast(const std::vector<PlannedRun>& asked_for, const fs::path& out, const fs::path& data_directory, int threads, int nodes) {
   const std::vector<PlannedRun> runs = with_starts(asked_for);
   std::vector<Line> lines = lines_of(runs);
   count_finished(lines, out);
@@ -193,6 +206,7 @@ void print_forecast(const std::vector<PlannedRun>& asked_for, const fs::path& ou
                                                  runs.front().recipe.scale)));
   print_table(std::move(table));
   print_totals(lines, nodes);
+  print_absent_data(lines, data_directory);
 }
 
 }  // namespace reprise::command

@@ -62,8 +62,9 @@ void print_trials(const Paper& paper, const std::string& scale) {
     const recipes::Recipe* known = trial.recipe_at(scale_of(trial, scale));
     const recipes::Recipe recipe = known ? *known : catalog::resolve(paper.slug, trial.name, scale_of(trial, scale));
     const graph::Graph graph = catalog::build_model(recipe);
-    table.push_back({trial.name, recipe.scale, recipe.model, recipe.dataset, count_text(static_cast<double>(graph.trained_parameters())),
-                     count_text(static_cast<double>(graph.forward_macs())), reports::joined(recipe.reproduces, ", ")});
+    table.push_back({trial.name, recipe.scale, recipe.model, reports::joined(recipes::data_sets(recipe), ", "),
+                     count_text(static_cast<double>(graph.trained_parameters())), count_text(static_cast<double>(graph.forward_macs())),
+                     reports::joined(recipe.reproduces, ", ")});
   }
   if (table.size() == 1)
     throw InputError(Complaint{"paper " + paper.slug, "a trial of scale " + scale, "none", "See its scales: reprise show " + paper.slug});
@@ -113,7 +114,8 @@ void show_trial(const Paper& paper, const std::string& name, const std::string& 
   for (const std::string& setting : settings) overrides.push_back(catalog::parse_override(setting));
   const recipes::Recipe recipe = catalog::resolve(paper.slug, name, scale_of(trial, given_scale), overrides);
   const graph::Graph graph = catalog::build_model(recipe);
-  fmt::print("{}/{}  {}\nscales: {}\n\n", paper.slug, name, trial.title, reports::joined(trial.scales, ", "));
+  fmt::print("{}/{}  {}\nscales: {}\n", paper.slug, name, trial.title, reports::joined(trial.scales, ", "));
+  fmt::print("data sets at scale {}: {}\n\n", recipe.scale, reports::joined(recipes::data_sets(recipe), ", "));
   std::vector<std::vector<std::string>> table = {{"layer", "description", "output", "parameters", "multiply-adds"}};
   for (const graph::Node& node : graph.nodes()) {
     double parameters = 0;

@@ -84,6 +84,19 @@ TEST(Show, trial_counts_the_parameters_of_the_papers_net) {
   EXPECT_NE(finished.out.find("max_norm"), std::string::npos) << finished.out;
 }
 
+TEST(Plan, and_show_and_list_name_all_data_sets_that_a_run_reads) {
+  const TemporaryFolder folder;
+  const std::string trial = "regularization/augmix-wrn-40-2-none";
+  const Finished shown = shell("reprise show " + trial, folder.path());
+  EXPECT_NE(shown.out.find("data sets at scale paper: cifar-10, cifar-10-c\n"), std::string::npos) << shown.out;
+  const Finished listed = shell("reprise list regularization", folder.path());
+  EXPECT_NE(listed.out.find("cifar-10-c"), std::string::npos) << listed.out;
+  const Finished planned = shell("REPRISE_DATA=" + folder.path().string() + " reprise plan " + trial + " --scale paper", folder.path());
+  ASSERT_EQ(planned.exit_code, 0) << planned.err;
+  for (const char* part : {"data set cifar-10. Get it", "data set cifar-10-c. Get", "reprise data fetch cifar-10-c"})
+    EXPECT_NE(planned.out.find(part), std::string::npos) << planned.out;
+}
+
 TEST(Plan, lists_the_runs_that_others_start_from) {
   const TemporaryFolder folder;
   const Finished alone = shell("reprise plan vgg/cifar-d --scale smoke", folder.path());
