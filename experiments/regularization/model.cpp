@@ -216,7 +216,8 @@ Graph resnet(const Options& options, const SampleShape& input, int classes) {
   return net.classified(classes);
 }
 
-/// Options: blocks and widths of the stages; last_norm and final_norm as above.
+/// Options: blocks and widths of the stages; first_width, filters of the first convolution (else as many as the first stage has); last_norm
+/// and final_norm as above.
 Graph preact(const Options& options, const SampleShape& input, int classes) {
   const auto blocks = widths_of(options, "blocks", {3, 3, 3});
   const auto widths = widths_of(options, "widths", {16, 32, 64}, blocks.size());
@@ -224,7 +225,7 @@ Graph preact(const Options& options, const SampleShape& input, int classes) {
 
   Net net(options, input, static_cast<std::int64_t>(blocks.size()), sum_of(blocks));
   Graph& graph = net.graph();
-  net.convolution("stem", widths[0], 3, 1, graph.last());
+  net.convolution("stem", count_of(options, "first_width", widths[0], 1), 3, 1, graph.last());
   for_each_block(net, blocks, widths, [&](const std::string& name, std::int64_t width, std::int64_t stride) {
     const NodeId before = graph.last();
     const bool changes = stride != 1 || net.channels(before) != width;

@@ -47,6 +47,17 @@ TEST(Regularization, known_nets_have_their_known_parameters) {
   EXPECT_EQ(net_of("resnet-101-cutmix-imagenet", {224, 224, 3}, 1000).trained_parameters(), 44549160);
 }
 
+/// The net of AugMix is a wide residual net, built here for the head that compares three views.
+TEST(Regularization, augmix_trains_wrn_40_2) {
+  const Graph wide = net("wrn", "wrn", {{"depth", std::int64_t{40}}, {"width", std::int64_t{2}}});
+  for (const char* method : {"none", "augmix"}) {
+    const Graph graph = net_of(std::string("augmix-wrn-40-2-") + method);
+    EXPECT_EQ(graph.trained_parameters(), wide.trained_parameters()) << method;
+    EXPECT_EQ(graph.forward_macs(), wide.forward_macs()) << method;
+    EXPECT_EQ(graph.heads().front().loss->views(), std::string(method) == "augmix" ? 3 : 1);
+  }
+}
+
 /// Published in millions, to one decimal.
 TEST(Regularization, wide_nets_have_the_published_millions_of_parameters) {
   EXPECT_NEAR(millions(net_of("pyramidnet-200-none-cifar100", kColour, 100).trained_parameters()), 26.8, 0.05);
