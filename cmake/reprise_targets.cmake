@@ -19,6 +19,7 @@ set(reprise_min_openblas 0.3.21)
 set(reprise_min_libarchive 3.6.2)
 set(reprise_min_libjpeg 2.1.5)
 set(reprise_min_matio 1.5.23)
+set(reprise_min_pugixml 1.13)
 
 # reprise_package(NAME [arguments of find_package]): a required package of at least its min version. Not left to find_package, since some
 # packages call a newer major version incompatible with what we ask for.

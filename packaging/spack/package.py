@@ -34,6 +34,7 @@ class Reprise(CMakePackage):
     depends_on("libarchive@3.6.2:")
     depends_on("libjpeg-turbo@2.1.5:")
     depends_on("matio@1.5.23: +hdf5")
+    depends_on("pugixml@1.13:")
     depends_on("boost@1.74: +math")
     depends_on("googletest@1.12.1:", when="+tests")
     depends_on("benchmark@1.7.1:", when="+bench")
