@@ -28,6 +28,7 @@ Command add_collect(CLI::App& program);
 Command add_status(CLI::App& program);
 Command add_watch(CLI::App& program);
 Command add_data(CLI::App& program);
+Command add_score(CLI::App& program);
 Command add_doctor(CLI::App& program);
 Command add_completion(CLI::App& program);
 Command add_manual(CLI::App& program);

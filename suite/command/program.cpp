@@ -143,10 +143,10 @@ int run_program(int argc, const char* const* argv) {
       ->option_text("DIR")
       ->envname("REPRISE_OWN_EXPERIMENTS");
   program.footer(examples({"reprise list", "reprise doctor"}) + "\n" + kAfterword);
-  const std::vector<Command> commands = {add_list(program),   add_show(program),       add_plan(program),    add_run(program),
-                                         add_report(program), add_diff(program),       add_status(program),  add_watch(program),
-                                         add_verify(program), add_seal(program),       add_collect(program), add_data(program),
-                                         add_doctor(program), add_completion(program), add_manual(program)};
+  const std::vector<Command> commands = {add_list(program),   add_show(program),   add_plan(program),       add_run(program),
+                                         add_report(program), add_diff(program),   add_status(program),     add_watch(program),
+                                         add_verify(program), add_seal(program),   add_collect(program),    add_data(program),
+                                         add_score(program),  add_doctor(program), add_completion(program), add_manual(program)};
 
   if (argc > 1 && argv[1][0] != '-') {
     const std::vector<std::string> names = names_of(commands);

@@ -13,9 +13,26 @@ namespace reprise::command {
 namespace {
 
 /// In an order in which each finds what it needs: `run` fills results/, which `report` and `diff` read.
-const std::vector<std::string> kCommands = {"",          "list",      "show",       "plan",       "run",    "report",
-                                            "diff",      "verify",    "seal",       "collect",    "status", "watch",
-                                            "data list", "data info", "data fetch", "data check", "doctor"};
+const std::vector<std::string> kCommands = {"",
+                                            "list",
+                                            "show",
+                                            "plan",
+                                            "run",
+                                            "report",
+                                            "diff",
+                                            "verify",
+                                            "seal",
+                                            "collect",
+                                            "status",
+                                            "watch",
+                                            "data list",
+                                            "data info",
+                                            "data fetch",
+                                            "data check",
+                                            "doctor",
+                                            "score",
+                                            "score localisation",
+                                            "score detection"};
 
 std::vector<std::string> example_lines(const std::string& help) {
   std::vector<std::string> lines;
@@ -39,8 +56,18 @@ int expected_code(const std::string& line) {
   return line.rfind("reprise diff ", 0) == 0 ? 1 : 0;
 }
 
+/// What the examples of `score` read.
+void write_boxes(const std::filesystem::path& folder) {
+  write_file(folder / "annotations/a.xml",
+             "<annotation><object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object></"
+             "annotation>");
+  write_file(folder / "guesses.txt", "cat 1 1 9 9\n");
+  write_file(folder / "detections.txt", "1 cat 0.5 1 1 9 9\n");
+}
+
 TEST(Examples, of_every_help_text_run_as_printed) {
   const TemporaryFolder folder;
+  write_boxes(folder.path());
   for (const std::string& command : kCommands) {
     const Finished help = shell("reprise " + command + " --help", folder.path());
     ASSERT_EQ(help.exit_code, 0) << command;
