@@ -9,6 +9,7 @@
 #include "suite/errors.hpp"
 #include "suite/layers/bilinear_sampler.hpp"
 #include "suite/layers/float_buffers.hpp"
+#include "suite/layers/sampled_places.hpp"
 
 namespace reprise::layers {
 
@@ -18,7 +19,7 @@ template <class T>
 class PreparedSpatialTransform : public PreparedLayer {
  public:
   PreparedSpatialTransform(const SpatialTransform::Options& options, const SampleShape& image, const SampleShape& output, int samples)
-      : grid_(make_transform_grid(options.transform, output.height, output.width, options.scale)),
+      : places_(options.transform, image, output, options.scale),
         sampler_({image.height, image.width, image.channels, output.positions()}),
         image_(image),
         output_(output),
@@ -52,9 +53,7 @@ class PreparedSpatialTransform : public PreparedLayer {
       if (args.grad_inputs[1] != nullptr) {
         const float* image = read<T>(typed<T>(args.inputs[0]) + n * image_.size(), image_.size(), room.image);
         sampler_.place_gradient(image, room.taps, gradient, room.rows, room.columns);
-        scale(room.rows, image_.height);
-        scale(room.columns, image_.width);
-        grid_->gradient(numbers, room.columns, room.rows, room.grad_numbers);
+        places_.gradient(numbers, room.rows, room.columns, room.grad_numbers);
         write<T>(room.grad_numbers, numbers_, typed<T>(args.grad_inputs[1]) + n * numbers_);
       }
       if (args.grad_inputs[0] != nullptr) {
@@ -89,34 +88,12 @@ class PreparedSpatialTransform : public PreparedLayer {
     return buffer;
   }
 
-  /// Half the distance between the centres of the corner pixels: a unit of the transform's coordinates, in pixels.
-  static float unit(std::int64_t size) { return 0.5f * static_cast<float>(size - 1); }
-
-  void scale(float* gradients, std::int64_t size) const {
-    for (std::int64_t i = 0; i < output_.positions(); ++i) gradients[i] *= unit(size);
-  }
-
-  /// Places in pixels: those of the identity, which are whole numbers where the sizes agree, and the moves.
   void locate(const float* numbers, const Room& room) const {
-    grid_->moves(numbers, room.columns, room.rows);
-    const float down = step(image_.height, output_.height), across = step(image_.width, output_.width);
-    const float half_height = unit(image_.height), half_width = unit(image_.width);
-    for (std::int64_t i = 0; i < output_.height; ++i) {
-      const float row = start(image_.height, output_.height) + down * static_cast<float>(i);
-      float *rows = room.rows + i * output_.width, *columns = room.columns + i * output_.width;
-      for (std::int64_t j = 0; j < output_.width; ++j) {
-        rows[j] = row + half_height * rows[j];
-        columns[j] = start(image_.width, output_.width) + across * static_cast<float>(j) + half_width * columns[j];
-      }
-    }
+    places_.locate(numbers, room.rows, room.columns);
     sampler_.locate(room.rows, room.columns, room.taps);
   }
 
-  static float step(std::int64_t from, std::int64_t to) { return to > 1 ? static_cast<float>(from - 1) / static_cast<float>(to - 1) : 0; }
-  /// A single pixel shows the middle.
-  static float start(std::int64_t from, std::int64_t to) { return to > 1 ? 0 : unit(from); }
-
-  std::unique_ptr<const TransformGrid> grid_;
+  SampledPlaces places_;
   BilinearSampler sampler_;
   SampleShape image_, output_;
   std::int64_t numbers_;

@@ -24,6 +24,7 @@ class SpatialTransform : public Layer {
     std::int64_t out_width = 0;
   };
   explicit SpatialTransform(Options options);
+  const Options& options() const { return options_; }
   std::string_view kind() const override { return "spatial_transform"; }
   SampleShape output_shape(std::span<const SampleShape> inputs) const override;
   Cost cost(std::span<const SampleShape> inputs) const override;
