@@ -73,17 +73,12 @@ class DistortedImages : public LazyImages {
       : base_(std::move(base)), indices_(std::move(indices)), split_(split), kind_(kind) {}
 
   void make(std::int64_t index, const FetchKey* key, std::uint8_t* image) const override {
-    const auto place = static_cast<std::uint64_t>(indices_[static_cast<std::size_t>(index)]);
-    Generator draws({key != nullptr ? key->seed : 0, random::Purpose::distortion, static_cast<std::uint32_t>(split_),
-                     key != nullptr ? key->epoch + 1 : 0, place});
+    Generator draws = draws_for(index, key);
     switch (kind_.distortion) {
-      case Distortion::rotation: {
-        const AffineMap map = AffineMap::rotation(radians(between(draws, -90, 90)), kSide, kSide);
-        return see(
-            index, [&](double y, double x) { return map.at(y, x); }, image);
-      }
+      case Distortion::rotation:
+        return see(index, rotation(draws), image);
       case Distortion::pose:
-        return pose(index, draws, image);
+        return see(index, pose(draws), image);
       case Distortion::projective:
         return projective(index, draws, image);
       case Distortion::elastic:
@@ -91,9 +86,31 @@ class DistortedImages : public LazyImages {
       case Distortion::clutter:
         return clutter(index, draws, image);
       case Distortion::addition:
-        pose(index, draws, image);
-        return pose(partner(index), draws, image + kPoseSide * kPoseSide);
+        see(index, pose(draws), image);
+        return see(partner(index), pose(draws), image + kPoseSide * kPoseSide);
     }
+  }
+
+  std::vector<AffineMap> maps_of(std::int64_t index, const FetchKey* key) const override {
+    Generator draws = draws_for(index, key);
+    switch (kind_.distortion) {
+      case Distortion::rotation:
+        return {rotation(draws)};
+      case Distortion::pose:
+        return {pose(draws)};
+      case Distortion::clutter: {
+        const auto [top, left] = place_in_clutter(draws, kSide);
+        return {AffineMap{{1, 0, -static_cast<double>(top), 0, 1, -static_cast<double>(left)}}};
+      }
+      case Distortion::addition: {
+        const AffineMap first = pose(draws);
+        return {first, pose(draws)};
+      }
+      case Distortion::projective:
+      case Distortion::elastic:
+        break;
+    }
+    return {};
   }
 
   /// The second summand of image `index`, the same in every epoch: labels are known before any image is made.
@@ -109,6 +126,16 @@ class DistortedImages : public LazyImages {
   std::int64_t bytes_held() const override { return static_cast<std::int64_t>(base_.pixels.size()); }
 
  private:
+  struct Corner {
+    int top, left;
+  };
+
+  Generator draws_for(std::int64_t index, const FetchKey* key) const {
+    const auto place = static_cast<std::uint64_t>(indices_[static_cast<std::size_t>(index)]);
+    return Generator({key != nullptr ? key->seed : 0, random::Purpose::distortion, static_cast<std::uint32_t>(split_),
+                      key != nullptr ? key->epoch + 1 : 0, place});
+  }
+
   /// `from(y, x)`: the row and column of the base image that a pixel comes from.
   template <class From>
   void see(std::int64_t index, const From& from, std::uint8_t* image) const {
@@ -120,15 +147,20 @@ class DistortedImages : public LazyImages {
                    [](float value) { return static_cast<std::uint8_t>(std::lround(value)); });
   }
 
-  void pose(std::int64_t index, Generator& draws, std::uint8_t* image) const {
+  void see(std::int64_t index, const AffineMap& map, std::uint8_t* image) const {
+    see(
+        index, [&](double y, double x) { return map.at(y, x); }, image);
+  }
+
+  static AffineMap rotation(Generator& draws) { return AffineMap::rotation(radians(between(draws, -90, 90)), kSide, kSide); }
+
+  static AffineMap pose(Generator& draws) {
     const double angle = radians(between(draws, -45, 45)), size = between(draws, 0.7, 1.2);
     // The image's middle, such that an image that is neither turned nor scaled is whole.
     const double middle = (kSide - 1) / 2.0, last = kPoseSide - 1 - middle;
     const double row = between(draws, middle, last), column = between(draws, middle, last);
     const double c = std::cos(angle) / size, s = std::sin(angle) / size;
-    const AffineMap map{{c, s, middle - c * row - s * column, -s, c, middle + s * row - c * column}};
-    see(
-        index, [&](double y, double x) { return map.at(y, x); }, image);
+    return {{c, s, middle - c * row - s * column, -s, c, middle + s * row - c * column}};
   }
 
   /// Scaled about its middle: the place in an image of full size.
@@ -174,11 +206,18 @@ class DistortedImages : public LazyImages {
     see(index, from, image);
   }
 
+  static int below(Generator& draws, int bound) { return static_cast<int>(draws.next_below(static_cast<std::uint32_t>(bound))); }
+
+  /// Of a square of that side.
+  static Corner place_in_clutter(Generator& draws, int side) {
+    const int top = below(draws, kClutterSide - side + 1);
+    return {top, below(draws, kClutterSide - side + 1)};
+  }
+
   void clutter(std::int64_t index, Generator& draws, std::uint8_t* image) const {
     std::memset(image, 0, kClutterSide * kClutterSide);
-    const auto below = [&](int bound) { return static_cast<int>(draws.next_below(static_cast<std::uint32_t>(bound))); };
     const auto paste = [&](const std::uint8_t* from, int side) {
-      const int top = below(kClutterSide - side + 1), left = below(kClutterSide - side + 1);
+      const auto [top, left] = place_in_clutter(draws, side);
       for (int y = 0; y < side; ++y)
         for (int x = 0; x < side; ++x) {
           std::uint8_t& pixel = image[(top + y) * kClutterSide + left + x];
@@ -188,7 +227,7 @@ class DistortedImages : public LazyImages {
     paste(base_.image(index), kSide);
     for (int i = 0; i < kPieces; ++i) {
       const auto other = static_cast<std::int64_t>(draws.next_below(static_cast<std::uint32_t>(base_.count)));
-      const int top = below(kSide - kPieceSide + 1), left = below(kSide - kPieceSide + 1);
+      const int top = below(draws, kSide - kPieceSide + 1), left = below(draws, kSide - kPieceSide + 1);
       paste(base_.image(other) + top * kSide + left, kPieceSide);
     }
   }

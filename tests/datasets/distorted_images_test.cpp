@@ -9,6 +9,7 @@
 #include <string>
 
 #include "datasets/digest.hpp"
+#include "datasets/warp.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::datasets {
@@ -181,6 +182,33 @@ TEST(DistortedImages, clutter_holds_the_image_whole_and_pieces_of_others) {
     for (const std::uint8_t value : image) EXPECT_EQ(value % 20, 0);
   }
   EXPECT_GT(most, 3 * 36);  // several pieces beside the image
+}
+
+/// Seen through its map, the image itself is what the set shows, but for the pieces of others in clutter.
+TEST(DistortedImages, know_the_affine_maps_that_they_are_seen_through) {
+  const ImageSet base = blocks(9, 8, 10);
+  const FetchKey in_training{3, 4};
+  for (const Distortion distortion : {Distortion::rotation, Distortion::pose, Distortion::clutter, Distortion::addition})
+    for (const FetchKey* key : {static_cast<const FetchKey*>(nullptr), &in_training}) {
+      const ImageSet set = make(base, distortion);
+      const std::vector<AffineMap> maps = set.lazy->maps_of(7, key);
+      ASSERT_EQ(maps.size(), static_cast<std::size_t>(set.channels));
+      const Pixels shown = pixels(set, 7, key);
+      const std::size_t positions = static_cast<std::size_t>(set.height * set.width);
+      std::vector<float> image(784), seen(positions);
+      std::copy_n(base.image(7), image.size(), image.begin());
+      for (std::size_t c = 0; c < maps.size(); ++c) {
+        warp({28, 28, 1, set.height, set.width}, image.data(), maps[c], 0, seen.data());
+        const double brightness = *std::max_element(shown.begin() + static_cast<std::ptrdiff_t>(c * positions),
+                                                    shown.begin() + static_cast<std::ptrdiff_t>((c + 1) * positions));
+        const double own = distortion == Distortion::addition ? 20 * 8 / brightness : 1;  // the other summand is a block, too
+        int differ = 0;
+        for (std::size_t p = 0; p < positions; ++p) differ += std::abs(own * shown[c * positions + p] - seen[p]) > std::max(1.0, own);
+        EXPECT_LE(differ, distortion == Distortion::clutter ? 6 * 36 : 0) << entry_of(distortion).suffix;
+      }
+    }
+  for (const Distortion distortion : {Distortion::projective, Distortion::elastic})
+    EXPECT_TRUE(make(base, distortion).lazy->maps_of(0, nullptr).empty());
 }
 
 TEST(DistortedImages, sums_are_of_the_two_images_that_are_seen) {
