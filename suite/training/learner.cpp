@@ -127,6 +127,7 @@ struct Learner::State {
     const double seconds = now_seconds() - row_started;
     if (!evaluate(controls)) return false;
     phase().publish();
+    note_watched();
     double epoch = phase().work(phase_step()).epoch;
     for (std::size_t k = 0; k < current; ++k)
       if (!phases[k]->row_steps().empty()) epoch += phases[k]->work(phases[k]->steps()).epoch;
@@ -152,6 +153,10 @@ struct Learner::State {
     row_started = now_seconds();
     if (controls.evaluated) controls.evaluated(last_row());
     return true;
+  }
+
+  void note_watched() {
+    if (!watched.empty()) watched.note(whole_net(), run.samples.test, run.recipe.batch, run.seed);
   }
 
   EvaluatedRow last_row() const {
@@ -224,6 +229,7 @@ struct Learner::State {
   }
 
   bool learn(const Controls& controls) {
+    if (step == 0) note_watched();
     row_started = last_save = now_seconds();
     for (current = 0; current < phases.size(); ++current) {
       if (!run_phase(controls)) return false;
@@ -251,6 +257,7 @@ struct Learner::State {
     for (const auto& [name, values] : timing) checkpoint.doubles["timing/" + name] = values;
     digests.save_to(checkpoint);
     step_losses.save_to(checkpoint);
+    watched.save_to(checkpoint);
     return checkpoint;
   }
 
@@ -272,6 +279,7 @@ struct Learner::State {
     }
     digests.restore_from(checkpoint);
     step_losses.restore_from(checkpoint);
+    watched.restore_from(checkpoint, step > 0 ? std::ssize(epochs) + 1 : 0);
     for (std::size_t k = 0; k < phases.size(); ++k) {
       phases[k]->restore_from(checkpoint, last_at_work() == k);
       phases[k]->adopt();
@@ -324,6 +332,7 @@ struct Learner::State {
   std::vector<records::PhaseTime> phase_times;
   RunDigests digests;  ///< its rows on the root alone
   StepLosses step_losses;
+  WatchedNodes watched;
   Evaluation evaluation;
   bool has_evaluated = false;
   std::unique_ptr<execution::Executor> whole;
@@ -340,6 +349,12 @@ std::int64_t Learner::total_steps() const {
 }
 std::int64_t Learner::step() const {
   return state_->step;
+}
+void Learner::watch(const std::vector<Watch>& watches) {
+  state_->watched.watch(watches, state_->run.graph, state_->run.samples.test.count());
+}
+const WatchedValues& Learner::watched(graph::NodeId node) const {
+  return state_->watched.of(node);
 }
 bool Learner::run(const Controls& controls) {
   return state_->learn(controls);

@@ -11,6 +11,7 @@
 #include "suite/records/checkpoint.hpp"
 #include "suite/records/run_record.hpp"
 #include "suite/training/phase.hpp"
+#include "suite/training/watched_nodes.hpp"
 
 namespace reprise::training {
 
@@ -57,6 +58,11 @@ class Learner {
 
   std::int64_t total_steps() const;
   std::int64_t step() const;
+
+  /// To be called before run and restore.
+  void watch(const std::vector<Watch>& watches);
+  /// So far. Throws InputError for a node that is not watched.
+  const WatchedValues& watched(graph::NodeId node) const;
 
   /// Learns to the end, or until should_stop: then a checkpoint was saved and false is returned.
   bool run(const Controls& controls);
