@@ -96,6 +96,7 @@ svg .span { stroke: var(--s); stroke-width: 2.2; fill: none; } svg .value { fill
 .tiles-of-images { display: flex; flex-wrap: wrap; gap: 10px 8px; margin: 6px 0 4px; }
 .tiles-of-images .set { display: flex; gap: 6px; padding: 7px; border: 1px solid var(--line); border-radius: 8px; }
 .tiles-of-images figure { width: 74px; } .tiles-of-images img { width: 74px; height: 74px; object-fit: contain; image-rendering: pixelated; border-radius: 4px; display: block; background: var(--none-bg); }
+.tiles-of-images figure.whole, .tiles-of-images figure.whole img { width: auto; height: auto; max-width: 100%; }
 .tiles-of-images figcaption { font-size: 11px; line-height: 1.3; color: var(--ink3); margin: 3px 0 0; overflow-wrap: anywhere; }
 details { margin: 18px 0 0; } summary { cursor: pointer; color: var(--ink2); font-weight: 600; font-size: 14px; }
 details table { font-size: 12.5px; margin-top: 8px; } details td { overflow-wrap: anywhere; padding-top: 4px; padding-bottom: 4px; }

@@ -233,11 +233,17 @@ std::int64_t set_size(const records::Images& images) {
   return 1;
 }
 
+/// Few large pictures, as mosaics are, keep their size; others become tiles.
+bool keep_their_size(const records::Images& images) {
+  constexpr std::int64_t kFew = 4, kTileWidth = 74;  // as in html_page.cpp
+  return images.count <= kFew && images.width > kTileWidth;
+}
+
 std::string image_tile(const records::Images& images, std::int64_t i) {
   const std::int64_t size = images.height * images.width * images.channels;
   const auto index = static_cast<std::size_t>(i);
   const bool captioned = index < images.captions.size() && !images.captions[index].empty();
-  return fmt::format("<figure><img alt=\"{}\" src=\"{}\"/>{}</figure>\n",
+  return fmt::format("<figure{}><img alt=\"{}\" src=\"{}\"/>{}</figure>\n", keep_their_size(images) ? " class=\"whole\"" : "",
                      captioned ? e(images.captions[index]) : fmt::format("image {}", i + 1),
                      png_data_address(images.pixels.data() + i * size, static_cast<int>(images.height), static_cast<int>(images.width),
                                       static_cast<int>(images.channels)),

@@ -151,5 +151,18 @@ TEST(Html, images_with_repeating_captions_stand_in_sets) {
   EXPECT_EQ(sets(made_up::text_of(to_html(build_report({run}, {made_up::paper()})))), 0u);
 }
 
+TEST(Html, few_large_pictures_keep_their_size) {
+  records::RunRecord run = made_up::awkward_record("plain", "paper", "mnist", 1);
+  const auto kept = [&](std::int64_t count, std::int64_t width) {
+    run.images = {
+        {"mosaic", {.title = "Mosaic", .captions = {}, .count = count, .height = 1, .width = width, .channels = 1, .pixels = {}}}};
+    run.images["mosaic"].pixels.resize(static_cast<std::size_t>(count * width));
+    return made_up::text_of(to_html(build_report({run}, {made_up::paper()}))).find("<figure class=\"whole\">") != std::string::npos;
+  };
+  EXPECT_TRUE(kept(4, 300));
+  EXPECT_FALSE(kept(5, 300)) << "tiles";
+  EXPECT_FALSE(kept(1, 28));
+}
+
 }  // namespace
 }  // namespace reprise::reports
