@@ -16,8 +16,9 @@ struct Row {
   const char* name;
   Analysis run;
   void (*check)(const Subject&);
+  std::vector<training::Watch> (*watch)(const Subject&) = nullptr;  ///< null: it looks at the trained net alone
 };
-constexpr std::array<Row, 16> kAnalyses{{{"monte_carlo", monte_carlo, check_monte_carlo},
+constexpr std::array<Row, 17> kAnalyses{{{"monte_carlo", monte_carlo, check_monte_carlo},
                                          {"sparsity", sparsity, check_sparsity},
                                          {"saliency", saliency, check_saliency},
                                          {"temperature", temperature, check_temperature},
@@ -32,7 +33,8 @@ constexpr std::array<Row, 16> kAnalyses{{{"monte_carlo", monte_carlo, check_mont
                                          {"resources", resources, check_resources},
                                          {"integer_inference", integer_inference, check_integer_inference},
                                          {"invariance", invariance, check_invariance},
-                                         {"projections", projections, check_projections}}};
+                                         {"projections", projections, check_projections},
+                                         {"spatial_transforms", spatial_transforms, check_spatial_transforms, watch_spatial_transforms}}};
 
 const Row& row_of(const std::string& name) {
   for (const Row& row : kAnalyses)
@@ -51,6 +53,17 @@ void check_analyses(const Subject& subject) {
   const recipes::Recipe& recipe = subject.recipe;
   for (const std::string& name : recipe.analyses) row_of(name).check(subject);
   recipe.analysis_options.check_all_used(fmt::format("analyses of {}/{}", recipe.paper, recipe.trial));
+}
+
+std::vector<training::Watch> watches_of(const Subject& subject) {
+  std::vector<training::Watch> all;
+  for (const std::string& name : subject.recipe.analyses) {
+    const Row& row = row_of(name);
+    if (row.watch == nullptr) continue;
+    const std::vector<training::Watch> own = row.watch(subject);
+    all.insert(all.end(), own.begin(), own.end());
+  }
+  return all;
 }
 
 std::int64_t count_option(const recipes::Recipe& recipe, const std::string& key, std::int64_t fallback) {

@@ -45,6 +45,9 @@ struct Subject {
 /// analyses has or that is out of bounds, and a net or images that one of them cannot be made for.
 void check_analyses(const Subject& subject);
 
+/// What the recipe's analyses want to see of the net as it learns.
+std::vector<training::Watch> watches_of(const Subject& subject);
+
 /// analysis.KEY, a number of at least 1.
 std::int64_t count_option(const recipes::Recipe& recipe, const std::string& key, std::int64_t fallback);
 /// Throws InputError unless the net's images have 1 or 3 channels: others are no pictures.
@@ -139,6 +142,14 @@ void invariance(const AnalysisInputs& inputs, records::RunRecord& record);
 /// (9, columns). Images "projections_LAYER".
 void projections(const AnalysisInputs& inputs, records::RunRecord& record);
 
+/// What spatial transformers look at (Jaderberg et al. 2015): of some test images before training, after about a quarter and half of the
+/// epochs and at the end the image with the outline of what is sampled, and what is made of it. Options: images (500), shown (as many as
+/// make twelve tiles). Images "spatial_transforms". Where the distortion of the test images is known as affine maps and draws a "rotation",
+/// "scale" or "place", the spread of that behind the transformers, of the affine maps nearest to theirs: table "pose_left", by epochs,
+/// columns "QUANTITY" or "QUANTITY, TRANSFORMER", over what is drawn, of the channel of which the transformer leaves the least. Results
+/// "residual_QUANTITY" (of each channel, behind the transformer that leaves the least) and "QUANTITY_left" (over what is drawn).
+void spatial_transforms(const AnalysisInputs& inputs, records::RunRecord& record);
+
 /// Of each analysis, what check_analyses() asks it. Reads all of its options.
 void check_monte_carlo(const Subject& subject);
 void check_sparsity(const Subject& subject);
@@ -156,5 +167,9 @@ void check_resources(const Subject& subject);
 void check_integer_inference(const Subject& subject);
 void check_invariance(const Subject& subject);
 void check_projections(const Subject& subject);
+void check_spatial_transforms(const Subject& subject);
+
+/// Of those that look at a net as it learns, what watches_of() asks.
+std::vector<training::Watch> watch_spatial_transforms(const Subject& subject);
 
 }  // namespace reprise::analyses

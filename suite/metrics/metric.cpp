@@ -110,6 +110,12 @@ const std::vector<Metric>& all() {
       {"moved_by_scale", "1", lower, "distance of features of a patch that is scaled, over that between patches"},
       {"moved_by_hue", "1", lower, "distance of features of a patch that changes its hue, over that between patches"},
       {"moved_by_contrast", "1", lower, "distance of features of a patch that changes its contrast, over that between patches"},
+      {"residual_rotation", "degree", lower, "standard deviation of the rotations that a spatial transformer leaves"},
+      {"rotation_left", "1", lower, "residual_rotation over the standard deviation that the distortion of the test images draws"},
+      {"residual_scale", "1", lower, "standard deviation of the logarithm of the sizes that a spatial transformer leaves"},
+      {"scale_left", "1", lower, "residual_scale over the standard deviation that the distortion of the test images draws"},
+      {"residual_place", "pixels", lower, "standard deviation of the place that a spatial transformer brings to the middle"},
+      {"place_left", "1", lower, "residual_place over the standard deviation that the distortion of the test images draws"},
       {"test_error_deviation", "percent", neither, "standard deviation of test_error over subsets of the labelled images"},
       {"svm_constant", "1", neither, "constant of the support vector machines, chosen on held-out labelled images"},
       // Of nets and machines.

@@ -96,6 +96,7 @@ class Run {
         procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_,
                                  [&](graph::Parameters& parameters) { start->put_into(parameters, recipe_.start, team_); });
     refuse_before_training(graph, summary.run_id, *sources, workers);
+    learner->watch(analyses::watches_of({recipe_, graph}));
     RunStream stream(folder_ / (summary.run_id + ".jsonl"));
     stream_ = &stream;
     try {

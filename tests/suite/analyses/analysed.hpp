@@ -20,12 +20,22 @@ struct Analysed {
   std::vector<std::string> deviations;
 };
 
+/// `test`: images in place of the run's.
 inline Analysed analysed(SmallRun& run, const std::string& name,
-                         const std::function<graph::Graph(const recipes::Options&)>& build_model = {}) {
+                         const std::function<graph::Graph(const recipes::Options&)>& build_model = {},
+                         const datasets::SampleSource* test = nullptr) {
   const SmallTraining& setup = run.setup();
   records::RunRecord record = run.record();
-  analyses::find_analysis(name)(
-      {setup.recipe, setup.graph, run.learner(), run.train(), run.test(), setup.seed, run.workers(), build_model, {}}, record);
+  analyses::find_analysis(name)({setup.recipe,
+                                 setup.graph,
+                                 run.learner(),
+                                 run.train(),
+                                 test != nullptr ? *test : run.test(),
+                                 setup.seed,
+                                 run.workers(),
+                                 build_model,
+                                 {}},
+                                record);
   Analysed found{record.epochs, {}, record.tables, record.images, record.timing, record.deviations};
   for (const auto& [key, result] : record.results) found.results[key] = result.value;
   return found;
