@@ -28,6 +28,7 @@ class IntegerNet::Compiler {
         parameters_(parameters),
         largest_(largest),
         samples_(samples),
+        is_whole_(arithmetic == Arithmetic::whole),
         needed_(graph.needed_by({graph.output()})),
         products_(graph.nodes().size()),
         readers_(graph.nodes().size()),
@@ -249,25 +250,30 @@ class IntegerNet::Compiler {
       shapes.push_back(graph_.node(input).shape);
       inputs.push_back(values_[input]);
     }
-    const std::shared_ptr<layers::PreparedLayer> layer = node.layer->prepare(shapes, {.samples = samples_, .wants_grad_input = false});
+    // How float32 products round depends on the number of rows on some CPUs. The net to compare with takes all samples at once.
+    const int together = is_whole_ && !node.parameters.empty() ? 1 : samples_;
+    const std::shared_ptr<layers::PreparedLayer> layer = node.layer->prepare(shapes, {.samples = together, .wants_grad_input = false});
     const std::vector<const float*>& parameters = parameters_.node_values(n);
     layer->load_weights(parameters);
     const int output = value_buffer(n), saved = buffer(static_cast<std::int64_t>(layer->saved_bytes())),
               scratch = buffer(static_cast<std::int64_t>(layer->scratch_bytes()));
     used = inputs;
     for (const int buffer : {output, saved, scratch}) used.push_back(buffer);
-    put(used, [layer, inputs, output, saved, scratch, parameters, samples = samples_](const Room& room) {
-      std::vector<const void*> read;
-      for (const int input : inputs) read.push_back(room.at<float>(input));
+    put(used, [layer, inputs, output, saved, scratch, parameters, shapes, size = node.shape.size(), together,
+               samples = samples_](const Room& room) {
+      std::vector<const void*> read(inputs.size());
       layers::ForwardArgs args;
       args.inputs = read;
-      args.output = room.at<float>(output);
       args.parameters = parameters;
       args.saved = room.at<std::byte>(saved);
       args.scratch = room.at<std::byte>(scratch);
-      args.shard.valid = samples;
+      args.shard.valid = together;
       args.shard.mode = layers::Mode::infer;
-      layer->forward(args);
+      for (std::int64_t first = 0; first < samples; first += together) {
+        for (std::size_t i = 0; i < inputs.size(); ++i) read[i] = room.at<float>(inputs[i]) + first * shapes[i].size();
+        args.output = room.at<float>(output) + first * size;
+        layer->forward(args);
+      }
     });
   }
 
@@ -307,6 +313,7 @@ class IntegerNet::Compiler {
   const graph::Parameters& parameters_;
   const graph::NodeMap<float>& largest_;
   int samples_;
+  bool is_whole_;
   graph::NodeMap<bool> needed_;
   graph::NodeMap<IntegerProduct> products_;
   graph::NodeMap<std::vector<NodeId>> readers_;
