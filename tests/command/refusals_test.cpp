@@ -80,7 +80,7 @@ TEST(Refusal, of_an_unknown_name_says_which_one_was_meant) {
       {"reprise run nowhere", 2, {"nowhere", "dropout"}},
       {"reprise run dropout/table2-dropout-rely", 2, {"table2-dropout-rely", "Did you mean 'table2-dropout-relu'?"}},
       {"reprise plan dropout/ --scale smoke", 2, {"trial", "table2-standard"}},
-      {"reprise run dropout --scale dekstop", 2, {"--scale", "smoke, desk, paper", "found 'dekstop'"}},
+      {"reprise run dropout --scale dekstop", 2, {"--scale", "smoke, desk, night, paper", "found 'dekstop'"}},
       {"reprise data info mnits", 2, {"mnits", "mnist"}},
   });
 }
