@@ -7,24 +7,13 @@
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
 #include "suite/catalog/recipe_toml.hpp"
-#include "suite/errors.hpp"
+#include "tests/suite/catalog/refusal_of.hpp"
 
 namespace reprise::catalog {
 namespace {
 
 recipes::Recipe plain() {
   return resolve("vgg", "cifar-a", "smoke");
-}
-
-std::string refusal(const std::string& key, const std::string& value) {
-  recipes::Recipe recipe = plain();
-  try {
-    apply_override(recipe, key, value);
-    check_recipe(recipe);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "";
 }
 
 TEST(ProbeToml, reads_back_as_it_was_written) {
@@ -63,14 +52,14 @@ TEST(ProbeToml, refuses_what_is_no_probe) {
       {"[{ name = \"a\", nodes = [\"x\"], constants = 0 }]", "from 1"},
       {"[{ name = \"a\", nodes = [\"x\"], classifier = \"tree\" }]", "classifier"}};
   for (const auto& [value, part] : wrong)
-    EXPECT_NE(refusal("probe", value).find(part), std::string::npos) << value << ": " << refusal("probe", value);
-  EXPECT_EQ(refusal("probe", "[{ name = \"a\", nodes = [\"x\"] }]"), "");
+    EXPECT_NE(refusal_of(plain(), "probe", value).find(part), std::string::npos) << value << ": " << refusal_of(plain(), "probe", value);
+  EXPECT_EQ(refusal_of(plain(), "probe", "[{ name = \"a\", nodes = [\"x\"] }]"), "");
 }
 
 TEST(Surrogate, has_two_classes_at_least) {
-  EXPECT_NE(refusal("surrogate.classes", "1").find("two surrogate classes"), std::string::npos);
-  EXPECT_NE(refusal("surrogate.scale", "0.5").find("1 to 4"), std::string::npos);
-  EXPECT_EQ(refusal("surrogate.classes", "2"), "");
+  EXPECT_NE(refusal_of(plain(), "surrogate.classes", "1").find("two surrogate classes"), std::string::npos);
+  EXPECT_NE(refusal_of(plain(), "surrogate.scale", "0.5").find("1 to 4"), std::string::npos);
+  EXPECT_EQ(refusal_of(plain(), "surrogate.classes", "2"), "");
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
-#include "suite/catalog/sides.hpp"
 #include "suite/errors.hpp"
+#include "tests/suite/catalog/refusal_of.hpp"
 
 namespace reprise::catalog {
 namespace {
@@ -25,17 +25,6 @@ words = { deviations = ["with \"quotes\", a \\ and\ta tab", { text = "short", ke
 model = { name = "mlp", hidden = [64, 32], keep = [1, 0.5], rate = 1e-7, whole = 2.0, count = 2, names = ["a"], none = [], yes = true }
 optimizer.learning_rate = { kind = "step", value = 0.1, milestones = [0.25, 0.6] }
 )");
-}
-
-std::string message_of_override(const std::string& key, const std::string& value) {
-  Recipe recipe = small_recipe();
-  try {
-    apply_override(recipe, key, value);
-    check_recipe(recipe);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(RecipeToml, writing_and_reading_is_the_identity) {
@@ -283,77 +272,13 @@ TEST(RecipeToml, rules_are_tables_and_a_later_layer_replaces_them) {
             (std::vector<optimizers::Rule>{{.match = "*/bias", .rate = 2.0}, {.match = "top/*", .frozen = {0, 0.5}}}));
   apply_override(recipe, "optimizer.rule", "[]");
   EXPECT_TRUE(recipe.optimizer.rules.empty());
-  const auto refused = [](const char* value) { return message_of_override("optimizer.rule", value); };
+  const auto refused = [](const char* value) { return refusal_of(small_recipe(), "optimizer.rule", value); };
   EXPECT_NE(refused("[{ rate = 2 }]").find("'match'"), std::string::npos);
   EXPECT_NE(refused("[{ match = 'a', rates = 2 }]").find("rates"), std::string::npos);
   EXPECT_NE(refused("[{ match = 'a', rate = -1 }]").find("at least 0"), std::string::npos);
   EXPECT_NE(refused("[{ match = 'a', frozen = [0.5, 0.25] }]").find("two shares"), std::string::npos);
   EXPECT_NE(refused("[{ match = 'a', rate_steps = 10 }]").find("rate_power"), std::string::npos);
   EXPECT_NE(refused("0.5").find("a list of tables"), std::string::npos);
-}
-
-TEST(RecipeToml, evaluations_are_tables_that_may_name_earlier_ones) {
-  Recipe recipe = small_recipe();
-  const std::string text =
-      "[{ name = \"crops\", sides = [256, 384], places = \"grid\", mirrored = true }, { name = \"dense\", places = \"whole\", scores = "
-      "true }, "
-      "{ name = \"both\", of = [\"crops\", \"dense\"], weights = [1, 2.5] }, "
-      "{ name = \"video\", clips = 8, output = \"scores.last\", hits = [1, 5] }]";
-  apply_override(recipe, "evaluation", text);
-  ASSERT_EQ(recipe.final_evaluations.size(), 4u);
-  EXPECT_EQ(recipe.final_evaluations[3].clips, 8);
-  EXPECT_EQ(recipe.final_evaluations[3].output, "scores.last");
-  EXPECT_EQ(recipe.final_evaluations[3].hits, (std::vector<std::int64_t>{1, 5}));
-  const recipes::EvaluationRecipe& crops = recipe.final_evaluations[0];
-  EXPECT_EQ(crops.sides, (std::vector<std::int64_t>{256, 384}));
-  EXPECT_EQ(crops.grid, 5);
-  EXPECT_TRUE(crops.mirrored);
-  EXPECT_EQ(crops.average, "probabilities");
-  EXPECT_TRUE(recipe.final_evaluations[1].scores);
-  EXPECT_EQ(recipe.final_evaluations[2].weights, (std::vector<double>{1, 2.5}));
-  EXPECT_EQ(stored_recipe(to_toml(recipe), Strictness::strict).final_evaluations, recipe.final_evaluations);
-  EXPECT_EQ(settings_text(small_recipe()).find("\nevaluation = "), std::string::npos)
-      << "an old recipe's text, and with it its run id, stays";
-
-  const auto refused = [](const std::string& value) { return message_of_override("evaluation", value); };
-  const std::vector<std::pair<std::string, std::string>> wrong{
-      {"[{ name = \"a\" }, { name = \"a\" }]", "used once"},
-      {"[{ name = \"A b\" }]", "small letters"},
-      {"[{ name = \"a\", places = \"edge\" }]", "places"},
-      {"[{ name = \"a\", sides = [2.5] }]", "whole numbers"},
-      {"[{ name = \"a\", sides = [0] }]", "whole numbers"},
-      {"[{ name = \"a\", grid = 3 }]", "places = \"grid\""},
-      {"[{ name = \"a\", places = \"grid\", grid = 1 }]", "2 to 64"},
-      {"[{ name = \"a\", of = [\"b\"] }, { name = \"b\" }]", "before this one"},
-      {"[{ name = \"a\" }, { name = \"b\", average = \"logits\" }, { name = \"c\", of = [\"a\", \"b\"] }]", "or none"},
-      {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], mirrored = true }]", "no views beside"},
-      {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], weights = [1, 2] }]", "one for each"},
-      {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], weights = [0] }]", "positive"},
-      {"[{ name = \"a\", clips = -1 }]", "from 0 to"},
-      {"[{ name = \"a\", clips = 2, mirrored = true }]", "no other views"},
-      {"[{ name = \"a\", hits = [2] }]", "hit_at_k"},
-      {"[{ name = \"a\", scores = true, dataset = \"cifar-10-c\" }]", "no dataset beside it"},
-      {"[{ name = \"a\", test_images = 3 }]", "dataset beside it"},
-      {"[{ name = \"a\", dataset = \"cifar-10-c\", test_images = -3 }]", "from 0 to"},
-      {"[{ name = \"a\", dataset = \"cifar-10-c\" }, { name = \"b\", of = [\"a\"] }]", "of another data set"},
-      {"[{ name = \"a\" }, { name = \"b\", of = [\"a\"], dataset = \"cifar-10-c\" }]", "no views beside"},
-      {"[{ name = \"a\", view = 3 }]", "view"}};
-  for (const auto& [value, part] : wrong) EXPECT_NE(refused(value).find(part), std::string::npos) << value << ": " << refused(value);
-}
-
-TEST(RecipeToml, an_evaluation_may_look_at_another_set) {
-  Recipe recipe = small_recipe();
-  apply_override(recipe, "evaluation", "[{ name = \"corrupted\", dataset = \"cifar-10-c\", test_images = 500 }, { name = \"own\" }]");
-  ASSERT_EQ(recipe.final_evaluations.size(), 2u);
-  EXPECT_EQ(recipe.final_evaluations[0].dataset, "cifar-10-c");
-  EXPECT_EQ(recipe.final_evaluations[0].test_images, 500);
-  EXPECT_EQ(stored_recipe(to_toml(recipe), Strictness::strict).final_evaluations, recipe.final_evaluations);
-  EXPECT_EQ(recipes::data_sets(recipe), (std::vector<std::string>{recipe.dataset, "cifar-10-c"}));
-  EXPECT_EQ(tested_on(recipe, "corrupted"), "cifar-10-c");
-  EXPECT_EQ(tested_on(recipe, "own"), recipe.dataset);
-  check_recipe(recipe);
-  recipe.held_out_images = 100;
-  EXPECT_THROW(check_recipe(recipe), InputError);
 }
 
 TEST(RecipeToml, phases_are_tables_whose_shares_add_up_to_1) {
@@ -364,7 +289,7 @@ TEST(RecipeToml, phases_are_tables_whose_shares_add_up_to_1) {
             (std::vector<recipes::PhaseRecipe>{{.name = "a", .share = 0.25},
                                                {.name = "b", .share = 0.75, .heads = "main", .rate = 0.5, .milestones = {0.5}}}));
   EXPECT_EQ(stored_recipe(to_toml(recipe), Strictness::strict).phases, recipe.phases);
-  const auto refused = [](const char* value) { return message_of_override("phase", value); };
+  const auto refused = [](const char* value) { return refusal_of(small_recipe(), "phase", value); };
   EXPECT_NE(refused("[{ name = 'a', share = 0.5 }]").find("add up to 1"), std::string::npos);
   EXPECT_NE(refused("[{ name = 'a', share = 1, heads = 'mian' }]").find("main"), std::string::npos);
   EXPECT_NE(refused("[{ name = 'a', share = 1, milestones = [0.5] }]").find("no rate"), std::string::npos);
@@ -379,25 +304,26 @@ TEST(RecipeToml, stages_are_names_or_tables) {
   EXPECT_EQ(recipe.augmentation, (std::vector<std::string>{"crop(mode=reflect,pad=4)", "flip"}));
   EXPECT_NE(to_toml(recipe).find(R"(augmentation = [{ crop = { mode = "reflect", pad = 4 } }, "flip"])"), std::string::npos);
   EXPECT_EQ(recipe_from_toml(to_toml(recipe)).preprocessing, recipe.preprocessing);
-  EXPECT_NE(message_of_override("augmentation", "[\"crop(pad=4)\"]").find("{ name = { key = value } }"), std::string::npos);
-  EXPECT_NE(message_of_override("augmentation", "[{ crop = { pad = true } }]").find("{ name = { key = value } }"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "augmentation", "[\"crop(pad=4)\"]").find("{ name = { key = value } }"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "augmentation", "[{ crop = { pad = true } }]").find("{ name = { key = value } }"),
+            std::string::npos);
 }
 
 TEST(RecipeToml, wrong_settings_name_the_flag_and_what_was_meant) {
-  EXPECT_NE(message_of_override("optimizer.max_nrom", "2").find("--set optimizer.max_nrom"), std::string::npos);
-  EXPECT_NE(message_of_override("optimizer.max_nrom", "2").find("Did you mean 'max_norm'?"), std::string::npos);
-  EXPECT_NE(message_of_override("optimiser.max_norm", "2").find("Did you mean 'optimizer'?"), std::string::npos);
-  EXPECT_NE(message_of_override("epochs", "many").find("the string \"many\""), std::string::npos);
-  EXPECT_NE(message_of_override("precision", "f16").find("one of"), std::string::npos);
-  EXPECT_NE(message_of_override("batch", "4").find("shard"), std::string::npos);
-  EXPECT_NE(message_of_override("shard", "some").find("\"auto\""), std::string::npos);
-  EXPECT_NE(message_of_override("shard", "0").find("at least 1"), std::string::npos);
-  EXPECT_NE(message_of_override("", "4").find("a key"), std::string::npos);
-  EXPECT_NE(message_of_override("title", "x").find("'title'"), std::string::npos);
-  EXPECT_NE(message_of_override("deviations", "[]").find("'deviations'"), std::string::npos);
-  EXPECT_NE(message_of_override("learning_rate", "0.1").find("Did you mean 'optimizer.learning_rate'?"), std::string::npos);
-  EXPECT_NE(message_of_override("max_norm", "2").find("Did you mean 'optimizer.max_norm'?"), std::string::npos);
-  EXPECT_NE(message_of_override("epochs", "1\nbatch = 3").find("the string"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "optimizer.max_nrom", "2").find("--set optimizer.max_nrom"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "optimizer.max_nrom", "2").find("Did you mean 'max_norm'?"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "optimiser.max_norm", "2").find("Did you mean 'optimizer'?"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "epochs", "many").find("the string \"many\""), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "precision", "f16").find("one of"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "batch", "4").find("shard"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "shard", "some").find("\"auto\""), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "shard", "0").find("at least 1"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "", "4").find("a key"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "title", "x").find("'title'"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "deviations", "[]").find("'deviations'"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "learning_rate", "0.1").find("Did you mean 'optimizer.learning_rate'?"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "max_norm", "2").find("Did you mean 'optimizer.max_norm'?"), std::string::npos);
+  EXPECT_NE(refusal_of(small_recipe(), "epochs", "1\nbatch = 3").find("the string"), std::string::npos);
 }
 
 }  // namespace
