@@ -4,7 +4,10 @@
 
 #include <csignal>
 #include <cstring>
+#include <thread>
+#include <utility>
 
+#include "suite/parallel/workers.hpp"
 #include "suite/runs/run_trial.hpp"
 
 namespace reprise::command {
@@ -19,6 +22,16 @@ void on_signal(int) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kNote, sizeof kNote - 1);
 }
 
+/// Starts a thread on which handlers run, and keeps them from this one, which computes.
+void listen_elsewhere() {
+  static bool listens = false;
+  if (std::exchange(listens, true)) return;
+  std::thread([] {
+    for (;;) pause();
+  }).detach();
+  parallel::block_signals();
+}
+
 }  // namespace
 
 void stop_on_signals() {
@@ -29,6 +42,7 @@ void stop_on_signals() {
   action.sa_flags = SA_RESTART;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGUSR1, &action, nullptr);
+  listen_elsewhere();
 }
 
 bool stop_was_asked() {

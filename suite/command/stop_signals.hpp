@@ -3,7 +3,8 @@
 
 namespace reprise::command {
 
-/// Installs the handlers. A second Ctrl-C ends the process at once.
+/// Installs the handlers, which run on a thread of their own, and blocks signals in the calling one (parallel::block_signals()). A second
+/// Ctrl-C ends the process at once.
 void stop_on_signals();
 
 /// True after one of the signals: no further trial is started.

@@ -8,16 +8,21 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <csignal>
 
 namespace reprise::parallel {
 
 namespace {
 
-class OneOpenMpThread : public tbb::task_scheduler_observer {
+/// What the threads of an arena begin with: one OpenMP thread, and workers take no signals (see block_signals()).
+class ThreadStart : public tbb::task_scheduler_observer {
  public:
-  explicit OneOpenMpThread(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
-  ~OneOpenMpThread() override { observe(false); }
-  void on_scheduler_entry(bool) override { omp_set_num_threads(1); }
+  explicit ThreadStart(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
+  ~ThreadStart() override { observe(false); }
+  void on_scheduler_entry(bool is_worker) override {
+    omp_set_num_threads(1);
+    if (is_worker) block_signals();
+  }
 };
 
 // TBB is a library that the thread sanitizer does not see into: what its fork and join order is told here. Nothing in other builds.
@@ -43,6 +48,13 @@ int available_cores() {
   return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
 }
 
+void block_signals() {
+  sigset_t signals;
+  sigfillset(&signals);
+  for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGPIPE}) sigdelset(&signals, own);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 struct Workers::State {
   explicit State(int threads)
       : allowed(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(std::max(threads, available_cores()))),
@@ -50,7 +62,7 @@ struct Workers::State {
         observer(arena) {}
   tbb::global_control allowed;
   tbb::task_arena arena;
-  OneOpenMpThread observer;
+  ThreadStart observer;
 };
 
 Workers::Workers(int threads) : threads_(threads > 0 ? threads : available_cores()) {

@@ -10,6 +10,11 @@ namespace reprise::parallel {
 /// Cores that this process may use (its affinity mask), at least 1.
 int available_cores();
 
+/// From here on the calling thread, and those that it starts, take no signals but those that they cause themselves (faults, SIGPIPE). A
+/// thread that computes must not: a product of oneDNN for AVX2 (2.6, jit_avx_gemm_f32, more than 252 terms) points the stack register into
+/// its workspace, and the frame of a handler would overwrite what lies in front of that.
+void block_signals();
+
 /// A fixed number of threads. Every worker enters with one OpenMP thread, so that oneDNN primitives run on the caller alone.
 class Workers {
  public:
