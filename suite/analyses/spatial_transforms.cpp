@@ -9,8 +9,8 @@
 
 #include "suite/analyses/analysis.hpp"
 #include "suite/analyses/mosaic.hpp"
-#include "suite/analyses/transformer_pictures.hpp"
-#include "suite/analyses/transformers.hpp"
+#include "suite/analyses/spatial_transformer_pictures.hpp"
+#include "suite/analyses/spatial_transformers.hpp"
 #include "suite/errors.hpp"
 #include "suite/layers/spatial_transform.hpp"
 
@@ -162,13 +162,16 @@ std::vector<std::vector<datasets::AffineMap>> drawn_maps(const datasets::SampleS
 
 class Poses {
  public:
-  Poses(const AnalysisInputs& inputs, const std::vector<Transformer>& transformers, std::int64_t images)
-      : in_(inputs), transformers_(transformers), drawn_(drawn_maps(inputs.test, images)) {
+  Poses(const AnalysisInputs& inputs, const std::vector<Transformer>& transformers, std::int64_t images, std::int64_t rows)
+      : in_(inputs), transformers_(transformers), drawn_(drawn_maps(inputs.test, images)), left_(transformers.size()) {
     for (const auto& maps : drawn_) {
       std::vector<Pose> poses;
       for (const datasets::AffineMap& map : maps) poses.push_back(pose_of(map, inputs.test.shape()));
       drawn_spreads_.push_back(spread_of(poses));
     }
+    for (const std::size_t t : known())
+      for (std::int64_t row = 0; row < rows; ++row)
+        for (std::size_t c = 0; c < channels(); ++c) left_[t].push_back(spread_behind(t, c, row));
   }
 
   std::size_t channels() const { return drawn_.size(); }
@@ -183,7 +186,12 @@ class Poses {
   }
 
   /// Of a channel's images behind a transformer that is known, at a row of what was watched.
-  PoseSpread left(std::size_t transformer, std::size_t channel, std::int64_t row) const {
+  const PoseSpread& left(std::size_t transformer, std::size_t channel, std::int64_t row) const {
+    return left_[transformer][static_cast<std::size_t>(row) * channels() + channel];
+  }
+
+ private:
+  PoseSpread spread_behind(std::size_t transformer, std::size_t channel, std::int64_t row) const {
     std::vector<Pose> poses;
     for (std::size_t i = 0; i < drawn_[channel].size(); ++i) {
       const datasets::AffineMap map = seen_by(transformer, row, static_cast<std::int64_t>(i)).after(drawn_[channel][i]);
@@ -192,7 +200,6 @@ class Poses {
     return spread_of(poses);
   }
 
- private:
   bool is_known(std::size_t transformer) const {
     const graph::NodeId image = transformers_[transformer].image;
     if (image == 0) return true;
@@ -218,6 +225,7 @@ class Poses {
   const std::vector<Transformer>& transformers_;
   std::vector<std::vector<datasets::AffineMap>> drawn_;
   std::vector<PoseSpread> drawn_spreads_;
+  std::vector<std::vector<PoseSpread>> left_;  ///< [transformers][rows, channels]
 };
 
 /// What is left of one quantity, its mean over the channels being `drawn`.
@@ -257,7 +265,7 @@ class Left {
 void add_poses(const AnalysisInputs& in, const std::vector<Transformer>& transformers, const std::vector<double>& epochs,
                std::int64_t images, records::RunRecord& record) {
   constexpr double kNothing = 1e-9;  // drawn by no distortion, but for rounding
-  const Poses poses(in, transformers, images);
+  const Poses poses(in, transformers, images, std::ssize(epochs));
   const std::vector<std::size_t> known = poses.known();
   if (known.empty() || poses.channels() == 0) return;
   records::Table table{.title = "", .x = "epoch", .columns = {{"epoch", epochs}}};

@@ -1,4 +1,4 @@
-#include "suite/analyses/transformer_pictures.hpp"
+#include "suite/analyses/spatial_transformer_pictures.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "suite/analyses/transformers.hpp"
+#include "suite/analyses/spatial_transformers.hpp"
 
 #include <gtest/gtest.h>
 
