@@ -130,6 +130,8 @@ Strings ExperimentFile::scales_of(const std::string& trial) const {
   if (const Entry* extended = extended_by(own); extended != nullptr && !table.read("group", group)) scales = scales_of(extended->name);
   for (const TomlTable& layer : own.layers) layer.read("scales", scales);
   for (const std::string& scale : scales) require_known(table, "scales", "scale", scale, scale_names());
+  std::sort(scales.begin(), scales.end(),
+            [](const std::string& a, const std::string& b) { return recipes::scale_place(a) < recipes::scale_place(b); });
   return scales;
 }
 

@@ -113,7 +113,7 @@ epochs = 12
 [trial.usual]
 [[matrix]]
 name = "net-{n}"
-axes.n = [{ id = "a", set.scales = ["night", "paper"] }, { id = "b", set.night.epochs = 5 }]
+axes.n = [{ id = "a", set.scales = ["paper", "night"] }, { id = "b", set.night.epochs = 5 }]
 )");
   EXPECT_EQ(file.scales_of("usual"), (Strings{"smoke", "desk", "paper"}));
   EXPECT_EQ(file.scales_of("net-a"), (Strings{"night", "paper"}));
