@@ -8,13 +8,14 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <pugixml.hpp>
 #include <set>
-#include <sstream>
 #include <system_error>
 
 #include "datasets/file_bytes.hpp"
+#include "datasets/list_lines.hpp"
 #include "suite/errors.hpp"
 
 namespace reprise::datasets {
@@ -44,15 +45,13 @@ class TextLines {
     std::string line;
     if (!std::getline(file_, line)) return false;
     ++number_;
-    words_.clear();
-    std::istringstream stream(line);
-    for (std::string word; stream >> word;) words_.push_back(word);
+    words_ = words_of(line);
     return true;
   }
   const std::vector<std::string>& words() const { return words_; }
   std::size_t number() const { return number_; }
   [[noreturn]] void refuse(const std::string& expected, const std::string& found) const {
-    throw InputError({fmt::format("{}, line {}", path_.string(), number_), expected, found, kFix});
+    throw InputError({place_in_list(path_, number_), expected, found, kFix});
   }
   void require_words(std::size_t min, const std::string& expected) const {
     if (words_.size() < min) refuse(expected, fmt::format("{} word(s)", words_.size()));

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <map>
 #include <sstream>
 
+#include "datasets/list_lines.hpp"
 #include "suite/errors.hpp"
 #include "suite/text/suggestion.hpp"
 
@@ -56,23 +56,6 @@ std::int32_t PhotographClasses::label(const std::string& name, const std::string
       fail(where, fmt::format("class '{}', as in the training set", known), fmt::format("'{}'", name), "Give it the same spelling.");
   fail(where, "a class of the training set", fmt::format("'{}'", name),
        text::did_you_mean(name, names_, "Remove it, or add it to the training set."));
-}
-
-std::vector<ListLine> lines_of_list(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file) fail(path.string(), "a readable list", "none", "Get it with the data set.");
-  std::vector<ListLine> lines;
-  std::size_t number = 0;
-  for (std::string text; std::getline(file, text);) {
-    ++number;
-    const std::size_t first = text.find_first_not_of(" \t\r"), last = text.find_last_not_of(" \t\r");
-    if (first != std::string::npos && text[first] != '#') lines.push_back({number, text.substr(first, last - first + 1)});
-  }
-  return lines;
-}
-
-std::string place_in_list(const std::filesystem::path& path, std::size_t line) {
-  return fmt::format("{}, line {}", path.string(), line);
 }
 
 std::unordered_map<std::string, std::int32_t> read_label_list(const std::filesystem::path& path, const PhotographClasses& classes) {

@@ -25,14 +25,6 @@ class PhotographClasses {
   std::unordered_map<std::string, std::int32_t> labels_;
 };
 
-struct ListLine {
-  std::size_t number;
-  std::string text;
-};
-/// Lines that are not empty and do not begin with '#', without spaces at their ends. Throws InputError if the list cannot be read.
-std::vector<ListLine> lines_of_list(const std::filesystem::path& path);
-std::string place_in_list(const std::filesystem::path& path, std::size_t line);
-
 /// Labels by name of file, from lines "FILE CLASS": a class folder, or its number from 0. Throws InputError that names file and line.
 std::unordered_map<std::string, std::int32_t> read_label_list(const std::filesystem::path& path, const PhotographClasses& classes);
 

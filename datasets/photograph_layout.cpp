@@ -8,6 +8,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "datasets/list_lines.hpp"
 #include "datasets/photograph_labels.hpp"
 #include "datasets/tar_members.hpp"
 #include "suite/errors.hpp"

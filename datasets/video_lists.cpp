@@ -9,7 +9,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "datasets/photograph_labels.hpp"
+#include "datasets/list_lines.hpp"
 #include "datasets/video_entries.hpp"
 #include "suite/errors.hpp"
 
@@ -30,15 +30,6 @@ std::int32_t number_of(const std::string& word, std::int32_t bound) {
   std::int32_t number = -1;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
   return error == std::errc() && end == word.data() + word.size() && number >= 0 && number < bound ? number : -1;
-}
-
-/// At least one.
-std::vector<std::string> words_of(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> words;
-  for (std::string word; stream >> word;) words.push_back(word);
-  if (words.empty()) words.emplace_back();
-  return words;
 }
 
 class Lister {
