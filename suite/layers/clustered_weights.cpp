@@ -40,7 +40,8 @@ class SharedValues : public WeightMap {
   /// In double, in kLanes sums for each value: weight after weight of one value need not wait for each other.
   void pull_back(const float* kept, const float* grad_effective, std::span<float* const> grad_stored) const override {
     constexpr std::int64_t kLanes = 4;
-    std::vector<std::array<double, kLanes>> sums(static_cast<std::size_t>(values_) + 1);  // in front: of weights that do not learn
+    thread_local std::vector<std::array<double, kLanes>> sums;
+    sums.assign(static_cast<std::size_t>(values_) + 1, {});  // in front: of weights that do not learn
     for (std::int64_t i = 0; i < count_; ++i)
       sums[static_cast<std::size_t>(kept[i] + 1)][static_cast<std::size_t>(i % kLanes)] += static_cast<double>(grad_effective[i]);
     for (std::int64_t j = 0; j < values_; ++j) {
