@@ -26,17 +26,24 @@ double rank_test(const std::vector<double>& a, const std::vector<double>& b);
 /// Ratios to peak in a file that Google Benchmark wrote as JSON, by benchmark, one a repetition. Throws InputError.
 std::map<std::string, std::vector<double>> read_ratios(const std::string& path);
 
-/// Reads two files that Google Benchmark wrote as JSON and pairs what is in both and has a peak_ratio; the peaks themselves are left out.
-/// Throws InputError for a file that is missing, no JSON, or without such benchmarks.
-std::vector<Comparison> compare_files(const std::string& before, const std::string& after);
+/// Reads files that Google Benchmark wrote as JSON, several for the later run, and pairs what is in both and has a peak_ratio; the peaks
+/// themselves are left out. Throws InputError for a file that is missing, no JSON, or without such benchmarks.
+std::vector<Comparison> compare_files(const std::string& before, const std::vector<std::string>& after);
 
 /// Lost more than `limit` (a fraction) of its ratio to peak, and not by chance (p < 0.05).
 bool has_fallen(const Comparison& comparison, double limit);
 
-/// One line a benchmark, those that fell first.
-std::string comparison_text(std::vector<Comparison> comparisons, double limit);
+/// Has fallen, and even the best later repetition lost more than `limit`. Other work on a machine slows some repetitions and speeds up
+/// none: this holds a machine that is shared now against ratios that were measured when it was not.
+bool has_fallen_at_best(const Comparison& comparison, double limit);
 
-/// `compare OLD.json NEW.json [--limit PERCENT]`. Exit code 0, 1 if a ratio has fallen, 2 for wrong input.
+/// Which rule decides that a ratio has fallen.
+using Rule = bool (*)(const Comparison&, double limit);
+
+/// One line a benchmark, those that fell first.
+std::string comparison_text(std::vector<Comparison> comparisons, double limit, Rule fell = has_fallen);
+
+/// `compare OLD.json NEW.json... [--limit PERCENT] [--best] [--fallen FILE]`. Exit code 0, 1 if a ratio has fallen, 2 for wrong input.
 int compare_command(int argc, char** argv);
 
 }  // namespace reprise::bench

@@ -4,7 +4,7 @@
   performance_tables.py keep RUN.json FILE      copies what reprise_bench wrote (--benchmark_out) without names of hosts and folders,
                                                 into reports/evidence/performance
   performance_tables.py keep-steps RUN.json... FILE    the steps that reprise_bench_ranks wrote (--json), as one list
-  performance_tables.py keep-ratios RUN.json FILE    only the ratios to peak, into suite/bench/baseline
+  performance_tables.py keep-ratios RUN.json... FILE    only the ratios to peak, into suite/bench/baseline
   performance_tables.py update                  writes the tables into docs/performance.md
   performance_tables.py check                   exit code 1 if they are not what the measurements say
 """
@@ -36,9 +36,11 @@ def keep(source, target):
         file.write("\n")
 
 
-def keep_ratios(source, target):
-    with open(source) as file:
-        rows = [row for row in json.load(file)["benchmarks"] if row["run_type"] == "iteration"]
+def keep_ratios(sources, target):
+    rows = []
+    for source in sources:
+        with open(source) as file:
+            rows += [row for row in json.load(file)["benchmarks"] if row["run_type"] == "iteration"]
     lines = [json.dumps({"run_name": row["run_name"], "peak_ratio": round(row["peak_ratio"], 4)}) for row in rows]
     with open(target, "w") as file:
         file.write('{"benchmarks": [\n  ' + ",\n  ".join(lines) + "\n]}\n")
@@ -212,8 +214,8 @@ def page():
 def main():
     if len(sys.argv) == 4 and sys.argv[1] == "keep":
         return keep(sys.argv[2], sys.argv[3])
-    if len(sys.argv) == 4 and sys.argv[1] == "keep-ratios":
-        return keep_ratios(sys.argv[2], sys.argv[3])
+    if len(sys.argv) >= 4 and sys.argv[1] == "keep-ratios":
+        return keep_ratios(sys.argv[2:-1], sys.argv[-1])
     if len(sys.argv) >= 4 and sys.argv[1] == "keep-steps":
         return keep_steps(sys.argv[2:-1], sys.argv[-1])
     if len(sys.argv) != 2 or sys.argv[1] not in ("update", "check"):

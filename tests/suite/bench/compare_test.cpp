@@ -52,16 +52,41 @@ class CompareFiles : public testing::Test {
 
 TEST_F(CompareFiles, a_fall_beyond_the_limit_fails_and_a_smaller_one_is_said) {
   const std::string old_run = run("old", 0.8);
-  const auto much = compare_files(old_run, run("much", 0.6));
+  const auto much = compare_files(old_run, {run("much", 0.6)});
   ASSERT_EQ(much.size(), 1u);
   EXPECT_EQ(much[0].before.size(), 9u);
   EXPECT_NEAR(much[0].change, -0.25, 1e-6);
   EXPECT_LT(much[0].p, 0.001);
   EXPECT_TRUE(has_fallen(much[0], 0.15));
-  const auto little = compare_files(old_run, run("little", 0.75));
+  const auto little = compare_files(old_run, {run("little", 0.75)});
   EXPECT_FALSE(has_fallen(little[0], 0.15));
   EXPECT_NE(comparison_text(little, 0.15).find("slower"), std::string::npos);
   EXPECT_NE(comparison_text(much, 0.15).find("1 of 1 benchmarks lost more than 15 %"), std::string::npos);
+}
+
+TEST_F(CompareFiles, other_work_on_the_machine_is_no_fall) {
+  const std::string old_run = run("old", 0.8), busy = run("busy", 0.6), quiet = run("quiet", 0.75);
+  const auto disturbed = compare_files(old_run, {busy, busy, quiet});  // one repetition of three was left alone
+  ASSERT_EQ(disturbed.size(), 1u);
+  EXPECT_EQ(disturbed[0].after.size(), 27u);
+  EXPECT_TRUE(has_fallen(disturbed[0], 0.15)) << "the median lost a quarter";
+  EXPECT_FALSE(has_fallen_at_best(disturbed[0], 0.15));
+  const auto slower = compare_files(old_run, {busy, busy});
+  EXPECT_TRUE(has_fallen_at_best(slower[0], 0.15));
+  EXPECT_NE(comparison_text(disturbed, 0.15, has_fallen_at_best).find("0 of 1 benchmarks lost"), std::string::npos);
+}
+
+TEST_F(CompareFiles, names_what_fell_as_a_filter) {
+  std::string old_run = run("old", 0.8), worse = run("worse", 0.6), filter = (folder / "filter").string();
+  for (const auto& [now, expected] : {std::pair{worse, "^(step/net)$"}, {old_run, "^()$"}}) {
+    std::string words[] = {"compare", old_run, now, "--best", "--fallen", filter};
+    char* arguments[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), words[4].data(), words[5].data()};
+    EXPECT_EQ(compare_command(6, arguments), now == worse ? 1 : 0);
+    std::string line;
+    std::ifstream file(filter);
+    EXPECT_TRUE(std::getline(file, line));
+    EXPECT_EQ(line, expected);
+  }
 }
 
 TEST_F(CompareFiles, exit_codes) {
@@ -80,7 +105,7 @@ TEST_F(CompareFiles, wrong_files_are_named) {
   const std::string good = run("good", 0.8);
   const auto message = [&](const std::string& other) {
     try {
-      compare_files(good, other);
+      compare_files(good, {other});
     } catch (const InputError& error) {
       return std::string(error.what());
     }
