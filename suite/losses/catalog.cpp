@@ -4,6 +4,7 @@
 #include <string>
 
 #include "suite/errors.hpp"
+#include "suite/losses/distillation.hpp"
 #include "suite/losses/frame_cross_entropy.hpp"
 #include "suite/losses/jensen_shannon.hpp"
 #include "suite/losses/logistic_cross_entropy.hpp"
@@ -40,6 +41,10 @@ std::span<const CatalogEntry> catalog() {
           "logistic_cross_entropy", made<LogisticCrossEntropy>,
           [](const Values& value, const Values& target, std::size_t, double) { return reference::logistic_cross_entropy(value, target); }},
       CatalogEntry{"jensen_shannon", made<JensenShannon>,
+                   [](const Values& value, const Values&, std::size_t label, double smoothing) {
+                     return reference::softmax_cross_entropy(value, label, smoothing);
+                   }},
+      CatalogEntry{"distillation", made<Distillation>,
                    [](const Values& value, const Values&, std::size_t label, double smoothing) {
                      return reference::softmax_cross_entropy(value, label, smoothing);
                    }},

@@ -29,7 +29,8 @@ struct ShardLoss {
   std::span<const std::int32_t> labels;    ///< [valid], each in [0, K); may be empty with a target
   std::span<const MixedLabel> mixed = {};  ///< [valid], in place of one-hot targets; empty: samples are not mixed
   int views = 1;                           ///< rows of one sample, one after another; the others of a sample follow its first
-  float label_smoothing = 0;               ///< softmax_cross_entropy only
+  const float* teacher = nullptr;          ///< [valid, K], what another net makes of the samples; null: there is none; distillation only
+  float label_smoothing = 0;               ///< softmax_cross_entropy and distillation only
   float grad_scale = 1;                    ///< the head's weight / valid samples of the global batch
   void* grad = nullptr;                    ///< [N, K], overwritten (zero for padding); null: not wanted
   std::int32_t* predictions = nullptr;     ///< [valid], first maximum; null: not wanted

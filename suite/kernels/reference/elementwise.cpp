@@ -120,6 +120,22 @@ LossAndGradient softmax_cross_entropy(const std::vector<double>& logits, std::si
   return soft_target_cross_entropy(logits, target);
 }
 
+LossAndGradient distillation(const std::vector<double>& logits, const std::vector<double>& teacher, std::size_t label, double smoothing,
+                             double weight, double temperature) {
+  std::vector<double> own(logits), taught(teacher), q;
+  for (double& z : own) z /= temperature;
+  double sum = 0;
+  for (double& z : taught) sum += std::exp(z /= temperature);
+  for (const double z : taught) q.push_back(std::exp(z) / sum);
+  const LossAndGradient hard = softmax_cross_entropy(logits, label, smoothing), soft = soft_target_cross_entropy(own, q);
+  double entropy = 0;
+  for (const double share : q) entropy -= share > 0 ? share * std::log(share) : 0;
+  LossAndGradient result{(1 - weight) * hard.loss + weight * temperature * temperature * (soft.loss - entropy), hard.gradient};
+  for (std::size_t k = 0; k < logits.size(); ++k)
+    result.gradient[k] = (1 - weight) * hard.gradient[k] + weight * temperature * soft.gradient[k];
+  return result;
+}
+
 LossAndGradient squared_error(const std::vector<double>& value, const std::vector<double>& target) {
   LossAndGradient result{0, mapped(value, target, [&](double v, double t) { return (v - t) / static_cast<double>(value.size()); })};
   for (std::size_t i = 0; i < value.size(); ++i) result.loss += std::pow(value[i] - target[i], 2) / (2 * static_cast<double>(value.size()));

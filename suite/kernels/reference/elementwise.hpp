@@ -41,6 +41,9 @@ struct LossAndGradient {
 LossAndGradient softmax_cross_entropy(const std::vector<double>& logits, std::size_t label, double smoothing);
 /// target: a distribution over the classes.
 LossAndGradient soft_target_cross_entropy(const std::vector<double>& logits, const std::vector<double>& target);
+/// (1 - weight) cross-entropy with the label + weight T^2 KL(softmax(teacher / T) || softmax(logits / T)), T = temperature.
+LossAndGradient distillation(const std::vector<double>& logits, const std::vector<double>& teacher, std::size_t label, double smoothing,
+                             double weight, double temperature);
 LossAndGradient squared_error(const std::vector<double>& value, const std::vector<double>& target);
 LossAndGradient logistic_cross_entropy(const std::vector<double>& value, const std::vector<double>& target);
 /// Sabour et al. 2017, equation 4 (arXiv 1710.09829), with the numbers of the paper: 0.9, 0.1 and a half.

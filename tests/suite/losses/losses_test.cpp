@@ -9,43 +9,13 @@
 #include "suite/errors.hpp"
 #include "suite/losses/catalog.hpp"
 #include "suite/losses/frame_cross_entropy.hpp"
-#include "tests/support/arrays.hpp"
+#include "tests/suite/losses/loss_shard.hpp"
 #include "tests/support/tolerances.hpp"
 
 namespace reprise::tests {
 namespace {
 
-using losses::ShardLoss;
 using losses::ShardSums;
-
-constexpr int kSamples = 4, kValid = 3, kClasses = 11;
-const std::vector<std::int32_t> kLabels{3, 0, 10};
-
-/// A shard whose last sample is padding.
-class Shard {
- public:
-  explicit Shard(Precision precision)
-      : numbers(random_numbers(1, kSamples * kClasses)), bytes_(stored_bytes(numbers, precision)), grad_(bytes_.size(), std::byte{0x7F}) {
-    call.precision = precision;
-    call.samples = kSamples;
-    call.valid = kValid;
-    call.features = kClasses;
-    call.value = bytes_.data();
-    call.labels = kLabels;
-    call.grad_scale = 0.25f;
-    call.grad = grad_.data();
-    call.predictions = predictions.data();
-  }
-  Doubles gradient() const { return read_bytes(grad_.data(), kSamples * kClasses, call.precision); }
-  Doubles sample(int n) const { return Doubles(numbers.begin() + n * kClasses, numbers.begin() + (n + 1) * kClasses); }
-
-  ShardLoss call;
-  Doubles numbers;
-  std::vector<std::int32_t> predictions = std::vector<std::int32_t>(kValid, -1);
-
- private:
-  std::vector<std::byte> bytes_, grad_;
-};
 
 Doubles one_hot(std::int32_t label) {
   Doubles target(kClasses, 0.0);
@@ -214,7 +184,7 @@ TEST(Losses, a_mixed_label_weighs_the_losses_of_its_classes) {
       EXPECT_NEAR_ARRAY(shard.gradient(), gradient, 1, tolerance(kTranscendental, precision));
     }
   }
-  EXPECT_EQ(weighed, 4);
+  EXPECT_EQ(weighed, 5);
 }
 
 TEST(Losses, gradients_of_the_references_equal_finite_differences) {
