@@ -50,7 +50,7 @@ recipes::Recipe set_as(recipes::Recipe recipe, const recipes::Recipe& other) {
 recipes::Recipe with_overrides(const recipes::Recipe& today, const recipes::Recipe& stored) {
   recipes::Recipe recipe = set_as(today, stored);
   catalog::choose_shards(recipe);
-  catalog::renew_start(recipe);
+  catalog::renew_others(recipe);
   return recipe;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 
 #include "datasets/data_entry.hpp"
 #include "datasets/sample_shape.hpp"
@@ -14,6 +15,8 @@
 #include "suite/errors.hpp"
 #include "suite/execution/shard_choice.hpp"
 #include "suite/hebbian/feature_phase.hpp"
+#include "suite/losses/distillation.hpp"
+#include "suite/losses/softmax_cross_entropy.hpp"
 #include "suite/procedures/procedure.hpp"
 #include "suite/text/suggestion.hpp"
 
@@ -137,31 +140,59 @@ void use_own_experiments(const std::filesystem::path& folder) {
 
 namespace {
 
-constexpr int kMaxStarts = 8;
+constexpr int kMaxOthers = 8;
 
-void check_depth(const recipes::Recipe& recipe, int depth) {
-  if (depth > kMaxStarts)
-    throw InputError(Complaint{fmt::format("start of trial {}/{}", recipe.paper, recipe.trial),
-                               fmt::format("at most {} trials that start from each other", kMaxStarts), "more, or a circle",
-                               "Correct start.trial"});
+/// What a recipe says of another trial of its paper whose weights it needs: the trial's name, and where its settings go.
+struct OtherTrial {
+  const char* key;
+  const std::string& trial;
+  std::string& settings;
+  bool teaches;
+};
+
+std::vector<OtherTrial> others_of(recipes::Recipe& recipe) {
+  return {{"start.trial", recipe.start.trial, recipe.start.recipe, false},
+          {"teacher.trial", recipe.teacher.trial, recipe.teacher.recipe, true}};
 }
 
-/// The settings of the trial that a recipe of the paper starts from; "" for none.
-std::string start_text(const Paper& paper, const recipes::Recipe& recipe, int depth = 0) {
-  if (recipe.start.trial.empty()) return "";
-  check_depth(recipe, depth);
-  const Trial* trial = paper.find_trial(recipe.start.trial);
+void check_depth(const recipes::Recipe& recipe, const char* key, int depth) {
+  if (depth > kMaxOthers)
+    throw InputError(Complaint{fmt::format("{} of {}/{}", key, recipe.paper, recipe.trial),
+                               fmt::format("at most {} trials that need each other's weights", kMaxOthers), "more, or a circle",
+                               fmt::format("Correct {}", key)});
+}
+
+/// A teacher sees what the net that learns sees.
+void check_teacher(const recipes::Recipe& recipe, const recipes::Recipe& teacher) {
+  if (recipe.dataset == teacher.dataset && recipe.preprocessing == teacher.preprocessing) return;
+  throw InputError(Complaint{fmt::format("teacher.trial of {}/{}", recipe.paper, recipe.trial),
+                             fmt::format("a trial on {} with preprocessing {}", recipe.dataset, fmt::join(recipe.preprocessing, ", ")),
+                             fmt::format("{}, on {} with {}", teacher.trial, teacher.dataset, fmt::join(teacher.preprocessing, ", ")),
+                             "Choose a trial with the same data, or make them the same"});
+}
+
+void put_others(const Paper& paper, recipes::Recipe& recipe, int depth = 0);
+
+/// The settings of another trial of the paper, as its files give them.
+std::string settings_in(const Paper& paper, const recipes::Recipe& recipe, const OtherTrial& other, int depth) {
+  check_depth(recipe, other.key, depth);
+  const Trial* trial = paper.find_trial(other.trial);
   const recipes::Recipe* found = trial != nullptr ? trial->recipe_at(recipe.scale) : nullptr;
   if (found == nullptr)
-    throw InputError(Complaint{fmt::format("start.trial of {}/{}", recipe.paper, recipe.trial),
-                               "a trial of the paper at scale " + recipe.scale, fmt::format("'{}'", recipe.start.trial),
+    throw InputError(Complaint{fmt::format("{} of {}/{}", other.key, recipe.paper, recipe.trial),
+                               "a trial of the paper at scale " + recipe.scale, fmt::format("'{}'", other.trial),
                                "Correct the name, or the scales"});
-  recipes::Recipe start = *found;
-  start.start.recipe = start_text(paper, start, depth + 1);
-  return settings_text(start);
+  recipes::Recipe settings = *found;
+  if (other.teaches) check_teacher(recipe, settings);
+  put_others(paper, settings, depth + 1);
+  return settings_text(settings);
 }
 
-void renew_start_at(recipes::Recipe& recipe, int depth);
+void put_others(const Paper& paper, recipes::Recipe& recipe, int depth) {
+  for (const OtherTrial& other : others_of(recipe)) other.settings = other.trial.empty() ? "" : settings_in(paper, recipe, other, depth);
+}
+
+void renew_others_at(recipes::Recipe& recipe, int depth);
 
 recipes::Recipe resolve_at(const std::string& slug, const std::string& trial, const std::string& scale,
                            const std::vector<Override>& overrides, int depth) {
@@ -169,17 +200,19 @@ recipes::Recipe resolve_at(const std::string& slug, const std::string& trial, co
   for (const Override& override : overrides) apply_override(recipe, override.key, override.value);
   choose_shards(recipe);
   check_recipe(recipe);
-  renew_start_at(recipe, depth);
+  renew_others_at(recipe, depth);
   return recipe;
 }
 
-void renew_start_at(recipes::Recipe& recipe, int depth) {
-  recipe.start.recipe.clear();
-  if (recipe.start.trial.empty()) return;
-  check_depth(recipe, depth);
-  std::vector<Override> overrides = overrides_by_hand(recipe);
-  std::erase_if(overrides, [](const Override& override) { return override.key.starts_with("start."); });
-  recipe.start.recipe = settings_text(resolve_at(recipe.paper, recipe.start.trial, recipe.scale, overrides, depth + 1));
+void renew_others_at(recipes::Recipe& recipe, int depth) {
+  for (const OtherTrial& other : others_of(recipe)) {
+    other.settings.clear();
+    if (other.trial.empty()) continue;
+    check_depth(recipe, other.key, depth);
+    const recipes::Recipe settings = resolve_at(recipe.paper, other.trial, recipe.scale, overrides_for_others(recipe), depth + 1);
+    if (other.teaches) check_teacher(recipe, settings);
+    other.settings = settings_text(settings);
+  }
 }
 
 }  // namespace
@@ -195,7 +228,7 @@ Paper load_paper(const std::string& slug) {
   for (Trial& trial : paper.trials)
     for (recipes::Recipe& recipe : trial.recipes) choose_shards(recipe);
   for (Trial& trial : paper.trials)
-    for (recipes::Recipe& recipe : trial.recipes) recipe.start.recipe = start_text(paper, recipe);
+    for (recipes::Recipe& recipe : trial.recipes) put_others(paper, recipe);
   return paper;
 }
 
@@ -205,17 +238,17 @@ recipes::Recipe resolve(const std::string& slug, const std::string& trial, const
   return resolve_at(slug, trial, scale, overrides, 0);
 }
 
-void renew_start(recipes::Recipe& recipe) {
-  renew_start_at(recipe, 0);
+void renew_others(recipes::Recipe& recipe) {
+  renew_others_at(recipe, 0);
 }
 
-bool is_start(const recipes::Recipe& recipe) {
+bool gives_weights(const recipes::Recipe& recipe) {
   const std::vector<std::string> known = paper_slugs();
   if (std::find(known.begin(), known.end(), recipe.paper) == known.end()) return false;
   const Paper paper = load_paper(recipe.paper);
   return std::any_of(paper.trials.begin(), paper.trials.end(), [&](const Trial& trial) {
     const recipes::Recipe* other = trial.recipe_at(recipe.scale);
-    return other != nullptr && other->start.trial == recipe.trial;
+    return other != nullptr && (other->start.trial == recipe.trial || other->teacher.trial == recipe.trial);
   });
 }
 
@@ -239,6 +272,18 @@ graph::Graph build_model(const recipes::Recipe& recipe) {
   return build_model(recipe, datasets::sample_shape(images, recipe.preprocessing, recipe.augmentation), images.classes());
 }
 
+namespace {
+
+void teach(graph::Graph& graph, const recipes::Recipe& recipe) {
+  const losses::LossPointer loss = graph.main_head().loss;
+  if (dynamic_cast<const losses::SoftmaxCrossEntropy*>(loss.get()) == nullptr)
+    throw InputError(Complaint{fmt::format("teacher of {}/{}", recipe.paper, recipe.trial), "a net whose loss is softmax_cross_entropy",
+                               std::string(loss->name()), "Choose another model, or remove teacher"});
+  graph.set_main_loss(std::make_shared<losses::Distillation>(recipe.teacher.weight, recipe.teacher.temperature));
+}
+
+}  // namespace
+
 graph::Graph build_model(const recipes::Recipe& recipe, const SampleShape& input, int classes) {
   const std::size_t slash = recipe.model.find('/');  // "wrn/wrn": of another paper
   const std::vector<models::Model> known_models = models_of(slash == std::string::npos ? recipe.paper : recipe.model.substr(0, slash));
@@ -253,6 +298,7 @@ graph::Graph build_model(const recipes::Recipe& recipe, const SampleShape& input
   }
   graph::Graph graph = model->build(recipe.model_options, input, classes);
   recipe.model_options.check_all_used(fmt::format("model '{}' of {}", recipe.model, trial));
+  if (!recipe.teacher.trial.empty()) teach(graph, recipe);
   return graph;
 }
 

@@ -147,14 +147,15 @@ struct Override {
 };
 
 /// Resolves defaults <- defaults.SCALE <- group <- group.SCALE <- trial <- trial.SCALE <- overrides into a recipe. The trial that it
-/// starts from is resolved with the same overrides, but for those of the start, and stands in it as text (renew_start).
+/// starts from and the one that teaches it are resolved with the same overrides, but for those of start and teacher, and stand in it as
+/// text (renew_others).
 recipes::Recipe resolve(const std::string& slug, const std::string& trial, const std::string& scale,
                         const std::vector<Override>& overrides = {});
 
-/// Puts the trial that a recipe starts from into it, resolved with the recipe's settings by hand.
-void renew_start(recipes::Recipe& recipe);
-/// Whether another trial of the paper starts from this one's weights, at its scale.
-bool is_start(const recipes::Recipe& recipe);
+/// Puts the trials whose weights a recipe needs into it, resolved with the recipe's settings by hand.
+void renew_others(recipes::Recipe& recipe);
+/// Whether another trial of the paper needs this one's weights, at its scale.
+bool gives_weights(const recipes::Recipe& recipe);
 
 /// What is known of a recipe's samples before any are loaded: its data set's entry, or that of surrogate classes made from it. Throws
 /// InputError as datasets::entry_of does.

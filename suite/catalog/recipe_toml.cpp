@@ -310,6 +310,8 @@ void check_recipe(const Recipe& recipe) {
           "Set augmentation = []");
   require(procedures::of(recipe).takes_mixing || recipe.mixing.empty(), "no mixing under procedure " + recipe.procedure, "mixing",
           "Set mixing = []");
+  require(procedures::of(recipe).takes_teacher || recipe.teacher.trial.empty(), "no teacher under procedure " + recipe.procedure,
+          "'" + recipe.teacher.trial + "'", "Remove teacher");
   require(recipe.test_views == 0 || procedures::of(recipe).takes_test_views, "test_views = 0 under procedure " + recipe.procedure,
           fmt::format("{}", recipe.test_views), "Set test_views = 0");
   require(!recipe.top5 || procedures::of(recipe).takes_test_views, "top5 = false under procedure " + recipe.procedure, "true",
@@ -352,6 +354,13 @@ std::vector<Override> overrides_by_hand(const recipes::Recipe& recipe) {
     return field != nullptr && field->restarts;  // it would take back those before it
   });
   return in_order;
+}
+
+std::vector<Override> overrides_for_others(const recipes::Recipe& recipe) {
+  std::vector<Override> overrides = overrides_by_hand(recipe);
+  std::erase_if(overrides,
+                [](const Override& override) { return override.key.starts_with("start.") || override.key.starts_with("teacher."); });
+  return overrides;
 }
 
 }  // namespace reprise::catalog

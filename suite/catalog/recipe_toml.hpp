@@ -32,5 +32,7 @@ void check_recipe(const recipes::Recipe& recipe);
 
 /// The recipe's settings by hand in an order in which apply_override() gives them all: a key that takes back others comes first.
 std::vector<Override> overrides_by_hand(const recipes::Recipe& recipe);
+/// Of these, what holds for the trials whose weights it needs, too: all but those that say which trials these are.
+std::vector<Override> overrides_for_others(const recipes::Recipe& recipe);
 
 }  // namespace reprise::catalog

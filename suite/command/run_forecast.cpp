@@ -45,19 +45,21 @@ struct Line {
   bool is_timed() const { return !std::isnan(forecast.seconds); }
 };
 
-/// With the runs that these start from, which are done first if they are not there.
-std::vector<PlannedRun> with_starts(std::vector<PlannedRun> runs) {
+/// With the runs whose weights these need, which are done first if they are not there.
+std::vector<PlannedRun> with_those_before(std::vector<PlannedRun> runs) {
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (runs[i].recipe.start.trial.empty()) continue;
-    PlannedRun start{runs::recipe_of_start(runs[i].recipe), runs[i].seed};
-    const std::string settings = catalog::settings_text(start.recipe);
-    const bool is_there = std::any_of(runs.begin(), runs.end(), [&](const PlannedRun& run) {
-      return run.seed == start.seed && run.recipe.trial == start.recipe.trial && run.recipe.paper == start.recipe.paper &&
-             catalog::settings_text(run.recipe) == settings;
-    });
-    if (is_there) continue;
-    start.variant = "which others start from";
-    runs.push_back(std::move(start));
+    const std::int64_t seed = runs[i].seed;
+    for (recipes::Recipe& recipe : runs::recipes_before(runs[i].recipe)) {
+      PlannedRun before{std::move(recipe), seed};
+      const std::string settings = catalog::settings_text(before.recipe);
+      const bool is_there = std::any_of(runs.begin(), runs.end(), [&](const PlannedRun& run) {
+        return run.seed == before.seed && run.recipe.trial == before.recipe.trial && run.recipe.paper == before.recipe.paper &&
+               catalog::settings_text(run.recipe) == settings;
+      });
+      if (is_there) continue;
+      before.variant = "whose weights others need";
+      runs.push_back(std::move(before));
+    }
   }
   return runs;
 }
@@ -195,7 +197,7 @@ double seconds_on_nodes(std::vector<double> runs, int nodes) {
 }
 
 void print_forecast(const std::vector<PlannedRun>& asked_for, const fs::path& out, const fs::path& data_directory, int threads, int nodes) {
-  const std::vector<PlannedRun> runs = with_starts(asked_for);
+  const std::vector<PlannedRun> runs = with_those_before(asked_for);
   std::vector<Line> lines = lines_of(runs);
   count_finished(lines, out);
   time_steps(lines, threads);

@@ -177,22 +177,24 @@ class Search {
       if (group == nullptr) continue;
       double sum = 0;
       for (const records::RunRecord* run : group->runs) sum += reports::run_seconds(*run);
-      if (sum > 0) seconds_[trial] = sum / static_cast<double>(group->runs.size()) + start_seconds(recipe);
+      if (sum > 0) seconds_[trial] = sum / static_cast<double>(group->runs.size()) + seconds_before(recipe);
     }
   }
 
-  /// Of the runs that one of this recipe starts from, which a new seed has not: an upper bound where they are asked for themselves.
-  double start_seconds(const recipes::Recipe& recipe) {
-    if (recipe.start.trial.empty()) return 0;
-    const recipes::Recipe start = runs::recipe_of_start(recipe);
-    const auto [place, is_new] = start_seconds_.try_emplace(start.trial, 0.0);
-    if (is_new) place->second = runs::forecast(start, threads_).seconds + start_seconds(start);
-    return start_seconds_.at(start.trial);
+  /// Of the runs whose weights one of this recipe needs, which a new seed has not: an upper bound where they are asked for themselves.
+  double seconds_before(const recipes::Recipe& recipe) {
+    double seconds = 0;
+    for (const recipes::Recipe& before : runs::recipes_before(recipe)) {
+      const bool is_new = !seconds_of_others_.contains(before.trial);
+      if (is_new) seconds_of_others_[before.trial] = runs::forecast(before, threads_).seconds + seconds_before(before);
+      seconds += seconds_of_others_.at(before.trial);
+    }
+    return seconds;
   }
 
   void time_of(const std::string& trial) {
     if (seconds_.contains(trial)) return;
-    const double seconds = runs::forecast(recipes_.at(trial), threads_).seconds + start_seconds(recipes_.at(trial));
+    const double seconds = runs::forecast(recipes_.at(trial), threads_).seconds + seconds_before(recipes_.at(trial));
     seconds_[trial] = std::isnan(seconds) ? std::numeric_limits<double>::infinity() : seconds;
   }
 
@@ -203,7 +205,7 @@ class Search {
   Results results_;
   std::vector<Question> questions_;
   RunSeconds seconds_;
-  std::map<std::string, double> start_seconds_;  ///< by the trial that is started from
+  std::map<std::string, double> seconds_of_others_;  ///< by the trial that is started from
   std::set<SeedRun> failed_;
   std::set<SeedRun> present_;  ///< runs of these recipes, whatever they were done on
 };

@@ -25,6 +25,8 @@ class BatchReader {
   virtual losses::MixedLabel mixed_label(std::int64_t slot) const { return (void)slot, losses::MixedLabel{}; }
   /// Slots of one sample, one after another.
   virtual int views() const { return 1; }
+  /// [count, K], what another net makes of the samples, for a loss of the main head that learns from it; null: there is none.
+  virtual const float* teacher_scores() const { return nullptr; }
   /// Where the net mixes its rows; null: nowhere.
   virtual const layers::RowMixing* row_mixing() const { return nullptr; }
 };

@@ -80,6 +80,13 @@ void Graph::add_head(Head head) {
   heads_.push_back(std::move(head));
 }
 
+void Graph::set_main_loss(losses::LossPointer loss) {
+  std::vector<Head> all = heads();
+  all.front().loss = std::move(loss);
+  heads_.clear();
+  for (Head& head : all) add_head(std::move(head));
+}
+
 std::vector<Head> Graph::heads() const {
   if (!heads_.empty()) return heads_;
   return {{.node = last(), .loss = std::make_shared<losses::SoftmaxCrossEntropy>()}};

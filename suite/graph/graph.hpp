@@ -50,6 +50,8 @@ class Graph {
   /// threshold and one of a head that shares its node with another, and
   /// ShapeError if the input is the target and has not as many values as the node.
   void add_head(Head head);
+  /// Another loss for the main head, which is compared with what it was compared with. Throws InputError as add_head.
+  void set_main_loss(losses::LossPointer loss);
   /// Softmax cross-entropy of the last node with the label, where none was added.
   std::vector<Head> heads() const;
   Head main_head() const { return heads().front(); }

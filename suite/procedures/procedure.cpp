@@ -104,6 +104,7 @@ const std::vector<Procedure>& all() {
        .takes_mixing = true,
        .takes_test_views = true,
        .takes_phases = true,
+       .takes_teacher = true,
        .phases = supervised},
       {.name = "autoencoder",
        .summary = "back-propagation; the target is the preprocessed input",
@@ -133,14 +134,19 @@ const Procedure& find(const std::string& name) {
 
 std::unique_ptr<training::Learner> make_learner(const recipes::Recipe& recipe, const graph::Graph& graph,
                                                 const training::RunSamples& samples, std::uint64_t seed, parallel::Workers& workers,
-                                                ranks::Team& team, const training::InitialValues& initial) {
+                                                ranks::Team& team, const training::InitialValues& initial, training::Teacher* teacher) {
   const bool has_labels = graph.main_head().target == losses::Target::label;
   if (has_labels != of(recipe).has_labels) {
     const auto text = [](bool labels) { return labels ? "a net that is compared with labels" : "a net that gives back its input"; };
     throw InputError(Complaint{fmt::format("procedure \"{}\"", recipe.procedure), text(!has_labels), text(has_labels),
                                "Choose another procedure, or another model.name"});
   }
-  return std::make_unique<training::Learner>(recipe, graph, samples, seed, workers, team, of(recipe).phases, initial);
+  const auto phases = [teacher, make = of(recipe).phases](const RunContext& run) {
+    RunContext taught = run;
+    taught.teacher = teacher;
+    return make(taught);
+  };
+  return std::make_unique<training::Learner>(recipe, graph, samples, seed, workers, team, phases, initial);
 }
 
 }  // namespace reprise::procedures

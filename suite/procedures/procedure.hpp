@@ -18,7 +18,8 @@ struct Procedure {
   bool takes_augmentation = true;
   bool takes_mixing = false;  ///< samples mixed with others, targets of several classes
   bool takes_test_views = false;
-  bool takes_phases = false;  ///< the recipe's list of phases
+  bool takes_phases = false;   ///< the recipe's list of phases
+  bool takes_teacher = false;  ///< a trained net whose scores are learned besides the labels
   std::vector<std::unique_ptr<training::Phase>> (*phases)(const training::RunContext& run);
 };
 
@@ -31,10 +32,11 @@ inline const Procedure& of(const recipes::Recipe& recipe) {
   return find(recipe.procedure);
 }
 
-/// What takes the trial from its first weights to its last. Keeps references to all arguments. Throws InputError if the procedure has
-/// labels and the net's main head is compared with its input, or the other way round. Collective.
+/// What takes the trial from its first weights to its last. Keeps references to all arguments. `teacher`: where the recipe has one. Throws
+/// InputError if the procedure has labels and the net's main head is compared with its input, or the other way round. Collective.
 std::unique_ptr<training::Learner> make_learner(const recipes::Recipe& recipe, const graph::Graph& graph,
                                                 const training::RunSamples& samples, std::uint64_t seed, parallel::Workers& workers,
-                                                ranks::Team& team = ranks::Team::alone(), const training::InitialValues& initial = {});
+                                                ranks::Team& team = ranks::Team::alone(), const training::InitialValues& initial = {},
+                                                training::Teacher* teacher = nullptr);
 
 }  // namespace reprise::procedures

@@ -156,6 +156,27 @@ std::vector<Field> rows() {
        .help = "that trial's settings; written by the catalog",
        .only_with = "start.trial"});
 
+  add({.key = "teacher.trial",
+       .at = at(&Recipe::teacher, &TeacherRecipe::trial),
+       .help = "another trial of the paper, whose net's scores of classes are learned besides the labels",
+       .quiet = true});
+  add({.key = "teacher.weight",
+       .at = at(&Recipe::teacher, &TeacherRecipe::weight),
+       .help = "share of the loss that compares with the teacher; the rest compares with the labels",
+       .min = 0,
+       .max = 1,
+       .only_with = "teacher.trial"});
+  add({.key = "teacher.temperature",
+       .at = at(&Recipe::teacher, &TeacherRecipe::temperature),
+       .help = "that both nets' scores are divided by before they are compared",
+       .min = 1e-3,
+       .max = 1e3,
+       .only_with = "teacher.trial"});
+  add({.key = "teacher.recipe",
+       .at = at(&Recipe::teacher, &TeacherRecipe::recipe),
+       .help = "that trial's settings; written by the catalog",
+       .only_with = "teacher.trial"});
+
   add({.key = "model.name", .at = at(&Recipe::model), .help = "an architecture of the paper", .restarts = true});
   add({.key = "model.*", .at = at(&Recipe::model_options), .help = "options of the architecture"});
   add_surrogate(rows);

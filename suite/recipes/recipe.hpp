@@ -96,6 +96,14 @@ struct StartRecipe {
   std::string recipe;  ///< the other trial's settings as TOML, which catalog::resolve puts here
 };
 
+/// Another trial's trained net, whose scores of classes this one learns besides the labels (losses/distillation.hpp).
+struct TeacherRecipe {
+  std::string trial;  ///< of the same paper, at the same scale, with the same seed; empty: none
+  double weight = 0.5;
+  double temperature = 1;
+  std::string recipe;  ///< the other trial's settings as TOML, which catalog::resolve puts here
+};
+
 /// Where a recipe leaves the paper's protocol: a footnote of the report, unless one of `keys` was set by hand.
 struct Deviation {
   std::string text;
@@ -129,6 +137,7 @@ struct Recipe {
   HebbianRecipe hebbian;
   std::vector<PhaseRecipe> phases;  ///< procedure "supervised"; empty: one
   StartRecipe start;
+  TeacherRecipe teacher;        ///< procedure "supervised"
   bool gradient_norms = false;  ///< the history has the norm of every weight's gradient
   double label_smoothing = 0;
   double label_smoothing_until = 1;  ///< a share of the run; hard labels from there on

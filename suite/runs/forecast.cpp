@@ -18,6 +18,7 @@
 #include "suite/runs/hebbian_forecast.hpp"
 #include "suite/runs/run_data.hpp"
 #include "suite/runs/scaling.hpp"
+#include "suite/runs/start_weights.hpp"
 #include "suite/runs/timed_net.hpp"
 
 namespace reprise::runs {
@@ -148,8 +149,16 @@ Forecast forecast(const recipes::Recipe& recipe, int threads) {
       static_cast<double>(forecast.steps) * timed.train_step_seconds() + evaluations * views * test_batches * timed.evaluation_seconds();
   forecast.seconds += (evaluation_passes(recipe, graph, test_images) + probe_passes(recipe, graph)) / static_cast<double>(recipe.batch) *
                       timed.evaluation_seconds();
+  if (!recipe.teacher.trial.empty()) {
+    recipes::Recipe other = recipe_of_teacher(recipe);
+    other.batch = recipe.batch, other.shard = recipe.shard, other.precision = recipe.precision;
+    const graph::Graph teacher = catalog::build_model(other, graph.node(0).shape, data_set.classes());
+    TimedNet timed_teacher(other, teacher, data_set.classes(), threads);
+    forecast.seconds += static_cast<double>(forecast.steps) * timed_teacher.evaluation_seconds();
+    forecast.memory_bytes += timed_teacher.working_bytes();
+  }
 
-  forecast.memory_bytes = before + data + timed.working_bytes();
+  forecast.memory_bytes += before + data + timed.working_bytes();
   return forecast;
 }
 

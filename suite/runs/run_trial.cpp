@@ -81,20 +81,22 @@ class Run {
       return summary;
     }
     if (!options_.force && root_says([&] { return has_result(summary.file); })) return already_there(summary, checkpoint);
-    std::optional<StartWeights> start = start_weights(recipe_, seed_, options_);
-    if (!start) {
+    std::optional<StartWeights> start = start_weights(recipe_, seed_, options_), taught;
+    if (start) taught = teacher_weights(recipe_, seed_, options_);
+    if (!taught) {
       summary.outcome = RunSummary::Outcome::stopped_early;
       summary.file.clear();
       return summary;
     }
-    start_run_ = start->run_id;
+    start_run_ = start->run_id, teacher_run_ = taught->run_id;
 
     const graph::Graph graph = catalog::build_model(recipe_, sources->train->shape(), sources->train->classes());
     start->fit_to(graph, recipe_.start);
     parallel::Workers workers(options_.threads);
-    const auto learner =
-        procedures::make_learner(recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_,
-                                 [&](graph::Parameters& parameters) { start->put_into(parameters, recipe_.start, team_); });
+    const auto teacher = make_teacher(recipe_, *taught, sources->train->shape(), sources->train->classes(), workers, team_);
+    const auto learner = procedures::make_learner(
+        recipe_, graph, sources->samples(), static_cast<std::uint64_t>(seed_), workers, team_,
+        [&](graph::Parameters& parameters) { start->put_into(parameters, recipe_.start, team_); }, teacher.get());
     refuse_before_training(graph, summary.run_id, *sources, workers);
     learner->watch(analyses::watches_of({recipe_, graph}));
     RunStream stream(folder_ / (summary.run_id + ".jsonl"));
@@ -155,7 +157,7 @@ class Run {
       return false;
     }
     analyse(graph, learner, *sources.train, *sources.test, workers, record);
-    if (options_.keep_weights || options_.is_start || catalog::is_start(recipe_)) keep_weights(learner.parameters(), record);
+    if (options_.keep_weights || options_.is_start || catalog::gives_weights(recipe_)) keep_weights(learner.parameters(), record);
     for (const records::Fault& fault : records::drop_faulty_parts(record))
       leave_out(record, fmt::format("{}: expected {}, found {}", fault.object, fault.expected, fault.found));
     team_.on_root(
@@ -328,6 +330,7 @@ class Run {
     record.provenance["ranks"] = std::to_string(team_.size());
     record.provenance["nodes"] = std::to_string(team_.nodes());
     if (!start_run_.empty()) record.provenance["initial_weights_run"] = start_run_;
+    if (!teacher_run_.empty()) record.provenance["teacher_run"] = teacher_run_;
     record.provenance["data_digest"] = sources.digest;
     record.provenance["data_train_digest"] = sources.train->images().digest;
     record.provenance["data_test_digest"] = sources.test->images().digest;
@@ -369,6 +372,7 @@ class Run {
   std::string start_utc_ = utc_text();  ///< of the first of the processes that ran it
   std::filesystem::path folder_;
   std::string start_run_;        ///< whose weights it starts from
+  std::string teacher_run_;      ///< whose net teaches it
   RunStream* stream_ = nullptr;  ///< from the first step on
 };
 

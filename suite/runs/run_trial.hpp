@@ -21,7 +21,7 @@ struct RunOptions {
   double min_seconds_between_checkpoints = 30;  ///< lengthened so that they cost under 2 % of the time
   bool force = false;                           ///< run again although a finished result is there
   bool keep_weights = false;                    ///< store final weights in /weights
-  /// Others start from this run's weights: they are kept, a result without them or a damaged one counts as none, and a process that is at
+  /// Others need this run's weights: they are kept, a result without them or a damaged one counts as none, and a process that is at
   /// the run already is waited for.
   bool is_start = false;
   ranks::Team* team = nullptr;                              ///< ranks that run it together; null: this process alone

@@ -21,35 +21,57 @@ namespace reprise::runs {
 
 namespace {
 
-RunOptions options_of_start(const std::string& trial, const RunOptions& options, double begun) {
+RunOptions options_of_other(const std::string& trial, const char* what, const RunOptions& options, double begun) {
   RunOptions own = options;
   own.force = false;
   own.is_start = true;
   if (options.time_limit_seconds > 0) own.time_limit_seconds = std::max(1.0, options.time_limit_seconds - (now_seconds() - begun));
   if (options.progress)
-    own.progress = [trial, tell = options.progress](const training::Progress& of_start) {
-      training::Progress progress = of_start;
-      progress.phase = fmt::format("start from {}: {}", trial, progress.phase);
+    own.progress = [trial, what, tell = options.progress](const training::Progress& of_other) {
+      training::Progress progress = of_other;
+      progress.phase = fmt::format("{} {}: {}", what, trial, progress.phase);
       tell(progress);
     };
   return own;
 }
 
-}  // namespace
-
-/// As it stands in the other's; with the words of today's catalog where it is today's.
-recipes::Recipe recipe_of_start(const recipes::Recipe& recipe) {
-  if (recipe.start.trial.empty())
-    throw InputError(Complaint{fmt::format("recipe of {}/{}", recipe.paper, recipe.trial), "a trial to start from", "none", ""});
-  const recipes::Recipe stored = catalog::recipe_from_toml(recipe.start.recipe);
-  std::vector<catalog::Override> overrides = catalog::overrides_by_hand(recipe);
-  std::erase_if(overrides, [](const catalog::Override& override) { return override.key.starts_with("start."); });
+/// As it stands in this one's; with the words of today's catalog where it is today's.
+recipes::Recipe recipe_of_other(const recipes::Recipe& recipe, const std::string& trial, const std::string& settings, const char* what) {
+  if (trial.empty())
+    throw InputError(
+        Complaint{fmt::format("recipe of {}/{}", recipe.paper, recipe.trial), fmt::format("a trial to {}", what), "none", "Name one"});
+  const recipes::Recipe stored = catalog::recipe_from_toml(settings);
   try {
-    const recipes::Recipe today = catalog::resolve(stored.paper, stored.trial, stored.scale, overrides);
+    const recipes::Recipe today = catalog::resolve(stored.paper, stored.trial, stored.scale, catalog::overrides_for_others(recipe));
     if (catalog::settings_text(today) == catalog::settings_text(stored)) return today;
   } catch (const InputError&) {  // the catalog's trial is another one today, or gone
   }
   return stored;
+}
+
+/// Of a trial that is run first if its result is not there; nothing if it was stopped.
+std::optional<StartWeights> weights_of(const recipes::Recipe& other, const char* what, std::int64_t seed, const RunOptions& options) {
+  const RunSummary summary = run_trial(other, seed, options_of_other(other.trial, what, options, now_seconds()));
+  if (summary.outcome == RunSummary::Outcome::stopped_early || summary.outcome == RunSummary::Outcome::stopped_at_start)
+    return std::nullopt;
+  return StartWeights{summary.run_id, records::read_result(summary.file).weights};
+}
+
+}  // namespace
+
+recipes::Recipe recipe_of_start(const recipes::Recipe& recipe) {
+  return recipe_of_other(recipe, recipe.start.trial, recipe.start.recipe, "start from");
+}
+
+recipes::Recipe recipe_of_teacher(const recipes::Recipe& recipe) {
+  return recipe_of_other(recipe, recipe.teacher.trial, recipe.teacher.recipe, "learn from");
+}
+
+std::vector<recipes::Recipe> recipes_before(const recipes::Recipe& recipe) {
+  std::vector<recipes::Recipe> before;
+  if (!recipe.start.trial.empty()) before.push_back(recipe_of_start(recipe));
+  if (!recipe.teacher.trial.empty()) before.push_back(recipe_of_teacher(recipe));
+  return before;
 }
 
 void StartWeights::fit_to(const graph::Graph& graph, const recipes::StartRecipe& recipe) {
@@ -81,14 +103,22 @@ void StartWeights::put_into(graph::Parameters& parameters, const recipes::StartR
 }
 
 std::optional<StartWeights> start_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options) {
-  StartWeights start;
-  if (recipe.start.trial.empty()) return start;
-  const RunSummary summary = run_trial(recipe_of_start(recipe), seed, options_of_start(recipe.start.trial, options, now_seconds()));
-  if (summary.outcome == RunSummary::Outcome::stopped_early || summary.outcome == RunSummary::Outcome::stopped_at_start)
-    return std::nullopt;
-  start.run_id = summary.run_id;
-  start.weights = records::read_result(summary.file).weights;
-  return start;
+  if (recipe.start.trial.empty()) return StartWeights{};
+  return weights_of(recipe_of_start(recipe), "start from", seed, options);
+}
+
+std::optional<StartWeights> teacher_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options) {
+  if (recipe.teacher.trial.empty()) return StartWeights{};
+  return weights_of(recipe_of_teacher(recipe), "teacher", seed, options);
+}
+
+std::unique_ptr<training::Teacher> make_teacher(const recipes::Recipe& recipe, const StartWeights& weights, const SampleShape& input,
+                                                int classes, parallel::Workers& workers, ranks::Team& team) {
+  if (recipe.teacher.trial.empty()) return nullptr;
+  const auto put = [&](graph::Parameters& parameters) {
+    weights.put_into(parameters, {.trial = recipe.teacher.trial, .recipe = {}}, team);
+  };
+  return std::make_unique<training::Teacher>(catalog::build_model(recipe_of_teacher(recipe), input, classes), recipe, put, workers, team);
 }
 
 std::string stored_name(std::string parameter) {

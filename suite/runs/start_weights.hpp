@@ -2,12 +2,15 @@
 // The weights of another trial's net, from which a run starts.
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "suite/graph/parameters.hpp"
 #include "suite/records/run_record.hpp"
 #include "suite/runs/run_trial.hpp"
+#include "suite/training/teacher.hpp"
 
 namespace reprise::runs {
 
@@ -27,9 +30,18 @@ struct StartWeights {
 /// it is run first, as a run of its own, with its own checkpoint, which is left there. So a run depends on its recipe alone, whatever was
 /// run before. Nothing if it was stopped meanwhile. Collective.
 std::optional<StartWeights> start_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options);
+/// Of the trial that teaches it, likewise.
+std::optional<StartWeights> teacher_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options);
 
-/// The recipe of the trial that this one starts from. Throws InputError if it starts from none.
+/// The net of the recipe's teacher with these weights, for samples of `input`. Null: it has none. Collective.
+std::unique_ptr<training::Teacher> make_teacher(const recipes::Recipe& recipe, const StartWeights& weights, const SampleShape& input,
+                                                int classes, parallel::Workers& workers, ranks::Team& team);
+
+/// The recipe of the trial that this one starts from, or that teaches it. Throw InputError if there is none.
 recipes::Recipe recipe_of_start(const recipes::Recipe& recipe);
+recipes::Recipe recipe_of_teacher(const recipes::Recipe& recipe);
+/// Of all trials whose weights it needs.
+std::vector<recipes::Recipe> recipes_before(const recipes::Recipe& recipe);
 
 /// Names of parameters as the result file has them: a slash would be a group.
 std::string stored_name(std::string parameter);

@@ -38,18 +38,24 @@ void require_same_instructions(const records::RunRecord& record, const recipes::
   }
 }
 
-/// Of the trial that the run started from, in a folder of its own: nothing that lies somewhere is believed.
-StartWeights weights_computed_again(const recipes::Recipe& recipe, const records::RunRecord& record, const RunOptions& options) {
-  if (recipe.start.trial.empty()) return {};
+struct OthersWeights {
+  StartWeights start, teacher;
+};
+
+/// Of the trials whose weights the run needed, in a folder of its own: nothing that lies somewhere is believed.
+OthersWeights weights_computed_again(const recipes::Recipe& recipe, const records::RunRecord& record, const RunOptions& options) {
+  if (recipes_before(recipe).empty()) return {};
   RunOptions own = options;
   own.out = std::filesystem::temp_directory_path() / ("reprise-verify-" + record.run_id);
   const std::optional<StartWeights> start = start_weights(recipe, record.seed, own);
+  std::optional<StartWeights> teacher;
+  if (start) teacher = teacher_weights(recipe, record.seed, own);
   ranks::Team& team = options.team != nullptr ? *options.team : ranks::Team::alone();
-  team.on_root([&] { std::filesystem::remove_all(own.out); }, "folder of the start");
-  if (!start)
-    throw InputError(Complaint{fmt::format("run {}", record.run_id), "the weights of the trial that it started from, computed again",
+  team.on_root([&] { std::filesystem::remove_all(own.out); }, "folder of other trials");
+  if (!teacher)
+    throw InputError(Complaint{fmt::format("run {}", record.run_id), "the weights of the trials that it needed, computed again",
                                "a stop before they were", "Verify again"});
-  return *start;
+  return {*start, *teacher};
 }
 
 }  // namespace
@@ -74,10 +80,12 @@ records::Divergence verify_run(const records::RunRecord& record, const Verificat
 
   const graph::Graph graph = catalog::build_model(recipe, sources->train->shape(), sources->train->classes());
   parallel::Workers workers(options.threads);
-  StartWeights start = weights_computed_again(recipe, record, options);
+  auto [start, teacher_net] = weights_computed_again(recipe, record, options);
   start.fit_to(graph, recipe.start);
-  const auto learner = procedures::make_learner(recipe, graph, sources->samples(), static_cast<std::uint64_t>(record.seed), workers, team,
-                                                [&](graph::Parameters& parameters) { start.put_into(parameters, recipe.start, team); });
+  const auto teacher = make_teacher(recipe, teacher_net, sources->train->shape(), sources->train->classes(), workers, team);
+  const auto learner = procedures::make_learner(
+      recipe, graph, sources->samples(), static_cast<std::uint64_t>(record.seed), workers, team,
+      [&, &weights = start](graph::Parameters& parameters) { weights.put_into(parameters, recipe.start, team); }, teacher.get());
   training::Controls controls;
   // Loss digests are recorded at intervals: fewer steps would compare nothing. One step more than asked for, so that a row due at the last
   // step is made.

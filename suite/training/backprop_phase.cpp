@@ -8,6 +8,7 @@
 #include "suite/errors.hpp"
 #include "suite/random/random.hpp"
 #include "suite/training/mixed_batch.hpp"
+#include "suite/training/teacher.hpp"
 #include "suite/training/viewed_batch.hpp"
 
 namespace reprise::training {
@@ -40,7 +41,9 @@ execution::ExecutorOptions executor_options(const recipes::Recipe& recipe) {
 
 BackpropPhase::BackpropPhase(const RunContext& run, std::shared_ptr<const graph::Graph> part, std::unique_ptr<const BatchSource> train,
                              std::unique_ptr<const BatchSource> test, const BackpropOptions& options)
-    : run_(options.recipe ? RunContext{*options.recipe, run.graph, run.samples, run.seed, run.workers, run.team, run.parameters} : run),
+    : run_(options.recipe
+               ? RunContext{*options.recipe, run.graph, run.samples, run.seed, run.workers, run.team, run.parameters, run.teacher}
+               : run),
       options_(options),
       part_(std::move(part)),
       train_(std::move(train)),
@@ -60,6 +63,19 @@ BackpropPhase::BackpropPhase(const RunContext& run, std::shared_ptr<const graph:
   steps_per_epoch_ = recipes::steps_per_epoch(run_.recipe, train_->count());
   steps_ = recipes::total_steps(run_.recipe, train_->count());
   row_steps_ = evenly_spread_rows(steps_, steps_per_epoch_, run_.recipe.evaluations);
+  check_teacher();
+}
+
+void BackpropPhase::check_teacher() const {
+  const std::string thing = fmt::format("teacher of {}/{}", run_.recipe.paper, run_.recipe.trial);
+  const bool expected = !run_.recipe.teacher.trial.empty();
+  if (expected != (run_.teacher != nullptr))
+    throw InputError(Complaint{thing, expected ? "the net of trial '" + run_.recipe.teacher.trial + "'" : "none", expected ? "none" : "one",
+                               "Give the one that the recipe names"});
+  if (!expected) return;
+  if (const std::int64_t classes = net().node(net().output()).shape.size(); run_.teacher->classes() != classes)
+    throw InputError(
+        Complaint{thing, fmt::format("{} scores a sample", classes), fmt::format("{}", run_.teacher->classes()), "Correct teacher.trial"});
 }
 
 /// A rank's signals travel with the losses of its shards: where there are more ranks than shards in a batch, all are asked.
@@ -92,20 +108,23 @@ StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals
   if (mixing_)
     mixed.emplace(*reader, mixing_->draw(run_.seed, run_step), net().node(0).shape, run_.seed, run_step, images,
                   std::min(run_.recipe.shard, run_.recipe.batch));
-  const execution::Batch batch{.reader = mixed ? &*mixed : reader.get(),
-                               .count = images * views_,
-                               .seed = run_.seed,
-                               .step = run_step,
-                               .signals = agree(mine, images * views_),
-                               .schedule_step = position.phase_step,
-                               .schedule_steps = steps_};
+  execution::Batch batch{.reader = mixed ? &*mixed : reader.get(),
+                         .count = images * views_,
+                         .seed = run_.seed,
+                         .step = run_step,
+                         .signals = agree(mine, images * views_),
+                         .schedule_step = position.phase_step,
+                         .schedule_steps = steps_};
+  std::optional<TaughtBatch> taught;
+  if (run_.teacher != nullptr) batch.reader = &taught.emplace(*batch.reader, run_.teacher->scores(batch));
   const optimizers::StepTerms terms = optimizer_->terms(position.phase_step, steps_);
   execution::BatchSums sums = executor_->train_step(batch, *optimizer_, terms);
   if (run_.recipe.gradient_norms) add_norms(std::binary_search(row_steps_.begin(), row_steps_.end(), position.phase_step));
   return {.loss = sums.loss,
           .errors = sums.errors,
           .samples = images,
-          .operations = static_cast<double>(net().training_flops()) * static_cast<double>(images),
+          .operations = static_cast<double>(net().training_flops() + (run_.teacher != nullptr ? run_.teacher->flops() : 0)) *
+                        static_cast<double>(images),
           .signals = sums.signals,
           .rate = static_cast<double>(terms.rate),
           .heads = run_.graph.heads().size() > 1 ? std::move(sums.heads) : std::vector<double>{}};

@@ -45,6 +45,7 @@ class BackpropPhase : public Phase {
   const graph::Graph& net() const { return part_ ? *part_ : run_.graph; }
   graph::Parameters& parameters() { return own_parameters_ ? *own_parameters_ : run_.parameters; }
   const graph::Parameters& parameters() const { return own_parameters_ ? *own_parameters_ : run_.parameters; }
+  void check_teacher() const;
   std::vector<int> measured() const;
   void add_norms(bool begins_row);
   std::vector<std::pair<std::string, double>> mean_norms() const;

@@ -25,6 +25,8 @@ struct RunSamples {
   const datasets::SampleSource& test;
 };
 
+class Teacher;
+
 /// What the phases of a run share. A phase changes the parameters, and they are whole on every node after its publish().
 struct RunContext {
   const recipes::Recipe& recipe;
@@ -34,6 +36,7 @@ struct RunContext {
   parallel::Workers& workers;
   ranks::Team& team;
   graph::Parameters& parameters;
+  Teacher* teacher = nullptr;  ///< null: labels alone teach
 };
 
 /// Where a step stands. Random draws are named by the run's own counts, so that no two phases share any; schedules follow the phase's.

@@ -97,15 +97,15 @@ TEST(Plan, and_show_and_list_name_all_data_sets_that_a_run_reads) {
     EXPECT_NE(planned.out.find(part), std::string::npos) << planned.out;
 }
 
-TEST(Plan, lists_the_runs_that_others_start_from) {
+TEST(Plan, lists_the_runs_whose_weights_others_need) {
   const TemporaryFolder folder;
   const Finished alone = shell("reprise plan vgg/cifar-d --scale smoke", folder.path());
   ASSERT_EQ(alone.exit_code, 0) << alone.err;
-  EXPECT_NE(alone.out.find("vgg/cifar-a, which others start from"), std::string::npos) << alone.out;
+  EXPECT_NE(alone.out.find("vgg/cifar-a, whose weights others need"), std::string::npos) << alone.out;
   EXPECT_NE(alone.out.find("2 runs, 0 finished"), std::string::npos) << alone.out;
   const Finished both = shell("reprise plan vgg/cifar-d vgg/cifar-a --scale smoke", folder.path());
   ASSERT_EQ(both.exit_code, 0) << both.err;
-  EXPECT_EQ(both.out.find("which others start from"), std::string::npos) << both.out;
+  EXPECT_EQ(both.out.find("whose weights others need"), std::string::npos) << both.out;
   EXPECT_NE(both.out.find("2 runs, 0 finished"), std::string::npos) << both.out;
 }
 

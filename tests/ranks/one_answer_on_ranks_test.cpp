@@ -18,6 +18,8 @@
 #include "suite/procedures/procedure.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/runs/run_data.hpp"
+#include "suite/runs/start_weights.hpp"
+#include "suite/training/teacher.hpp"
 
 namespace reprise::ranks {
 namespace {
@@ -60,7 +62,12 @@ struct Trial {
 /// Everything of the run that must not depend on the layout. Of use on the team's root.
 std::string outcome(const Trial& trial, Team& team, int threads) {
   parallel::Workers workers(threads);
-  const auto learner = procedures::make_learner(trial.recipe, *trial.graph, trial.data->samples(), 5, workers, team);
+  std::unique_ptr<training::Teacher> teacher;
+  if (!trial.recipe.teacher.trial.empty())
+    teacher = std::make_unique<training::Teacher>(
+        catalog::build_model(runs::recipe_of_teacher(trial.recipe), trial.data->train->shape(), trial.data->train->classes()), trial.recipe,
+        [](graph::Parameters& parameters) { parameters.initialise(6); }, workers, team);
+  const auto learner = procedures::make_learner(trial.recipe, *trial.graph, trial.data->samples(), 5, workers, team, {}, teacher.get());
   learner->run({});
   records::RunRecord record;
   learner->write_to(record);

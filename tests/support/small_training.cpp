@@ -1,8 +1,10 @@
 #include "tests/support/small_training.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "suite/procedures/procedure.hpp"
+#include "suite/training/teacher.hpp"
 
 namespace reprise::tests {
 
@@ -35,12 +37,24 @@ struct SmallRun::State {
     train = source(images, setup.recipe.augmentation);
     test = source(image_set(setup.test, "test"), {});
     if (!setup.labelled.labels.empty()) labelled = source(image_set(setup.labelled, "labelled"), {});
-    learner = procedures::make_learner(setup.recipe, setup.graph, {*train, labelled ? *labelled : *train, *test}, setup.seed, workers);
+    if (setup.teacher)
+      teacher = std::make_unique<training::Teacher>(
+          *setup.teacher, setup.recipe, [&](graph::Parameters& parameters) { put_teacher_weights(parameters); }, workers);
+    learner = procedures::make_learner(setup.recipe, setup.graph, {*train, labelled ? *labelled : *train, *test}, setup.seed, workers,
+                                       ranks::Team::alone(), {}, teacher.get());
+  }
+
+  void put_teacher_weights(graph::Parameters& parameters) const {
+    parameters.initialise(setup.seed);
+    for (const graph::Parameter& parameter : parameters.list())
+      if (const auto found = setup.teacher_weights.find(parameter.name); found != setup.teacher_weights.end())
+        std::copy_n(found->second.begin(), parameter.count, parameters.of(parameter));
   }
 
   SmallTraining setup;
   parallel::Workers workers;
   std::unique_ptr<datasets::SampleSource> train, test, labelled;
+  std::unique_ptr<training::Teacher> teacher;
   std::unique_ptr<training::Learner> learner;
 };
 

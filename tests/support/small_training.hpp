@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ struct SmallTraining {
   recipes::Recipe recipe;
   SmallImages train, test;
   SmallImages labelled{};  ///< what a classifier sees after unsupervised learning; without labels: all of train
+  /// Another net whose scores are learned, with values of its parameters by name, those of others being drawn; null: none.
+  std::shared_ptr<const graph::Graph> teacher{};
+  std::map<std::string, std::vector<float>> teacher_weights{};
   std::uint64_t seed = 1;
   int threads = 2;
 };

@@ -135,8 +135,8 @@ TEST(StartRecipe, has_the_other_trials_settings_in_it) {
   EXPECT_EQ(small("cifar-d", {{"start.trial", "\"\""}}).start.recipe, "");
   EXPECT_NE(small("cifar-d", {{"optimizer.weight_decay", "0"}}).start.recipe, recipe.start.recipe);
   EXPECT_THROW(small("cifar-d", {{"start.trial", "none"}}), InputError);
-  EXPECT_TRUE(catalog::is_start(start));
-  EXPECT_FALSE(catalog::is_start(recipe));
+  EXPECT_TRUE(catalog::gives_weights(start));
+  EXPECT_FALSE(catalog::gives_weights(recipe));
 }
 
 TEST(StartRecipe, stands_in_the_papers_recipes_as_resolve_gives_it) {
