@@ -21,8 +21,8 @@ done
 kind="$(field vendor_id)-$(field 'cpu family')-${isa:-none}"
 stored=$folder/$kind.json
 
-run() {  # run FILE [FILTER [REPRISE_BENCH]]
-  "${3:-$bench}" --benchmark_filter="${2:-^step/($nets)/f32/threads:1\$}" --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true \
+run() {  # run FILE [FILTER [REPRISE_BENCH [REPETITIONS]]]
+  "${3:-$bench}" --benchmark_filter="${2:-^step/($nets)/f32/threads:1\$}" --benchmark_repetitions="${4:-9}" --benchmark_enable_random_interleaving=true \
     --benchmark_min_time=0.05 --benchmark_out="$1" --benchmark_out_format=json >/dev/null 2>&1
 }
 keep_ratios() { "$folder/../performance_tables.py" keep-ratios "$@"; }
@@ -33,23 +33,23 @@ now=$work/now.json
 trap 'rm -rf "$work"' EXIT
 
 # A machine that is shared with others may be slower all along than one of its kind was when the ratios were stored. Whether the build is
-# slower too, the build that stored them tells, measured here in turn. Fails where its sources cannot be had.
+# slower too, an earlier one tells, measured here in turn. Fails where its sources cannot be had.
 measure_in_turn() {
   local commit source filter=$1 round
   source=$(realpath "$folder/../../..")
-  commit=$(git -C "$source" log -1 --format=%H -- "$stored" 2>/dev/null) || commit=
-  [ -n "$commit" ] || { echo "the build that stored them cannot be measured: no history"; return 1; }
-  echo "building ${commit:0:7}, which stored them, to measure both in turn"
+  commit=$(<"$folder/in_turn_with")
+  git -C "$source" cat-file -e "$commit^{commit}" 2>/dev/null || { echo "no history here: $commit cannot be measured in turn"; return 1; }
+  echo "building $commit, to measure both in turn"
   git clone -q --no-checkout "$source" "$work/source"
   git -C "$work/source" checkout -q "$commit"
-  (cd "$work/source" && cmake --preset release && cmake --build --preset release --target reprise_bench) >"$work/build.log" 2>&1 ||
+  (cd "$work/source" && export CCACHE_BASEDIR=$PWD && cmake --preset release && cmake --build --preset release --target reprise_bench) >"$work/build.log" 2>&1 ||
     { tail -n 20 "$work/build.log"; return 1; }
-  for round in 1 2 3; do
-    run "$work/old-$round.json" "$filter" "$work/source/build/release/suite/bench/reprise_bench"
-    run "$work/new-$round.json" "$filter"
+  for round in {1..9}; do  # short ones: what others do changes within a minute
+    run "$work/old-$round.json" "$filter" "$work/source/build/release/suite/bench/reprise_bench" 3
+    run "$work/new-$round.json" "$filter" "$bench" 3
   done
-  keep_ratios "$work"/old-[123].json "$work/old.json"
-  "$bench" compare "$work/old.json" "$work"/new-[123].json
+  keep_ratios "$work"/old-?.json "$work/old.json"
+  "$bench" compare "$work/old.json" "$work"/new-?.json
 }
 
 run "$now"
