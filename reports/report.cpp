@@ -227,6 +227,10 @@ std::vector<std::vector<const Row*>> PaperReport::rows_by_metric() const {
   return metrics;
 }
 
+std::string UnfinishedRun::text() const {
+  return fmt::format("{} is {}{}{}", name, state, progress.empty() ? "" : ": ", progress);
+}
+
 int Report::count(Status status) const {
   int count = 0;
   for (const PaperReport& paper : papers)

@@ -198,6 +198,16 @@ struct LeftOut {
   std::string reason;
 };
 
+/// A run that has no result yet, or will have none: its number is missing.
+struct UnfinishedRun {
+  std::string file;          ///< from the folder of the results
+  std::string name;          ///< "gcnn/p4cnn, desk, seed 1"
+  std::string state;         ///< "running", "interrupted", "failed", "stale"
+  std::string progress;      ///< "56 %, epoch 13.9, step 1311 of 2350"; "" if nothing is known
+  double share = -1;         ///< of its phase that is done, 0 to 1; below 0: not known
+  std::string text() const;  ///< "gcnn/p4cnn, desk, seed 1 is running: 56 %, epoch 13.9, step 1311 of 2350"
+};
+
 /// A run that no longer counts, kept in superseded/.
 struct Superseded {
   std::string file, reason;
@@ -208,6 +218,7 @@ struct Report {
   std::vector<PaperReport> papers;           ///< those with runs, in the order of the catalog
   std::vector<PaperLine> lines;              ///< of all papers of the catalog
   std::map<std::string, std::string> files;  ///< path of each run's file from the folder of the report, by run id
+  std::vector<UnfinishedRun> unfinished;
   std::vector<LeftOut> left_out;
   std::vector<Superseded> superseded;
   Scaling scaling;  ///< empty unless it was measured

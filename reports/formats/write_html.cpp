@@ -90,6 +90,16 @@ std::string superseded(const Report& report) {
   return out + "</ul></details>\n";
 }
 
+std::string unfinished(const Report& report) {
+  if (report.unfinished.empty()) return "";
+  std::string out = "<p class=\"small\">Their numbers are missing above.</p>\n<table class=\"cards\">\n" +
+                    html_head({"run", "state", "how far", "file"}) + "<tbody>\n";
+  for (const UnfinishedRun& run : report.unfinished)
+    out += fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}</tr>\n", e(run.name), html_cell("state", e(run.state)),
+                       html_cell("how far", e(run.progress)), html_cell("file", "<code>" + e(run.file) + "</code>"));
+  return out + "</tbody>\n</table>\n";
+}
+
 std::string left_out(const Report& report) {
   if (report.left_out.empty()) return "";
   std::string out = "<ul>\n";
@@ -100,10 +110,10 @@ std::string left_out(const Report& report) {
 }  // namespace
 
 std::vector<File> to_html(const Report& report) {
-  const std::string index = header(report) + "<main>\n" + html_section("papers", "Papers", papers(report)) +
-                            html_section("scaling", "Scaling", scaling(report.scaling)) +
-                            html_section("superseded", "Superseded", superseded(report)) +
-                            html_section("left-out", "Left out", left_out(report)) + "</main>\n";
+  const std::string index =
+      header(report) + "<main>\n" + html_section("papers", "Papers", papers(report)) +
+      html_section("scaling", "Scaling", scaling(report.scaling)) + html_section("unfinished", "Not finished", unfinished(report)) +
+      html_section("superseded", "Superseded", superseded(report)) + html_section("left-out", "Left out", left_out(report)) + "</main>\n";
   std::vector<File> files{{"report.html", html_page("Published and reproduced", index)}};
   for (std::size_t i = 0; i < report.papers.size(); ++i)
     files.push_back({"report/" + report.papers[i].slug + ".html", html_paper(report, i)});

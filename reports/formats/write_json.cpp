@@ -70,6 +70,13 @@ std::vector<File> to_json(const Report& report) {
   for (const PaperLine& line : report.lines) out["summary"].push_back(json_of(fields_of(line)));
   for (int i = 0; i <= static_cast<int>(Status::not_run); ++i)
     out["counts"][name_of(static_cast<Status>(i))] = report.count(static_cast<Status>(i));
+  out["unfinished"] = Json::array();
+  for (const UnfinishedRun& run : report.unfinished) {
+    out["unfinished"].push_back({{"file", run.file}, {"run", run.name}, {"state", run.state}, {"share", nullptr}});
+    if (run.share >= 0) out["unfinished"].back()["share"] = run.share;
+  }
+  out["left_out"] = Json::array();
+  for (const LeftOut& file : report.left_out) out["left_out"].push_back({{"file", file.file}, {"reason", file.reason}});
   out["superseded"] = Json::array();
   for (const Superseded& run : report.superseded)
     out["superseded"].push_back({{"file", run.file}, {"number", run.number}, {"reason", run.reason}});

@@ -111,6 +111,10 @@ std::string markdown_paper(const Report& report, const PaperReport& paper, const
 
 std::string markdown_rest(const Report& report) {
   std::string out = scaling_section(report.scaling);
+  if (!report.unfinished.empty()) {
+    out += "\n## Not finished\n\nTheir numbers are missing above.\n\n";
+    for (const UnfinishedRun& run : report.unfinished) out += fmt::format("- {}. `{}`\n", markdown_escaped(run.text()), run.file);
+  }
   if (!report.left_out.empty()) {
     out += "\n## Left out\n\n";
     for (const LeftOut& file : report.left_out) out += fmt::format("- `{}`: {}\n", file.file, markdown_escaped(file.reason));

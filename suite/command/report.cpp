@@ -58,14 +58,15 @@ Gathered gather(const fs::path& folder) {
   return gathered;
 }
 
-/// Runs that have no result yet, or will have none, by name: their numbers are missing from the report.
-std::vector<reports::LeftOut> unfinished_runs(const fs::path& folder) {
-  std::vector<reports::LeftOut> unfinished;
+std::vector<reports::UnfinishedRun> unfinished_runs(const fs::path& folder) {
+  std::vector<reports::UnfinishedRun> unfinished;
   for (const runs::RunStatus& run : runs::status_of(folder, runs::Results::counted, {reports::kSupersededFolder}).runs) {
     if (run.state == runs::RunState::finished || run.state == runs::RunState::diverged) continue;
-    const std::string far = run.how_far();
-    unfinished.push_back({run.file.lexically_relative(folder).generic_string(),
-                          fmt::format("{} is {}{}{}", run.name(), runs::name_of(run.state), far.empty() ? "" : ": ", far)});
+    unfinished.push_back({.file = run.file.lexically_relative(folder).generic_string(),
+                          .name = run.name(),
+                          .state = std::string(runs::name_of(run.state)),
+                          .progress = run.how_far(),
+                          .share = run.share});
   }
   return unfinished;
 }
@@ -122,12 +123,13 @@ int report(const ReportFlags& flags) {
   const Gathered gathered = gather(flags.folder);
   reports::Report result = reports::build_report(gathered.records, all_papers());
   result.left_out.insert(result.left_out.end(), gathered.damaged.begin(), gathered.damaged.end());
-  for (const reports::LeftOut& run : unfinished_runs(flags.folder)) result.left_out.push_back(run);
+  result.unfinished = unfinished_runs(flags.folder);
   result.superseded = reports::superseded_runs(flags.folder);
   const bool pages = !flags.check_readme.empty() || !flags.update_readme.empty();
   const fs::path out = flags.out.empty() || pages ? flags.folder : flags.out;
   for (const auto& [id, file] : gathered.files) result.files[id] = fs::relative(file, out).generic_string();
   if (const fs::path file = fs::path(flags.folder) / "scaling.json"; fs::exists(file)) result.scaling = reports::read_scaling(file);
+  for (const reports::UnfinishedRun& run : result.unfinished) tell("not finished: {}\n", run.text());
   for (const reports::LeftOut& left_out : result.left_out) tell("left out: {}: {}\n", left_out.file, left_out.reason);
 
   if (flags.check_claims) return check_claims(result, flags.folder);

@@ -140,8 +140,11 @@ TEST_F(Status, of_an_unfinished_run_is_in_the_report_too) {
   const Finished reported = run("reprise report out --format md");
   EXPECT_EQ(reported.exit_code, 0) << reported.err;
   const std::string page = contents(folder_.path() / "out/report.md");
+  expect(page, "## Not finished");
+  expect_no(page, "## Left out");
   expect(page, "dropout/table2-dropout-relu/" + file(".checkpoint").filename().string());
   expect(page, "seed 1, dataset=synthetic-gray28 is interrupted");
+  expect(reported.err, "not finished: dropout/table2-dropout-relu, smoke, seed 1");
 }
 
 TEST_F(Status, of_a_damaged_result_names_it) {

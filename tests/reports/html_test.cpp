@@ -101,6 +101,16 @@ TEST(Html, rows_say_how_to_repeat_them_and_a_metric_has_a_table_of_its_own) {
   EXPECT_NE(page.find("<h3 id=\"numbers-testlossnats\">test_loss</h3>"), std::string::npos);
 }
 
+TEST(Html, runs_that_are_not_finished_are_marked) {
+  Report report = made_up::awkward_report();
+  EXPECT_EQ(to_html(report).front().text.find("Not finished"), std::string::npos);
+  report.unfinished = {{.file = "a<b.checkpoint", .name = "made-up/a, desk, seed 1", .state = "interrupted", .progress = "56 %, epoch 3"}};
+  const std::string page = to_html(report).front().text;
+  EXPECT_EQ(malformed(page), "");
+  for (const char* expected : {"Not finished", "made-up/a, desk, seed 1", "interrupted", "56 %, epoch 3", "a&lt;b.checkpoint"})
+    EXPECT_NE(page.find(expected), std::string::npos) << expected;
+}
+
 TEST(Html, claims_that_were_not_run_stand_in_one_fold) {
   const std::string page = to_html(made_up::awkward_report()).at(1).text;
   const std::size_t fold = page.find("<details><summary>Not run (3)</summary>");

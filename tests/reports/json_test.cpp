@@ -20,7 +20,7 @@ TEST(Json, has_exactly_the_documented_fields) {
     return names;
   };
   using Names = std::set<std::string>;
-  EXPECT_EQ(keys(json), (Names{"papers", "summary", "counts", "superseded"}));
+  EXPECT_EQ(keys(json), (Names{"papers", "summary", "counts", "unfinished", "left_out", "superseded"}));
   const auto& paper = json["papers"][0];
   EXPECT_EQ(keys(paper), (Names{"slug", "rows", "claims"}));
   const Names row{"id",
@@ -114,6 +114,19 @@ TEST(Json, has_exactly_the_documented_fields) {
 TEST(Json, one_seed_has_no_deviation) {
   const Report report = build_report({made_up::awkward_record("plain", "paper", "mnist", 1)}, {made_up::paper()});
   EXPECT_TRUE(nlohmann::json::parse(made_up::text_of(to_json(report)))["papers"][0]["rows"][0]["reproduced"]["sd"].is_null());
+}
+
+TEST(Json, names_runs_that_are_not_finished_and_files_left_out) {
+  Report report = made_up::awkward_report();
+  report.unfinished = {{.file = "a.checkpoint", .name = "made-up/a, desk, seed 1", .state = "running", .progress = "56 %", .share = 0.56},
+                       {.file = "b.jsonl", .name = "made-up/b, desk, seed 2", .state = "failed", .progress = ""}};
+  report.left_out = {{"c.h5", "damaged"}};
+  const auto json = nlohmann::json::parse(made_up::text_of(to_json(report)));
+  ASSERT_EQ(json["unfinished"].size(), 2u);
+  EXPECT_EQ(json["unfinished"][0],
+            (nlohmann::json{{"file", "a.checkpoint"}, {"run", "made-up/a, desk, seed 1"}, {"state", "running"}, {"share", 0.56}}));
+  EXPECT_TRUE(json["unfinished"][1]["share"].is_null());
+  EXPECT_EQ(json["left_out"][0]["reason"], "damaged");
 }
 
 }  // namespace
