@@ -107,23 +107,18 @@ bool has_fallen(const Comparison& comparison, double limit) {
   return comparison.change < -limit && comparison.p < 0.05;
 }
 
-bool has_fallen_at_best(const Comparison& comparison, double limit) {
-  return has_fallen(comparison, limit) &&
-         *std::max_element(comparison.after.begin(), comparison.after.end()) < (1 - limit) * comparison.median_before;
-}
-
-std::string comparison_text(std::vector<Comparison> comparisons, double limit, Rule fell) {
+std::string comparison_text(std::vector<Comparison> comparisons, double limit) {
   std::stable_sort(comparisons.begin(), comparisons.end(), [](const auto& a, const auto& b) { return a.change < b.change; });
   std::size_t width = 9, fallen = 0, few = 0;
   for (const Comparison& c : comparisons) width = std::max(width, c.name.size());
-  std::string text = fmt::format("{:<{}}  of peak, old  of peak, new  at best  change    p       \n", "benchmark", width);
+  std::string text = fmt::format("{:<{}}  of peak, old  of peak, new  change    p       \n", "benchmark", width);
   for (const Comparison& c : comparisons) {
-    const bool has_lost = fell(c, limit);
-    fallen += has_lost ? 1 : 0;
+    const bool fell = has_fallen(c, limit);
+    fallen += fell ? 1 : 0;
     few += std::min(c.before.size(), c.after.size()) < kRepetitions ? 1 : 0;
-    text += fmt::format("{:<{}}  {:>10.1f} %  {:>10.1f} %  {:>5.1f} %  {:>+6.1f} %  {:<8.2g}{}\n", c.name, width, 100 * c.median_before,
-                        100 * c.median_after, 100 * *std::max_element(c.after.begin(), c.after.end()), 100 * c.change, c.p,
-                        has_lost     ? "fallen"
+    text += fmt::format("{:<{}}  {:>10.1f} %  {:>10.1f} %  {:>+6.1f} %  {:<8.2g}{}\n", c.name, width, 100 * c.median_before,
+                        100 * c.median_after, 100 * c.change, c.p,
+                        fell         ? "fallen"
                         : c.p < 0.05 ? (c.change < 0 ? "slower" : "faster")
                                      : "");
   }
@@ -138,14 +133,12 @@ int compare_command(int argc, char** argv) {
   std::string before, fallen_file;
   std::vector<std::string> after;
   double limit = 15;
-  bool at_best = false;
   CLI::App app{"Two runs of reprise_bench against each other: ratios to peak and a rank test", "reprise_bench compare"};
   app.add_option("OLD", before, "JSON that --benchmark_out wrote")->required();
   app.add_option("NEW", after, "The same of the later run; of several files the repetitions are taken together")->required();
   app.add_option("--limit", limit, "Fail where a ratio to peak fell by more percent than this")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
-  app.add_flag("--best", at_best, "Only where even the best repetition fell by more: other work on a machine slows, and never speeds up");
   app.add_option("--fallen", fallen_file, "Writes a --benchmark_filter of what fell to this file");
   app.footer(R"(Example:
   for run in old new; do    # with the two builds, in turn
@@ -160,11 +153,10 @@ int compare_command(int argc, char** argv) {
   }
   try {
     const std::vector<Comparison> comparisons = compare_files(before, after);
-    const Rule fell = at_best ? has_fallen_at_best : has_fallen;
-    fmt::print("{}", comparison_text(comparisons, limit / 100, fell));
+    fmt::print("{}", comparison_text(comparisons, limit / 100));
     std::vector<std::string> fallen;
     for (const Comparison& c : comparisons)
-      if (fell(c, limit / 100)) fallen.push_back(c.name);
+      if (has_fallen(c, limit / 100)) fallen.push_back(c.name);
     if (!fallen_file.empty()) {
       std::ofstream file(fallen_file);
       file << fmt::format("^({})$\n", fmt::join(fallen, "|"));

@@ -33,17 +33,10 @@ std::vector<Comparison> compare_files(const std::string& before, const std::vect
 /// Lost more than `limit` (a fraction) of its ratio to peak, and not by chance (p < 0.05).
 bool has_fallen(const Comparison& comparison, double limit);
 
-/// Has fallen, and even the best later repetition lost more than `limit`. Other work on a machine slows some repetitions and speeds up
-/// none: this holds a machine that is shared now against ratios that were measured when it was not.
-bool has_fallen_at_best(const Comparison& comparison, double limit);
-
-/// Which rule decides that a ratio has fallen.
-using Rule = bool (*)(const Comparison&, double limit);
-
 /// One line a benchmark, those that fell first.
-std::string comparison_text(std::vector<Comparison> comparisons, double limit, Rule fell = has_fallen);
+std::string comparison_text(std::vector<Comparison> comparisons, double limit);
 
-/// `compare OLD.json NEW.json... [--limit PERCENT] [--best] [--fallen FILE]`. Exit code 0, 1 if a ratio has fallen, 2 for wrong input.
+/// `compare OLD.json NEW.json... [--limit PERCENT] [--fallen FILE]`. Exit code 0, 1 if a ratio has fallen, 2 for wrong input.
 int compare_command(int argc, char** argv);
 
 }  // namespace reprise::bench
