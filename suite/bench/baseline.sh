@@ -37,7 +37,7 @@ trap 'rm -rf "$work"' EXIT
 measure_in_turn() {
   local commit source other attempt round
   source=$(realpath "$folder/../../..")
-  commit=$(<"$folder/in_turn_with")
+  commit=$(<"$folder/reference_commit")
   git -C "$source" cat-file -e "$commit^{commit}" 2>/dev/null || { echo "no history here: $commit cannot be measured in turn"; return 1; }
   echo "building $commit, to measure both in turn"
   git clone -q --no-checkout "$source" "$work/source"
