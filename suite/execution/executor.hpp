@@ -25,8 +25,6 @@ class BatchReader {
   virtual losses::MixedLabel mixed_label(std::int64_t slot) const { return (void)slot, losses::MixedLabel{}; }
   /// Slots of one sample, one after another.
   virtual int views() const { return 1; }
-  /// [count, K], what another net makes of the samples, for a loss of the main head that learns from it; null: there is none.
-  virtual const float* teacher_scores() const { return nullptr; }
   /// Where the net mixes its rows; null: nowhere.
   virtual const layers::RowMixing* row_mixing() const { return nullptr; }
 };
@@ -43,6 +41,7 @@ struct Batch {
   std::uint64_t step = 0;  ///< names the dropout masks
   Signals signals = {};
   std::int64_t schedule_step = 0, schedule_steps = 1;  ///< what weights of heads follow: how far its phase has got
+  const float* teacher_scores = nullptr;  ///< [count, K], what another net makes of the samples, which the main head's loss learns from
 };
 
 struct BatchSums {

@@ -165,8 +165,7 @@ void ShardOperations::loss(const Operation& operation, int shard, int thread) co
   else
     call.target = c.at(operation.inputs[1], shard, thread);
   call.views = c.batch.reader->views();
-  if (const float* scores = c.batch.reader->teacher_scores(); scores != nullptr && is_main)
-    call.teacher = scores + shard * c.samples() * size;
+  if (c.batch.teacher_scores != nullptr && is_main) call.teacher = c.batch.teacher_scores + shard * c.samples() * size;
   call.label_smoothing = c.plan.options.purpose == PlanOptions::Purpose::train ? static_cast<float>(c.sinks.label_smoothing) : 0.0f;
   call.grad_scale = static_cast<float>(c.head_weight(operation.head) / static_cast<double>(c.batch.count));
   call.grad = c.at(operation.grad_output, shard, thread);

@@ -29,19 +29,21 @@ double add_divergence(const ShardLoss& shard, double weight, double temperature)
   const auto& kernel = kernels::vector_kernels().of<T>();
   const auto classes = static_cast<std::size_t>(shard.features);
   std::vector<float> values(classes), gradient(classes);
-  std::vector<double> own(classes), taught(classes);
+  std::vector<double> own(classes), taught(classes), shares(classes);  // shares: the teacher's probabilities
   double loss = 0;
   for (std::size_t n = 0; n < static_cast<std::size_t>(shard.valid); ++n) {
     kernel.to_float(static_cast<const T*>(shard.value) + n * classes, values.data(), shard.features);
     log_softmax(values.data(), temperature, own);
     log_softmax(shard.teacher + n * classes, temperature, taught);
-    for (std::size_t k = 0; k < classes; ++k) loss += weight * temperature * temperature * std::exp(taught[k]) * (taught[k] - own[k]);
+    for (std::size_t k = 0; k < classes; ++k) {
+      shares[k] = std::exp(taught[k]);
+      loss += weight * temperature * temperature * shares[k] * (taught[k] - own[k]);
+    }
     if (shard.grad == nullptr) continue;
     T* grad = static_cast<T*>(shard.grad) + n * classes;
     kernel.to_float(grad, gradient.data(), shard.features);
     for (std::size_t k = 0; k < classes; ++k)
-      gradient[k] +=
-          static_cast<float>(static_cast<double>(shard.grad_scale) * weight * temperature * (std::exp(own[k]) - std::exp(taught[k])));
+      gradient[k] += static_cast<float>(static_cast<double>(shard.grad_scale) * weight * temperature * (std::exp(own[k]) - shares[k]));
     kernel.from_float(gradient.data(), grad, shard.features);
   }
   return loss;

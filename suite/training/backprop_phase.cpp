@@ -64,6 +64,7 @@ BackpropPhase::BackpropPhase(const RunContext& run, std::shared_ptr<const graph:
   steps_ = recipes::total_steps(run_.recipe, train_->count());
   row_steps_ = evenly_spread_rows(steps_, steps_per_epoch_, run_.recipe.evaluations);
   check_teacher();
+  sample_flops_ = net().training_flops() + (run_.teacher != nullptr ? run_.teacher->flops() : 0);
 }
 
 void BackpropPhase::check_teacher() const {
@@ -115,16 +116,14 @@ StepOutcome BackpropPhase::step(const StepPosition& position, execution::Signals
                          .signals = agree(mine, images * views_),
                          .schedule_step = position.phase_step,
                          .schedule_steps = steps_};
-  std::optional<TaughtBatch> taught;
-  if (run_.teacher != nullptr) batch.reader = &taught.emplace(*batch.reader, run_.teacher->scores(batch));
+  if (run_.teacher != nullptr) batch.teacher_scores = run_.teacher->scores(batch).data();
   const optimizers::StepTerms terms = optimizer_->terms(position.phase_step, steps_);
   execution::BatchSums sums = executor_->train_step(batch, *optimizer_, terms);
   if (run_.recipe.gradient_norms) add_norms(std::binary_search(row_steps_.begin(), row_steps_.end(), position.phase_step));
   return {.loss = sums.loss,
           .errors = sums.errors,
           .samples = images,
-          .operations = static_cast<double>(net().training_flops() + (run_.teacher != nullptr ? run_.teacher->flops() : 0)) *
-                        static_cast<double>(images),
+          .operations = static_cast<double>(sample_flops_) * static_cast<double>(images),
           .signals = sums.signals,
           .rate = static_cast<double>(terms.rate),
           .heads = run_.graph.heads().size() > 1 ? std::move(sums.heads) : std::vector<double>{}};

@@ -59,7 +59,8 @@ class BackpropPhase : public Phase {
   std::unique_ptr<optimizers::Optimizer> optimizer_;
   std::unique_ptr<execution::Executor> executor_;
   std::int64_t steps_per_epoch_ = 1, steps_ = 1;
-  int views_ = 1;  ///< slots of the executor's batch that a sample takes
+  std::int64_t sample_flops_ = 0;  ///< floating-point operations to train on one sample, its teacher's among them
+  int views_ = 1;                  ///< slots of the executor's batch that a sample takes
   std::vector<std::int64_t> row_steps_;
   std::vector<std::int64_t> order_;
   std::int64_t order_epoch_ = -1;

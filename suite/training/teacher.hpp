@@ -35,21 +35,4 @@ class Teacher {
   std::vector<float> scores_;
 };
 
-/// A batch with the scores of a teacher, [count, K]; both must outlive it.
-class TaughtBatch : public execution::BatchReader {
- public:
-  TaughtBatch(const execution::BatchReader& batch, const std::vector<float>& scores) : batch_(batch), scores_(scores) {}
-  void fetch(std::int64_t slot, float* output) const override { batch_.fetch(slot, output); }
-  std::int32_t label(std::int64_t slot) const override { return batch_.label(slot); }
-  bool mixes() const override { return batch_.mixes(); }
-  losses::MixedLabel mixed_label(std::int64_t slot) const override { return batch_.mixed_label(slot); }
-  int views() const override { return batch_.views(); }
-  const layers::RowMixing* row_mixing() const override { return batch_.row_mixing(); }
-  const float* teacher_scores() const override { return scores_.data(); }
-
- private:
-  const execution::BatchReader& batch_;
-  const std::vector<float>& scores_;
-};
-
 }  // namespace reprise::training
