@@ -19,7 +19,7 @@
 #include "suite/records/result_file.hpp"
 #include "suite/records/result_folder.hpp"
 #include "suite/runs/forecast.hpp"
-#include "suite/runs/start_weights.hpp"
+#include "suite/runs/trained_weights.hpp"
 #include "suite/text/quantities.hpp"
 #include "suite/version.hpp"
 

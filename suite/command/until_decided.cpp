@@ -27,7 +27,7 @@
 #include "suite/records/result_file.hpp"
 #include "suite/records/result_folder.hpp"
 #include "suite/runs/forecast.hpp"
-#include "suite/runs/start_weights.hpp"
+#include "suite/runs/trained_weights.hpp"
 #include "suite/text/quantities.hpp"
 
 namespace reprise::command {
@@ -205,7 +205,7 @@ class Search {
   Results results_;
   std::vector<Question> questions_;
   RunSeconds seconds_;
-  std::map<std::string, double> seconds_of_others_;  ///< by the trial that is started from
+  std::map<std::string, double> seconds_of_others_;  ///< by the trial whose weights others need
   std::set<SeedRun> failed_;
   std::set<SeedRun> present_;  ///< runs of these recipes, whatever they were done on
 };

@@ -6,7 +6,7 @@
 #include "suite/errors.hpp"
 #include "suite/layers/clustered_weights.hpp"
 #include "suite/layers/weight_clusters.hpp"
-#include "suite/runs/start_weights.hpp"
+#include "suite/runs/trained_weights.hpp"
 
 namespace reprise::runs {
 

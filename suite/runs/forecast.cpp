@@ -18,8 +18,8 @@
 #include "suite/runs/hebbian_forecast.hpp"
 #include "suite/runs/run_data.hpp"
 #include "suite/runs/scaling.hpp"
-#include "suite/runs/start_weights.hpp"
 #include "suite/runs/timed_net.hpp"
+#include "suite/runs/trained_weights.hpp"
 
 namespace reprise::runs {
 

@@ -30,7 +30,7 @@
 #include "suite/runs/run_checkpoint.hpp"
 #include "suite/runs/run_data.hpp"
 #include "suite/runs/run_stream.hpp"
-#include "suite/runs/start_weights.hpp"
+#include "suite/runs/trained_weights.hpp"
 #include "suite/training/learner.hpp"
 #include "suite/version.hpp"
 
@@ -81,7 +81,7 @@ class Run {
       return summary;
     }
     if (!options_.force && root_says([&] { return has_result(summary.file); })) return already_there(summary, checkpoint);
-    std::optional<StartWeights> start = start_weights(recipe_, seed_, options_), taught;
+    std::optional<TrainedWeights> start = start_weights(recipe_, seed_, options_), taught;
     if (start) taught = teacher_weights(recipe_, seed_, options_);
     if (!taught) {
       summary.outcome = RunSummary::Outcome::stopped_early;
@@ -120,7 +120,7 @@ class Run {
  private:
   /// False: asked to stop while another process was at the run.
   bool take_lock(std::optional<records::RunLock>& lock, const std::filesystem::path& path) const {
-    while (options_.is_start && root_says([&] { return records::RunLock::is_held(path); })) {
+    while (options_.gives_weights && root_says([&] { return records::RunLock::is_held(path); })) {
       if (team_.any(should_stop()(), "agreement to stop")) return false;
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }
@@ -130,7 +130,7 @@ class Run {
 
   /// On the root.
   bool has_result(const std::filesystem::path& file) const {
-    if (!options_.is_start || !std::filesystem::exists(file)) return std::filesystem::exists(file);
+    if (!options_.gives_weights || !std::filesystem::exists(file)) return std::filesystem::exists(file);
     try {
       const records::RunRecord record = records::read_result(file);
       return record.status == records::kDiverged || !record.weights.empty();
@@ -157,7 +157,7 @@ class Run {
       return false;
     }
     analyse(graph, learner, *sources.train, *sources.test, workers, record);
-    if (options_.keep_weights || options_.is_start || catalog::gives_weights(recipe_)) keep_weights(learner.parameters(), record);
+    if (options_.keep_weights || options_.gives_weights || catalog::gives_weights(recipe_)) keep_weights(learner.parameters(), record);
     for (const records::Fault& fault : records::drop_faulty_parts(record))
       leave_out(record, fmt::format("{}: expected {}, found {}", fault.object, fault.expected, fault.found));
     team_.on_root(

@@ -23,7 +23,7 @@ struct RunOptions {
   bool keep_weights = false;                    ///< store final weights in /weights
   /// Others need this run's weights: they are kept, a result without them or a damaged one counts as none, and a process that is at
   /// the run already is waited for.
-  bool is_start = false;
+  bool gives_weights = false;
   ranks::Team* team = nullptr;                              ///< ranks that run it together; null: this process alone
   std::function<void(const training::Progress&)> progress;  ///< called from the training thread after every step; may be empty
   std::function<void(const std::string&)> note;  ///< what the user should know of but need not act on; on the root alone; may be empty

@@ -14,7 +14,7 @@
 #include "suite/layers/add.hpp"
 #include "suite/layers/batch_norm.hpp"
 #include "suite/layers/concat.hpp"
-#include "suite/runs/start_weights.hpp"
+#include "suite/runs/trained_weights.hpp"
 
 namespace reprise::runs {
 

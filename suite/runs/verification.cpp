@@ -12,7 +12,7 @@
 #include "suite/procedures/procedure.hpp"
 #include "suite/runs/provenance.hpp"
 #include "suite/runs/run_data.hpp"
-#include "suite/runs/start_weights.hpp"
+#include "suite/runs/trained_weights.hpp"
 #include "suite/training/learner.hpp"
 #include "suite/version.hpp"
 
@@ -39,7 +39,7 @@ void require_same_instructions(const records::RunRecord& record, const recipes::
 }
 
 struct OthersWeights {
-  StartWeights start, teacher;
+  TrainedWeights start, teacher;
 };
 
 /// Of the trials whose weights the run needed, in a folder of its own: nothing that lies somewhere is believed.
@@ -47,8 +47,8 @@ OthersWeights weights_computed_again(const recipes::Recipe& recipe, const record
   if (recipes_before(recipe).empty()) return {};
   RunOptions own = options;
   own.out = std::filesystem::temp_directory_path() / ("reprise-verify-" + record.run_id);
-  const std::optional<StartWeights> start = start_weights(recipe, record.seed, own);
-  std::optional<StartWeights> teacher;
+  const std::optional<TrainedWeights> start = start_weights(recipe, record.seed, own);
+  std::optional<TrainedWeights> teacher;
   if (start) teacher = teacher_weights(recipe, record.seed, own);
   ranks::Team& team = options.team != nullptr ? *options.team : ranks::Team::alone();
   team.on_root([&] { std::filesystem::remove_all(own.out); }, "folder of other trials");

@@ -18,7 +18,7 @@
 #include "suite/procedures/procedure.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/runs/run_data.hpp"
-#include "suite/runs/start_weights.hpp"
+#include "suite/runs/trained_weights.hpp"
 #include "suite/training/teacher.hpp"
 
 namespace reprise::ranks {

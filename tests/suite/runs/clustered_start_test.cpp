@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "run_folder.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
 #include "suite/layers/clustered_weights.hpp"
@@ -15,7 +16,6 @@
 #include "suite/records/result_file.hpp"
 #include "suite/runs/run_trial.hpp"
 #include "suite/runs/verification.hpp"
-#include "tests/support/temporary_folder.hpp"
 
 namespace reprise::runs {
 namespace {
@@ -50,24 +50,20 @@ TEST(ClusteredStart, takes_a_codebook_that_is_there_and_refuses_another_shape) {
   EXPECT_THROW(clustered_start(shared(4), {{"hidden.weight", {{2, 3}, {1, 2, 3, 4, 5, 6}}}}), InputError);
 }
 
-class ClusteredRun : public testing::Test {
+class ClusteredRun : public RunFolder {
  protected:
   static recipes::Recipe recipe(const std::string& trial) {
     return catalog::resolve("resource-efficient", trial, "smoke",
                             {{"dataset", "synthetic-gray28"}, {"train_images", "60"}, {"test_images", "20"}, {"batch", "20"}});
   }
   RunOptions options(const std::string& out) const {
-    RunOptions options;
-    options.data = folder_.path();
-    options.out = folder_.path() / out;
-    options.threads = 2;
-    options.keep_weights = true;
-    return options;
+    RunOptions kept = RunFolder::options(out);
+    kept.keep_weights = true;
+    return kept;
   }
   records::RunRecord run(const std::string& trial, const std::string& out = "out") const {
     return records::read_result(run_trial(recipe(trial), 2, options(out)).file);
   }
-  tests::TemporaryFolder folder_;
 };
 
 TEST_F(ClusteredRun, trains_the_values_and_not_who_shares_them) {

@@ -2,15 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "run_folder.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
 #include "suite/catalog/recipe_toml.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/records/result_file.hpp"
-#include "suite/runs/start_weights.hpp"
+#include "suite/runs/trained_weights.hpp"
 #include "suite/runs/verification.hpp"
-#include "tests/support/temporary_folder.hpp"
 
 namespace reprise::runs {
 namespace {
@@ -22,20 +22,7 @@ recipes::Recipe small(const std::string& trial, std::vector<catalog::Override> m
   return catalog::resolve("resource-efficient", trial, "smoke", overrides);
 }
 
-class TaughtRun : public testing::Test {
- protected:
-  RunOptions options(const std::string& out) const {
-    RunOptions options;
-    options.data = folder_.path();
-    options.out = folder_.path() / out;
-    options.threads = 2;
-    return options;
-  }
-  records::RunRecord run(const recipes::Recipe& recipe, const std::string& out = "out") const {
-    return records::read_result(run_trial(recipe, 2, options(out)).file);
-  }
-  tests::TemporaryFolder folder_;
-};
+class TaughtRun : public RunFolder {};
 
 TEST_F(TaughtRun, has_its_teacher_run_first_and_does_not_depend_on_what_was_run_before) {
   const records::RunRecord fresh = run(small("lenet-small-taught"), "fresh");

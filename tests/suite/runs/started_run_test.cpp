@@ -1,19 +1,19 @@
 // Runs that start from the weights of another trial, and evaluations at their end: nothing depends on what was run before, and no weight on
 // an evaluation.
 
-#include "suite/runs/start_weights.hpp"
+#include "suite/runs/trained_weights.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 
+#include "run_folder.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/catalog/recipe_text.hpp"
 #include "suite/errors.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/records/result_file.hpp"
 #include "suite/runs/verification.hpp"
-#include "tests/support/temporary_folder.hpp"
 
 namespace reprise::runs {
 namespace {
@@ -29,20 +29,8 @@ recipes::Recipe small(const std::string& trial, std::vector<catalog::Override> m
   return catalog::resolve("vgg", trial, "smoke", overrides);
 }
 
-class Starts : public testing::Test {
+class Starts : public RunFolder {
  protected:
-  records::RunRecord run(const recipes::Recipe& recipe, const std::string& out = "out") {
-    const RunSummary summary = run_trial(recipe, 2, options(out));
-    last_outcome_ = summary.outcome;
-    return records::read_result(summary.file);
-  }
-  RunOptions options(const std::string& out) const {
-    RunOptions options;
-    options.data = folder_.path();
-    options.out = folder_.path() / out;
-    options.threads = 2;
-    return options;
-  }
   /// The only result of a trial.
   fs::path file_of(const std::string& trial, const std::string& out = "out") const {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder_.path() / out / "vgg" / trial))
@@ -53,9 +41,6 @@ class Starts : public testing::Test {
     record.weights.clear();
     return records::record_digest(record, records::Part::repeatable);
   }
-
-  tests::TemporaryFolder folder_;
-  RunSummary::Outcome last_outcome_{};
 };
 
 TEST_F(Starts, weights_do_not_depend_on_evaluations) {
@@ -146,11 +131,11 @@ TEST(StartRecipe, stands_in_the_papers_recipes_as_resolve_gives_it) {
           << trial.name << " " << scale;
 }
 
-TEST(StartWeights, refuse_what_does_not_fit) {
+TEST(TrainedWeights, refuse_what_does_not_fit) {
   const recipes::Recipe recipe = small("cifar-a");
   const graph::Graph graph = catalog::build_model(recipe, {32, 32, 3}, 10);
   graph::Parameters parameters(graph);
-  StartWeights start{"id", {{"logits.bias", {{10}, std::vector<float>(10, 1)}}, {"dense7.bias", {{3}, {1, 2, 3}}}}};
+  TrainedWeights start{"id", {{"logits.bias", {{10}, std::vector<float>(10, 1)}}, {"dense7.bias", {{3}, {1, 2, 3}}}}};
   EXPECT_THROW(start.put_into(parameters, {.trial = "x", .parameters = {"conv9*"}, .recipe = {}}, ranks::Team::alone()), InputError);
   EXPECT_THROW(start.put_into(parameters, {.trial = "x", .parameters = {"dense7/bias"}, .recipe = {}}, ranks::Team::alone()), InputError);
   EXPECT_THROW(start.put_into(parameters, {.trial = "x", .parameters = {"dense6/bias"}, .recipe = {}}, ranks::Team::alone()), InputError);

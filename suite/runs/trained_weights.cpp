@@ -1,4 +1,4 @@
-#include "suite/runs/start_weights.hpp"
+#include "suite/runs/trained_weights.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -24,7 +24,7 @@ namespace {
 RunOptions options_of_other(const std::string& trial, const char* what, const RunOptions& options, double begun) {
   RunOptions own = options;
   own.force = false;
-  own.is_start = true;
+  own.gives_weights = true;
   if (options.time_limit_seconds > 0) own.time_limit_seconds = std::max(1.0, options.time_limit_seconds - (now_seconds() - begun));
   if (options.progress)
     own.progress = [trial, what, tell = options.progress](const training::Progress& of_other) {
@@ -50,11 +50,11 @@ recipes::Recipe recipe_of_other(const recipes::Recipe& recipe, const std::string
 }
 
 /// Of a trial that is run first if its result is not there; nothing if it was stopped.
-std::optional<StartWeights> weights_of(const recipes::Recipe& other, const char* what, std::int64_t seed, const RunOptions& options) {
+std::optional<TrainedWeights> weights_of(const recipes::Recipe& other, const char* what, std::int64_t seed, const RunOptions& options) {
   const RunSummary summary = run_trial(other, seed, options_of_other(other.trial, what, options, now_seconds()));
   if (summary.outcome == RunSummary::Outcome::stopped_early || summary.outcome == RunSummary::Outcome::stopped_at_start)
     return std::nullopt;
-  return StartWeights{summary.run_id, records::read_result(summary.file).weights};
+  return TrainedWeights{summary.run_id, records::read_result(summary.file).weights};
 }
 
 }  // namespace
@@ -74,13 +74,13 @@ std::vector<recipes::Recipe> recipes_before(const recipes::Recipe& recipe) {
   return before;
 }
 
-void StartWeights::fit_to(const graph::Graph& graph, const recipes::StartRecipe& recipe) {
+void TrainedWeights::fit_to(const graph::Graph& graph, const recipes::StartRecipe& recipe) {
   if (run_id.empty()) return;
   if (!recipe.shrink.empty()) weights = shrunken_weights(graph, weights, recipe);
   weights = clustered_start(graph, std::move(weights));
 }
 
-void StartWeights::put_into(graph::Parameters& parameters, const recipes::StartRecipe& recipe, ranks::Team& team) const {
+void TrainedWeights::put_into(graph::Parameters& parameters, const recipes::StartRecipe& recipe, ranks::Team& team) const {
   if (run_id.empty()) return;
   const std::string thing = fmt::format("start from trial '{}'", recipe.trial);
   for (const std::string& pattern : recipe.parameters) {
@@ -102,17 +102,17 @@ void StartWeights::put_into(graph::Parameters& parameters, const recipes::StartR
   team.synchronise("weights of the start");
 }
 
-std::optional<StartWeights> start_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options) {
-  if (recipe.start.trial.empty()) return StartWeights{};
+std::optional<TrainedWeights> start_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options) {
+  if (recipe.start.trial.empty()) return TrainedWeights{};
   return weights_of(recipe_of_start(recipe), "start from", seed, options);
 }
 
-std::optional<StartWeights> teacher_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options) {
-  if (recipe.teacher.trial.empty()) return StartWeights{};
+std::optional<TrainedWeights> teacher_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options) {
+  if (recipe.teacher.trial.empty()) return TrainedWeights{};
   return weights_of(recipe_of_teacher(recipe), "teacher", seed, options);
 }
 
-std::unique_ptr<training::Teacher> make_teacher(const recipes::Recipe& recipe, const StartWeights& weights, const SampleShape& input,
+std::unique_ptr<training::Teacher> make_teacher(const recipes::Recipe& recipe, const TrainedWeights& weights, const SampleShape& input,
                                                 int classes, parallel::Workers& workers, ranks::Team& team) {
   if (recipe.teacher.trial.empty()) return nullptr;
   const auto put = [&](graph::Parameters& parameters) {

@@ -1,5 +1,5 @@
 #pragma once
-// The weights of another trial's net, from which a run starts.
+// The weights of other trials' nets that a run needs: of the one it starts from, and of its teacher.
 
 #include <map>
 #include <memory>
@@ -14,8 +14,8 @@
 
 namespace reprise::runs {
 
-struct StartWeights {
-  std::string run_id;  ///< whose they are; empty: the recipe starts from none
+struct TrainedWeights {
+  std::string run_id;  ///< whose they are; empty: the recipe needs none
   std::map<std::string, records::Tensor> weights{};
 
   /// For a net of fewer channels, if the recipe asks for it (shrunken_weights.hpp), and for one whose weights share values
@@ -29,12 +29,12 @@ struct StartWeights {
 /// Of the trial that `recipe` starts from, with the same seed: out of its result below `options.out`, if that has them and is sound; else
 /// it is run first, as a run of its own, with its own checkpoint, which is left there. So a run depends on its recipe alone, whatever was
 /// run before. Nothing if it was stopped meanwhile. Collective.
-std::optional<StartWeights> start_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options);
+std::optional<TrainedWeights> start_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options);
 /// Of the trial that teaches it, likewise.
-std::optional<StartWeights> teacher_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options);
+std::optional<TrainedWeights> teacher_weights(const recipes::Recipe& recipe, std::int64_t seed, const RunOptions& options);
 
 /// The net of the recipe's teacher with these weights, for samples of `input`. Null: it has none. Collective.
-std::unique_ptr<training::Teacher> make_teacher(const recipes::Recipe& recipe, const StartWeights& weights, const SampleShape& input,
+std::unique_ptr<training::Teacher> make_teacher(const recipes::Recipe& recipe, const TrainedWeights& weights, const SampleShape& input,
                                                 int classes, parallel::Workers& workers, ranks::Team& team);
 
 /// The recipe of the trial that this one starts from, or that teaches it. Throw InputError if there is none.
