@@ -94,7 +94,7 @@ svg.reproduced, svg.samedirection, svg.equivalent, svg.better { --s: var(--good)
 svg.undecided, svg.inconclusive { --s: var(--open); } svg .diamond { fill: var(--card); stroke: var(--ink2); stroke-width: 1.5; } svg .published .span { stroke: var(--ink3); stroke-width: 1.3; } svg .region { fill: var(--region); } svg .bound { stroke: var(--good); stroke-dasharray: 3 2; fill: none; }
 svg .span { stroke: var(--s); stroke-width: 2.2; fill: none; } svg .value { fill: var(--s); stroke: var(--card); stroke-width: 1.5; }
 .tiles-of-images { display: flex; flex-wrap: wrap; gap: 10px 8px; margin: 6px 0 4px; }
-.tiles-of-images .set { display: flex; gap: 6px; padding: 7px; border: 1px solid var(--line); border-radius: 8px; }
+.tiles-of-images .set { display: flex; flex-wrap: wrap; gap: 6px; padding: 7px; border: 1px solid var(--line); border-radius: 8px; }
 .tiles-of-images figure { width: 74px; } .tiles-of-images img { width: 74px; height: 74px; object-fit: contain; image-rendering: pixelated; border-radius: 4px; display: block; background: var(--none-bg); }
 .tiles-of-images figure.whole, .tiles-of-images figure.whole img { width: auto; height: auto; max-width: 100%; }
 .tiles-of-images figcaption { font-size: 11px; line-height: 1.3; color: var(--ink3); margin: 3px 0 0; overflow-wrap: anywhere; }

@@ -220,19 +220,6 @@ std::string plots(const std::vector<Picture>& pictures, bool wide, bool grouped)
   return out.empty() ? out : out + "</div>\n";
 }
 
-/// Pictures that belong together: captions that repeat every so many pictures, the first of each set aside (the image itself
-/// and its maps). 1 if there is no such number.
-std::int64_t set_size(const records::Images& images) {
-  const auto count = static_cast<std::size_t>(images.count);
-  if (images.captions.size() != count) return 1;
-  for (std::size_t size = 2; size <= 8 && size * 2 <= count; ++size) {
-    bool repeats = count % size == 0;
-    for (std::size_t i = size; repeats && i < count; ++i) repeats = i % size == 0 || images.captions[i] == images.captions[i - size];
-    if (repeats) return static_cast<std::int64_t>(size);
-  }
-  return 1;
-}
-
 /// Few large pictures, as mosaics are, keep their size; others become tiles.
 bool keep_their_size(const records::Images& images) {
   constexpr std::int64_t kFew = 4, kTileWidth = 74;  // as in html_page.cpp
@@ -251,7 +238,8 @@ std::string image_tile(const records::Images& images, std::int64_t i) {
 }
 
 std::string image_grid(const ImageGrid& grid) {
-  const std::int64_t shown = std::min(grid.images.count, kMaxImages), set = set_size(grid.images);
+  const std::int64_t set = grid.images.set;
+  const std::int64_t shown = std::min(grid.images.count, set <= kMaxImages ? kMaxImages / set * set : kMaxImages);  // whole sets
   std::string out = fmt::format(
       "<figure><figcaption><b>{}</b><span class=\"small\">{}{}</span></figcaption>\n<div class=\"tiles-of-images\">\n", e(grid.title),
       e(grid.note), shown < grid.images.count ? fmt::format("; the first {} of {}", shown, grid.images.count) : "");

@@ -47,7 +47,8 @@ class Pictures {
                  .height = shape_.height,
                  .width = shape_.width,
                  .channels = shape_.channels,
-                 .pixels = {}};
+                 .pixels = {},
+                 .set = 1 + maps.channels};
   }
 
   void add(std::int64_t image, const float* maps) {

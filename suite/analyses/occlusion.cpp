@@ -142,7 +142,8 @@ void occlusion(const AnalysisInputs& in, records::RunRecord& record) {
                            .height = shape.height,
                            .width = shape.width,
                            .channels = shape.channels,
-                           .pixels = {}};
+                           .pixels = {},
+                           .set = 2};
   double centre = 0, corners = 0;
   std::vector<float> image(static_cast<std::size_t>(shape.size()));
   for (std::int64_t i = 0; i < count; ++i) {

@@ -103,7 +103,8 @@ void saliency(const AnalysisInputs& in, records::RunRecord& record) {
                            .height = shape.height,
                            .width = shape.width,
                            .channels = shape.channels,
-                           .pixels = {}};
+                           .pixels = {},
+                           .set = 4};
   pictures.pixels.resize(static_cast<std::size_t>(pictures.count * shape.size()));
   pictures.captions.resize(static_cast<std::size_t>(pictures.count));
   for (std::int64_t i = 0; i < shown; ++i) {

@@ -52,7 +52,8 @@ records::Images picture_of(const AnalysisInputs& in, graph::NodeId node, std::in
                           .height = shape.height,
                           .width = shape.width,
                           .channels = 1,
-                          .pixels = {}};
+                          .pixels = {},
+                          .set = orientations};
   const std::int64_t maps = shape.channels / orientations;
   for (int turns = 0; turns < kTurns; ++turns) {
     const std::vector<float> values = values_of(in, node, 0, 1, turns);

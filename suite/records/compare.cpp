@@ -212,6 +212,7 @@ class Comparer {
       if (shape(*a) != shape(*b)) return result(what + " shape", shape(*a), shape(*b));
       if (a->title != b->title) result(what + " title", a->title, b->title);
       array(what + " captions", a->captions, b->captions);
+      if (a->set != b->set) result(what + " set", std::to_string(a->set), std::to_string(b->set));
       array(what, a->pixels, b->pixels);
     });
   }

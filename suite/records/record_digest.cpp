@@ -61,6 +61,7 @@ class Canonical {
     add(images.captions);
     for (const std::int64_t extent : {images.count, images.height, images.width, images.channels}) add(extent);
     add(images.pixels);
+    if (images.set != 1) add(images.set);  // files of before there were sets keep their digest
   }
   void add(const EvaluationResult& evaluation) {
     add(evaluation.results);

@@ -85,6 +85,7 @@ void write_images(Writer& file, const std::string& path, const Images& images) {
   file.set_attribute(path, "INTERLACE_MODE", std::string("INTERLACE_PIXEL"));
   file.set_attribute(path, "title", images.title);
   if (!images.captions.empty()) file.set_attribute(path, "captions", images.captions);
+  if (images.set != 1) file.set_attribute(path, "set", images.set);
 }
 
 void write_identity(Writer& file, const RunRecord& record) {
@@ -276,6 +277,7 @@ Images read_images(const Reader& file, const std::string& path) {
   Images images;
   images.title = file.text_attribute(path, "title");
   if (file.has_attribute(path, "captions")) images.captions = file.texts_attribute(path, "captions");
+  if (file.has_attribute(path, "set")) images.set = file.integer_attribute(path, "set");
   images.count = array.shape[0];
   images.height = array.shape[1];
   images.width = array.shape[2];

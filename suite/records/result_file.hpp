@@ -13,7 +13,7 @@
 //   (int64) /predictions/labels     int32 [test images]; /predictions/predictions the same /results                float64 attributes
 //   /steps/step, train_loss int64 and float64 [points]; step is the dimension scale
 //   /tables/NAME/COLUMN     float64 [rows]; attributes title and x of the group; column x is the dimension scale of the others
-//   /images/NAME            uint8 [count, height, width, channels]; attributes of the HDF5 image specification, title, captions
+//   /images/NAME            uint8 [count, height, width, channels]; attributes of the HDF5 image specification, title, captions, set
 //   /weights/LAYER.PARAMETER float32, "conv1.weight"
 // The last line of the file is its seal (seal.hpp): a changed bit anywhere is found before anything is believed.
 

@@ -136,6 +136,8 @@ void inspect_images(Inspection& inspection, const std::string& name, const Image
                      fmt::format("pixels [{}]", fmt::join(shape, ", ")), fmt::format("{} bytes", images.pixels.size()));
   inspection.require(images.captions.empty() || static_cast<std::int64_t>(images.captions.size()) == images.count, path,
                      fmt::format("no caption or {}", images.count), std::to_string(images.captions.size()));
+  inspection.require(images.set >= 1 && images.count % images.set == 0, path, fmt::format("sets that divide {} pictures", images.count),
+                     fmt::format("sets of {}", images.set));
 }
 
 void inspect_tensor(Inspection& inspection, const std::string& name, const Tensor& tensor) {

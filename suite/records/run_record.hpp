@@ -51,12 +51,14 @@ struct Table {
   std::map<std::string, std::vector<double>> columns;
 };
 
-/// Pictures: pixels [count, height, width, channels], channels 1 or 3.
+/// Pictures: pixels [count, height, width, channels], channels 1 or 3. `set` of them, one after the other, belong together and stand in a
+/// row: an image and its maps. It divides the count; 1: each stands alone.
 struct Images {
   std::string title;
   std::vector<std::string> captions;  ///< one each, or empty
   std::int64_t count = 0, height = 0, width = 0, channels = 0;
   std::vector<std::uint8_t> pixels;
+  std::int64_t set = 1;
 };
 
 /// What an evaluation at the end of a run found.

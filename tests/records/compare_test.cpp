@@ -95,6 +95,7 @@ TEST(Compare, metrics_predictions_and_scalars_that_differ_are_named_with_values)
     r.results["sparsity"] = 0.5;
     r.tables["sweep"].columns["error"][1] = 2;
     r.images["maps"].pixels[3] = 99;
+    r.images["maps"].set = 1;
     r.weights["tau"].values[0] = 0.25f;
   });
   std::vector<std::string> names;
@@ -108,13 +109,14 @@ TEST(Compare, metrics_predictions_and_scalars_that_differ_are_named_with_values)
       "evaluations/dense/scores, 1 of 900 values, first at 7",
       "results/sparsity",
       "tables/sweep/error, 1 of 3 values, first at 1",
+      "images/maps set",
       "images/maps, 1 of 120 values, first at 3",
       "weights/tau, 1 of 1 values, first at 0",
   };
   EXPECT_EQ(names, expected);
   EXPECT_EQ(comparison.results[2].a, "12.5");
   EXPECT_EQ(comparison.results[2].b, "13");
-  EXPECT_EQ(comparison.results[9].b, "0.25");
+  EXPECT_EQ(comparison.results[10].b, "0.25");
 }
 
 TEST(Compare, bits_count_not_values) {

@@ -146,6 +146,7 @@ TEST_F(ResultFile, reading_gives_back_every_field) {
   EXPECT_EQ(back.images.at("maps").pixels, record_.images.at("maps").pixels);
   EXPECT_EQ(back.images.at("maps").captions, record_.images.at("maps").captions);
   EXPECT_EQ(back.images.at("maps").width, 5);
+  EXPECT_EQ(back.images.at("maps").set, 2);
   EXPECT_EQ(back.weights.at("conv1.weight").shape, record_.weights.at("conv1.weight").shape);
   EXPECT_EQ(back.weights.at("none").shape, record_.weights.at("none").shape);
   EXPECT_EQ(record_digest(back, Part::everything), record_digest(record_, Part::everything));
@@ -245,6 +246,7 @@ TEST_F(ResultFile, a_record_that_contradicts_itself_is_not_written) {
       {[](RunRecord& r) { r.tables["sweep"].columns["p"].pop_back(); }, "/tables/sweep/p"},
       {[](RunRecord& r) { r.images["maps"].height = 3; }, "/images/maps"},
       {[](RunRecord& r) { r.images["maps"].captions.pop_back(); }, "/images/maps"},
+      {[](RunRecord& r) { r.images["maps"].set = 3; }, "/images/maps"},
       {[](RunRecord& r) { r.weights["conv1.weight"].shape[0] = 3; }, "/weights/conv1.weight"},
       {[](RunRecord& r) { r.metrics["a/b"] = r.metrics["train_loss"]; }, "'a/b'"},
       {[](RunRecord& r) { r.recipe_toml += '\0'; }, "/recipe/toml"},

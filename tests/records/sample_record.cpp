@@ -42,7 +42,7 @@ RunRecord sample_record() {
   record.results = {{"test_error.monte_carlo", 1.0 / 3.0}, {"sparsity", {1e308, metrics::find("sparsity")}}};
   record.tables["sweep"] = {"Error over retention", "p", {{"p", {0.1, 0.5, 0.9}}, {"error", {9, 1, 3}}}};
   record.tables["empty"] = {"", "", {}};
-  record.images["maps"] = {"Guided backpropagation", {"a", "ü"}, 2, 4, 5, 3, std::vector<std::uint8_t>(120)};
+  record.images["maps"] = {"Guided backpropagation", {"a", "ü"}, 2, 4, 5, 3, std::vector<std::uint8_t>(120), 2};
   std::iota(record.images["maps"].pixels.begin(), record.images["maps"].pixels.end(), std::uint8_t{1});
   record.images["gray"] = {"", {}, 1, 30, 30, 1, std::vector<std::uint8_t>(900, 200)};
   record.weights["conv1.weight"] = {{2, 3, 1}, {1, 2, 3, 4, 5, 6}};
