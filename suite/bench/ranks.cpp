@@ -3,6 +3,7 @@
 //   mpirun -n 2 --bind-to none reprise_bench_ranks                         exchange beside MPI_Allreduce, then steps of ALL-CNN-C
 //   mpirun -n 4 --bind-to none reprise_bench_ranks --trial dropout/table2-maxnorm-3x1024
 //   mpirun -n 4 reprise_bench_ranks --scaling --json results/scaling.json    strong and weak scaling; `reprise report results` shows it
+//   mpirun -n 4 --map-by node reprise_bench_ranks --scaling                  the same over four nodes, a rank on each
 //
 // Everything is measured in turn, A B A B, in one run; medians. With --json FILE the figures are also written as JSON.
 
@@ -15,6 +16,7 @@
 #include <exception>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "suite/bench/made_up_batch.hpp"
@@ -139,9 +141,24 @@ nlohmann::json measure_steps(const Flags& flags, ranks::Session& session, ranks:
           {"one_rank_seconds", b},   {"stages", together.stages()}, {"stage_end_seconds", stage_ends}};
 }
 
+/// Of ranks on several nodes, where each must have a node of its own; nothing of ranks on one.
+std::optional<runs::Network> network_of(ranks::Session& session) {
+  const auto team = session.team(0);
+  if (team->nodes() == 1) return {};
+  if (team->nodes() != session.size())
+    throw InputError(Complaint{"ranks of a node, of a measurement over several", "1",
+                               fmt::format("{} ranks on {} nodes", session.size(), team->nodes()),
+                               "Start it with: mpirun --map-by node, as many ranks as nodes"});
+  return runs::measured_network(*team);
+}
+
 /// Steps of a trial on the first 1, 2, ... ranks: the recipe's batch (strong), and a share of it for each rank (weak), beside what the
-/// model of experiments/scaling.hpp says after a look at one rank.
+/// model of suite/runs/scaling.hpp says after a look at one rank, and at the network if the ranks are on several nodes.
 nlohmann::json measure_scaling(const Flags& flags, ranks::Session& session) {
+  const std::optional<runs::Network> network = network_of(session);
+  const auto forecast_of = [&](const runs::StepCosts& costs, int ranks, int cores) {
+    return network ? runs::forecast_step(costs, ranks, *network) : runs::forecast_step_here(costs, ranks, cores);
+  };
   const std::size_t slash = flags.trial.find('/');
   const recipes::Recipe whole = catalog::resolve(flags.trial.substr(0, slash), flags.trial.substr(slash + 1), flags.scale);
   const int cores = parallel::available_cores();
@@ -152,8 +169,9 @@ nlohmann::json measure_scaling(const Flags& flags, ranks::Session& session) {
       recipes::Recipe recipe = whole;
       if (!strong) recipe.batch = std::max(recipe.shard, whole.batch / session.size() / recipe.shard * recipe.shard) * ranks;
       const auto team = session.team(session.rank() < ranks ? 0 : 1);
-      double seconds = 0, forecast = 0;
-      if (session.rank() == 0) forecast = runs::forecast_step_here(runs::measure_step_costs(recipe, flags.threads), ranks, cores).seconds();
+      double seconds = 0;
+      runs::StepForecast forecast;
+      if (session.rank() == 0) forecast = forecast_of(runs::measure_step_costs(recipe, flags.threads), ranks, cores);
       team->synchronise("forecast");
       if (session.rank() < ranks) {
         MadeUpTraining training(recipe, flags.threads, *team);
@@ -168,16 +186,20 @@ nlohmann::json measure_scaling(const Flags& flags, ranks::Session& session) {
       session.gather("");
       if (session.rank() != 0) continue;
       fmt::print("{:>8} {:>6} {:>8} {:>12.2f} {:>14.2f} {:>8.2f}\n", strong ? "strong" : "weak", ranks, recipe.batch, 1e3 * seconds,
-                 1e3 * forecast, forecast / seconds);
+                 1e3 * forecast.seconds(), forecast.seconds() / seconds);
       rows.push_back({{"kind", strong ? "strong" : "weak"},
                       {"ranks", ranks},
                       {"threads", flags.threads},
                       {"batch", recipe.batch},
                       {"seconds", seconds},
-                      {"forecast_seconds", forecast}});
+                      {"forecast_seconds", forecast.seconds()},
+                      {"forecast_exchange_seconds", forecast.exchanging}});
     }
   }
-  return {{"trial", flags.trial}, {"scale", flags.scale}, {"cores", cores}, {"host_ranks", session.size()}, {"rows", rows}};
+  nlohmann::json figures = {
+      {"trial", flags.trial}, {"scale", flags.scale}, {"cores", cores}, {"host_ranks", session.size()}, {"rows", rows}};
+  if (network) figures["network"] = {{"latency_seconds", network->latency_seconds}, {"bytes_per_second", network->bytes_per_second}};
+  return figures;
 }
 
 void measure(const Flags& flags, ranks::Session& session) {

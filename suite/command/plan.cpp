@@ -17,7 +17,6 @@
 #include "suite/command/target.hpp"
 #include "suite/errors.hpp"
 #include "suite/execution/shard_choice.hpp"
-#include "suite/ranks/network_probe.hpp"
 #include "suite/ranks/session.hpp"
 #include "suite/runs/forecast.hpp"
 #include "suite/runs/scaling.hpp"
@@ -99,12 +98,7 @@ std::vector<int> node_counts(int max) {
 
 /// As given by the user, else measured between the nodes of this job, else assumed by the model.
 runs::Network network_of(const PlanFlags& flags, ranks::Team& team) {
-  runs::Network network;
-  if (team.nodes() > 1) {
-    const ranks::NetworkProbe probe = ranks::probe_network(team);
-    network.latency_seconds = std::max(0.0, probe.round_seconds - network.message_seconds * (team.nodes() - 1));
-    network.bytes_per_second = probe.bytes_per_second;
-  }
+  runs::Network network = team.nodes() > 1 ? runs::measured_network(team) : runs::Network();
   if (flags.latency_microseconds) network.latency_seconds = *flags.latency_microseconds * 1e-6;
   if (flags.gigabits) network.bytes_per_second = *flags.gigabits / 8 * 1e9;
   return network;

@@ -6,6 +6,7 @@
 #include "datasets/data_entry.hpp"
 #include "suite/catalog/catalog.hpp"
 #include "suite/errors.hpp"
+#include "suite/ranks/network_probe.hpp"
 #include "suite/runs/timed_net.hpp"
 
 namespace reprise::runs {
@@ -60,6 +61,14 @@ StepCosts measure_step_costs(const recipes::Recipe& recipe, int threads) {
   costs.wave_seconds = more > 0 ? std::max(0.0, (whole - part) / more) : whole / static_cast<double>(waves(costs.shards, costs.threads));
   costs.fixed_seconds = std::max(0.0, whole - costs.wave_seconds * static_cast<double>(waves(costs.shards, costs.threads)));
   return costs;
+}
+
+Network measured_network(ranks::Team& team) {
+  const ranks::NetworkProbe probe = ranks::probe_network(team);
+  Network network;
+  network.latency_seconds = std::max(0.0, probe.round_seconds - network.message_seconds * (team.nodes() - 1));
+  network.bytes_per_second = probe.bytes_per_second;
+  return network;
 }
 
 StepForecast forecast_step(const StepCosts& costs, int nodes, const Network& network) {

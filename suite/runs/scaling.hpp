@@ -14,6 +14,10 @@
 #include "suite/graph/graph.hpp"
 #include "suite/recipes/recipe.hpp"
 
+namespace reprise::ranks {
+class Team;
+}
+
 namespace reprise::runs {
 
 /// Between nodes. The defaults are assumptions; ranks/network_probe.hpp measures what is there.
@@ -44,6 +48,9 @@ struct StepForecast {
 /// What each node sends in a step of a net trained by back-propagation, if there are enough nodes that nearly all of its sums go to others:
 /// gradients out and sums back, and its part of the activations of layers cut by output features.
 std::int64_t max_exchanged_bytes(const graph::Graph& graph, const recipes::Recipe& recipe);
+
+/// Of the nodes of this team, measured in a second or two. Collective. Precondition: team.nodes() > 1.
+Network measured_network(ranks::Team& team);
 
 /// Measures for about two seconds. Throws InputError for procedure "hebbian".
 StepCosts measure_step_costs(const recipes::Recipe& recipe, int threads);
