@@ -279,8 +279,7 @@ Images read_images(const Reader& file, const std::string& path) {
   if (file.has_attribute(path, "captions")) images.captions = file.texts_attribute(path, "captions");
   if (file.has_attribute(path, "set")) images.set = file.integer_attribute(path, "set");
   images.count = array.shape[0];
-  images.height = array.shape[1];
-  images.width = array.shape[2];
+  images.height = array.shape[1], images.width = array.shape[2];
   images.channels = array.shape[3];
   images.pixels = std::move(array.values);
   return images;
