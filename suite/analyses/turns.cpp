@@ -46,7 +46,7 @@ std::vector<float> values_of(const AnalysisInputs& in, graph::NodeId node, std::
 /// The first map of a node in each orientation, for the first image in each turn; white is the largest value of all.
 records::Images picture_of(const AnalysisInputs& in, graph::NodeId node, std::int64_t orientations) {
   const SampleShape& shape = in.graph.node(node).shape;
-  records::Images picture{.title = "A map in its orientations, a row for each quarter turn of the image",
+  records::Images picture{.title = "A map in its orientations, a set for each quarter turn of the image",
                           .captions = {},
                           .count = kTurns * orientations,
                           .height = shape.height,
