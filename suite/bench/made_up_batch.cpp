@@ -128,7 +128,7 @@ void MadeUpTraining::step() {
   const datasets::FetchKey key{1, s.steps};
   const training::SourceReader reader(s.data.source, {.order = &s.order, .key = &key});
   optimizers::StepTerms terms = s.optimizer.terms(static_cast<std::int64_t>(s.steps), 1'000'000);
-  terms.rate *= 1e-3f;  // random labels at the recipe's rate would diverge
+  terms.scale_rates(1e-3f);  // random labels at the recipe's rate would diverge
   s.executor.train_step({&reader, s.recipe.batch, 1, s.steps}, s.optimizer, terms);
   ++s.steps;
 }

@@ -15,11 +15,9 @@ using optimizers::Rule;
 
 /// The numbers of a rule, by key.
 std::vector<std::pair<const char*, std::optional<double> Rule::*>> numbers() {
-  return {{"rate", &Rule::rate},
-          {"decay", &Rule::decay},
-          {"rate_steps", &Rule::rate_steps},
-          {"rate_power", &Rule::rate_power},
-          {"max_rms", &Rule::max_rms}};
+  return {
+      {"rate", &Rule::rate},       {"decay", &Rule::decay},          {"rate_steps", &Rule::rate_steps}, {"rate_power", &Rule::rate_power},
+      {"max_rms", &Rule::max_rms}, {"rate_until", &Rule::rate_until}};
 }
 
 Rule read_rule(const TomlTable& table) {
@@ -30,6 +28,8 @@ Rule read_rule(const TomlTable& table) {
     if (value < 0) table.refuse(key, "at least 0", fmt::format("{}", value), "Correct the value");
     rule.*member = value;
   }
+  if (rule.rate_until && !(*rule.rate_until > 0 && *rule.rate_until <= 1))
+    table.refuse("rate_until", "a share of the run, above 0 and at most 1", fmt::format("{}", *rule.rate_until), "Correct the value");
   if (table.read("frozen", rule.frozen)) {
     const std::vector<double>& frozen = rule.frozen;
     if (frozen.size() != 2 || !(0 <= frozen[0] && frozen[0] < frozen[1] && frozen[1] <= 1))

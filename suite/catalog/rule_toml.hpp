@@ -9,7 +9,8 @@
 
 namespace reprise::catalog {
 
-/// The rules under `key`. Throws InputError for what is no rule: keys match, rate, decay, rate_steps, rate_power, frozen.
+/// The rules under `key`. Throws InputError for what is no rule: keys match, rate, decay, rate_steps, rate_power, max_rms,
+/// rate_until, frozen.
 std::vector<optimizers::Rule> read_rules(const TomlTable& table, const std::string& key);
 
 /// A rule as TOML, on one line; what it leaves open is not written.

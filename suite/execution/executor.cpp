@@ -95,6 +95,11 @@ struct Executor::State {
         optimizer->update_rows(parameters, u.parameter, u.first_row, u.rows,
                                gradients.floats() + parameter.offset + u.first_row * parameter.columns(), *terms);
       });
+      if (const std::int64_t matrices = optimizer->matrices(); matrices > 0) {
+        team.synchronise("directions of matrices");
+        const ranks::Range of_rank = team.local_share(matrices);
+        workers.for_each(of_rank.count(), [&](std::int64_t i, int) { optimizer->update_matrix(parameters, of_rank.first + i, *terms); });
+      }
       if (optimizer->reads_all_weights(*terms)) {
         team.synchronise("all updates");
         gather_block_rows(net, parameters, team, parameters.values());

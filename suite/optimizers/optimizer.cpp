@@ -1,5 +1,7 @@
 #include "suite/optimizers/optimizer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -28,11 +30,36 @@ Optimizer::Optimizer(const OptimizerRecipe& recipe, const graph::Parameters& par
     team.synchronise("weights that are pruned");
   }
   settings_ = parameter_settings(recipe, parameters);
+  if (recipe.muon.is_on()) {
+    muon_.emplace(recipe.muon, parameters, team);
+    refuse_beside_muon(parameters);
+  }
+}
+
+void Optimizer::refuse_beside_muon(const graph::Parameters& parameters) const {
+  const auto refuse = [](const std::string& key, const std::string& expected, const std::string& found) {
+    throw InputError(Complaint{key, expected + " beside optimizer.muon", found, "Correct it, or leave optimizer.muon.match out"});
+  };
+  if (adam_) refuse("optimizer.kind", "sgd", "'" + recipe_.kind + "'");
+  if (recipe_.max_norm > 0) refuse("optimizer.max_norm", "0: Muon sets the norm of a weight", fmt::format("{}", recipe_.max_norm));
+  for (std::int64_t m = 0; m < muon_->matrices(); ++m) {
+    const int index = muon_->parameter_of(m);
+    const std::string& name = parameters.at(index).name;
+    const ParameterSetting& setting = settings_[static_cast<std::size_t>(index)];
+    if (pruning_ && pruning_->prunes(index)) refuse("optimizer.pruning.match", "other parameters than Muon's", "'" + name + "'");
+    if (setting.max_rms > 0) refuse("optimizer.rule", "no max_rms for '" + name + "'", fmt::format("{}", setting.max_rms));
+    if (setting.rate_until > 0) refuse("optimizer.rule", "no rate_until for '" + name + "'", fmt::format("{}", setting.rate_until));
+  }
 }
 
 StepTerms Optimizer::terms(std::int64_t step, std::int64_t total_steps) const {
   StepTerms terms;
   terms.rate = static_cast<float>(recipe_.learning_rate.at(step, total_steps));
+  terms.first_rate = static_cast<float>(recipe_.learning_rate.at(0, total_steps));
+  if (muon_) {
+    terms.muon_rate = static_cast<float>(recipe_.muon.learning_rate.at(step, total_steps));
+    terms.muon_momentum = static_cast<float>(recipe_.muon.momentum);
+  }
   terms.momentum = static_cast<float>(recipe_.momentum.at(step, total_steps));
   terms.nesterov = recipe_.nesterov;
   terms.weight_decay = static_cast<float>(recipe_.weight_decay);
@@ -66,10 +93,16 @@ void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64
   const auto& kernel = kernels::vector_kernels();
   kernels::UpdateTerms terms = step_terms;
   const ParameterSetting& setting = settings_[static_cast<std::size_t>(index)];
+  terms.rate = static_cast<float>(setting.scheduled_rate(step_terms.first_rate, terms.rate, step_terms.step, step_terms.total_steps));
   terms.rate *= static_cast<float>(setting.rate_at(step_terms.step));
   terms.weight_decay *= static_cast<float>(setting.decay);
   terms.l1 *= static_cast<float>(setting.l1);
   const std::int64_t at = parameter.offset + first_row * parameter.columns(), count = rows * parameter.columns();
+  if (muon_ && muon_->moves(index)) {
+    if (!setting.is_frozen(step_terms.step, step_terms.total_steps))
+      muon_->accumulate(index, at - parameter.offset, count, gradient, state_[0].floats() + at, step_terms.muon_momentum);
+    return;
+  }
   float* weight = parameters.values() + at;
   if (!(terms.freezes && setting.is_frozen(step_terms.step, step_terms.total_steps))) {
     if (adam_)
@@ -90,6 +123,15 @@ void Optimizer::update_rows(graph::Parameters& parameters, int index, std::int64
     const float* mask = state_[mask_].floats() + at;
     for (std::int64_t i = 0; i < count; ++i) weight[i] = mask[i] == 0 ? 0.0f : weight[i];
   }
+}
+
+void Optimizer::update_matrix(graph::Parameters& parameters, std::int64_t matrix, const StepTerms& terms) {
+  const int index = muon_->parameter_of(matrix);
+  const graph::Parameter& parameter = parameters.at(index);
+  const ParameterSetting& setting = settings_[static_cast<std::size_t>(index)];
+  if (!setting.is_frozen(terms.step, terms.total_steps))
+    muon_->move(matrix, parameters.of(parameter), terms.muon_rate * static_cast<float>(setting.rate_at(terms.step)));
+  after_update(parameters.of(parameter), parameter.offset, parameter.count, terms);
 }
 
 void Optimizer::after_update(float* values, std::int64_t at, std::int64_t count, const StepTerms& terms) {

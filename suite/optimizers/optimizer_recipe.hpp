@@ -19,6 +19,9 @@ struct Rule {
   std::optional<double> rate_steps{}, rate_power{};
   std::optional<double> max_rms{};  ///< bound on the root mean square of each unit's incoming weights, after the update
   std::vector<double> frozen{};     ///< two shares of the run: no training from the first on, until the second
+  /// The rate falls linearly from what its schedule begins with to 0 at this share of the run, whatever the schedule says; no training
+  /// then.
+  std::optional<double> rate_until{};
 
   bool operator==(const Rule&) const = default;
 };
@@ -32,6 +35,17 @@ struct Pruning {
   double from = 0, until = 0;    ///< shares of the run
   std::int64_t every = 10;       ///< steps between two choices of weights
   std::vector<std::string> match{"*/weight"};
+};
+
+/// Convolution filters that move by an orthogonalised gradient (K. Jordan 2024, airbench94_muon.py). With the weight as a matrix [filters,
+/// inputs x height x width]: buffer <- m buffer + gradient, G = gradient + m buffer; the weight is scaled to the norm sqrt(filters); then
+/// weight <- weight - rate O(G), where O brings singular values near to 1. No weight decay, no L1.
+struct MuonRecipe {
+  std::vector<std::string> match{};  ///< names of filters, with wildcards; empty: Muon is off
+  schedules::Schedule learning_rate;
+  double momentum = 0.6;
+
+  bool is_on() const { return !match.empty(); }
 };
 
 struct OptimizerRecipe {
@@ -54,6 +68,7 @@ struct OptimizerRecipe {
   double frozen_from = 0;
   std::vector<Rule> rules{};  ///< in order; a later one has the last word
   Pruning pruning{};
+  MuonRecipe muon{};  ///< sgd
 };
 
 }  // namespace reprise::optimizers

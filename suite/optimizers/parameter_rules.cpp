@@ -31,6 +31,7 @@ void apply(const Rule& rule, const layers::ParameterSpec& spec, ParameterSetting
   if (rule.rate_steps) setting.rate_steps = *rule.rate_steps;
   if (rule.rate_power) setting.rate_power = *rule.rate_power;
   if (rule.max_rms) setting.max_rms = *rule.max_rms;
+  if (rule.rate_until) setting.rate_until = *rule.rate_until;
   if (rule.frozen.size() == 2) setting.frozen_from = rule.frozen[0], setting.frozen_until = rule.frozen[1];
 }
 
@@ -51,8 +52,13 @@ double ParameterSetting::rate_at(std::int64_t step) const {
   return rate_steps > 0 ? rate * std::pow(1 + static_cast<double>(step) / rate_steps, -rate_power) : rate;
 }
 
+double ParameterSetting::scheduled_rate(double first, double now, std::int64_t step, std::int64_t total_steps) const {
+  return rate_until > 0 ? first * (1 - static_cast<double>(step) / (rate_until * static_cast<double>(total_steps))) : now;
+}
+
 bool ParameterSetting::is_frozen(std::int64_t step, std::int64_t total_steps) const {
   const double now = static_cast<double>(step), total = static_cast<double>(total_steps);
+  if (rate_until > 0 && now >= rate_until * total) return true;
   return frozen_until > frozen_from && now >= frozen_from * total && now < frozen_until * total;
 }
 

@@ -17,9 +17,12 @@ struct ParameterSetting {
   double rate_steps = 0, rate_power = 0;
   double max_rms = 0;                        ///< of each unit's incoming weights; 0: no bound
   double frozen_from = 1, frozen_until = 1;  ///< shares of the run; it trains outside
+  double rate_until = 0;                     ///< share of the run at which a rate of its own has fallen to 0; 0: the schedule's rate
 
   /// What the learning rate of step `step` is multiplied by.
   double rate_at(std::int64_t step) const;
+  /// The schedule's rate of that step, `now`, or with rate_until what falls from `first`, the schedule's rate of step 0.
+  double scheduled_rate(double first, double now, std::int64_t step, std::int64_t total_steps) const;
   bool is_frozen(std::int64_t step, std::int64_t total_steps) const;
 };
 

@@ -12,8 +12,11 @@ using schedules::Schedule;
 
 namespace {
 
-void add_schedule(std::vector<Field>& rows, const std::string& table, Schedule OptimizerRecipe::*schedule) {
-  const auto of = [&](auto member) { return at(&Recipe::optimizer, schedule, member); };
+/// `schedule`, a chain of members that leads to one; `only_with` as in Field.
+template <typename... Members>
+void add_schedule(std::vector<Field>& rows, const std::string& table, const char* only_with, Members... schedule) {
+  const std::size_t first = rows.size();
+  const auto of = [&](auto member) { return at(&Recipe::optimizer, schedule..., member); };
   rows.push_back({.key = table + "kind",
                   .at = of(&Schedule::kind),
                   .help = "how it changes over the run",
@@ -50,6 +53,7 @@ void add_schedule(std::vector<Field>& rows, const std::string& table, Schedule O
                   .open = true});
   rows.push_back(
       {.key = table + "values", .at = of(&Schedule::values), .help = "of piecewise: what holds from each milestone on", .quiet = true});
+  for (std::size_t row = first; row < rows.size(); ++row) rows[row].only_with = only_with;
 }
 
 }  // namespace
@@ -152,10 +156,23 @@ void add_optimizer_fields(std::vector<Field>& rows) {
        .only_with = "optimizer.pruning.sparsity"});
   add({.key = "optimizer.rule",
        .at = optimizer(&OptimizerRecipe::rules),
-       .help = "for parameters that a pattern matches: { match = \"*/bias\", rate = 2, decay = 0, max_rms = 0.1, frozen = [0.5, 1] }",
+       .help = "for parameters that a pattern matches: { match = \"*/bias\", rate = 2, decay = 0, max_rms = 0.1, frozen = [0.5, 1] }; "
+               "rate_until = 0.4 lets the rate fall to 0",
        .quiet = true});
-  add_schedule(rows, "optimizer.learning_rate.", &OptimizerRecipe::learning_rate);
-  add_schedule(rows, "optimizer.momentum.", &OptimizerRecipe::momentum);
+  add_schedule(rows, "optimizer.learning_rate.", nullptr, &OptimizerRecipe::learning_rate);
+  add_schedule(rows, "optimizer.momentum.", nullptr, &OptimizerRecipe::momentum);
+  add({.key = "optimizer.muon.match",
+       .at = at(&Recipe::optimizer, &OptimizerRecipe::muon, &optimizers::MuonRecipe::match),
+       .help = "patterns of the convolution filters that Muon moves; the rest is left to sgd",
+       .quiet = true});
+  add({.key = "optimizer.muon.momentum",
+       .at = at(&Recipe::optimizer, &OptimizerRecipe::muon, &optimizers::MuonRecipe::momentum),
+       .help = "Nesterov momentum of Muon",
+       .min = 0,
+       .max = 1,
+       .only_with = "optimizer.muon.match"});
+  add_schedule(rows, "optimizer.muon.learning_rate.", "optimizer.muon.match", &OptimizerRecipe::muon,
+               &optimizers::MuonRecipe::learning_rate);
 }
 
 }  // namespace reprise::recipes

@@ -27,7 +27,7 @@ TimedNet::TimedNet(const recipes::Recipe& recipe, const graph::Graph& graph, int
   executor_ = std::make_unique<execution::Executor>(graph, training::executor_options(recipe), parameters_, workers_);
   optimizer_ = std::make_unique<optimizers::Optimizer>(recipe.optimizer, parameters_);
   terms_ = optimizer_->terms(0, 1);
-  terms_.rate = 0;  // made-up labels must not make the loss diverge
+  terms_.scale_rates(0);  // made-up labels must not make the loss diverge
 }
 
 template <typename Call>

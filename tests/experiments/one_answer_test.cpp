@@ -45,7 +45,7 @@ std::string digest_after(const recipes::Recipe& recipe, const graph::Graph& grap
   for (int step = 0; step < steps; ++step) {
     const Noise noise(graph.node(0).shape, classes, static_cast<std::uint64_t>(step));
     auto terms = optimizer.terms(step, steps + 1);  // at the last step of all, Lookahead may take everything back to the start
-    terms.rate *= 0.1f;                             // noise at the recipe's rate would diverge
+    terms.scale_rates(0.1f);                        // noise at the recipe's rate would diverge
     executor.train_step({&noise, recipe.batch, 2, static_cast<std::uint64_t>(step)}, optimizer, terms);
   }
   return training::weight_digest(parameters);

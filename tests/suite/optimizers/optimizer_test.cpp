@@ -99,6 +99,15 @@ TEST(Sgd, decay_and_l1_reach_weights_and_leave_biases) {
   EXPECT_EQ(net.bias(), 1);
 }
 
+TEST(Rules, a_rate_of_its_own_falls_to_0_at_a_share_of_the_run) {
+  OptimizerRecipe recipe = sgd();
+  recipe.learning_rate = {.kind = "linear", .value = 1, .final_value = 0};
+  recipe.rules = {{.match = "*/bias", .rate_until = 0.5}};
+  OneWeight net;
+  EXPECT_EQ(net.weight_after(recipe, {1, 1, 1, 1}), -2.5f);  // 1 + 3/4 + 1/2 + 1/4
+  EXPECT_EQ(net.bias(), -1.5f);                              // 1 + 1/2
+}
+
 TEST(Adam, a_constant_gradient_moves_by_the_rate) {
   OptimizerRecipe recipe = adam(0.125);
   recipe.beta1 = 0.5, recipe.beta2 = 0.75;  // exact in binary
