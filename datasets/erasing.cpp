@@ -9,7 +9,7 @@ namespace {
 
 class Cutout : public Eraser {
  public:
-  explicit Cutout(int size) : size_(size) {}
+  Cutout(int size, bool whole) : size_(size), whole_(whole) {}
   std::optional<Rectangle> draw(random::Generator& draws, int height, int width) const override {
     const auto [top, bottom] = span(draws, height);
     const auto [left, right] = span(draws, width);
@@ -19,11 +19,16 @@ class Cutout : public Eraser {
  private:
   /// [c - size / 2, c + size / 2), halves rounded down, as the authors' code has it.
   std::pair<int, int> span(random::Generator& draws, int length) const {
+    if (whole_) {
+      const int first = static_cast<int>(draws.next_below(static_cast<std::uint32_t>(length - size_ + 1)));
+      return {first, first + size_};
+    }
     const int centre = static_cast<int>(draws.next_below(static_cast<std::uint32_t>(length)));
     return {std::max(centre - size_ / 2, 0), std::min(centre + size_ / 2, length)};
   }
 
   int size_;
+  bool whole_;
 };
 
 class RandomErasing : public Eraser {
@@ -67,9 +72,10 @@ void Eraser::paint(const Rectangle& rectangle, int width, int channels, float* s
 
 std::unique_ptr<const Eraser> make_eraser(NamedCall& call, int height, int width, int channels) {
   std::unique_ptr<Eraser> made;
-  if (call.name() == kCutout)
-    made = std::make_unique<Cutout>(call.get_int("size", 16, 2, 2 * std::max(height, width)));
-  else if (call.name() == kRandomErasing)
+  if (call.name() == kCutout) {
+    const bool whole = call.get_int("whole", 0, 0, 1) == 1;
+    made = std::make_unique<Cutout>(call.get_int("size", 16, 2, whole ? std::min(height, width) : 2 * std::max(height, width)), whole);
+  } else if (call.name() == kRandomErasing)
     made = std::make_unique<RandomErasing>(call);
   else
     return nullptr;

@@ -33,7 +33,7 @@ inline constexpr const char *kCutout = "cutout", *kRandomErasing = "random_erasi
 
 /// The eraser of that name, or null:
 ///   "cutout(size=16)"      a square whose centre is any pixel, every one equally likely; what would lie outside is cut off
-///                          (DeVries & Taylor 2017, arXiv 1708.04552)
+///                          (DeVries & Taylor 2017, arXiv 1708.04552); with whole=1 any square that lies in the image as a whole
 ///   "random_erasing(probability=0.5,low=0.02,high=0.4,aspect=0.3)"   a rectangle of an area between these shares of the image, and of
 ///                          height over width from `aspect` to 1 / aspect, both uniform; drawn anew, up to 100 times, while it is as high
 ///                          or as wide as the image (Zhong et al. 2017, arXiv 1708.04896)

@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "datasets/augmentation.hpp"
 #include "datasets/sample_source.hpp"
+#include "suite/errors.hpp"
 #include "temporary_folder.hpp"
 
 namespace reprise::datasets {
@@ -45,6 +47,21 @@ TEST(Erasing, cutout_of_16_in_32_leaves_squares_of_mean_side_14_and_mean_area_19
   }
   EXPECT_NEAR(side.mean(), 14, 5 * side.error());
   EXPECT_NEAR(area.mean(), 196, 5 * area.error());  // rows and columns are drawn independently
+}
+
+/// 32 - 12 + 1 places in either direction.
+TEST(Erasing, whole_squares_lie_in_the_image_at_any_of_21_places) {
+  const auto cutout = eraser("cutout(size=12,whole=1)", 32, 32);
+  Mean top;
+  int last = 0;
+  for (std::uint64_t i = 0; i < kDraws; ++i) {
+    const Rectangle r = *draw(*cutout, 32, 32, i);
+    ASSERT_TRUE(r.height == 12 && r.width == 12 && r.left >= 0 && r.left <= 20);
+    top.add(r.top), last = std::max(last, r.top);
+  }
+  EXPECT_NEAR(top.mean(), 10, 5 * top.error());
+  EXPECT_EQ(last, 20);
+  EXPECT_THROW(eraser("cutout(size=40,whole=1)", 32, 32), InputError);
 }
 
 /// Mean area and height over width of accepted rectangles, by summing over a fine grid of the two uniform draws.
