@@ -149,6 +149,20 @@ TEST(Speedrun, has_the_published_parameters_and_operations) {
               0.01e14);  // published 3.6e14 with the evaluation
 }
 
+/// Parameters counted from the layer list; operations published with the evaluation.
+TEST(Speedrun, later_nets_have_the_counted_parameters_and_about_the_published_operations) {
+  const auto check = [](const char* trial, std::int64_t parameters, double published) {
+    const Graph graph = net("speedrun", trial, kColour);
+    EXPECT_EQ(graph.trained_parameters(), parameters) << trial;
+    const auto recipe = catalog::resolve("speedrun", trial, "paper");
+    const double flops = static_cast<double>(graph.training_flops() * recipe.batch * recipe.steps);
+    EXPECT_NEAR(flops / published, 1, 0.06) << trial;
+  };
+  check("airbench94-muon", 1'971'640, 2.9e14);
+  check("airbench95", 4'604'728, 1.39e15);
+  check("airbench96", 9'915'704, 4.91e15);
+}
+
 INSTANTIATE_TEST_SUITE_P(Wrn, WideNets,
                          ::testing::Values(WideNet{10, 1, 77850, 0.0125}, WideNet{10, 2, 303706, 0.0445}, WideNet{16, 1, 175066, 0.0267},
                                            WideNet{16, 2, 691674, 0.1011}, WideNet{16, 4, 2748890, 0.3926}, WideNet{28, 1, 369498, 0.0550},

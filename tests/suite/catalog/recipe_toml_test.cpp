@@ -45,7 +45,9 @@ TEST(RecipeToml, reading_keeps_every_field) {
   recipe.optimizer.learning_rate.start = 0.2;
   recipe.optimizer.momentum.values = {0.5, 0.25};
   recipe.optimizer.rules = {{.match = "*/bias", .rate = 2.0, .decay = 0.0},
-                            {.match = "a \"b\"", .rate_steps = 1e4, .rate_power = 0.75, .frozen = {0.1, 0.5}}};
+                            {.match = "a \"b\"", .rate_steps = 1e4, .rate_power = 0.75, .frozen = {0.1, 0.5}},
+                            {.match = "c", .rate_until = 0.375}};
+  recipe.optimizer.muon = {.match = {"conv*/weight"}, .learning_rate = {.kind = "linear", .value = 0.24}, .momentum = 0.7};
   recipe.drop_last = true, recipe.test_views = 2;
   const Recipe back = recipe_from_toml(to_toml(recipe));
   EXPECT_EQ(back.precision, Precision::bf16);
@@ -63,6 +65,10 @@ TEST(RecipeToml, reading_keeps_every_field) {
   EXPECT_EQ(back.optimizer.learning_rate.start, 0.2);
   EXPECT_EQ(back.optimizer.momentum.values, recipe.optimizer.momentum.values);
   EXPECT_EQ(back.optimizer.rules, recipe.optimizer.rules);
+  EXPECT_EQ(back.optimizer.muon.match, recipe.optimizer.muon.match);
+  EXPECT_EQ(back.optimizer.muon.learning_rate.kind, "linear");
+  EXPECT_EQ(back.optimizer.muon.learning_rate.value, 0.24);
+  EXPECT_EQ(back.optimizer.muon.momentum, 0.7);
   EXPECT_TRUE(back.drop_last);
   EXPECT_EQ(back.test_views, 2);
   EXPECT_EQ(back.deviations, recipe.deviations);
@@ -277,6 +283,7 @@ TEST(RecipeToml, rules_are_tables_and_a_later_layer_replaces_them) {
   EXPECT_NE(refused("[{ match = 'a', rates = 2 }]").find("rates"), std::string::npos);
   EXPECT_NE(refused("[{ match = 'a', rate = -1 }]").find("at least 0"), std::string::npos);
   EXPECT_NE(refused("[{ match = 'a', frozen = [0.5, 0.25] }]").find("two shares"), std::string::npos);
+  EXPECT_NE(refused("[{ match = 'a', rate_until = 1.5 }]").find("a share of the run"), std::string::npos);
   EXPECT_NE(refused("[{ match = 'a', rate_steps = 10 }]").find("rate_power"), std::string::npos);
   EXPECT_NE(refused("0.5").find("a list of tables"), std::string::npos);
 }

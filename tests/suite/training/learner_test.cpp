@@ -75,8 +75,9 @@ TEST_P(Resuming, at_any_step_on_other_threads_gives_the_same_run) {
 INSTANTIATE_TEST_SUITE_P(Papers, Resuming,
                          testing::Values(std::pair{"dropout", "table2-maxnorm-3x1024"}, std::pair{"all-cnn", "allcnn-c"},
                                          std::pair{"logavgexp", "resnet8-feature-lae-learned"},
-                                         std::pair{"resource-efficient", "magnitude-80"},       // weights that are pruned survive
-                                         std::pair{"resource-efficient", "lenet-clusters-4"}),  // and who shares a value
+                                         std::pair{"resource-efficient", "magnitude-80"},      // weights that are pruned survive
+                                         std::pair{"resource-efficient", "lenet-clusters-4"},  // and who shares a value
+                                         std::pair{"speedrun", "airbench94-muon"}),
                          [](const auto& parameter) {
                            std::string name = parameter.param.first + std::string("_") + parameter.param.second;
                            std::replace(name.begin(), name.end(), '-', '_');
