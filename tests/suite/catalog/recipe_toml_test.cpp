@@ -328,7 +328,9 @@ TEST(RecipeToml, wrong_settings_name_the_flag_and_what_was_meant) {
   EXPECT_NE(refusal_of(small_recipe(), "", "4").find("a key"), std::string::npos);
   EXPECT_NE(refusal_of(small_recipe(), "title", "x").find("'title'"), std::string::npos);
   EXPECT_NE(refusal_of(small_recipe(), "deviations", "[]").find("'deviations'"), std::string::npos);
-  EXPECT_NE(refusal_of(small_recipe(), "learning_rate", "0.1").find("Did you mean 'optimizer.learning_rate'?"), std::string::npos);
+  EXPECT_NE(
+      refusal_of(small_recipe(), "learning_rate", "0.1").find("Did you mean 'optimizer.learning_rate' or 'optimizer.muon.learning_rate'?"),
+      std::string::npos);
   EXPECT_NE(refusal_of(small_recipe(), "max_norm", "2").find("Did you mean 'optimizer.max_norm'?"), std::string::npos);
   EXPECT_NE(refusal_of(small_recipe(), "epochs", "1\nbatch = 3").find("the string"), std::string::npos);
 }
