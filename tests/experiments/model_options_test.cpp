@@ -200,13 +200,13 @@ TEST(SpeedrunOptions, each_part_of_the_ladder_can_be_left_out) {
 }
 
 TEST(SpeedrunOptions, the_later_nets_have_a_third_convolution_with_a_residual_and_a_head_of_unit_weights) {
-  const Graph graph = net("speedrun", "airbench", {{"widths", Numbers{4, 6, 8}}, {"third_convolution", true}, {"norm_momentum", 0.1}});
+  const Graph graph = net("speedrun", "airbench", {{"widths", Numbers{4, 6, 8}}, {"third_convolution", true}, {"norm_momentum", 0.2}});
   EXPECT_EQ(products_of(graph), (Strings{"2x2 c24", "3x3 c4 +1", "pool", "3x3 c4 +1", "3x3 c4 +1", "3x3 c6 +1", "pool", "3x3 c6 +1",
                                          "3x3 c6 +1", "3x3 c8 +1", "pool", "3x3 c8 +1", "3x3 c8 +1", "pool", "10"}));
   EXPECT_EQ(input_of(graph, "group2.3.gelu"), "group2.add");
   EXPECT_EQ(graph.node(graph.find("group2.add")).inputs,
             (std::vector<graph::NodeId>{graph.find("group2.3.norm"), graph.find("group2.1.gelu")}));
-  EXPECT_EQ(layer_of(graph, "group1.3.norm").summary(), "batch_norm without gamma, epsilon 1e-12, momentum 0.1");
+  EXPECT_EQ(layer_of(graph, "group1.3.norm").summary(), "batch_norm without gamma, epsilon 1e-12, momentum 0.2");
   const Graph unit = net("speedrun", "airbench", {{"widths", Numbers{4, 6, 8}}, {"unit_head", true}});
   EXPECT_EQ(layer_of(unit, "logits").summary(), "scale by 0.125");
   EXPECT_DOUBLE_EQ(parameter_of(unit, "head").initialisation.gain, std::sqrt(24.0));  // bounds of +-sqrt(3) with 8 inputs
