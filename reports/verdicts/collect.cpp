@@ -36,7 +36,8 @@ void collect_run(const fs::path& file, const fs::path& evidence, Collected& coll
   } else if (has_numbers_of(copy, record)) {
     ++collected.already_there;
   } else {
-    throw InputError(fmt::format("{} has other numbers: move that to {}/ first, with a reason", copy.string(), kSupersededFolder));
+    throw InputError(fmt::format("{} has other numbers: move that to {}/ first, under another name and with a reason", copy.string(),
+                                 kSupersededFolder));
   }
 }
 
