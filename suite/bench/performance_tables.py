@@ -196,8 +196,19 @@ def stages():
     return table(["net", "stages", "images/s, one thread", "two threads", "ends of stages", "two ranks", "ends of stages"], rows)
 
 
+def network():
+    rows = []
+    for run in read("network"):
+        one, two = [next(row for row in run["rows"] if row["kind"] == "strong" and row["ranks"] == ranks) for ranks in (1, 2)]
+        rows.append([f"{run['trial']}/{run['scale']}", f"{run['link_gigabits']:.0f}", f"{8e-9 * run['network']['bytes_per_second']:.2f}", f"{1e3 * one['seconds']:.1f}",
+                     f"{1e3 * two['seconds']:.1f}", f"{1e3 * two['forecast_seconds']:.1f} ({two['forecast_seconds'] / two['seconds']:.2f})",
+                     f"{50 * one['seconds'] / two['seconds']:.0f} %"])
+    return table(["net", "link, Gbit/s", "measured, Gbit/s", "one host, ms", "two hosts, ms", "forecast, ms (over measured)", "efficiency"], rows)
+
+
 BLOCKS = {"peers": peers, "peers-bf16": lambda: peers_in_both_precisions("peers-bf16"), "peers-fourteen": lambda: peers_in_both_precisions("peers-fourteen"),
-          "input": input_pipeline, "densenet-memory": densenet_memory, "attention": attention, "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards, "stages": stages}
+          "input": input_pipeline, "densenet-memory": densenet_memory, "attention": attention, "peers-ranks": peers_ranks, "evaluation": evaluation, "growth": growth, "shards": shards, "stages": stages,
+          "network": network}
 
 
 def page():
