@@ -22,7 +22,7 @@ for trial in all-cnn/allcnn-c logavgexp/resnet8-feature-lae-learned; do
   for layout in "$net.1:1,$net.2:1 2" "$net.1:2,$net.2:1,$net.3:1 4"; do
     read -r hosts ranks <<<"$layout"
     out=$work/hosts-$ranks
-    if ! timeout 240 bash -c "$(declare -f over_hosts); $(declare -p hosts_agent hosts_net); over_hosts $mpirun $hosts $ranks $reprise run $trial ${small[*]} --out $out" >"$work/log" 2>&1; then
+    if ! timeout 120 bash -c "$(declare -f over_hosts); $(declare -p hosts_agent hosts_net); over_hosts $mpirun $hosts $ranks $reprise run $trial ${small[*]} --out $out" >"$work/log" 2>&1; then
       echo "FAILED: $trial on $ranks ranks over $hosts"; tail -20 "$work/log"; failed=1; continue
     fi
     verdict=$("$reprise" diff "$work/one/$trial"/*.h5 "$out/$trial"/*.h5)
