@@ -16,6 +16,7 @@ struct Rule {
 };
 constexpr std::array<Rule, 3> kRules{
     {{"gradient", layers::ReluRule::gradient}, {"deconvnet", layers::ReluRule::deconvnet}, {"guided", layers::ReluRule::guided}}};
+constexpr std::int64_t kPicturesOfAnImage = 1 + kRules.size();  // itself and its maps
 
 /// Hoyer sparsity (sqrt(n) - |x|_1 / |x|_2) / (sqrt(n) - 1): 0 for a flat map, 1 for a single pixel; 0 for a zero map.
 double hoyer(const float* map, std::int64_t n) {
@@ -99,23 +100,24 @@ void saliency(const AnalysisInputs& in, records::RunRecord& record) {
 
   records::Images pictures{.title = "Test images and what the predicted class responds to",
                            .captions = {},
-                           .count = shown * 4,
+                           .count = shown * kPicturesOfAnImage,
                            .height = shape.height,
                            .width = shape.width,
                            .channels = shape.channels,
                            .pixels = {},
-                           .set = 4};
+                           .set = kPicturesOfAnImage};
   pictures.pixels.resize(static_cast<std::size_t>(pictures.count * shape.size()));
   pictures.captions.resize(static_cast<std::size_t>(pictures.count));
   for (std::int64_t i = 0; i < shown; ++i) {
     // The image itself, from its bytes (planes) to channels-last.
     const std::uint8_t* image = in.test.images().image(i);
-    std::uint8_t* pixels = pictures.pixels.data() + i * 4 * shape.size();
+    std::uint8_t* pixels = pictures.pixels.data() + i * kPicturesOfAnImage * shape.size();
     for (std::int64_t p = 0; p < shape.positions(); ++p)
       for (std::int64_t c = 0; c < shape.channels; ++c) pixels[p * shape.channels + c] = image[c * shape.positions() + p];
     const auto& names = in.test.images().class_names;
     const auto label = static_cast<std::size_t>(in.test.label(i));
-    pictures.captions[static_cast<std::size_t>(i * 4)] = label < names.size() ? names[label] : fmt::format("class {}", label);
+    pictures.captions[static_cast<std::size_t>(i * kPicturesOfAnImage)] =
+        label < names.size() ? names[label] : fmt::format("class {}", label);
   }
 
   std::array<double, kRules.size()> sparse{};
@@ -129,7 +131,7 @@ void saliency(const AnalysisInputs& in, records::RunRecord& record) {
       mass += best_quarter(map, shape) / static_cast<double>(count);
       likeness += correlation(map, other.data() + i * shape.size(), shape.size()) / static_cast<double>(count);
       if (i >= shown) continue;
-      const auto at = static_cast<std::size_t>(i * 4) + r + 1;
+      const auto at = static_cast<std::size_t>(i * kPicturesOfAnImage) + r + 1;
       paint(map, shape.size(), pictures.pixels.data() + static_cast<std::int64_t>(at) * shape.size());
       pictures.captions[at] = kRules[r].name;
     }

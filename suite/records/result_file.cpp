@@ -8,6 +8,7 @@
 #include "suite/records/atomic_file.hpp"
 #include "suite/records/hdf5_reader.hpp"
 #include "suite/records/hdf5_writer.hpp"
+#include "suite/records/images_in_file.hpp"
 #include "suite/records/record_digest.hpp"
 #include "suite/records/result_schema.hpp"
 #include "suite/records/seal.hpp"
@@ -74,18 +75,6 @@ void write_table(Writer& file, const std::string& path, const Table& table) {
     if (name != table.x) others.push_back(path + "/" + name);
   }
   if (table.columns.contains(table.x)) file.attach_scale(path + "/" + table.x, table.x, others);
-}
-
-/// Attributes CLASS, IMAGE_VERSION, IMAGE_SUBCLASS and INTERLACE_MODE as in the HDF5 image specification 1.2, for a stack of images.
-void write_images(Writer& file, const std::string& path, const Images& images) {
-  file.write<std::uint8_t>(path, images.pixels, {images.count, images.height, images.width, images.channels});
-  file.set_attribute(path, "CLASS", std::string("IMAGE"));
-  file.set_attribute(path, "IMAGE_VERSION", std::string("1.2"));
-  file.set_attribute(path, "IMAGE_SUBCLASS", std::string(images.channels == 3 ? "IMAGE_TRUECOLOR" : "IMAGE_GRAYSCALE"));
-  file.set_attribute(path, "INTERLACE_MODE", std::string("INTERLACE_PIXEL"));
-  file.set_attribute(path, "title", images.title);
-  if (!images.captions.empty()) file.set_attribute(path, "captions", images.captions);
-  if (images.set != 1) file.set_attribute(path, "set", images.set);
 }
 
 void write_identity(Writer& file, const RunRecord& record) {
@@ -268,21 +257,6 @@ Table read_table(const Reader& file, const std::string& path) {
   Table table{file.text_attribute(path, "title"), file.text_attribute(path, "x"), {}};
   for (const std::string& name : file.children(path)) table.columns[name] = read_vector<double>(file, path + "/" + name);
   return table;
-}
-
-Images read_images(const Reader& file, const std::string& path) {
-  hdf5::Array<std::uint8_t> array = file.read<std::uint8_t>(path);
-  if (array.shape.size() != 4)
-    throw hdf5::Error(path, "four dimensions [count, height, width, channels]", std::to_string(array.shape.size()));
-  Images images;
-  images.title = file.text_attribute(path, "title");
-  if (file.has_attribute(path, "captions")) images.captions = file.texts_attribute(path, "captions");
-  if (file.has_attribute(path, "set")) images.set = file.integer_attribute(path, "set");
-  images.count = array.shape[0];
-  images.height = array.shape[1], images.width = array.shape[2];
-  images.channels = array.shape[3];
-  images.pixels = std::move(array.values);
-  return images;
 }
 
 void check_schema(const Reader& file) {
