@@ -38,7 +38,8 @@ bool is_trained_filters(const layers::ParameterSpec& spec) {
 /// as plain panels, so nothing is packed. Rows are spread, and zero between their end and the next multiple of 16.
 struct Iteration {
   Iteration(std::int64_t n_in, std::int64_t m_in, std::vector<float>& work) : n(n_in), m(m_in), row(kernels::spread_row(m_in)) {
-    work.assign(static_cast<std::size_t>(2 * (n + m) * row), 0.0F);
+    const auto size = static_cast<std::size_t>(2 * (n + m) * row);
+    if (work.size() != size) work.assign(size, 0.0F);  // no step writes behind the end of a row
     x = work.data(), next = x + n * row, squares = next + n * row, polynomial = squares + m * row;
   }
 

@@ -12,7 +12,7 @@ namespace reprise::optimizers {
 /// Replaces `matrix` [rows, columns], row-major, by three steps of the quintic Newton-Schulz iteration on X = matrix / (|matrix| + 1e-7),
 /// transposed where it has more rows than columns: A = X X', X <- 3.4445 X + (-4.7750 A + 2.0315 A A) X. Singular vectors stay; singular
 /// values end near 1, most of them between 0.5 and 1.5. |.| is the Frobenius norm. float32, on one thread, sums in one order. `work` is
-/// resized. Source: K. Jordan, airbench94_muon.py (KellerJordan/cifar10-airbench).
+/// empty, or what a call for the same shape has left. Source: K. Jordan, airbench94_muon.py (KellerJordan/cifar10-airbench).
 void orthogonalise(float* matrix, std::int64_t rows, std::int64_t columns, std::vector<float>& work);
 
 /// The matrices of a net that Muon moves. A step has two parts, because orthogonalising needs the whole matrix: accumulate() as soon as
