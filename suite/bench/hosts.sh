@@ -51,7 +51,7 @@ shape_hosts() {
   for ((n = 1; n <= hosts_count; ++n)); do
     ip netns exec "$hosts_tag-$n" tc qdisc del dev eth0 root 2>/dev/null
     [ -n "$rate" ] || continue
-    case $rate in *gbit) burst=$((${rate%gbit} * 500))kb ;; *mbit) burst=256kb ;; esac
+    case $rate in *gbit) burst=$((${rate%gbit} * 500))kb ;; *mbit) burst=256kb ;; *) return 1 ;; esac
     ip netns exec "$hosts_tag-$n" tc qdisc add dev eth0 root tbf rate "$rate" burst "$burst" latency 2s 2>/dev/null || return 1
   done
   return 0

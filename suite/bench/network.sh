@@ -14,17 +14,14 @@ trap 'remove_hosts; rm -rf "$work"' EXIT
 make_hosts 2 || { echo "network.sh: $hosts_obstacle" >&2; exit 2; }
 export REPRISE_EXPERIMENTS=${REPRISE_EXPERIMENTS:-$here/../../experiments}
 
+figures=()
 for trial in all-cnn/allcnn-c:paper all-cnn/allcnn-c:desk dropout/table2-maxnorm-3x1024:paper vgg/cifar-d:desk; do
-  for rate in 10gbit 2gbit 1gbit; do
-    shape_hosts "$rate" || { echo "network.sh: cannot shape a link here (tc of iproute2, kernel with token buckets)" >&2; exit 2; }
-    echo "$trial over $rate"
+  for gigabits in 10 2 1; do
+    shape_hosts "${gigabits}gbit" || { echo "network.sh: cannot shape a link here (tc of iproute2, kernel with token buckets)" >&2; exit 2; }
+    echo "$trial over $gigabits Gbit/s"
+    figures+=("$gigabits=$work/${#figures[@]}.json")
     over_hosts "$mpirun" "$hosts_net.1:1,$hosts_net.2:1" 2 "$bench" --scaling --trial "${trial%:*}" --scale "${trial#*:}" --threads 1 \
-      --steps 9 --json "$work/figures.json"
-    python3 - "$work/figures.json" "$rate" >>"$work/lines" <<'PYTHON'
-import json, sys
-figures = json.load(open(sys.argv[1]))
-print(json.dumps({"link_gigabits": float(sys.argv[2].removesuffix("gbit")), **{key: figures[key] for key in ("trial", "scale", "network", "rows")}}))
-PYTHON
+      --steps 9 --json "${figures[-1]#*=}"
   done
 done
-python3 -c 'import json, sys; json.dump([json.loads(line) for line in open(sys.argv[1])], open(sys.argv[2], "w"), indent=1)' "$work/lines" "$file"
+"$here/performance_tables.py" keep-network "${figures[@]}" "$file"

@@ -4,6 +4,7 @@
   performance_tables.py keep RUN.json FILE      copies what reprise_bench wrote (--benchmark_out) without names of hosts and folders,
                                                 into reports/evidence/performance
   performance_tables.py keep-steps RUN.json... FILE    the steps that reprise_bench_ranks wrote (--json), as one list
+  performance_tables.py keep-network GIGABITS=RUN.json... FILE    scaling over hosts that reprise_bench_ranks wrote, each with the rate of its link
   performance_tables.py keep-ratios RUN.json... FILE    only the ratios to peak, into suite/bench/baseline
   performance_tables.py update                  writes the tables into docs/performance.md
   performance_tables.py check                   exit code 1 if they are not what the measurements say
@@ -53,6 +54,18 @@ def keep_steps(sources, target):
             steps.append(json.load(file)["step"])
     with open(target, "w") as file:
         json.dump(steps, file, indent=1)
+        file.write("\n")
+
+
+def keep_network(sources, target):
+    runs = []
+    for source in sources:
+        gigabits, name = source.split("=", 1)
+        with open(name) as file:
+            figures = json.load(file)
+        runs.append({"link_gigabits": float(gigabits), **{key: figures[key] for key in ("trial", "scale", "network", "rows")}})
+    with open(target, "w") as file:
+        json.dump(runs, file, indent=1)
         file.write("\n")
 
 
@@ -227,6 +240,8 @@ def main():
         return keep(sys.argv[2], sys.argv[3])
     if len(sys.argv) >= 4 and sys.argv[1] == "keep-ratios":
         return keep_ratios(sys.argv[2:-1], sys.argv[-1])
+    if len(sys.argv) >= 4 and sys.argv[1] == "keep-network":
+        return keep_network(sys.argv[2:-1], sys.argv[-1])
     if len(sys.argv) >= 4 and sys.argv[1] == "keep-steps":
         return keep_steps(sys.argv[2:-1], sys.argv[-1])
     if len(sys.argv) != 2 or sys.argv[1] not in ("update", "check"):
