@@ -4,7 +4,6 @@
 
 #include "reports/verdicts/evidence.hpp"
 #include "suite/errors.hpp"
-#include "suite/records/record_digest.hpp"
 #include "suite/records/result_file.hpp"
 
 namespace reprise::reports {
@@ -12,13 +11,6 @@ namespace reprise::reports {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// But for timing and provenance, and for weights that a copy by hand has kept.
-bool has_numbers_of(const fs::path& copy, const records::RunRecord& record) {
-  records::RunRecord other = records::read_result(copy);
-  other.weights.clear();
-  return record_digest(record, records::Part::repeatable) == record_digest(other, records::Part::repeatable);
-}
 
 /// Throws InputError with the reason if the run is no evidence.
 void collect_run(const fs::path& file, const fs::path& evidence, Collected& collected) {
@@ -28,16 +20,16 @@ void collect_run(const fs::path& file, const fs::path& evidence, Collected& coll
   if (state == record.provenance.end() || state->second != "clean")
     throw InputError("made by a program that was not built from a clean commit");
   record.weights.clear();
-  if (fs::exists(evidence / kSupersededFolder / name)) {
+  const fs::path superseded = evidence / kSupersededFolder / name;
+  if (fs::exists(superseded) && have_equal_numbers(records::read_result(superseded), record)) {
     ++collected.superseded;
   } else if (!fs::exists(copy)) {
     records::write_result(record, copy);
     collected.added.push_back(copy);
-  } else if (has_numbers_of(copy, record)) {
+  } else if (have_equal_numbers(records::read_result(copy), record)) {
     ++collected.already_there;
   } else {
-    throw InputError(fmt::format("{} has other numbers: move that to {}/ first, under another name and with a reason", copy.string(),
-                                 kSupersededFolder));
+    throw InputError(fmt::format("{} has other numbers: move that to {}/ first, with a reason", copy.string(), kSupersededFolder));
   }
 }
 

@@ -13,7 +13,7 @@ namespace reprise::reports {
 struct Collected {
   std::vector<std::filesystem::path> added;
   std::size_t already_there = 0;
-  std::size_t superseded = 0;                   ///< runs that the evidence keeps in superseded/
+  std::size_t superseded = 0;                   ///< runs that the evidence keeps in superseded/, with these numbers
   std::vector<records::Unreadable> left_out{};  ///< and why: not from a clean commit, damaged, or its copy damaged or with other numbers
 };
 

@@ -11,6 +11,7 @@
 #include "suite/catalog/toml_plus_plus.hpp"
 #include "suite/catalog/toml_table.hpp"
 #include "suite/errors.hpp"
+#include "suite/records/record_digest.hpp"
 #include "suite/records/result_file.hpp"
 
 namespace reprise::reports {
@@ -111,6 +112,11 @@ void require_clean_tree(const fs::path& folder, const std::string& git_state) {
   }
 }
 
+bool have_equal_numbers(records::RunRecord a, records::RunRecord b) {
+  a.weights.clear(), b.weights.clear();
+  return record_digest(a, records::Part::repeatable) == record_digest(b, records::Part::repeatable);
+}
+
 std::vector<Superseded> superseded_runs(const fs::path& folder) {
   const fs::path place = folder / kSupersededFolder, file = place / "reasons.toml";
   if (!fs::is_directory(place)) return {};
@@ -126,9 +132,10 @@ std::vector<Superseded> superseded_runs(const fs::path& folder) {
     const std::string reason = table.required_text("reason");
     for (const std::string& name : files) {
       if (there.erase(name) == 0) table.refuse("files", "result files of this folder, each once", "\"" + name + "\"", "Correct the list");
-      if (fs::exists(folder / name))
+      const records::RunRecord run = records::read_result(place / name);
+      if (fs::exists(folder / name) && have_equal_numbers(records::read_result(folder / name), run))
         throw InputError(Complaint{(folder / name).string(), "a run that counts", "one that is superseded, too", "Remove this copy"});
-      runs[name] = {kSupersededFolder + "/" + name, reason, number_text_of(records::read_result(place / name))};
+      runs[name] = {kSupersededFolder + "/" + name, reason, number_text_of(run)};
     }
     table.finish();
   }

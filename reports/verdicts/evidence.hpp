@@ -17,8 +17,11 @@ inline const std::string kSupersededFolder = "superseded";
 /// result names the commit that made it. Throws InputError.
 void require_clean_tree(const std::filesystem::path& folder, const std::string& git_state);
 
+/// But for timing, provenance and weights. A run that was repeated by another program has its name and, it may be, other numbers.
+bool have_equal_numbers(records::RunRecord a, records::RunRecord b);
+
 /// The runs of FOLDER/superseded, by file. reasons.toml there lists `files` and `reason` in tables [[superseded]]. Throws InputError if a
-/// result file has no reason, a reason no file, or if a file stands in FOLDER as well.
+/// result file has no reason, a reason no file, or if FOLDER has a file of that name with the same numbers.
 std::vector<Superseded> superseded_runs(const std::filesystem::path& folder);
 
 /// The text of claims.toml with the definitions of today added: "slug" tables, a list of definitions per claim, oldest first. `recorded` is

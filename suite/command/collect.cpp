@@ -41,7 +41,8 @@ Command add_collect(CLI::App& program) {
   app->add_option("EVIDENCE", flags->evidence, "Folder to copy to, as PAPER/TRIAL/RUN.h5; made if needed")->option_text(" ")->required();
   app->footer(
       "Evidence names the commit that made it: a result of a program that was built from a tree with changes is left out, and so is one\n"
-      "whose name the evidence has with other numbers (exit code 2). Results that it has already, or in superseded/, are skipped.\n\n" +
+      "whose name the evidence has with other numbers (exit code 2). Results whose numbers it has already, in superseded/ too, are "
+      "skipped.\n\n" +
       examples({"reprise collect results evidence"}));
   return {app, [flags] { return collect(*flags); }};
 }

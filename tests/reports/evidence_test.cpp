@@ -198,5 +198,16 @@ TEST_F(Collecting, does_not_bring_a_superseded_run_back) {
   EXPECT_EQ(collect_runs(evidence(), temporary_.path() / "other").added.size(), 1u) << "superseded/ of the source";
 }
 
+TEST_F(Collecting, a_run_with_other_numbers_takes_the_place_of_the_one_that_was_superseded) {
+  finish(record());
+  const fs::path folder = evidence() / kSupersededFolder, name = fs::path(record().paper) / record().trial / "0123.h5";
+  records::RunRecord earlier = record();
+  earlier.metrics.begin()->second.values.back() += 1;
+  records::write_result(earlier, folder / name);
+  std::ofstream(folder / "reasons.toml") << "[[superseded]]\nfiles = [\"" << name.generic_string() << "\"]\nreason = \"another CPU\"\n";
+  EXPECT_EQ(collect_runs(results(), evidence()).added, std::vector<fs::path>{copy()});
+  EXPECT_EQ(superseded_runs(evidence()).size(), 1u);
+}
+
 }  // namespace
 }  // namespace reprise::reports
